@@ -1,0 +1,41 @@
+// Run by npm before anything is installed: the `cap` package is compiled here, against libpcap.
+// Says which Debian package is missing, instead of a page of compiler output.
+'use strict';
+const { execFileSync } = require('node:child_process');
+
+/** Whether the C++ preprocessor finds the header (which also proves that there is a compiler). */
+function hasHeader(header) {
+  try {
+    execFileSync('c++', ['-E', '-x', 'c++', '-'], {
+      input: `#include <${header}>\n`,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a program of this name can be started. */
+function hasProgram(name) {
+  try {
+    execFileSync(name, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const missing = [];
+if (!hasProgram('c++')) missing.push('g++');
+else if (!hasHeader('pcap/pcap.h')) missing.push('libpcap-dev');
+if (!hasProgram('make')) missing.push('make');
+if (!hasProgram('python3')) missing.push('python3');
+
+if (missing.length > 0) {
+  process.stderr.write(
+    `portsentry: the native module cap cannot be built: missing ${missing.join(', ')}; ` +
+      `install with: apt-get install ${missing.join(' ')}\n`,
+  );
+  process.exit(69);
+}

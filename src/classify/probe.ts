@@ -1,0 +1,31 @@
+import { Address } from '../net/address.ts';
+import { PROTOCOL_TCP } from '../net/protocol.ts';
+import { Kind } from './kind.ts';
+
+/**
+ * A packet that is someone knocking. One object is reused for every probe of a stream: whoever keeps something
+ * of it copies it.
+ */
+export class Probe {
+  /** Milliseconds since the epoch, with fractions. */
+  time = 0;
+  kind: Kind = Kind.none;
+  /** IANA number: 6 or 17. */
+  protocol = PROTOCOL_TCP;
+  readonly source = new Address();
+  readonly destination = new Address();
+  sourcePort = 0;
+  destinationPort = 0;
+  /** The six low flag bits (RFC 9293, section 3.1); 0 for UDP. */
+  tcpFlags = 0;
+  /** The IPv4 header carries options, or the IPv6 header is followed by hop-by-hop or routing options. */
+  ipOptions = false;
+  /** The packet arrived in fragments. */
+  fragmented = false;
+  /** IPv4 identification, 0 for IPv6. */
+  identification = 0;
+  /** TCP sequence number, 0 for UDP. */
+  sequence = 0;
+  /** TCP window, 0 for UDP. */
+  window = 0;
+}

@@ -1,0 +1,80 @@
+import type { PortSet } from './ports.ts';
+
+/** What to do with a source that triggered (BLOCK_TCP, BLOCK_UDP): only log, block, run the external command. */
+export type BlockPolicy = 0 | 1 | 2;
+
+export type ModeName = 'tcp' | 'stcp' | 'atcp' | 'udp' | 'sudp' | 'audp';
+
+export type BlockMethod = 'command' | 'nftables' | 'ipset' | 'iptables' | 'route' | 'none' | 'null';
+
+/**
+ * The whole configuration, resolved: every default filled in, every value checked. Frozen. Durations are
+ * milliseconds; a time of 0 is "for ever". Commands and paths that are not set are null.
+ */
+export interface Config {
+  /** The file it came from; null when only the built-in defaults are in force. */
+  readonly file: string | null;
+
+  readonly tcpPorts: PortSet;
+  readonly udpPorts: PortSet;
+  /** atcp and audp watch every port below this number. */
+  readonly advancedPortsTcp: number;
+  readonly advancedPortsUdp: number;
+  readonly advancedExcludeTcp: PortSet;
+  readonly advancedExcludeUdp: PortSet;
+
+  readonly ignoreFile: string | null;
+  readonly historyFile: string | null;
+  readonly blockedFile: string | null;
+  readonly resolveHost: boolean;
+
+  readonly blockTcp: BlockPolicy;
+  readonly blockUdp: BlockPolicy;
+  readonly killRoute: string | null;
+  readonly killRoute6: string | null;
+  readonly unkillRoute: string | null;
+  readonly unkillRoute6: string | null;
+  readonly killHostsDeny: string | null;
+  readonly killRunCmd: string | null;
+  readonly killRunCmdFirst: boolean;
+  readonly scanTrigger: number;
+  readonly portBanner: string | null;
+
+  /** Modes of MODES; empty when the key is not there. */
+  readonly modes: readonly ModeName[];
+  /** Names of INTERFACES, `ALL` or `ALL_NLO` among them. */
+  readonly interfaces: readonly string[];
+  readonly scanWindow: number;
+  /** null: not said, so `command` when there is a KILL_ROUTE, else the best that the host has. */
+  readonly blockMethod: BlockMethod | null;
+  readonly blockTime: number;
+  readonly blockTimeFactor: number;
+  readonly blockTimeMax: number;
+  readonly logFormat: 1 | 2;
+  readonly autoIgnore: boolean;
+  /** New blocks a minute. */
+  readonly blockRateMax: number;
+  readonly actionTimeout: number;
+  readonly eventFile: string | null;
+  readonly controlSocket: string;
+  readonly stateDir: string;
+}
+
+export type Severity = 'error' | 'warning' | 'note';
+
+/** Something that the reader of a configuration should know. An error means that nothing is started. */
+export interface Finding {
+  readonly severity: Severity;
+  readonly file: string;
+  /** Counted from 1; 0 where a finding is about the file as a whole. */
+  readonly line: number;
+  readonly column: number;
+  /** What stands there, what was expected, what to do: one line. */
+  readonly message: string;
+}
+
+/** `file:line:column: error: message`, as compilers say it. */
+export function formatFinding(finding: Finding): string {
+  const place = finding.line > 0 ? `${finding.file}:${finding.line}:${finding.column}` : finding.file;
+  return `${place}: ${finding.severity}: ${finding.message}`;
+}

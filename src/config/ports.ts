@@ -1,0 +1,65 @@
+/** The number of ports of a transport protocol. */
+export const PORT_COUNT = 65536;
+
+/** A run of ports, both ends included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A set of ports: one byte a port, so that the packet path asks with one read. */
+export class PortSet {
+  readonly #member = new Uint8Array(PORT_COUNT);
+
+  static of(ranges: Iterable<PortRange>): PortSet {
+    const set = new PortSet();
+    for (const range of ranges) set.addRange(range);
+    return set;
+  }
+
+  static below(limit: number): PortSet {
+    return limit > 0 ? PortSet.of([{ first: 0, last: Math.min(limit, PORT_COUNT) - 1 }]) : new PortSet();
+  }
+
+  addRange({ first, last }: PortRange): void {
+    this.#member.fill(1, first, last + 1);
+  }
+
+  has(port: number): boolean {
+    return this.#member[port] === 1;
+  }
+
+  /** The ports of this set that are not in the other. */
+  without(other: PortSet): PortSet {
+    const result = new PortSet();
+    for (let port = 0; port < PORT_COUNT; port++) {
+      if (this.has(port) && !other.has(port)) result.#member[port] = 1;
+    }
+    return result;
+  }
+
+  get size(): number {
+    let count = 0;
+    for (const member of this.#member) count += member;
+    return count;
+  }
+
+  /** The set as sorted, disjoint, merged ranges. */
+  ranges(): PortRange[] {
+    const ranges: PortRange[] = [];
+    for (let port = 0; port < PORT_COUNT; port++) {
+      if (!this.has(port)) continue;
+      const first = port;
+      while (this.has(port + 1)) port++;
+      ranges.push({ first, last: port });
+    }
+    return ranges;
+  }
+
+  /** As a port list of the configuration: `1,7-9`. */
+  toString(): string {
+    return this.ranges()
+      .map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`))
+      .join(',');
+  }
+}

@@ -1,0 +1,101 @@
+import { Address, parseAddress } from './address.ts';
+
+/** Bits before the IPv4 part of a mapped address. */
+const MAPPED_BITS = 96;
+
+/** A network: the address with its host bits cleared, and the length in the 128-bit space of `Address`. */
+export interface Prefix {
+  readonly address: Address;
+  /** 0 to 128; an IPv4 /24 has 120. */
+  readonly length: number;
+}
+
+/** Parses `ADDR` or `ADDR/LENGTH` of either family; host bits are cleared. null when it is none. */
+export function parsePrefix(text: string): Prefix | null {
+  const slash = text.indexOf('/');
+  const address = parseAddress(slash < 0 ? text : text.slice(0, slash));
+  if (address === null) return null;
+  // "::ffff:10.0.0.1" is IPv4 here, but a length behind it was written for 128 bits.
+  const short = address.isV4 && !text.includes(':');
+  const most = short ? 32 : 128;
+  if (slash < 0) return { address, length: 128 };
+  const digits = text.slice(slash + 1);
+  if (!/^(0|[1-9]\d{0,2})$/.test(digits) || Number(digits) > most) return null;
+  const length = Number(digits) + (short ? MAPPED_BITS : 0);
+  return { address: maskAddress(address, length, new Address()), length };
+}
+
+/** The canonical text: without a length where it is a single address. */
+export function formatPrefix(prefix: Prefix): string {
+  if (prefix.length === 128) return prefix.address.toString();
+  if (prefix.length >= MAPPED_BITS && prefix.address.isV4) {
+    return `${prefix.address}/${prefix.length - MAPPED_BITS}`;
+  }
+  return `${prefix.address}/${prefix.length}`;
+}
+
+/** Whether the address lies in the prefix. An IPv6 prefix as short as ::/0 holds no IPv4 address. */
+export function contains(prefix: Prefix, address: Address): boolean {
+  if (prefix.length < MAPPED_BITS && address.isV4) return false;
+  return maskAddress(address, prefix.length, scratch).equals(prefix.address);
+}
+
+const scratch = new Address();
+
+/** Writes `address` with all but its first `length` bits cleared into `into`, and returns it. */
+export function maskAddress(address: Address, length: number, into: Address): Address {
+  into.w0 = (address.w0 & wordMask(length)) >>> 0;
+  into.w1 = (address.w1 & wordMask(length - 32)) >>> 0;
+  into.w2 = (address.w2 & wordMask(length - 64)) >>> 0;
+  into.w3 = (address.w3 & wordMask(length - 96)) >>> 0;
+  return into;
+}
+
+function wordMask(bits: number): number {
+  if (bits >= 32) return 0xffffffff;
+  return bits <= 0 ? 0 : ~(0xffffffff >>> bits);
+}
+
+/**
+ * Longest-prefix match. One hash table for each length in use, tried from the longest: an ignore file has a
+ * handful of lengths, so a lookup is a handful of probes however many entries there are.
+ */
+export class PrefixTable<T> {
+  readonly #lengths: number[] = [];
+  readonly #byLength = new Map<number, Map<string, T>>();
+  readonly #masked = new Address();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds or replaces. */
+  set(prefix: Prefix, value: T): void {
+    let table = this.#byLength.get(prefix.length);
+    if (table === undefined) {
+      table = new Map();
+      this.#byLength.set(prefix.length, table);
+      this.#lengths.push(prefix.length);
+      this.#lengths.sort((a, b) => b - a);
+    }
+    const key = keyOf(prefix.address);
+    if (!table.has(key)) this.#size++;
+    table.set(key, value);
+  }
+
+  /** The value of the longest prefix that holds the address; undefined when none does. */
+  match(address: Address): T | undefined {
+    const shortest = address.isV4 ? MAPPED_BITS : 0;
+    for (const length of this.#lengths) {
+      if (length < shortest) break;
+      const value = this.#byLength.get(length)?.get(keyOf(maskAddress(address, length, this.#masked)));
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+}
+
+function keyOf(address: Address): string {
+  return `${address.w0}.${address.w1}.${address.w2}.${address.w3}`;
+}
