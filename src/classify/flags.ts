@@ -1,0 +1,20 @@
+import { ACK, FIN, PSH, RST, SYN, URG } from '../decode/tcp.ts';
+import { Kind } from './kind.ts';
+
+/** The kind of each of the 64 sets of flags (design, section 5). */
+const KIND_OF_FLAGS: readonly Kind[] = Array.from({ length: 64 }, (_, flags) => decide(flags));
+
+/** What a TCP packet with these six low flag bits is, judged by itself. */
+export function kindOfFlags(flags: number): Kind {
+  return KIND_OF_FLAGS[flags & 0x3f] as Kind;
+}
+
+function decide(flags: number): Kind {
+  // An answer to somebody, or part of a connection: scanning with it takes more than one packet to tell.
+  if ((flags & (ACK | RST)) !== 0) return Kind.none;
+  if (flags === 0) return Kind.null;
+  if (flags === FIN) return Kind.fin;
+  if (flags === (FIN | PSH | URG)) return Kind.xmas;
+  if (flags === SYN) return Kind.syn;
+  return Kind.odd;
+}

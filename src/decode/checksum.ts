@@ -1,0 +1,64 @@
+import type { Address } from '../net/address.ts';
+import { PROTOCOL_TCP } from '../net/protocol.ts';
+import type { Packet } from './packet.ts';
+import { Reason } from './reason.ts';
+import { TCP_CHECKSUM } from './tcp.ts';
+import { UDP_CHECKSUM } from './udp.ts';
+
+/**
+ * Whether the sums of a decoded packet are right (design, section 5): `ipChecksum` or `transportChecksum` when
+ * this host would have dropped it. Asked only of packets that would be probes: summing every octet of honest
+ * traffic would cost more than all the rest. What was cut by the snap length is not checked.
+ */
+export function verifyChecksums(view: DataView, packet: Packet): Reason {
+  if (packet.ipv4HeaderLength > 0) {
+    const sum = sumWords(view, packet.ipOffset, packet.ipv4HeaderLength, 0);
+    if (fold(sum) !== 0xffff) return Reason.ipChecksum;
+  }
+  if (!packet.complete) return Reason.none;
+  return transportSumIsRight(view, packet) ? Reason.none : Reason.transportChecksum;
+}
+
+function transportSumIsRight(view: DataView, packet: Packet): boolean {
+  const tcp = packet.protocol === PROTOCOL_TCP;
+  const field = view.getUint16(packet.transportOffset + (tcp ? TCP_CHECKSUM : UDP_CHECKSUM));
+  // RFC 768: no sum was made. RFC 8200, section 8.1: not allowed over IPv6, where receivers drop it.
+  if (!tcp && field === 0) return packet.family === 4;
+  const pseudo = pseudoHeaderSum(packet);
+  // Left to the network card: the field holds the pseudo-header's sum, not yet complemented.
+  if (field === fold(pseudo)) return true;
+  return fold(sumWords(view, packet.transportOffset, packet.transportLength, pseudo)) === 0xffff;
+}
+
+/** RFC 9293, section 3.1, and RFC 8200, section 8.1: addresses, protocol and length. */
+function pseudoHeaderSum(packet: Packet): number {
+  const length = packet.transportLength;
+  const addresses = addressSum(packet.source, packet.family) + addressSum(packet.destination, packet.family);
+  return addresses + packet.protocol + (length >>> 16) + (length & 0xffff);
+}
+
+function addressSum(address: Address, family: number): number {
+  const low = (address.w3 >>> 16) + (address.w3 & 0xffff);
+  if (family === 4) return low;
+  return low + wordSum(address.w0) + wordSum(address.w1) + wordSum(address.w2);
+}
+
+function wordSum(word: number): number {
+  return (word >>> 16) + (word & 0xffff);
+}
+
+/** RFC 1071: 16-bit words in network order, an odd octet at the end padded with zero. No carry is lost: 2^53. */
+function sumWords(view: DataView, offset: number, length: number, start: number): number {
+  let sum = start;
+  const end = offset + (length & ~1);
+  for (let at = offset; at < end; at += 2) sum += view.getUint16(at);
+  if ((length & 1) !== 0) sum += view.getUint8(end) << 8;
+  return sum;
+}
+
+/** Adds the carries back in until 16 bits are left. */
+function fold(sum: number): number {
+  let folded = sum;
+  while (folded > 0xffff) folded = (folded & 0xffff) + Math.floor(folded / 0x10000);
+  return folded;
+}

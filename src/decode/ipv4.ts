@@ -1,0 +1,52 @@
+import type { Packet } from './packet.ts';
+import { Reason } from './reason.ts';
+import { decodeTransport } from './transport.ts';
+
+// RFC 791, section 3.1.
+const VERSION_IHL = 0;
+const TOTAL_LENGTH = 2;
+const IDENTIFICATION = 4;
+const FLAGS_FRAGMENT_OFFSET = 6;
+const PROTOCOL = 9;
+const SOURCE_ADDRESS = 12;
+const DESTINATION_ADDRESS = 16;
+const MIN_HEADER_LENGTH = 20;
+
+const MORE_FRAGMENTS = 0x2000;
+const FRAGMENT_OFFSET_MASK = 0x1fff;
+
+/** Decodes an IPv4 packet in `[offset, end)`; octets behind its total length are padding of the link. */
+export function decodeIpv4(
+  view: DataView,
+  offset: number,
+  end: number,
+  missing: number,
+  packet: Packet,
+): Reason {
+  if (end - offset < MIN_HEADER_LENGTH) return Reason.ipHeader;
+  const versionIhl = view.getUint8(offset + VERSION_IHL);
+  if (versionIhl >> 4 !== 4) return Reason.ipVersion;
+  const headerLength = (versionIhl & 0x0f) << 2;
+  if (headerLength < MIN_HEADER_LENGTH) return Reason.ipLength;
+  const onWire = end - offset + missing;
+  // Segmentation offload writes 0 where the packet is too long for the field; the frame's length is the truth.
+  const totalLength = view.getUint16(offset + TOTAL_LENGTH) || onWire;
+  if (totalLength < headerLength || totalLength > onWire) return Reason.ipLength;
+
+  packet.family = 4;
+  packet.source.setV4(view.getUint32(offset + SOURCE_ADDRESS));
+  packet.destination.setV4(view.getUint32(offset + DESTINATION_ADDRESS));
+  packet.identification = view.getUint16(offset + IDENTIFICATION);
+  packet.ipOptions = headerLength > MIN_HEADER_LENGTH;
+  packet.ipOffset = offset;
+  packet.ipv4HeaderLength = headerLength;
+
+  const fragment = view.getUint16(offset + FLAGS_FRAGMENT_OFFSET);
+  if ((fragment & FRAGMENT_OFFSET_MASK) !== 0) return Reason.fragment;
+  packet.fragmented = (fragment & MORE_FRAGMENTS) !== 0;
+
+  packet.protocol = view.getUint8(offset + PROTOCOL);
+  packet.transportOffset = offset + headerLength;
+  packet.transportLength = totalLength - headerLength;
+  return decodeTransport(view, end, packet);
+}

@@ -1,0 +1,39 @@
+import { Address } from '../net/address.ts';
+
+/**
+ * One packet, decoded as far as its ports. A single object is filled again and again; nothing in it survives
+ * the next frame. Offsets are absolute positions in the buffer that was decoded.
+ */
+export class Packet {
+  /** Milliseconds since the epoch, with fractions. */
+  time = 0;
+  /** The frame was sent to a link-layer group address (broadcast or multicast). */
+  linkGroup = false;
+  /** 4 or 6. */
+  family = 4;
+  /** IANA number of the transport that was decoded: 6 or 17. */
+  protocol = 0;
+  readonly source = new Address();
+  readonly destination = new Address();
+  /** Options in the IPv4 header; hop-by-hop, routing or destination options before the IPv6 payload. */
+  ipOptions = false;
+  /** A first fragment. */
+  fragmented = false;
+  /** IPv4 identification (RFC 791, section 3.1); 0 for IPv6. */
+  identification = 0;
+  sourcePort = 0;
+  destinationPort = 0;
+  /** The six low flag bits of TCP; 0 for UDP. */
+  tcpFlags = 0;
+  sequence = 0;
+  window = 0;
+
+  /** Where the IP header begins, and how long the IPv4 header is (0 for IPv6, which has no checksum). */
+  ipOffset = 0;
+  ipv4HeaderLength = 0;
+  /** Where the TCP or UDP header begins, and its length with the payload by the IP header's word. */
+  transportOffset = 0;
+  transportLength = 0;
+  /** All of `transportLength` was captured, and it is no fragment: its checksum can be checked. */
+  complete = false;
+}

@@ -1,0 +1,165 @@
+import type { Address } from '../net/address.ts';
+import { hashAddress } from '../net/hash.ts';
+import { MemoryBudget } from './memory.ts';
+import { SlotLists } from './slot-lists.ts';
+import { Source } from './source.ts';
+
+/**
+ * Sources tracked at a time (design, section 8). A forger of addresses fills it with one-probe sources in
+ * seconds; they push out each other and never one that has knocked more than once.
+ */
+export const MAX_SOURCES = 65_536;
+
+/** Entries of 12 bytes that all sources' memories share, however many knock on however many ports. */
+const MEMORY_SLOTS = 1_048_576;
+
+/** No slot, no entry. */
+const NONE = -1;
+
+/** Sources seen once, and known ones; each apart by whether the scan has been summed up since they went quiet. */
+const QUIET_ONCE = 0;
+const ACTIVE_ONCE = 1;
+const QUIET_KNOWN = 2;
+const ACTIVE_KNOWN = 3;
+/** Who leaves first when the table is full, before the longest unseen of the list counts. */
+const LEAVING_ORDER = [QUIET_ONCE, ACTIVE_ONCE, QUIET_KNOWN, ACTIVE_KNOWN];
+
+/** The bounded table of sources: a chained hash over numbered slots, and lists that say who leaves first. */
+export class SourceTable {
+  readonly budget = new MemoryBudget(MEMORY_SLOTS);
+  readonly #capacity: number;
+  readonly #known: number;
+  readonly #salt: number;
+  readonly #buckets: Int32Array;
+  readonly #chain: Int32Array;
+  readonly #sources: Source[] = [];
+  readonly #lists: SlotLists;
+  readonly #onForget: (source: Source) => void;
+  #free = NONE;
+
+  /**
+   * `salt` randomizes the buckets when live; `onForget` is called with a source that is about to lose its slot.
+   * Of the `capacity`, a quarter is kept from sources that knocked more than once: else a forger who sends two
+   * probes from each address would leave no place in which a new scanner could be noticed.
+   */
+  constructor(salt: number, onForget: (source: Source) => void, capacity = MAX_SOURCES) {
+    this.#capacity = capacity;
+    this.#known = Math.floor((capacity / 4) * 3);
+    this.#salt = salt;
+    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2))).fill(NONE);
+    this.#chain = new Int32Array(capacity).fill(NONE);
+    this.#lists = new SlotLists(capacity, LEAVING_ORDER.length);
+    this.#onForget = onForget;
+  }
+
+  get size(): number {
+    return LEAVING_ORDER.reduce((sum, list) => sum + this.#lists.size(list), 0);
+  }
+
+  /** The source with this address; undefined when it is not tracked. */
+  get(address: Address): Source | undefined {
+    return this.#sources[this.#find(address)];
+  }
+
+  /** The source with this address, in a new slot if it has none, marked as the one seen last. */
+  touch(address: Address): Source {
+    const slot = this.#find(address);
+    if (slot === NONE) return this.#insert(address);
+    this.#touchKnown(slot);
+    return this.#sources[slot] as Source;
+  }
+
+  /** Calls `each` with the active sources that were last seen before `time` (ms); they count as quiet then. */
+  quieten(time: number, each: (source: Source) => void): void {
+    for (const [active, quiet] of [
+      [ACTIVE_ONCE, QUIET_ONCE],
+      [ACTIVE_KNOWN, QUIET_KNOWN],
+    ] as const) {
+      for (;;) {
+        const slot = this.#lists.head(active);
+        const source = this.#sources[slot];
+        if (source === undefined || source.lastSeen >= time) break;
+        each(source);
+        this.#lists.touch(slot, quiet);
+      }
+    }
+  }
+
+  /** Forgets every source, the longest unseen first. */
+  clear(): void {
+    for (const list of LEAVING_ORDER) {
+      while (this.#lists.head(list) !== NONE) this.#release(this.#lists.head(list));
+    }
+  }
+
+  #insert(address: Address): Source {
+    const slot = this.#takeSlot();
+    const bucket = this.#bucketOf(address);
+    this.#chain[slot] = this.#buckets[bucket] as number;
+    this.#buckets[bucket] = slot;
+    this.#lists.touch(slot, ACTIVE_ONCE);
+    const source = this.#sources[slot] as Source;
+    source.reset(address, this.budget);
+    return source;
+  }
+
+  #takeSlot(): number {
+    if (this.#free === NONE && this.#sources.length < this.#capacity) {
+      return this.#sources.push(new Source()) - 1;
+    }
+    if (this.#free === NONE) this.#release(this.#firstOf(LEAVING_ORDER));
+    const slot = this.#free;
+    this.#free = this.#chain[slot] as number;
+    return slot;
+  }
+
+  #touchKnown(slot: number): void {
+    const list = this.#lists.listOf(slot);
+    const isKnown = list === ACTIVE_KNOWN || list === QUIET_KNOWN;
+    if (!isKnown && this.#lists.size(ACTIVE_KNOWN) + this.#lists.size(QUIET_KNOWN) >= this.#known) {
+      this.#release(this.#firstOf([QUIET_KNOWN, ACTIVE_KNOWN]));
+    }
+    this.#lists.touch(slot, ACTIVE_KNOWN);
+  }
+
+  /** The slot that leaves first of the lists, which are not all empty. */
+  #firstOf(order: readonly number[]): number {
+    for (const list of order) {
+      if (this.#lists.head(list) !== NONE) return this.#lists.head(list);
+    }
+    throw new Error('no source can leave an empty table');
+  }
+
+  /** Takes the source out of its bucket and its list; free slots are chained to one another. */
+  #release(slot: number): void {
+    const source = this.#sources[slot] as Source;
+    this.#onForget(source);
+    source.endScan(this.budget);
+    this.#unchain(slot, this.#bucketOf(source.address));
+    this.#lists.remove(slot);
+    this.#chain[slot] = this.#free;
+    this.#free = slot;
+  }
+
+  #unchain(slot: number, bucket: number): void {
+    if (this.#buckets[bucket] === slot) {
+      this.#buckets[bucket] = this.#chain[slot] as number;
+      return;
+    }
+    let before = this.#buckets[bucket] as number;
+    while (this.#chain[before] !== slot) before = this.#chain[before] as number;
+    this.#chain[before] = this.#chain[slot] as number;
+  }
+
+  #find(address: Address): number {
+    let slot = this.#buckets[this.#bucketOf(address)] as number;
+    while (slot !== NONE && !(this.#sources[slot] as Source).address.equals(address)) {
+      slot = this.#chain[slot] as number;
+    }
+    return slot;
+  }
+
+  #bucketOf(address: Address): number {
+    return hashAddress(address, this.#salt) & (this.#buckets.length - 1);
+  }
+}
