@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
+import { PortSet } from '../../src/config/ports.ts';
+import type { Knock } from '../../src/track/event.ts';
+
+/** A configuration that only logs, but for these settings. */
+export function configWith(settings: Partial<Config>): Config {
+  return {
+    file: null,
+    tcpPorts: new PortSet(),
+    udpPorts: new PortSet(),
+    advancedPortsTcp: 1024,
+    advancedPortsUdp: 1024,
+    advancedExcludeTcp: new PortSet(),
+    advancedExcludeUdp: new PortSet(),
+    ignoreFile: null,
+    historyFile: null,
+    blockedFile: null,
+    resolveHost: false,
+    blockTcp: 0,
+    blockUdp: 0,
+    killRoute: null,
+    killRoute6: null,
+    unkillRoute: null,
+    unkillRoute6: null,
+    killHostsDeny: null,
+    killRunCmd: null,
+    killRunCmdFirst: false,
+    scanTrigger: 0,
+    portBanner: null,
+    modes: [],
+    interfaces: [],
+    scanWindow: 86_400_000,
+    blockMethod: null,
+    blockTime: 86_400_000,
+    blockTimeFactor: 2,
+    blockTimeMax: 604_800_000,
+    logFormat: 1,
+    autoIgnore: true,
+    blockRateMax: 300,
+    actionTimeout: 5_000,
+    eventFile: null,
+    controlSocket: '/run/portsentry.sock',
+    stateDir: '/var/lib/portsentry',
+    ...settings,
+  };
+}
+
+/** A SYN to TCP port 111 from this address. */
+export function knockFrom(source: string, fields: Partial<Knock> = {}): Knock {
+  return {
+    time: 1_795_354_417_000,
+    mode: 'atcp',
+    kind: 'syn',
+    transport: 'tcp',
+    family: source.includes(':') ? 6 : 4,
+    source,
+    sourcePort: 41302,
+    destination: source.includes(':') ? '2001:db8::2' : '10.99.0.2',
+    destinationPort: 111,
+    tcpFlags: 2,
+    ipOptions: false,
+    fragmented: false,
+    ...fields,
+  };
+}
+
+/** A folder of its own for this test, gone when it ends. */
+export function testFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'portsentry-respond-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
