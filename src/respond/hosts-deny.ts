@@ -1,0 +1,73 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Knock } from '../track/event.ts';
+import type { Failure } from './backends/backend.ts';
+import { expand } from './template.ts';
+
+/** Programs that dropped root must be able to read it, whatever our umask is. */
+const HOSTS_DENY_MODE = 0o644;
+
+/**
+ * KILL_HOSTS_DENY for this source. An IPv6 address stands in brackets there (hosts_access(5)), for its colons
+ * would end the field; 1.x wanted a per cent sign escaped, `\%h` means `%h`.
+ */
+export function hostsDenyLine(template: string, knock: Knock): string {
+  const bracketed =
+    knock.family === 6 ? template.replace(/(?<!\[)\$TARGET\$/g, () => '[$TARGET$]') : template;
+  return expand(bracketed.replaceAll('\\%', '%'), knock);
+}
+
+/**
+ * Appends the line to hosts.deny unless it stands there already; creates the file if it is missing. Resolves to
+ * null, or to why it could not be done; never rejects. Calls within this process take turns.
+ */
+export function denyInHostsFile(path: string, line: string): Promise<Failure> {
+  const ended = turn.then(() => appendOnce(path, line));
+  turn = ended;
+  return ended;
+}
+
+let turn: Promise<unknown> = Promise.resolve();
+
+async function appendOnce(path: string, line: string): Promise<Failure> {
+  let file: FileHandle | undefined;
+  try {
+    file = await openOrCreate(path);
+    // A fifo or a device would hold the block up for ever.
+    if (!(await file.stat()).isFile()) return `${path} is not a regular file`;
+    const text = await file.readFile('utf8');
+    if (text.split('\n').some((present) => present.trimEnd() === line)) return null;
+    const start = text === '' || text.endsWith('\n') ? '' : '\n';
+    return await appendWhole(file, `${start}${line}\n`);
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    await file?.close();
+  }
+}
+
+/** Half a line may match half a network (`ALL: 10.`), so what a full disk left of one is taken away again. */
+async function appendWhole(file: FileHandle, text: string): Promise<Failure> {
+  const { size } = await file.stat();
+  try {
+    await file.appendFile(text);
+    return null;
+  } catch (error) {
+    await file.truncate(size);
+    return (error as Error).message;
+  }
+}
+
+async function openOrCreate(path: string): Promise<FileHandle> {
+  try {
+    return await create(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return await open(path, 'a+');
+  }
+}
+
+async function create(path: string): Promise<FileHandle> {
+  const file = await open(path, 'ax+', HOSTS_DENY_MODE);
+  await file.chmod(HOSTS_DENY_MODE);
+  return file;
+}

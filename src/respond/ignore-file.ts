@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import type { Finding } from '../config/config.ts';
+import { parseAddress } from '../net/address.ts';
+import { type Prefix, parsePrefix } from '../net/prefix.ts';
+
+/** One address or prefix that is never acted on. */
+export interface IgnoreEntry {
+  readonly prefix: Prefix;
+  /** As it stands in the file, so that it can be found there. */
+  readonly text: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+/** What an ignore file says, and what is wrong with it. */
+export interface IgnoreList {
+  readonly entries: readonly IgnoreEntry[];
+  readonly findings: readonly Finding[];
+}
+
+/** Reads IGNORE_FILE. A missing one is a warning and spares nobody; one that cannot be read is an error. */
+export async function loadIgnoreFile(path: string): Promise<IgnoreList> {
+  try {
+    return parseIgnoreFile(await readFile(path, 'utf8'), path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const finding: Finding =
+      code === 'ENOENT'
+        ? fileFinding(path, 'warning', 'there is no such file, so only this host itself is spared')
+        : fileFinding(path, 'error', `cannot be read: ${message}`);
+    return { entries: [], findings: [finding] };
+  }
+}
+
+/** Parses an ignore file: an address or prefix a line, blank lines, and comments from `#` to the line's end. */
+export function parseIgnoreFile(text: string, file: string): IgnoreList {
+  const entries: IgnoreEntry[] = [];
+  const findings: Finding[] = [];
+  for (const [index, whole] of text.split('\n').entries()) {
+    const code = whole.replace(/#.*/s, '');
+    const entry = code.trim();
+    if (entry === '') continue;
+    const place = { file, line: index + 1, column: code.indexOf(entry) + 1 };
+    const prefix = parseEntry(entry);
+    if (prefix === null) {
+      findings.push({ severity: 'error', ...place, message: expected(entry) });
+      continue;
+    }
+    entries.push({ prefix, text: entry, line: index + 1 });
+    if (/\/0(\.0\.0\.0)?$/.test(entry)) {
+      findings.push({
+        severity: 'warning',
+        ...place,
+        message: `"${entry}" spares every source of its family`,
+      });
+    }
+  }
+  return { entries, findings };
+}
+
+function fileFinding(file: string, severity: Finding['severity'], message: string): Finding {
+  return { severity, file, line: 0, column: 0, message };
+}
+
+/** `ADDR`, `ADDR/LENGTH`, or IPv4's `ADDR/NETMASK`. */
+function parseEntry(entry: string): Prefix | null {
+  const netmask = /^([\d.]+)\/(\d+\.[\d.]+)$/.exec(entry);
+  if (netmask === null) return parsePrefix(entry);
+  const length = lengthOfNetmask(netmask[2] as string);
+  return length === null ? null : parsePrefix(`${netmask[1]}/${length}`);
+}
+
+/** The number of leading one bits; null when ones follow a zero, which no prefix can say. */
+function lengthOfNetmask(text: string): number | null {
+  const mask = parseAddress(text);
+  if (mask === null) return null;
+  const hostBits = ~mask.w3 >>> 0;
+  return (hostBits & (hostBits + 1)) === 0 ? Math.clz32(hostBits) : null;
+}
+
+function expected(entry: string): string {
+  const shown = JSON.stringify(entry.length > 60 ? `${entry.slice(0, 60)}...` : entry);
+  return `expected an IPv4 or IPv6 address or prefix such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32, found ${shown}`;
+}

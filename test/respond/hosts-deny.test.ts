@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { denyInHostsFile, hostsDenyLine } from '../../src/respond/hosts-deny.ts';
+import { knockFrom, testFolder } from './given.ts';
+
+const LINES: [template: string, source: string, line: string][] = [
+  ['ALL: $TARGET$', '10.99.0.1', 'ALL: 10.99.0.1'],
+  ['ALL: $TARGET$ : DENY', '10.99.0.1', 'ALL: 10.99.0.1 : DENY'],
+  ['ALL: $TARGET$ : DENY', '2001:db8::1', 'ALL: [2001:db8::1] : DENY'],
+  ['ALL: [$TARGET$] : DENY', '2001:db8::1', 'ALL: [2001:db8::1] : DENY'],
+  [
+    'ALL: $TARGET$ : spawn (/bin/echo \\%c \\%h $PORT$) : DENY',
+    '10.99.0.1',
+    'ALL: 10.99.0.1 : spawn (/bin/echo %c %h 111) : DENY',
+  ],
+  ['ALL: $TARGET$ : spawn (/bin/echo %h a\\b)', '10.99.0.1', 'ALL: 10.99.0.1 : spawn (/bin/echo %h a\\b)'],
+];
+
+test.each(LINES)('%j for %s is %j', (template, source, line) => {
+  expect(hostsDenyLine(template, knockFrom(source))).toBe(line);
+});
+
+const FILES: [what: string, before: string, after: string][] = [
+  ['an empty file', '', 'ALL: 10.99.0.1\n'],
+  ['a file with other lines', '# ours\nALL: 10.99.0.2\n', '# ours\nALL: 10.99.0.2\nALL: 10.99.0.1\n'],
+  ['a file without a final newline', 'ALL: 10.99.0.2', 'ALL: 10.99.0.2\nALL: 10.99.0.1\n'],
+  ['a file that has the line', 'ALL: 10.99.0.1\n#\n', 'ALL: 10.99.0.1\n#\n'],
+  ['a file that has the line with blanks behind it', 'ALL: 10.99.0.1 \r\n', 'ALL: 10.99.0.1 \r\n'],
+  ['a file that has it last, without newline', 'ALL: 10.99.0.1', 'ALL: 10.99.0.1'],
+  ['a file with a longer line', 'ALL: 10.99.0.12\n', 'ALL: 10.99.0.12\nALL: 10.99.0.1\n'],
+];
+
+describe('the line is written into', () => {
+  test.each(FILES)('%s', async (_what, before, after) => {
+    const path = join(testFolder(), 'hosts.deny');
+    writeFileSync(path, before);
+    expect(await denyInHostsFile(path, 'ALL: 10.99.0.1')).toBeNull();
+    expect(readFileSync(path, 'utf8')).toBe(after);
+  });
+
+  test('a file that is made readable for all, whatever the umask', async () => {
+    const path = join(testFolder(), 'hosts.deny');
+    expect(await underUmask(0o077, () => denyInHostsFile(path, 'ALL: 10.99.0.1'))).toBeNull();
+    expect(statSync(path).mode & 0o7777).toBe(0o644);
+    expect(readFileSync(path, 'utf8')).toBe('ALL: 10.99.0.1\n');
+  });
+
+  test('a file whose own mode is kept', async () => {
+    const path = join(testFolder(), 'hosts.deny');
+    writeFileSync(path, '');
+    chmodSync(path, 0o640);
+    await denyInHostsFile(path, 'ALL: 10.99.0.1');
+    expect(statSync(path).mode & 0o7777).toBe(0o640);
+  });
+});
+
+// "TCP and UDP processes do not know of each other: one host, two lines in hosts.deny."
+test('a line that another process wrote is not written again', async () => {
+  const path = join(testFolder(), 'hosts.deny');
+  execFileSync('/bin/sh', ['-c', 'echo "ALL: 10.99.0.1" >> "$0"', path]);
+  await denyInHostsFile(path, 'ALL: 10.99.0.1');
+  expect(readFileSync(path, 'utf8')).toBe('ALL: 10.99.0.1\n');
+});
+
+test('a hundred calls at once write each line once', async () => {
+  const path = join(testFolder(), 'hosts.deny');
+  const lines = Array.from({ length: 100 }, (_, index) => `ALL: 10.99.0.${index % 10}`);
+  const failures = await Promise.all(lines.map((line) => denyInHostsFile(path, line)));
+  expect(failures.every((failure) => failure === null)).toBe(true);
+  expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toEqual(lines.slice(0, 10));
+});
+
+describe('an error is told in one line and does not stop the next call:', () => {
+  test('a folder that is not there', async () => {
+    const folder = testFolder();
+    expect(await denyInHostsFile(join(folder, 'none', 'hosts.deny'), 'x')).toMatch(
+      /^ENOENT.*none\/hosts\.deny'$/,
+    );
+    expect(await denyInHostsFile(join(folder, 'hosts.deny'), 'x')).toBeNull();
+  });
+
+  test('a folder in its place', async () => {
+    const path = join(testFolder(), 'hosts.deny');
+    mkdirSync(path);
+    expect(await denyInHostsFile(path, 'x')).toMatch(/^EISDIR/);
+  });
+
+  test('a device in its place', async () => {
+    expect(await denyInHostsFile('/dev/null', 'x')).toBe('/dev/null is not a regular file');
+  });
+});
+
+// `ALL: 10.` shuts out sixteen million hosts.
+test('a disk that is full in the middle of the line leaves nothing of it', async () => {
+  const path = join(testFolder(), 'hosts.deny');
+  const before = `# ${'x'.repeat(500)}\n`;
+  writeFileSync(path, before);
+  const failure = await withFilesUpTo(512, () => denyInHostsFile(path, 'ALL: 10.99.0.1 : DENY'));
+  expect(failure).toMatch(/^EFBIG/);
+  expect(readFileSync(path, 'utf8')).toBe(before);
+});
+
+/** A limit on the size of files fails a write half-way, as a full disk does. */
+async function withFilesUpTo<T>(bytes: number, run: () => Promise<T>): Promise<T> {
+  const setLimit = (limit: string) =>
+    execFileSync('prlimit', ['--pid', `${process.pid}`, `--fsize=${limit}:`]);
+  const ignore = () => {};
+  process.on('SIGXFSZ', ignore);
+  setLimit(`${bytes}`);
+  try {
+    return await run();
+  } finally {
+    setLimit('unlimited');
+    process.off('SIGXFSZ', ignore);
+  }
+}
+
+async function underUmask<T>(mask: number, run: () => Promise<T>): Promise<T> {
+  const before = process.umask(mask);
+  try {
+    return await run();
+  } finally {
+    process.umask(before);
+  }
+}
