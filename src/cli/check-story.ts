@@ -1,0 +1,103 @@
+import type { BlockPolicy, Config, ModeName } from '../config/config.ts';
+import { DIRECTIVES } from '../config/directives.ts';
+import { startedModes, transportOfMode } from '../config/modes.ts';
+import { type PlannedStep, planResponse } from '../config/plan.ts';
+import { duration } from '../config/values.ts';
+import type { Transport } from '../net/protocol.ts';
+
+/** What will happen to a scanner, in plain words, for each transport. */
+export function tellResponse(config: Config): string {
+  return [
+    'What will happen to a scanner\n',
+    ...(['tcp', 'udp'] as const).flatMap((transport) => tellTransport(config, transport)),
+    ...tellRecords(config),
+  ].join('');
+}
+
+function tellTransport(config: Config, transport: Transport): string[] {
+  const policy = transport === 'tcp' ? config.blockTcp : config.blockUdp;
+  const name = transport.toUpperCase();
+  return [
+    `\n  ${name}\n`,
+    ...tellPorts(config, transport),
+    `    Ports that this host uses itself are never watched.\n`,
+    `    ${tellTrigger(config)}\n`,
+    `    ${tellPolicy(transport, policy)}\n`,
+    ...([4, 6] as const).flatMap((family) => tellSteps(config, policy, family)),
+  ];
+}
+
+function tellPorts(config: Config, transport: Transport): string[] {
+  const isTcp = transport === 'tcp';
+  const limit = isTcp ? config.advancedPortsTcp : config.advancedPortsUdp;
+  const excluded = isTcp ? config.advancedExcludeTcp : config.advancedExcludeUdp;
+  const listed = `the ${(isTcp ? config.tcpPorts : config.udpPorts).size} ports of ${isTcp ? 'TCP_PORTS' : 'UDP_PORTS'}`;
+  const watched: readonly (readonly [ModeName, string])[] = [
+    [isTcp ? 'atcp' : 'audp', `every port below ${limit}${excluded.size > 0 ? ` except ${excluded}` : ''}`],
+    [isTcp ? 'stcp' : 'sudp', listed],
+    [isTcp ? 'tcp' : 'udp', `${listed} by listening on them`],
+  ];
+  const lines = watched.map(([mode, ports]) => `    -${mode} watches ${ports}${remark(config, mode)}\n`);
+  const idle = !startedModes(config).some((mode) => transportOfMode(mode) === transport);
+  return idle
+    ? [...lines, `    MODES names no ${transport.toUpperCase()} mode: none of them is started.\n`]
+    : lines;
+}
+
+function remark(config: Config, mode: ModeName): string {
+  if (DIRECTIVES.modes.unbuilt?.words.includes(mode)) return ' (not built yet)';
+  if (!startedModes(config).includes(mode)) return '';
+  return config.modes.length > 0 ? ' (started: MODES)' : ' (started unless the command line says otherwise)';
+}
+
+function tellTrigger({ scanTrigger, scanWindow }: Config): string {
+  if (scanTrigger === 0) return 'The first connect of a source triggers.';
+  const window = scanWindow === 0 ? 'whenever they come' : `within ${time.format(scanWindow)}`;
+  return `Connect ${scanTrigger + 1} of a source triggers, ${window}; ${scanTrigger} are allowed.`;
+}
+
+const time = duration({ forEver: true });
+
+function tellPolicy(transport: Transport, policy: BlockPolicy): string {
+  const setting = `BLOCK_${transport.toUpperCase()}="${policy}"`;
+  if (policy === 0) return `${setting}: it is only logged; nothing is run.`;
+  if (policy === 1) return `${setting}: it is blocked, in this order:`;
+  return `${setting}: only the external command is run:`;
+}
+
+function tellSteps(config: Config, policy: BlockPolicy, family: 4 | 6): string[] {
+  const steps = planResponse(config, policy, family);
+  return steps.map((step, index) => `      IPv${family}, ${index + 1}. ${tellStep(step)}\n`);
+}
+
+function tellStep({ step, key, template }: PlannedStep): string {
+  if (step === 'wrappers') return `the line ${template} is written to /etc/hosts.deny (${key})`;
+  if (key === 'BLOCK_METHOD') return `the source is handed to the block method ${template}`;
+  return `${key} is run by /bin/sh: ${template}`;
+}
+
+function tellRecords(config: Config): string[] {
+  const onlyLogs = [config.blockTcp, config.blockUdp].includes(0);
+  const blocks = config.blockTcp > 0 || config.blockUdp > 0;
+  const lines = [
+    `Log: a line for each probe and each action, as PortSentry ${config.logFormat}.x writes them.`,
+  ];
+  if (config.historyFile !== null) {
+    const when = [
+      ...(blocks ? ['each block that worked'] : []),
+      ...(onlyLogs ? ['each source that triggers where BLOCK is "0"'] : []),
+    ];
+    lines.push(`${config.historyFile}: a line for ${when.join(' and for ')}.`);
+  }
+  if (config.blockedFile !== null && blocks) {
+    lines.push(`${config.blockedFile}.MODE: a line for each block that worked.`);
+  }
+  if (config.eventFile !== null) lines.push(`${config.eventFile}: a JSON object for each event.`);
+  if (blocks) {
+    lines.push(
+      'A block that failed (the command ends with another status than 0) is written to neither file',
+    );
+    lines.push('and tried again at a later probe. A block stays until it is taken back by hand.');
+  }
+  return ['\n  Records\n', ...lines.map((line) => `    ${line}\n`)];
+}

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Config, type Finding, formatFinding } from '../config/config.ts';
+import type { Settings } from '../config/cross-checks.ts';
+import { DIRECTIVES, FIELDS, type Field, formatField } from '../config/directives.ts';
+import { inFileOrder, loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
+import { startedModes } from '../config/modes.ts';
+import { blockMethodOf } from '../config/plan.ts';
+import { tellResponse } from './check-story.ts';
+
+/** Exit codes of sysexits.h. */
+const EX_OK = 0;
+const EX_NOINPUT = 66;
+const EX_CONFIG = 78;
+
+export interface CheckOptions {
+  /** As named by -c; without it the usual file, and without that one the built-in defaults. */
+  readonly configfile?: string | undefined;
+  /** Another usual file, for trials. */
+  readonly usualFile?: string | undefined;
+}
+
+/** Where the command writes. */
+export interface Output {
+  stdout(text: string): void;
+  stderr(text: string): void;
+}
+
+/** `portsentry check`: says what the configuration means and what is wrong with it. Returns the exit code. */
+export function runCheck(options: CheckOptions, output: Output): number {
+  const loaded = loadConfigOrDefault(options.configfile, options.usualFile);
+  if (loaded.status !== 'read') {
+    output.stderr(`portsentry: ${loaded.reason}\n`);
+    return EX_NOINPUT;
+  }
+  const findings = inFileOrder([...loaded.findings, ...checkFiles(loaded)]);
+  const { config, settings } = loaded;
+  output.stdout(renderCheck({ config, findings, settings }));
+  const errors = findings.filter((finding) => finding.severity === 'error').length;
+  if (errors === 0) return EX_OK;
+  output.stderr(`portsentry: ${counted(errors, 'error')} in the configuration: nothing would be started\n`);
+  return EX_CONFIG;
+}
+
+/** The whole answer: findings, resolved settings, and what will happen to a scanner. */
+export function renderCheck({ config, findings, settings }: ParsedConfig): string {
+  const told = renderFindings(findings);
+  if (config === null) return told;
+  const source =
+    config.file === null
+      ? 'No configuration file: the built-in defaults are in force, which only log.\n'
+      : `Configuration: ${config.file}\n`;
+  return [source, told, renderSettings(config, settings), tellResponse(config)].filter(Boolean).join('\n');
+}
+
+/** Folders and files that the configuration counts on; the daemon looks at them when it starts. */
+function checkFiles({ config, settings }: ParsedConfig): Finding[] {
+  if (config === null) return [];
+  const findings: Finding[] = [];
+  const report = (field: Field, severity: Finding['severity'], message: string) => {
+    const entry = settings.get(DIRECTIVES[field].key);
+    const place = { line: entry?.line ?? 0, column: entry?.valueColumn ?? 0 };
+    findings.push({ severity, file: config.file ?? 'built-in defaults', ...place, message });
+  };
+  for (const field of ['historyFile', 'blockedFile', 'eventFile'] as const) {
+    const path = config[field];
+    if (path === null || existsSync(dirname(path))) continue;
+    const { key } = DIRECTIVES[field];
+    const message = `${key}: expected the folder ${dirname(path)} to exist, found none`;
+    // The folder of the defaults is ours to make; one that somebody names may be a slip of the pen.
+    if (settings.has(key)) report(field, 'error', `${message}; make it or name another`);
+    else report(field, 'note', `${message}; it is made at the start`);
+  }
+  if (config.ignoreFile !== null && !existsSync(config.ignoreFile)) {
+    report(
+      'ignoreFile',
+      'warning',
+      `IGNORE_FILE: ${config.ignoreFile} does not exist; nobody is spared by it`,
+    );
+  }
+  return findings;
+}
+
+function renderFindings(findings: readonly Finding[]): string {
+  return findings.map((finding) => `${formatFinding(finding)}\n`).join('');
+}
+
+/** A table of key, origin and value; the value stands last, for a command is long. */
+function renderSettings(config: Config, settings: Settings): string {
+  const resolved: Config = { ...config, modes: startedModes(config), blockMethod: blockMethodOf(config) };
+  const rows = FIELDS.map((field) => {
+    const { key } = DIRECTIVES[field];
+    const line = settings.get(key)?.line;
+    return [
+      key,
+      line === undefined ? 'default' : `line ${line}`,
+      formatField(resolved, field) || '-',
+    ] as const;
+  });
+  const keyWidth = Math.max(...rows.map(([key]) => key.length));
+  const originWidth = Math.max(...rows.map(([, origin]) => origin.length));
+  const table = rows.map(
+    ([key, origin, value]) => `  ${key.padEnd(keyWidth)}  ${origin.padEnd(originWidth)}  ${value}\n`,
+  );
+  return `Settings\n${table.join('')}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

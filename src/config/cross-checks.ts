@@ -1,0 +1,136 @@
+import type { Config, Finding, Severity } from './config.ts';
+import { DIRECTIVES, FIELDS, type Field } from './directives.ts';
+import type { Entry } from './lexer.ts';
+import { blockMethodOf, planResponse } from './plan.ts';
+import { TOKENS, unknownTokens } from './tokens.ts';
+import { listWords } from './values.ts';
+
+/** What the file sets, by key. */
+export type Settings = ReadonlyMap<string, Entry>;
+
+/** What one setting says by itself: commands that miss their source, words that are no tokens, what is not built. */
+export function checkSettings(settings: Settings, file: string): Finding[] {
+  return FIELDS.flatMap((field) => {
+    const entry = settings.get(DIRECTIVES[field].key);
+    return entry === undefined || entry.value === '' ? [] : checkSetting(field, entry, file);
+  });
+}
+
+/** What only several settings together say. */
+export function crossCheck(config: Config, settings: Settings, file: string): Finding[] {
+  const at = (keys: readonly string[], severity: Severity, message: string): Finding => {
+    const entry = keys.map((key) => settings.get(key)).find((known) => known !== undefined);
+    return { severity, file, line: entry?.line ?? 0, column: entry?.keyColumn ?? 0, message };
+  };
+  return [
+    ...nothingToRun(config, at),
+    ...routeAsExternalCommand(config, at),
+    ...routeWithoutIpv6(config, at),
+    ...methodAgainstCommand(config, at),
+    ...emptyPortLists(config, at),
+  ];
+}
+
+type At = (keys: readonly string[], severity: Severity, message: string) => Finding;
+
+function checkSetting(field: Field, entry: Entry, file: string): Finding[] {
+  const { key, built, needsTarget, hasTokens, isPath, unbuilt, meaning } = DIRECTIVES[field];
+  const findings: Finding[] = [];
+  const report = (severity: Severity, offset: number, message: string) => {
+    findings.push({ severity, file, line: entry.line, column: entry.valueColumn + offset, message });
+  };
+  if (built === false) report('note', 0, `${key} is accepted, not built yet (${meaning})`);
+  for (const item of unbuilt === undefined ? [] : listWords(entry.value)) {
+    if (!unbuilt?.words.includes(item.text)) continue;
+    report(unbuilt.severity, item.offset, `${key}="${item.text}" is not built yet; ${unbuilt.advice}`);
+  }
+  if (needsTarget && !entry.value.includes('$TARGET$')) {
+    report('error', 0, `${key}: expected $TARGET$ in it, found none; it would do the same for every source`);
+  }
+  for (const token of hasTokens ? unknownTokens(entry.value) : []) {
+    const hint = token.meant === null ? '' : ` (did you mean ${token.meant}?)`;
+    report(
+      'warning',
+      token.offset,
+      `${key}: ${token.text} is no token and stays as it is${hint}; known are ${TOKENS.join(' ')}`,
+    );
+  }
+  if (isPath && !entry.value.startsWith('/')) {
+    report('warning', 0, `${key}: a relative path is taken from the folder that portsentry is started in`);
+  }
+  return findings;
+}
+
+/** 1.x took such a configuration, did nothing at all, and wrote "Blocked". */
+function nothingToRun(config: Config, at: At): Finding[] {
+  const findings: Finding[] = [];
+  for (const [key, policy] of policies(config)) {
+    if (policy === 0 || planResponse(config, policy, 4).length > 0) continue;
+    const needed =
+      policy === 1 ? 'KILL_ROUTE, KILL_HOSTS_DENY or KILL_RUN_CMD' : 'KILL_RUN_CMD or KILL_ROUTE';
+    findings.push(
+      at([key], 'error', `${key}="${policy}": expected ${needed} to be set, found nothing to run`),
+    );
+  }
+  return findings;
+}
+
+function routeAsExternalCommand(config: Config, at: At): Finding[] {
+  if (config.killRunCmd !== null || config.killRoute === null) return [];
+  const keys = policies(config).flatMap(([key, policy]) => (policy === 2 ? [key] : []));
+  if (keys.length === 0) return [];
+  const message = `${keys.map((key) => `${key}="2"`).join(' and ')} without KILL_RUN_CMD: KILL_ROUTE is run as the external command (PortSentry 1.x did nothing and still wrote "Blocked")`;
+  return [at(keys, 'warning', message)];
+}
+
+/** `iptables` and net-tools' `route` know no IPv6 address: the command fails for every such source. */
+function routeWithoutIpv6(config: Config, at: At): Finding[] {
+  if (config.killRoute === null || config.killRoute6 !== null) return [];
+  const program = /(?:^|[\s/;&|(])(iptables(?:-legacy|-nft)?|route(?=\s+add))\s/.exec(config.killRoute)?.[1];
+  if (program === undefined || config.killRoute.includes('ip6tables')) return [];
+  const message = `KILL_ROUTE calls ${program}, which knows no IPv6: an IPv6 source stays unblocked; set KILL_ROUTE6, for instance to "/sbin/ip6tables -I INPUT -s $TARGET$ -j DROP"`;
+  return [at(['KILL_ROUTE'], 'warning', message)];
+}
+
+function methodAgainstCommand(config: Config, at: At): Finding[] {
+  const method = blockMethodOf(config);
+  const keys = ['BLOCK_METHOD'];
+  if (method === 'null') {
+    return [
+      at(
+        keys,
+        'warning',
+        'BLOCK_METHOD="null" blocks nothing and reports every block as done; it is for trials',
+      ),
+    ];
+  }
+  if (method === 'command' && config.killRoute === null) {
+    return [at(keys, 'warning', 'BLOCK_METHOD="command" without KILL_ROUTE: no command shuts a source out')];
+  }
+  if (
+    method !== 'command' &&
+    config.killRoute !== null &&
+    policies(config).some(([, policy]) => policy === 1)
+  ) {
+    return [at(keys, 'warning', `BLOCK_METHOD="${method}": KILL_ROUTE is set and not run`)];
+  }
+  return [];
+}
+
+function emptyPortLists(config: Config, at: At): Finding[] {
+  const findings: Finding[] = [];
+  if (config.tcpPorts.size === 0) {
+    findings.push(at(['TCP_PORTS'], 'warning', 'TCP_PORTS names no port: -tcp and -stcp watch nothing'));
+  }
+  if (config.udpPorts.size === 0) {
+    findings.push(at(['UDP_PORTS'], 'warning', 'UDP_PORTS names no port: -udp and -sudp watch nothing'));
+  }
+  return findings;
+}
+
+function policies(config: Config) {
+  return [
+    ['BLOCK_TCP', config.blockTcp],
+    ['BLOCK_UDP', config.blockUdp],
+  ] as const;
+}

@@ -1,0 +1,313 @@
+import type { BlockMethod, BlockPolicy, Config, Severity } from './config.ts';
+import { modeList } from './modes.ts';
+import {
+  choice,
+  decimal,
+  duration,
+  flag,
+  integer,
+  interfaceList,
+  optional,
+  portList,
+  type ValueKind,
+  words,
+} from './values.ts';
+
+/** What the program knows of one key. */
+export interface Directive<T> {
+  readonly key: string;
+  readonly kind: ValueKind<T>;
+  /** As it would stand in the file; null for unset. */
+  readonly default: null extends T ? string | null : string;
+  /** One line for people. */
+  readonly meaning: string;
+  /** Said of a key whose feature does not exist yet: a file that sets it gets a note. */
+  readonly built?: false;
+  /** A command that must name its source, or it would do the same for every one. */
+  readonly needsTarget?: true;
+  /** A command in which tokens are replaced. */
+  readonly hasTokens?: true;
+  /** A path, which means another file from another folder unless it begins at the root. */
+  readonly isPath?: true;
+  /** Values of a built key that are themselves not built yet, and what to say of them. */
+  readonly unbuilt?: {
+    readonly words: readonly string[];
+    readonly severity: Severity;
+    readonly advice: string;
+  };
+}
+
+/** The fields of `Config` that come from a key. */
+export type Field = Exclude<keyof Config, 'file'>;
+
+type Table = { readonly [F in Field]: Directive<Config[F]> };
+
+// The lists that PortSentry 1.2 ships switched on; the longer ones of its file hold ports of common services.
+const SHIPPED_TCP_PORTS =
+  '1,11,15,79,111,119,143,540,635,1080,1524,2000,5742,6667,12345,12346,20034,27665,31337,32771-32774,40421,49724,54320';
+const SHIPPED_UDP_PORTS = '1,7,9,69,161,162,513,635,640,641,700,31335,31337,32770-32774,34555,37444,54321';
+
+const LARGEST_PORT = 65535;
+
+const portLimit = integer(1, LARGEST_PORT);
+const blockPolicy = choice<BlockPolicy>(0, 1, 2);
+const blockMethod = choice<BlockMethod>('command', 'nftables', 'ipset', 'iptables', 'route', 'none', 'null');
+const command = optional(words('a command'));
+const path = words('a path');
+const time = duration({ forEver: true });
+
+/** Every key, in the order in which `check` shows them: those of PortSentry 1.x and 2.x, then the new ones. */
+export const DIRECTIVES: Table = {
+  tcpPorts: {
+    key: 'TCP_PORTS',
+    kind: portList,
+    default: SHIPPED_TCP_PORTS,
+    meaning: 'ports that -tcp and -stcp watch',
+  },
+  udpPorts: {
+    key: 'UDP_PORTS',
+    kind: portList,
+    default: SHIPPED_UDP_PORTS,
+    meaning: 'ports that -udp and -sudp watch',
+  },
+  advancedPortsTcp: {
+    key: 'ADVANCED_PORTS_TCP',
+    kind: portLimit,
+    default: '1024',
+    meaning: '-atcp watches every port below this number',
+  },
+  advancedPortsUdp: {
+    key: 'ADVANCED_PORTS_UDP',
+    kind: portLimit,
+    default: '1024',
+    meaning: '-audp watches every port below this number',
+  },
+  advancedExcludeTcp: {
+    key: 'ADVANCED_EXCLUDE_TCP',
+    kind: portList,
+    default: '113,139',
+    meaning: 'ports that -atcp leaves out',
+  },
+  advancedExcludeUdp: {
+    key: 'ADVANCED_EXCLUDE_UDP',
+    kind: portList,
+    default: '520,138,137,67',
+    meaning: 'ports that -audp leaves out',
+  },
+  ignoreFile: {
+    key: 'IGNORE_FILE',
+    kind: optional(path),
+    default: '/etc/portsentry/portsentry.ignore',
+    meaning: 'addresses that are never acted on',
+    isPath: true,
+  },
+  historyFile: {
+    key: 'HISTORY_FILE',
+    kind: optional(path),
+    default: '/var/lib/portsentry/portsentry.history',
+    meaning: 'a line for each host, kept for ever',
+    isPath: true,
+  },
+  blockedFile: {
+    key: 'BLOCKED_FILE',
+    kind: optional(path),
+    default: '/var/lib/portsentry/portsentry.blocked',
+    meaning: 'a line for each blocked host; the mode is added to the name',
+    isPath: true,
+  },
+  resolveHost: {
+    key: 'RESOLVE_HOST',
+    kind: flag,
+    default: '0',
+    meaning: 'names of hosts in log lines',
+  },
+  blockTcp: {
+    key: 'BLOCK_TCP',
+    kind: blockPolicy,
+    default: '0',
+    meaning: '0 only log, 1 block, 2 run the external command only',
+  },
+  blockUdp: {
+    key: 'BLOCK_UDP',
+    kind: blockPolicy,
+    default: '0',
+    meaning: '0 only log, 1 block, 2 run the external command only',
+  },
+  killRoute: {
+    key: 'KILL_ROUTE',
+    kind: command,
+    default: null,
+    meaning: 'command that shuts a source out',
+    hasTokens: true,
+    needsTarget: true,
+  },
+  killHostsDeny: {
+    key: 'KILL_HOSTS_DENY',
+    kind: optional(words('a line for hosts.deny')),
+    default: null,
+    meaning: 'line for /etc/hosts.deny',
+    hasTokens: true,
+    needsTarget: true,
+  },
+  killRunCmd: {
+    key: 'KILL_RUN_CMD',
+    kind: command,
+    default: null,
+    meaning: 'external command',
+    hasTokens: true,
+  },
+  killRunCmdFirst: {
+    key: 'KILL_RUN_CMD_FIRST',
+    kind: flag,
+    default: '0',
+    meaning: '1 runs the external command before the block',
+  },
+  scanTrigger: {
+    key: 'SCAN_TRIGGER',
+    kind: integer(0, 1_000_000),
+    default: '0',
+    meaning: 'connects that are allowed before the alarm',
+  },
+  portBanner: {
+    key: 'PORT_BANNER',
+    kind: optional(words('a text')),
+    default: null,
+    meaning: 'text that -tcp and -udp send',
+    built: false,
+  },
+  modes: {
+    key: 'MODES',
+    kind: modeList,
+    default: '',
+    meaning: 'modes to start in when the command line names none',
+    unbuilt: { words: ['tcp', 'udp'], severity: 'note', advice: 'use stcp and sudp' },
+  },
+  interfaces: {
+    key: 'INTERFACES',
+    kind: interfaceList,
+    default: 'ALL_NLO',
+    meaning: 'interfaces to listen on; ALL_NLO is all but the loopback',
+  },
+  scanWindow: {
+    key: 'SCAN_WINDOW',
+    kind: time,
+    default: '24h',
+    meaning: 'how long connects add up',
+  },
+  blockMethod: {
+    key: 'BLOCK_METHOD',
+    kind: optional(blockMethod),
+    default: null,
+    meaning: 'how a source is shut out; command is KILL_ROUTE',
+    unbuilt: {
+      words: ['nftables', 'ipset', 'iptables', 'route'],
+      severity: 'error',
+      advice: 'use command with a KILL_ROUTE, or nothing would be blocked',
+    },
+  },
+  blockTime: {
+    key: 'BLOCK_TIME',
+    kind: time,
+    default: '24h',
+    meaning: 'how long a block lasts',
+    built: false,
+  },
+  blockTimeFactor: {
+    key: 'BLOCK_TIME_FACTOR',
+    kind: decimal(1, 1000),
+    default: '2',
+    meaning: 'how many times longer the next block of the same source lasts',
+    built: false,
+  },
+  blockTimeMax: {
+    key: 'BLOCK_TIME_MAX',
+    kind: time,
+    default: '30d',
+    meaning: 'how long a block lasts at most',
+    built: false,
+  },
+  killRoute6: {
+    key: 'KILL_ROUTE6',
+    kind: command,
+    default: null,
+    meaning: 'KILL_ROUTE for an IPv6 source',
+    hasTokens: true,
+    needsTarget: true,
+  },
+  unkillRoute: {
+    key: 'UNKILL_ROUTE',
+    kind: command,
+    default: null,
+    meaning: 'command that takes KILL_ROUTE back',
+    built: false,
+    hasTokens: true,
+    needsTarget: true,
+  },
+  unkillRoute6: {
+    key: 'UNKILL_ROUTE6',
+    kind: command,
+    default: null,
+    meaning: 'command that takes KILL_ROUTE6 back',
+    built: false,
+    hasTokens: true,
+    needsTarget: true,
+  },
+  logFormat: {
+    key: 'LOG_FORMAT',
+    kind: choice<1 | 2>(1, 2),
+    default: '1',
+    meaning: 'log lines of PortSentry 1.x or 2.x',
+  },
+  autoIgnore: {
+    key: 'AUTO_IGNORE',
+    kind: flag,
+    default: '1',
+    meaning: 'never block gateways, resolvers and SSH peers',
+    built: false,
+  },
+  blockRateMax: {
+    key: 'BLOCK_RATE_MAX',
+    kind: integer(1, 1_000_000),
+    default: '300',
+    meaning: 'new blocks a minute before sources look forged',
+    built: false,
+  },
+  actionTimeout: {
+    key: 'ACTION_TIMEOUT',
+    kind: duration({ forEver: false }),
+    default: '10s',
+    meaning: 'how long a command may run',
+  },
+  eventFile: {
+    key: 'EVENT_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'events as JSON lines',
+    isPath: true,
+  },
+  controlSocket: {
+    key: 'CONTROL_SOCKET',
+    kind: path,
+    default: '/run/portsentry/portsentry.sock',
+    meaning: 'where status, list, block and unblock reach the daemon',
+    built: false,
+    isPath: true,
+  },
+  stateDir: {
+    key: 'STATE_DIR',
+    kind: path,
+    default: '/var/lib/portsentry',
+    meaning: 'where blocks are remembered',
+    built: false,
+    isPath: true,
+  },
+};
+
+/** The fields of the table in its order. */
+export const FIELDS = Object.keys(DIRECTIVES) as readonly Field[];
+
+/** A field's value as it would stand in the file; empty for unset. */
+export function formatField<F extends Field>(config: Config, field: F): string {
+  const directive: Directive<Config[F]> = DIRECTIVES[field];
+  return directive.kind.format(config[field]);
+}

@@ -1,0 +1,164 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { Config, Finding } from './config.ts';
+import { checkSettings, crossCheck, type Settings } from './cross-checks.ts';
+import { DIRECTIVES, type Directive, FIELDS, type Field } from './directives.ts';
+import { type Entry, lex } from './lexer.ts';
+import { nearest } from './nearest.ts';
+
+/** Where the configuration is when none is named. */
+export const DEFAULT_CONFIG_FILE = '/etc/portsentry/portsentry.conf';
+
+/** The longest file that is read; a device or a log named by mistake must not fill the memory. */
+export const MAX_CONFIG_BYTES = 1024 * 1024;
+
+export interface ParsedConfig {
+  /** null exactly when one of the findings is an error. */
+  readonly config: Config | null;
+  /** In the order of the file. */
+  readonly findings: readonly Finding[];
+  /** What the file sets and where, by key; a key that is not there has its default. */
+  readonly settings: Settings;
+}
+
+export type LoadResult =
+  | ({ readonly status: 'read' } & ParsedConfig)
+  /** `reason` is one line for people: what, where, and what to do. */
+  | { readonly status: 'missing' | 'unreadable'; readonly reason: string };
+
+/** Makes a configuration of the text of a file. Pure; everything that is wrong with it comes back as findings. */
+export function parseConfig(text: string, file: string): ParsedConfig {
+  if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) {
+    const message = `expected a file of at most ${MAX_CONFIG_BYTES} bytes, found a longer one`;
+    return {
+      config: null,
+      findings: [{ severity: 'error', file, line: 0, column: 0, message }],
+      settings: new Map(),
+    };
+  }
+  const lexed = lex(text, file);
+  const findings = [...lexed.findings];
+  const settings = firstOfEachKey(lexed.entries, file, findings);
+  const config = resolve(settings, file, findings);
+  findings.push(...checkSettings(settings, file));
+  // With a setting that could not be read, what they mean together cannot be told.
+  if (!hasError(findings)) findings.push(...crossCheck(config, settings, file));
+  return { config: hasError(findings) ? null : config, findings: inFileOrder(findings), settings };
+}
+
+/** Reads and parses a file. */
+export function loadConfig(file: string): LoadResult {
+  let text: string;
+  try {
+    text = readAtMost(file, MAX_CONFIG_BYTES + 1).toString('utf8');
+  } catch (error) {
+    return unreadable(file, error as NodeJS.ErrnoException);
+  }
+  return { status: 'read', ...parseConfig(text, file) };
+}
+
+/**
+ * Reads the named file; without a name the usual one, and where that does not exist the built-in defaults, which
+ * only log (`config.file` is null then).
+ */
+export function loadConfigOrDefault(named: string | undefined, usual = DEFAULT_CONFIG_FILE): LoadResult {
+  const result = loadConfig(named ?? usual);
+  if (named !== undefined || result.status !== 'missing') return result;
+  return { status: 'read', config: defaultConfig(), findings: [], settings: new Map() };
+}
+
+/** What is in force without any file: only log. */
+export function defaultConfig(): Config {
+  return resolve(new Map(), null, []);
+}
+
+/** The findings as one meets them when reading the file. */
+export function inFileOrder(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** Of two equal keys the first counts, as in 1.x. Unknown ones are left out. Both are said. */
+function firstOfEachKey(entries: readonly Entry[], file: string, findings: Finding[]): Settings {
+  const known = FIELDS.map((field) => DIRECTIVES[field].key);
+  const settings = new Map<string, Entry>();
+  for (const entry of entries) {
+    const warn = (message: string) => {
+      findings.push({ severity: 'warning', file, line: entry.line, column: entry.keyColumn, message });
+    };
+    const first = settings.get(entry.key);
+    if (!known.includes(entry.key)) {
+      const meant = nearest(entry.key, known);
+      warn(
+        `unknown key ${entry.key.slice(0, 60)} is not read${meant === null ? '' : `; did you mean ${meant}?`}`,
+      );
+    } else if (first !== undefined) {
+      warn(`${entry.key} is set again and not read; line ${first.line} counts`);
+    } else {
+      settings.set(entry.key, entry);
+    }
+  }
+  return settings;
+}
+
+/** Every field's value; the default where the file says nothing or nothing that can be read. */
+function resolve(settings: Settings, file: string | null, findings: Finding[]): Config {
+  const values: Partial<Record<keyof Config, unknown>> = { file };
+  for (const field of FIELDS) {
+    const entry = settings.get(DIRECTIVES[field].key);
+    const given = entry === undefined ? undefined : parseEntry(field, entry, file ?? '', findings);
+    values[field] = Object.freeze(given === undefined ? defaultValue(field) : given.value);
+  }
+  return Object.freeze(values as unknown as Config);
+}
+
+function parseEntry<F extends Field>(
+  field: F,
+  entry: Entry,
+  file: string,
+  findings: Finding[],
+): { value: Config[F] } | undefined {
+  const directive: Directive<Config[F]> = DIRECTIVES[field];
+  const parsed = directive.kind.parse(entry.value);
+  if (parsed.ok) return { value: parsed.value };
+  const message = `${entry.key}: expected ${parsed.expected}, found ${parsed.found}`;
+  const column = entry.valueColumn + parsed.offset;
+  findings.push({ severity: 'error', file, line: entry.line, column, message });
+  return undefined;
+}
+
+function defaultValue<F extends Field>(field: F): Config[F] {
+  const directive: Directive<Config[F]> = DIRECTIVES[field];
+  const parsed = directive.kind.parse(directive.default ?? '');
+  if (!parsed.ok) throw new Error(`the default of ${directive.key} is malformed`);
+  return parsed.value;
+}
+
+function hasError(findings: readonly Finding[]): boolean {
+  return findings.some((finding) => finding.severity === 'error');
+}
+
+/** The file's first bytes; a pipe or a device is read no further than that. */
+function readAtMost(file: string, limit: number): Buffer {
+  const descriptor = openSync(file, 'r');
+  try {
+    const buffer = Buffer.alloc(limit);
+    let length = 0;
+    while (length < limit) {
+      const count = readSync(descriptor, buffer, length, limit - length, null);
+      if (count === 0) break;
+      length += count;
+    }
+    return buffer.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function unreadable(file: string, error: NodeJS.ErrnoException): LoadResult {
+  if (error.code === 'ENOENT') {
+    return { status: 'missing', reason: `${file}: no such file; name one with -c FILE` };
+  }
+  const why =
+    { EACCES: 'no permission to read it; run as root', EISDIR: 'a folder, not a file' }[error.code ?? ''] ??
+    `cannot be read (${error.code})`;
+  return { status: 'unreadable', reason: `${file}: ${why}` };
+}

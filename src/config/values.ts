@@ -1,0 +1,177 @@
+import { shown } from './lexer.ts';
+import { PORT_COUNT, type PortRange, PortSet } from './ports.ts';
+
+/** What a value's text means; or what was expected, what stood there, and where (offset into the text). */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly offset: number; readonly expected: string; readonly found: string };
+
+/** A kind of value: from text and back. `parse(format(value))` gives the value again. */
+export interface ValueKind<T> {
+  parse(text: string): Parsed<T>;
+  format(value: T): string;
+}
+
+/** Ports and ranges, `1,7-9`. Blanks around the commas are allowed; an empty list is an empty set. */
+export const portList: ValueKind<PortSet> = {
+  parse(text) {
+    if (text.trim() === '') return good(new PortSet());
+    const ranges: PortRange[] = [];
+    for (const item of listItems(text)) {
+      const range = parsePortRange(item.text);
+      if (typeof range === 'string') return bad(range, item.text, item.offset);
+      ranges.push(range);
+    }
+    return good(PortSet.of(ranges));
+  },
+  format: (ports) => ports.toString(),
+};
+
+/** A whole number from `least` to `most`. */
+export function integer(least: number, most: number): ValueKind<number> {
+  return {
+    parse(text) {
+      const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+      return value >= least && value <= most ? good(value) : bad(`a number from ${least} to ${most}`, text);
+    },
+    format: String,
+  };
+}
+
+/** A number with or without decimals, from `least` to `most`. */
+export function decimal(least: number, most: number): ValueKind<number> {
+  return {
+    parse(text) {
+      const value = /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+      return value >= least && value <= most ? good(value) : bad(`a number from ${least} to ${most}`, text);
+    },
+    format: String,
+  };
+}
+
+/** `0` or `1`. */
+export const flag: ValueKind<boolean> = {
+  parse(text) {
+    return text === '0' || text === '1' ? good(text === '1') : bad('"0" or "1"', text);
+  },
+  format: (value) => (value ? '1' : '0'),
+};
+
+/** One of a few words or numbers. */
+export function choice<T extends string | number>(...words: readonly T[]): ValueKind<T> {
+  return {
+    parse(text) {
+      const value = words.find((word) => String(word) === text);
+      return value === undefined ? bad(oneOf(words), text) : good(value);
+    },
+    format: String,
+  };
+}
+
+/** The same, where nothing said is null. */
+export function optional<T>(kind: ValueKind<T>): ValueKind<T | null> {
+  return {
+    parse: (text) => (text === '' ? good(null) : kind.parse(text)),
+    format: (value) => (value === null ? '' : kind.format(value)),
+  };
+}
+
+/** Any text; an empty one is an error unless it is `optional`. */
+export function words(what: string): ValueKind<string> {
+  return {
+    parse: (text) => (text.trim() === '' ? bad(what, text) : good(text)),
+    format: (value) => value,
+  };
+}
+
+const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
+
+/** The longest time that can be said: ten years. Anything longer is "0", for ever. */
+const LONGEST = 3650 * UNITS.d;
+
+/** `30s`, `5m`, `24h`, `7d` in milliseconds; with `forEver`, `0` as well. */
+export function duration({ forEver }: { readonly forEver: boolean }): ValueKind<number> {
+  const expected = `a time such as 30s, 5m, 24h or 7d, at most 3650d${forEver ? ', or 0 for ever' : ''}`;
+  return {
+    parse(text) {
+      if (text === '0' && forEver) return good(0);
+      const match = /^(\d{1,9})([smhd])$/.exec(text);
+      if (match === null) return bad(expected, text);
+      const value = Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
+      return value > 0 && value <= LONGEST ? good(value) : bad(expected, text);
+    },
+    format(value) {
+      for (const [unit, length] of Object.entries(UNITS)) {
+        // One day is written 24h, as everybody writes it.
+        if (unit === 'd' && value === length) continue;
+        if (value > 0 && value % length === 0) return `${value / length}${unit}`;
+      }
+      return '0';
+    },
+  };
+}
+
+/** The longest name of a network interface (the kernel's IFNAMSIZ, less the terminating NUL). */
+const INTERFACE_NAME_LENGTH = 15;
+
+/** Names of interfaces, parted by commas or blanks; `ALL` and `ALL_NLO` are names here. */
+export const interfaceList: ValueKind<readonly string[]> = {
+  parse(text) {
+    const names: string[] = [];
+    for (const item of listWords(text)) {
+      if (item.text.length > INTERFACE_NAME_LENGTH || /[/:]|^\.{1,2}$/.test(item.text)) {
+        return bad('ALL, ALL_NLO or the name of an interface', item.text, item.offset);
+      }
+      if (!names.includes(item.text)) names.push(item.text);
+    }
+    return names.length > 0 ? good(names) : bad('ALL, ALL_NLO or names of interfaces', text);
+  },
+  format: (names) => names.join(','),
+};
+
+/** An item of a list and where it begins. */
+export interface Item {
+  readonly text: string;
+  readonly offset: number;
+}
+
+/** The words of a list that are parted by commas or blanks. */
+export function listWords(text: string): Item[] {
+  return [...text.matchAll(/[^,\s]+/g)].map((match) => ({ text: match[0], offset: match.index }));
+}
+
+export function good<T>(value: T): Parsed<T> {
+  return { ok: true, value };
+}
+
+export function bad(expected: string, found: string, offset = 0): Parsed<never> {
+  return { ok: false, offset, expected, found: found.trim() === '' ? 'nothing' : shown(found) };
+}
+
+/** `"0", "1" or "2"`. */
+export function oneOf(words: readonly (string | number)[]): string {
+  const quoted = words.map((word) => `"${word}"`);
+  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+}
+
+/** The parts between commas without their blanks. An empty one is placed at the comma before it. */
+function listItems(text: string): Item[] {
+  const items: Item[] = [];
+  let offset = 0;
+  for (const part of text.split(',')) {
+    const item = part.trim();
+    items.push({ text: item, offset: item === '' ? Math.max(0, offset - 1) : offset + part.indexOf(item) });
+    offset += part.length + 1;
+  }
+  return items;
+}
+
+/** A range; or what was expected. */
+function parsePortRange(text: string): PortRange | string {
+  const match = /^(\d{1,5})(?:\s*-\s*(\d{1,5}))?$/.exec(text);
+  const first = Number(match?.[1] ?? 0);
+  const last = Number(match?.[2] ?? first);
+  const isPort = (port: number) => port > 0 && port < PORT_COUNT;
+  if (!isPort(first) || !isPort(last)) return 'a port from 1 to 65535 or a range such as 7-9';
+  return first <= last ? { first, last } : 'a range with its lower port first';
+}
