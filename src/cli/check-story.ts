@@ -1,9 +1,9 @@
 import type { BlockPolicy, Config, ModeName } from '../config/config.ts';
 import { DIRECTIVES } from '../config/directives.ts';
 import { startedModes, transportOfMode } from '../config/modes.ts';
-import { type PlannedStep, planResponse } from '../config/plan.ts';
 import { duration } from '../config/values.ts';
 import type { Transport } from '../net/protocol.ts';
+import { type PlannedAction, planActions } from '../respond/plan.ts';
 
 /** What will happen to a scanner, in plain words, for each transport. */
 export function tellResponse(config: Config): string {
@@ -23,7 +23,7 @@ function tellTransport(config: Config, transport: Transport): string[] {
     `    Ports that this host uses itself are never watched.\n`,
     `    ${tellTrigger(config)}\n`,
     `    ${tellPolicy(transport, policy)}\n`,
-    ...([4, 6] as const).flatMap((family) => tellSteps(config, policy, family)),
+    ...([4, 6] as const).flatMap((family) => tellActions(config, transport, family)),
   ];
 }
 
@@ -65,14 +65,21 @@ function tellPolicy(transport: Transport, policy: BlockPolicy): string {
   return `${setting}: only the external command is run:`;
 }
 
-function tellSteps(config: Config, policy: BlockPolicy, family: 4 | 6): string[] {
-  const steps = planResponse(config, policy, family);
-  return steps.map((step, index) => `      IPv${family}, ${index + 1}. ${tellStep(step)}\n`);
+function tellActions(config: Config, transport: Transport, family: 4 | 6): string[] {
+  return planActions(config, transport, family).map(
+    (action, index) => `      IPv${family}, ${index + 1}. ${tellAction(config, action, family)}\n`,
+  );
 }
 
-function tellStep({ step, key, template }: PlannedStep): string {
-  if (step === 'wrappers') return `the line ${template} is written to /etc/hosts.deny (${key})`;
-  if (key === 'BLOCK_METHOD') return `the source is handed to the block method ${template}`;
+function tellAction(config: Config, { step, template }: PlannedAction, family: 4 | 6): string {
+  if (step === 'wrappers') {
+    const brackets = family === 6 ? ', the address in brackets' : '';
+    return `the line ${template} is added to /etc/hosts.deny (KILL_HOSTS_DENY${brackets})`;
+  }
+  if (step === 'route' && template === config.blockMethod)
+    return `it is handed to the block method ${template}`;
+  const route = family === 6 && config.killRoute6 !== null ? 'KILL_ROUTE6' : 'KILL_ROUTE';
+  const key = step === 'external' && config.killRunCmd !== null ? 'KILL_RUN_CMD' : route;
   return `${key} is run by /bin/sh: ${template}`;
 }
 

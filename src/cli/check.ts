@@ -5,7 +5,6 @@ import type { Settings } from '../config/cross-checks.ts';
 import { DIRECTIVES, FIELDS, type Field, formatField } from '../config/directives.ts';
 import { inFileOrder, loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
 import { startedModes } from '../config/modes.ts';
-import { blockMethodOf } from '../config/plan.ts';
 import { tellResponse } from './check-story.ts';
 
 /** Exit codes of sysexits.h. */
@@ -87,7 +86,8 @@ function renderFindings(findings: readonly Finding[]): string {
 
 /** A table of key, origin and value; the value stands last, for a command is long. */
 function renderSettings(config: Config, settings: Settings): string {
-  const resolved: Config = { ...config, modes: startedModes(config), blockMethod: blockMethodOf(config) };
+  const blockMethod = config.blockMethod ?? (config.killRoute === null ? 'none' : 'command');
+  const resolved: Config = { ...config, modes: startedModes(config), blockMethod };
   const rows = FIELDS.map((field) => {
     const { key } = DIRECTIVES[field];
     const line = settings.get(key)?.line;

@@ -1,7 +1,6 @@
 import type { Config, Finding, Severity } from './config.ts';
 import { DIRECTIVES, FIELDS, type Field } from './directives.ts';
 import type { Entry } from './lexer.ts';
-import { blockMethodOf, planResponse } from './plan.ts';
 import { TOKENS, unknownTokens } from './tokens.ts';
 import { listWords } from './values.ts';
 
@@ -63,9 +62,11 @@ function checkSetting(field: Field, entry: Entry, file: string): Finding[] {
 
 /** 1.x took such a configuration, did nothing at all, and wrote "Blocked". */
 function nothingToRun(config: Config, at: At): Finding[] {
+  const blocks = shutsOut(config) || config.killHostsDeny !== null || config.killRunCmd !== null;
+  const runs = config.killRunCmd !== null || config.killRoute !== null;
   const findings: Finding[] = [];
   for (const [key, policy] of policies(config)) {
-    if (policy === 0 || planResponse(config, policy, 4).length > 0) continue;
+    if (policy === 0 || (policy === 1 ? blocks : runs)) continue;
     const needed =
       policy === 1 ? 'KILL_ROUTE, KILL_HOSTS_DENY or KILL_RUN_CMD' : 'KILL_RUN_CMD or KILL_ROUTE';
     findings.push(
@@ -73,6 +74,11 @@ function nothingToRun(config: Config, at: At): Finding[] {
     );
   }
   return findings;
+}
+
+/** Whether the block method does anything: a KILL_ROUTE to run, or a method that needs none. */
+function shutsOut({ blockMethod, killRoute }: Config): boolean {
+  return blockMethod === null || blockMethod === 'command' ? killRoute !== null : blockMethod !== 'none';
 }
 
 function routeAsExternalCommand(config: Config, at: At): Finding[] {
@@ -92,29 +98,18 @@ function routeWithoutIpv6(config: Config, at: At): Finding[] {
   return [at(['KILL_ROUTE'], 'warning', message)];
 }
 
-function methodAgainstCommand(config: Config, at: At): Finding[] {
-  const method = blockMethodOf(config);
-  const keys = ['BLOCK_METHOD'];
-  if (method === 'null') {
-    return [
-      at(
-        keys,
-        'warning',
-        'BLOCK_METHOD="null" blocks nothing and reports every block as done; it is for trials',
-      ),
-    ];
-  }
-  if (method === 'command' && config.killRoute === null) {
-    return [at(keys, 'warning', 'BLOCK_METHOD="command" without KILL_ROUTE: no command shuts a source out')];
-  }
-  if (
-    method !== 'command' &&
-    config.killRoute !== null &&
-    policies(config).some(([, policy]) => policy === 1)
-  ) {
-    return [at(keys, 'warning', `BLOCK_METHOD="${method}": KILL_ROUTE is set and not run`)];
-  }
-  return [];
+function methodAgainstCommand({ blockMethod, killRoute, ...config }: Config, at: At): Finding[] {
+  const warn = (message: string) => [
+    at(['BLOCK_METHOD'], 'warning', `BLOCK_METHOD="${blockMethod}"${message}`),
+  ];
+  if (blockMethod === 'null')
+    return warn(' blocks nothing and reports every block as done; it is for trials');
+  if (blockMethod === 'command' && killRoute === null)
+    return warn(' without KILL_ROUTE: nothing shuts a source out');
+  const replaced = blockMethod !== null && blockMethod !== 'command' && killRoute !== null;
+  return replaced && [config.blockTcp, config.blockUdp].includes(1)
+    ? warn(': KILL_ROUTE is set and not run')
+    : [];
 }
 
 function emptyPortLists(config: Config, at: At): Finding[] {
