@@ -31,13 +31,14 @@ function tellPorts(config: Config, transport: Transport): string[] {
   const isTcp = transport === 'tcp';
   const limit = isTcp ? config.advancedPortsTcp : config.advancedPortsUdp;
   const excluded = isTcp ? config.advancedExcludeTcp : config.advancedExcludeUdp;
-  const listed = `the ${(isTcp ? config.tcpPorts : config.udpPorts).size} ports of ${isTcp ? 'TCP_PORTS' : 'UDP_PORTS'}`;
+  const ports = isTcp ? config.tcpPorts : config.udpPorts;
+  const listed = `the ports of ${isTcp ? 'TCP_PORTS' : 'UDP_PORTS'} (${ports.size})`;
   const watched: readonly (readonly [ModeName, string])[] = [
     [isTcp ? 'atcp' : 'audp', `every port below ${limit}${excluded.size > 0 ? ` except ${excluded}` : ''}`],
     [isTcp ? 'stcp' : 'sudp', listed],
     [isTcp ? 'tcp' : 'udp', `${listed} by listening on them`],
   ];
-  const lines = watched.map(([mode, ports]) => `    -${mode} watches ${ports}${remark(config, mode)}\n`);
+  const lines = watched.map(([mode, what]) => `    -${mode} watches ${what}${remark(config, mode)}\n`);
   const idle = !startedModes(config).some((mode) => transportOfMode(mode) === transport);
   return idle
     ? [...lines, `    MODES names no ${transport.toUpperCase()} mode: none of them is started.\n`]
@@ -53,7 +54,7 @@ function remark(config: Config, mode: ModeName): string {
 function tellTrigger({ scanTrigger, scanWindow }: Config): string {
   if (scanTrigger === 0) return 'The first connect of a source triggers.';
   const window = scanWindow === 0 ? 'whenever they come' : `within ${time.format(scanWindow)}`;
-  return `Connect ${scanTrigger + 1} of a source triggers, ${window}; ${scanTrigger} are allowed.`;
+  return `Connect number ${scanTrigger + 1} of a source triggers, ${window}.`;
 }
 
 const time = duration({ forEver: true });

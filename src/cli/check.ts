@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Config, type Finding, formatFinding } from '../config/config.ts';
 import type { Settings } from '../config/cross-checks.ts';
-import { DIRECTIVES, FIELDS, type Field, formatField } from '../config/directives.ts';
+import { DIRECTIVES, FIELDS, formatField } from '../config/directives.ts';
 import { inFileOrder, loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
 import { startedModes } from '../config/modes.ts';
+import { parseIgnoreFile } from '../respond/ignore-file.ts';
 import { tellResponse } from './check-story.ts';
 
 /** Exit codes of sysexits.h. */
@@ -32,7 +33,10 @@ export function runCheck(options: CheckOptions, output: Output): number {
     output.stderr(`portsentry: ${loaded.reason}\n`);
     return EX_NOINPUT;
   }
-  const findings = inFileOrder([...loaded.findings, ...checkFiles(loaded)]);
+  const findings = [
+    ...inFileOrder([...loaded.findings, ...checkFolders(loaded)]),
+    ...checkIgnoreFile(loaded),
+  ];
   const { config, settings } = loaded;
   output.stdout(renderCheck({ config, findings, settings }));
   const errors = findings.filter((finding) => finding.severity === 'error').length;
@@ -52,32 +56,42 @@ export function renderCheck({ config, findings, settings }: ParsedConfig): strin
   return [source, told, renderSettings(config, settings), tellResponse(config)].filter(Boolean).join('\n');
 }
 
-/** Folders and files that the configuration counts on; the daemon looks at them when it starts. */
-function checkFiles({ config, settings }: ParsedConfig): Finding[] {
-  if (config === null) return [];
+/** Folders that the configuration counts on; the daemon looks for them when it starts. */
+function checkFolders({ config, settings }: ParsedConfig): Finding[] {
   const findings: Finding[] = [];
-  const report = (field: Field, severity: Finding['severity'], message: string) => {
-    const entry = settings.get(DIRECTIVES[field].key);
-    const place = { line: entry?.line ?? 0, column: entry?.valueColumn ?? 0 };
-    findings.push({ severity, file: config.file ?? 'built-in defaults', ...place, message });
-  };
   for (const field of ['historyFile', 'blockedFile', 'eventFile'] as const) {
-    const path = config[field];
+    const path = config?.[field] ?? null;
     if (path === null || existsSync(dirname(path))) continue;
     const { key } = DIRECTIVES[field];
+    const entry = settings.get(key);
+    const place = {
+      file: config?.file ?? 'built-in defaults',
+      line: entry?.line ?? 0,
+      column: entry?.valueColumn ?? 0,
+    };
     const message = `${key}: expected the folder ${dirname(path)} to exist, found none`;
     // The folder of the defaults is ours to make; one that somebody names may be a slip of the pen.
-    if (settings.has(key)) report(field, 'error', `${message}; make it or name another`);
-    else report(field, 'note', `${message}; it is made at the start`);
-  }
-  if (config.ignoreFile !== null && !existsSync(config.ignoreFile)) {
-    report(
-      'ignoreFile',
-      'warning',
-      `IGNORE_FILE: ${config.ignoreFile} does not exist; nobody is spared by it`,
-    );
+    if (entry === undefined)
+      findings.push({ severity: 'note', ...place, message: `${message}; it is made at the start` });
+    else findings.push({ severity: 'error', ...place, message: `${message}; make it or name another` });
   }
   return findings;
+}
+
+function checkIgnoreFile({ config }: ParsedConfig): readonly Finding[] {
+  const file = config?.ignoreFile ?? null;
+  if (file === null) return [];
+  const about = (severity: Finding['severity'], message: string) => [
+    { severity, file, line: 0, column: 0, message: `IGNORE_FILE: ${message}` },
+  ];
+  try {
+    return parseIgnoreFile(readFileSync(file, 'utf8'), file).findings;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT'
+      ? about('warning', 'there is no such file; nobody is spared by it')
+      : about('error', `cannot be read (${code})`);
+  }
 }
 
 function renderFindings(findings: readonly Finding[]): string {

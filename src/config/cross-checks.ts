@@ -89,14 +89,16 @@ function routeAsExternalCommand(config: Config, at: At): Finding[] {
   return [at(keys, 'warning', message)];
 }
 
-/** `iptables` and net-tools' `route` know no IPv6 address: the command fails for every such source. */
-function routeWithoutIpv6(config: Config, at: At): Finding[] {
-  if (config.killRoute === null || config.killRoute6 !== null) return [];
-  const program = /(?:^|[\s/;&|(])(iptables(?:-legacy|-nft)?|route(?=\s+add))\s/.exec(config.killRoute)?.[1];
-  if (program === undefined || config.killRoute.includes('ip6tables')) return [];
+function routeWithoutIpv6({ killRoute, killRoute6 }: Config, at: At): Finding[] {
+  if (killRoute === null || killRoute6 !== null || killRoute.includes('ip6tables')) return [];
+  const program = ONLY_IPV4.exec(killRoute)?.[0];
+  if (program === undefined) return [];
   const message = `KILL_ROUTE calls ${program}, which knows no IPv6: an IPv6 source stays unblocked; set KILL_ROUTE6, for instance to "/sbin/ip6tables -I INPUT -s $TARGET$ -j DROP"`;
   return [at(['KILL_ROUTE'], 'warning', message)];
 }
+
+/** A call of `iptables`, or of net-tools' `route` (which `ip route` is not). */
+const ONLY_IPV4 = /(?<=^|[\s;&|(/])iptables(?:-legacy|-nft)?(?=\s)|(?<=(?:^|[;&|(/])\s*)route(?=\s+add\s)/;
 
 function methodAgainstCommand({ blockMethod, killRoute, ...config }: Config, at: At): Finding[] {
   const warn = (message: string) => [
