@@ -1,0 +1,232 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { type CheckOptions, renderCheck, runCheck } from '../../src/cli/check.ts';
+import { parseConfig } from '../../src/config/load.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'portsentry-check-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+});
+
+function check(options: CheckOptions) {
+  let stdout = '';
+  let stderr = '';
+  const code = runCheck(options, {
+    stdout: (text) => {
+      stdout += text;
+    },
+    stderr: (text) => {
+      stderr += text;
+    },
+  });
+  return { code, stdout, stderr };
+}
+
+/** A configuration whose files have their folder, and these lines. */
+function configFile(...lines: string[]): string {
+  const file = join(folder, 'portsentry.conf');
+  const files = ['IGNORE', 'HISTORY', 'BLOCKED'].map(
+    (name) => `${name}_FILE="${folder}/${name.toLowerCase()}"`,
+  );
+  writeFileSync(join(folder, 'ignore'), '127.0.0.1/32\n');
+  writeFileSync(file, `${[...files, ...lines].join('\n')}\n`);
+  return file;
+}
+
+/** What `check` says of a text, without looking at any file. */
+function story(text: string): string {
+  const rendered = renderCheck(parseConfig(text, 'f'));
+  return rendered.slice(rendered.indexOf('What will happen'));
+}
+
+describe('exit code and streams', () => {
+  test('0 for a good one', () => {
+    const file = configFile('SCAN_TRIGGER="2"');
+    const { code, stdout, stderr } = check({ configfile: file });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n')[0]).toBe(`Configuration: ${file}`);
+  });
+
+  test('0 with warnings, which are shown', () => {
+    const file = configFile('SCAN_TRIGER="2"');
+    const { code, stdout } = check({ configfile: file });
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      `${file}:4:1: warning: unknown key SCAN_TRIGER is not read; did you mean SCAN_TRIGGER?\n`,
+    );
+  });
+
+  test('78 with errors: only the findings, and one line on stderr', () => {
+    const file = configFile('BLOCK_TCP="7"', 'TCP_PORTS="0"');
+    expect(check({ configfile: file })).toEqual({
+      code: 78,
+      stdout:
+        `${file}:4:12: error: BLOCK_TCP: expected "0", "1" or "2", found "7"\n` +
+        `${file}:5:12: error: TCP_PORTS: expected a port from 1 to 65535 or a range such as 7-9, found "0"\n`,
+      stderr: 'portsentry: 2 errors in the configuration: nothing would be started\n',
+    });
+  });
+
+  test('66 for a named file that is not there', () => {
+    expect(check({ configfile: `${folder}/none.conf` })).toEqual({
+      code: 66,
+      stdout: '',
+      stderr: `portsentry: ${folder}/none.conf: no such file; name one with -c FILE\n`,
+    });
+  });
+
+  test('without any file the first line says that the built-in defaults only log', () => {
+    const { code, stdout } = check({ usualFile: `${folder}/none.conf` });
+    expect(code).toBe(0);
+    expect(stdout.split('\n')[0]).toBe(
+      'No configuration file: the built-in defaults are in force, which only log.',
+    );
+  });
+});
+
+describe('files that the configuration counts on', () => {
+  test('HISTORY_FILE in a folder that does not exist is an error at its value', () => {
+    const file = join(folder, 'portsentry.conf');
+    writeFileSync(file, `HISTORY_FILE="${folder}/none/history"\n`);
+    const { code, stdout } = check({ configfile: file });
+    expect(code).toBe(78);
+    expect(stdout).toContain(
+      `${file}:1:15: error: HISTORY_FILE: expected the folder ${folder}/none to exist, found none; make it or name another\n`,
+    );
+  });
+
+  test('a missing ignore file is a warning', () => {
+    const file = configFile();
+    rmSync(join(folder, 'ignore'));
+    const { code, stdout } = check({ configfile: file });
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      `${folder}/ignore: warning: IGNORE_FILE: there is no such file; nobody is spared by it\n`,
+    );
+  });
+
+  test('a bad address in the ignore file is an error at its place', () => {
+    const file = configFile();
+    writeFileSync(join(folder, 'ignore'), '10.0.0.0/8\n  10.0.0.300\n');
+    const { code, stdout } = check({ configfile: file });
+    expect(code).toBe(78);
+    expect(stdout).toContain(`${folder}/ignore:2:3: error: expected an IPv4 or IPv6 address`);
+  });
+
+  test('an ignore file that is a folder is an error', () => {
+    const file = join(folder, 'portsentry.conf');
+    writeFileSync(file, `IGNORE_FILE="${folder}"\n`);
+    const { code, stdout } = check({ configfile: file });
+    expect(code).toBe(78);
+    expect(stdout).toContain(`${folder}: error: IGNORE_FILE: cannot be read (EISDIR)\n`);
+  });
+});
+
+test('the settings are a table of key, origin and value', () => {
+  const rendered = renderCheck(parseConfig('#\nSCAN_TRIGGER="2"\nKILL_ROUTE="/bin/x $TARGET$"\n', 'f'));
+  const table = rendered.slice(rendered.indexOf('Settings\n'), rendered.indexOf('\nWhat will happen'));
+  const rows = table.split('\n').slice(1, -1);
+  expect(rows).toHaveLength(35);
+  expect(rows).toContain('  SCAN_TRIGGER          line 2   2');
+  expect(rows).toContain('  KILL_ROUTE            line 3   /bin/x $TARGET$');
+  expect(rows).toContain('  KILL_ROUTE6           default  -');
+  expect(rows).toContain('  SCAN_WINDOW           default  24h');
+  expect(rows, 'resolved').toContain('  MODES                 default  atcp,audp');
+  expect(rows, 'resolved').toContain('  BLOCK_METHOD          default  command');
+});
+
+describe('what will happen to a scanner', () => {
+  test('everything, for both families and in order', () => {
+    const text = `
+BLOCK_TCP="1"
+KILL_ROUTE="iptables -s $TARGET$"
+KILL_ROUTE6="ip6tables -s $TARGET$"
+KILL_HOSTS_DENY="ALL: $TARGET$"
+KILL_RUN_CMD="/bin/page $PORT$"
+KILL_RUN_CMD_FIRST="1"
+SCAN_TRIGGER="2"
+SCAN_WINDOW="30m"
+MODES="stcp"
+TCP_PORTS="1,7-9"
+HISTORY_FILE="/h"
+BLOCKED_FILE="/b"
+EVENT_FILE="/e"
+`;
+    expect(story(text)).toBe(`What will happen to a scanner
+
+  TCP
+    -atcp watches every port below 1024 except 113,139
+    -stcp watches the ports of TCP_PORTS (4) (started: MODES)
+    -tcp watches the ports of TCP_PORTS (4) by listening on them (not built yet)
+    Ports that this host uses itself are never watched.
+    Connect number 3 of a source triggers, within 30m.
+    BLOCK_TCP="1": it is blocked, in this order:
+      IPv4, 1. KILL_RUN_CMD is run by /bin/sh: /bin/page $PORT$
+      IPv4, 2. KILL_ROUTE is run by /bin/sh: iptables -s $TARGET$
+      IPv4, 3. the line ALL: $TARGET$ is added to /etc/hosts.deny (KILL_HOSTS_DENY)
+      IPv6, 1. KILL_RUN_CMD is run by /bin/sh: /bin/page $PORT$
+      IPv6, 2. KILL_ROUTE6 is run by /bin/sh: ip6tables -s $TARGET$
+      IPv6, 3. the line ALL: $TARGET$ is added to /etc/hosts.deny (KILL_HOSTS_DENY, the address in brackets)
+
+  UDP
+    -audp watches every port below 1024 except 67,137-138,520
+    -sudp watches the ports of UDP_PORTS (21)
+    -udp watches the ports of UDP_PORTS (21) by listening on them (not built yet)
+    MODES names no UDP mode: none of them is started.
+    Ports that this host uses itself are never watched.
+    Connect number 3 of a source triggers, within 30m.
+    BLOCK_UDP="0": it is only logged; nothing is run.
+
+  Records
+    Log: a line for each probe and each action, as PortSentry 1.x writes them.
+    /h: a line for each block that worked and for each source that triggers where BLOCK is "0".
+    /b.MODE: a line for each block that worked.
+    /e: a JSON object for each event.
+    A block that failed (the command ends with another status than 0) is written to neither file
+    and tried again at a later probe. A block stays until it is taken back by hand.
+`);
+  });
+
+  test('BLOCK=2 runs KILL_ROUTE as the external command', () => {
+    expect(story('BLOCK_UDP="2"\nKILL_ROUTE="/bin/x $TARGET$"\n')).toContain(
+      [
+        '    BLOCK_UDP="2": only the external command is run:',
+        '      IPv4, 1. KILL_ROUTE is run by /bin/sh: /bin/x $TARGET$',
+        '      IPv6, 1. KILL_ROUTE is run by /bin/sh: /bin/x $TARGET$',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('BLOCK=2 with KILL_RUN_CMD runs only that', () => {
+    const told = story('BLOCK_UDP="2"\nKILL_ROUTE="/bin/x $TARGET$"\nKILL_RUN_CMD="/bin/y"\n');
+    expect(told).toContain('IPv4, 1. KILL_RUN_CMD is run by /bin/sh: /bin/y\n');
+    expect(told).not.toContain('/bin/x');
+  });
+
+  test('a block method instead of KILL_ROUTE', () => {
+    expect(story('BLOCK_TCP="1"\nBLOCK_METHOD="null"\n')).toContain(
+      'IPv4, 1. it is handed to the block method null\n',
+    );
+  });
+
+  test('SCAN_TRIGGER="1" of 1.x behaved like "0": here one connect is allowed', () => {
+    expect(story('SCAN_TRIGGER="0"\n')).toContain('    The first connect of a source triggers.\n');
+    expect(story('SCAN_TRIGGER="1"\nSCAN_WINDOW="0"\n')).toContain(
+      '    Connect number 2 of a source triggers, whenever they come.\n',
+    );
+  });
+});
+
+test("the user's own configuration", () => {
+  const file = join(import.meta.dirname, '../../fixtures/conf/gentoo-wiki.conf');
+  const { stdout } = check({ configfile: file });
+  expect(stdout).toContain(`${file}:26:1: warning: KILL_ROUTE calls iptables, which knows no IPv6`);
+  expect(stdout).toContain(
+    'IPv4, 1. KILL_ROUTE is run by /bin/sh: /sbin/iptables -I INPUT -s $TARGET$ -j DROP && echo "$TARGET$:$PORT$" >> /var/log/portsentry.block.log\n',
+  );
+});

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import { formatFinding } from '../../src/config/config.ts';
+import { DIRECTIVES } from '../../src/config/directives.ts';
+import { parseConfig } from '../../src/config/load.ts';
+
+const ROUTE = 'KILL_ROUTE="/sbin/ip route add blackhole $TARGET$"';
+
+/** What is said of these lines, without the notes on what is not built. */
+function told(...lines: string[]): string[] {
+  const { findings } = parseConfig(lines.join('\n'), 'f');
+  return findings.filter(({ severity }) => severity !== 'note').map(formatFinding);
+}
+
+describe('1.x with BLOCK=1 and no action, or BLOCK=2 and no command, did nothing and wrote "Blocked"', () => {
+  const needs1 = 'expected KILL_ROUTE, KILL_HOSTS_DENY or KILL_RUN_CMD to be set, found nothing to run';
+  const needs2 = 'expected KILL_RUN_CMD or KILL_ROUTE to be set, found nothing to run';
+  test.each([
+    ['1 alone', ['BLOCK_TCP="1"'], `f:1:1: error: BLOCK_TCP="1": ${needs1}`],
+    ['2 alone', ['BLOCK_UDP="2"'], `f:1:1: error: BLOCK_UDP="2": ${needs2}`],
+    [
+      '2 with hosts.deny only',
+      ['BLOCK_TCP="2"', 'KILL_HOSTS_DENY="ALL: $TARGET$"'],
+      `f:1:1: error: BLOCK_TCP="2": ${needs2}`,
+    ],
+    [
+      '1 with a KILL_ROUTE that is switched off',
+      ['BLOCK_TCP="1"', ROUTE, 'BLOCK_METHOD="none"'],
+      `f:1:1: error: BLOCK_TCP="1": ${needs1}`,
+    ],
+    [
+      '2 with a method that it does not use',
+      ['BLOCK_TCP="2"', 'BLOCK_METHOD="null"'],
+      `f:1:1: error: BLOCK_TCP="2": ${needs2}`,
+    ],
+  ])('%s is an error', (_name, lines, finding) => {
+    expect(told(...lines)).toContain(finding);
+    expect(parseConfig(lines.join('\n'), 'f').config).toBeNull();
+  });
+
+  test.each([
+    ['0 alone', ['BLOCK_TCP="0"']],
+    ['1 with KILL_ROUTE', ['BLOCK_TCP="1"', ROUTE]],
+    ['1 with hosts.deny', ['BLOCK_TCP="1"', 'KILL_HOSTS_DENY="ALL: $TARGET$"']],
+    ['1 with a command', ['BLOCK_TCP="1"', 'KILL_RUN_CMD="/bin/x"']],
+    ['2 with a command', ['BLOCK_TCP="2"', 'KILL_RUN_CMD="/bin/x"']],
+  ])('%s is right', (_name, lines) => {
+    expect(told(...lines)).toEqual([]);
+  });
+});
+
+test('BLOCK=2 without KILL_RUN_CMD runs KILL_ROUTE, and says that 1.x did nothing', () => {
+  expect(told('BLOCK_UDP="2"', ROUTE)).toEqual([
+    'f:1:1: warning: BLOCK_UDP="2" without KILL_RUN_CMD: KILL_ROUTE is run as the external command (PortSentry 1.x did nothing and still wrote "Blocked")',
+  ]);
+});
+
+describe('the usual iptables command called every IPv6 scanner blocked', () => {
+  const warns = (command: string) => told(`KILL_ROUTE="${command}"`).join().includes('knows no IPv6');
+  test.each([
+    '/sbin/iptables -I INPUT -s $TARGET$ -j DROP',
+    'iptables -I INPUT -s $TARGET$ -j DROP',
+    'logger x; iptables-nft -I INPUT -s $TARGET$ -j DROP',
+    'timeout 5 iptables -I INPUT -s $TARGET$ -j DROP',
+    '/sbin/route add -host $TARGET$ reject',
+  ])('%s: KILL_ROUTE6 is missed', (command) => {
+    expect(warns(command)).toBe(true);
+  });
+
+  test.each([
+    '/sbin/ip6tables -I INPUT -s $TARGET$ -j DROP',
+    '/usr/local/bin/my-iptables.sh $TARGET$',
+    'iptables -s $TARGET$ || ip6tables -s $TARGET$',
+    '/sbin/ip route add blackhole $TARGET$',
+  ])('%s: nothing is said', (command) => {
+    expect(warns(command)).toBe(false);
+  });
+
+  test('with KILL_ROUTE6 nothing is said', () => {
+    expect(told('KILL_ROUTE="iptables -s $TARGET$"', 'KILL_ROUTE6="ip6tables -s $TARGET$"')).toEqual([]);
+  });
+});
+
+describe('$TARGET$', () => {
+  test.each(['KILL_ROUTE', 'KILL_ROUTE6', 'UNKILL_ROUTE', 'UNKILL_ROUTE6', 'KILL_HOSTS_DENY'])(
+    '%s without it is an error',
+    (key) => {
+      expect(told(`${key}="$PORT$"`)).toEqual([
+        `f:1:${key.length + 3}: error: ${key}: expected $TARGET$ in it, found none; it would do the same for every source`,
+      ]);
+    },
+  );
+
+  test('KILL_RUN_CMD may do without, and an empty value is unset', () => {
+    expect(told('KILL_RUN_CMD="/bin/page-me"', 'KILL_ROUTE=""')).toEqual([]);
+  });
+});
+
+test('an unknown token is named, with the known ones', () => {
+  expect(told('KILL_RUN_CMD="/bin/x $TARGET$ $PRT$"')).toEqual([
+    'f:1:31: warning: KILL_RUN_CMD: $PRT$ is no token and stays as it is (did you mean $PORT$?); known are $TARGET$ $PORT$ $MODE$ $PROTO$ $KIND$',
+  ]);
+});
+
+test('a relative path is warned of', () => {
+  expect(told('HISTORY_FILE="./history"')).toEqual([
+    'f:1:15: warning: HISTORY_FILE: a relative path is taken from the folder that portsentry is started in',
+  ]);
+});
+
+test('a mode with an empty port list is warned of', () => {
+  expect(told('TCP_PORTS=""', 'UDP_PORTS=""')).toEqual([
+    'f:1:1: warning: TCP_PORTS names no port: -tcp and -stcp watch nothing',
+    'f:2:1: warning: UDP_PORTS names no port: -udp and -sudp watch nothing',
+  ]);
+});
+
+describe('BLOCK_METHOD', () => {
+  test.each(['nftables', 'ipset', 'iptables', 'route'])('%s is not built yet: an error', (method) => {
+    expect(told(ROUTE, `BLOCK_METHOD="${method}"`)).toEqual([
+      `f:2:15: error: BLOCK_METHOD="${method}" is not built yet; use command with a KILL_ROUTE, or nothing would be blocked`,
+    ]);
+  });
+
+  test.each([
+    ['null', ['BLOCK_TCP="1"'], ' blocks nothing and reports every block as done; it is for trials'],
+    [
+      'command',
+      ['BLOCK_TCP="1"', 'KILL_RUN_CMD="/bin/x"'],
+      ' without KILL_ROUTE: nothing shuts a source out',
+    ],
+    ['none', ['BLOCK_TCP="1"', 'KILL_RUN_CMD="/bin/x"', ROUTE], ': KILL_ROUTE is set and not run'],
+  ])('%s is warned of', (method, lines, message) => {
+    expect(told(`BLOCK_METHOD="${method}"`, ...lines)).toEqual([
+      `f:1:1: warning: BLOCK_METHOD="${method}"${message}`,
+    ]);
+  });
+});
+
+describe('what is not built yet is accepted, and said', () => {
+  const unbuilt = Object.values(DIRECTIVES).filter(({ built }) => built === false);
+
+  test('the keys of later issues', () => {
+    expect(unbuilt.map(({ key }) => key).sort()).toEqual([
+      'AUTO_IGNORE',
+      'BLOCK_RATE_MAX',
+      'BLOCK_TIME',
+      'BLOCK_TIME_FACTOR',
+      'BLOCK_TIME_MAX',
+      'CONTROL_SOCKET',
+      'PORT_BANNER',
+      'STATE_DIR',
+      'UNKILL_ROUTE',
+      'UNKILL_ROUTE6',
+    ]);
+  });
+
+  test.each(unbuilt.map(({ key, default: usual }) => [key, usual ?? 'x $TARGET$']))('%s', (key, value) => {
+    const { config, findings } = parseConfig(`${key}="${value}"`, 'f');
+    expect(config).not.toBeNull();
+    expect(findings).toMatchObject([
+      { severity: 'note', line: 1, message: expect.stringContaining(`${key} is accepted, not built yet`) },
+    ]);
+  });
+
+  test('the connect modes, where they stand', () => {
+    expect(parseConfig('MODES="atcp, udp"', 'f').findings.map(formatFinding)).toEqual([
+      'f:1:14: note: MODES="udp" is not built yet; use stcp and sudp',
+    ]);
+    expect(parseConfig('MODES="stcp,audp"', 'f').findings).toEqual([]);
+  });
+
+  test('nothing is said of what the file does not set', () => {
+    expect(parseConfig('', 'f').findings).toEqual([]);
+  });
+});
