@@ -21,7 +21,7 @@ export function hostsDenyLine(template: string, knock: Knock): string {
  * null, or to why it could not be done; never rejects. Calls within this process take turns.
  */
 export function denyInHostsFile(path: string, line: string): Promise<Failure> {
-  const ended = turn.then(() => appendOnce(path, line));
+  const ended = turn.then(() => appendOnce(path, line)).catch((error: Error) => error.message);
   turn = ended;
   return ended;
 }
@@ -29,19 +29,16 @@ export function denyInHostsFile(path: string, line: string): Promise<Failure> {
 let turn: Promise<unknown> = Promise.resolve();
 
 async function appendOnce(path: string, line: string): Promise<Failure> {
-  let file: FileHandle | undefined;
+  const file = await openOrCreate(path);
   try {
-    file = await openOrCreate(path);
     // A fifo or a device would hold the block up for ever.
     if (!(await file.stat()).isFile()) return `${path} is not a regular file`;
     const text = await file.readFile('utf8');
     if (text.split('\n').some((present) => present.trimEnd() === line)) return null;
     const start = text === '' || text.endsWith('\n') ? '' : '\n';
     return await appendWhole(file, `${start}${line}\n`);
-  } catch (error) {
-    return (error as Error).message;
   } finally {
-    await file?.close();
+    await file.close();
   }
 }
 

@@ -9,10 +9,13 @@ export interface Backend {
   readonly method: BlockMethod;
   /** Makes ready; rejects with a one-line reason when the host cannot do it. */
   open(): Promise<void>;
-  /** Resolves when the block is in force, or is known to have failed. Never rejects. */
-  block(knock: Knock): Promise<Failure>;
+  /**
+   * Resolves when the block is in force, or is known to have failed; an aborted signal makes it end soon. Never
+   * rejects.
+   */
+  block(knock: Knock, signal?: AbortSignal): Promise<Failure>;
   /** Takes a block back. Never rejects. */
-  release(knock: Knock): Promise<Failure>;
+  release(knock: Knock, signal?: AbortSignal): Promise<Failure>;
   /** The sources that are blocked now, as canonical text; null when this method cannot tell. */
   list(): Promise<readonly string[] | null>;
   close(): Promise<void>;

@@ -1,0 +1,46 @@
+import type { Config } from '../../config/config.ts';
+import type { Knock } from '../../track/event.ts';
+import { killRouteFor, unkillRouteFor } from '../plan.ts';
+import { runCommand } from '../shell.ts';
+import { expand } from '../template.ts';
+import type { Backend, Failure } from './backend.ts';
+
+/** KILL_ROUTE and its undo UNKILL_ROUTE, or KILL_ROUTE6 and UNKILL_ROUTE6 for an IPv6 source. */
+export class CommandBackend implements Backend {
+  readonly method = 'command';
+  readonly #config: Config;
+
+  constructor(config: Config) {
+    this.#config = config;
+  }
+
+  async open(): Promise<void> {}
+
+  block(knock: Knock, signal?: AbortSignal): Promise<Failure> {
+    const template = killRouteFor(this.#config, knock.family);
+    return this.#run(template, `no KILL_ROUTE is set for IPv${knock.family}`, knock, signal);
+  }
+
+  release(knock: Knock, signal?: AbortSignal): Promise<Failure> {
+    const template = unkillRouteFor(this.#config, knock.family);
+    return this.#run(template, `no UNKILL_ROUTE is set for IPv${knock.family}`, knock, signal);
+  }
+
+  /** Only the command knows what it did. */
+  async list(): Promise<null> {
+    return null;
+  }
+
+  async close(): Promise<void> {}
+
+  async #run(
+    template: string | null,
+    missing: string,
+    knock: Knock,
+    signal: AbortSignal | undefined,
+  ): Promise<Failure> {
+    if (template === null) return missing;
+    const options = { timeout: this.#config.actionTimeout, signal };
+    return (await runCommand(expand(template, knock), options)).failure;
+  }
+}

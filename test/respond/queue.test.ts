@@ -1,0 +1,153 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test, vi } from 'vitest';
+import type { Failure } from '../../src/respond/backends/backend.ts';
+import { ActionQueue } from '../../src/respond/queue.ts';
+import { runCommand } from '../../src/respond/shell.ts';
+import { testFolder } from './given.ts';
+
+test('an action resolves to what it says, and a refusal is no exception', async () => {
+  const queue = new ActionQueue();
+  expect(await queue.run('a', async () => null)).toBeNull();
+  expect(await queue.run('a', async () => 'exit status 3')).toBe('exit status 3');
+});
+
+test('an action that throws rejects, and gives its place back', async () => {
+  const queue = new ActionQueue();
+  const broken = () => {
+    throw new Error('broken');
+  };
+  for (let round = 0; round < 20; round++) await expect(queue.run('a', broken)).rejects.toThrow('broken');
+  expect(queue.load).toEqual({ running: 0, queued: 0 });
+});
+
+test('never more than eight commands run at once, and all of forty do', async () => {
+  const folder = testFolder();
+  const queue = new ActionQueue();
+  // Each command counts those that are in the folder with it.
+  const command = `mkdir ${folder}/in.$$; ls -d ${folder}/in.* | wc -l >> ${folder}/counts; sleep 0.05; rmdir ${folder}/in.$$`;
+  const action = async () => (await runCommand(command, { timeout: 10_000 })).failure;
+  const failures = await Promise.all(Array.from({ length: 40 }, (_, index) => queue.run(`${index}`, action)));
+  expect(failures).toEqual(new Array(40).fill(null));
+  const counts = readFileSync(`${folder}/counts`, 'utf8').trim().split('\n').map(Number);
+  expect(counts).toHaveLength(40);
+  expect(Math.max(...counts)).toBeLessThanOrEqual(8);
+  expect(Math.max(...counts)).toBeGreaterThan(1);
+});
+
+test('one source has one action at a time, in the order of asking, and does not hold up the others', async () => {
+  const queue = new ActionQueue();
+  const gates = [new Gate(), new Gate()];
+  const started: string[] = [];
+  const first = queue.run('a', () => mark('a1', gates[0]));
+  const second = queue.run('a', () => mark('a2', gates[1]));
+  await queue.run('b', () => mark('b'));
+  expect(started).toEqual(['a1', 'b']);
+  gates[0]?.open();
+  await first;
+  await vi.waitFor(() => expect(started).toEqual(['a1', 'b', 'a2']));
+  gates[1]?.open();
+  await second;
+
+  async function mark(name: string, gate?: Gate): Promise<Failure> {
+    started.push(name);
+    await gate?.opened;
+    return null;
+  }
+});
+
+describe('a queue that is full', () => {
+  test('refuses a block beyond 1,024 that wait, and takes them again when there is room', async () => {
+    const queue = new ActionQueue();
+    const gate = new Gate();
+    const hold = () => gate.opened;
+    const taken = Array.from({ length: 8 + 1_024 }, (_, index) => queue.run(`${index}`, hold));
+    expect(queue.load).toEqual({ running: 8, queued: 1_024 });
+    expect(await queue.run('more', hold)).toBe('too many actions are waiting: 1024');
+    gate.open();
+    expect(await Promise.all(taken)).toEqual(new Array(8 + 1_024).fill(null));
+    expect(await queue.run('more', hold)).toBeNull();
+  });
+
+  test('of notices has room for a block', async () => {
+    const queue = new ActionQueue();
+    const gate = new Gate();
+    const notices = Array.from({ length: 4 + 512 }, (_, index) =>
+      queue.run(`${index}`, () => gate.opened, 'notice'),
+    );
+    expect(await queue.run('more', () => gate.opened, 'notice')).toBe('too many actions are waiting: 512');
+    expect(await queue.run('scanner', async () => null)).toBeNull();
+    gate.open();
+    await Promise.all(notices);
+  });
+});
+
+test('slow notices leave places for blocks, and a block goes before a notice that waits', async () => {
+  const queue = new ActionQueue();
+  const gate = new Gate();
+  const order: string[] = [];
+  const notices = Array.from({ length: 6 }, (_, index) =>
+    queue.run(`n${index}`, () => wait(`n${index}`), 'notice'),
+  );
+  const blocks = Array.from({ length: 6 }, (_, index) => queue.run(`b${index}`, () => wait(`b${index}`)));
+  expect(order).toEqual(['n0', 'n1', 'n2', 'n3', 'b0', 'b1', 'b2', 'b3']);
+  gate.open();
+  await Promise.all([...notices, ...blocks]);
+  expect(order.slice(8, 10)).toEqual(['b4', 'b5']);
+  expect(order).toHaveLength(12);
+
+  function wait(name: string): Promise<Failure> {
+    order.push(name);
+    return gate.opened;
+  }
+});
+
+describe('at the end of the daemon', () => {
+  test('what waits is dropped and told of, and what runs may end by itself', async () => {
+    const queue = new ActionQueue();
+    const gate = new Gate();
+    const running = Array.from({ length: 8 }, (_, index) => queue.run(`${index}`, () => gate.opened));
+    const waiting = queue.run('waiting', async () => null);
+    const drained = queue.drain(10_000);
+    expect(await waiting).toBe('portsentry is ending');
+    expect(await queue.run('late', async () => null)).toBe('portsentry is ending');
+    gate.open();
+    await drained;
+    expect(await Promise.all(running)).toEqual(new Array(8).fill(null));
+  });
+
+  test('a queue where nothing runs is drained and closed at once', async () => {
+    const queue = new ActionQueue();
+    const started = performance.now();
+    await queue.drain(10_000);
+    await queue.close();
+    expect(performance.now() - started).toBeLessThan(100);
+  });
+
+  test('eight commands that ignore TERM and more that wait are over within one second', async () => {
+    const folder = testFolder();
+    const queue = new ActionQueue();
+    const stubborn = (index: number) => (signal: AbortSignal) =>
+      runCommand(`trap "" TERM; touch ${folder}/${index}; sleep 60; sleep 60`, {
+        timeout: 60_000,
+        signal,
+      }).then(({ failure }) => failure);
+    const all = Array.from({ length: 20 }, (_, index) => queue.run(`${index}`, stubborn(index)));
+    await vi.waitFor(() => {
+      for (let index = 0; index < 8; index++) expect(existsSync(`${folder}/${index}`)).toBe(true);
+    });
+    const started = performance.now();
+    await queue.drain(300);
+    await queue.close();
+    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(await Promise.all(all)).toEqual(new Array(20).fill('portsentry is ending'));
+    expect(existsSync(`${folder}/8`)).toBe(false);
+  });
+});
+
+/** Holds actions until it is opened. */
+class Gate {
+  open!: () => void;
+  readonly opened = new Promise<Failure>((resolve) => {
+    this.open = () => resolve(null);
+  });
+}
