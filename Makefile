@@ -1,0 +1,65 @@
+# portsentry: `sudo make run` runs the live detector, `make test` passes the tests.
+# Both set up what they need; system packages are installed when root and apt are there, else named.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+
+BUILD_PACKAGES := libpcap-dev g++ make python3
+RUN_PACKAGES := libpcap0.8 iptables iproute2
+TEST_PACKAGES := nmap hping3 masscan tcpdump tshark tcpreplay iperf3 fail2ban logwatch dnsutils \
+	iproute2 iptables nftables util-linux procps
+
+VITEST := node_modules/.bin/vitest run
+SOURCES := $(shell find src -name '*.ts')
+
+.PHONY: run test unit e2e build lint bench fixtures coverage clean
+.PHONY: packages-build packages-run packages-test
+
+run: packages-run build
+	node dist/main.js $(ARGS)
+
+test: packages-test build lint
+	$(VITEST)
+
+unit: node_modules/.built
+	$(VITEST) --project unit
+
+e2e: packages-test build
+	$(VITEST) --project e2e
+
+build: dist/main.js
+
+lint: node_modules/.built
+	node_modules/.bin/biome check --error-on-warnings .
+	node_modules/.bin/tsc --noEmit
+
+coverage: packages-test build
+	$(VITEST) --coverage
+
+bench: packages-test build
+	bench/run
+
+fixtures: packages-test build
+	fixtures/make/run
+
+clean:
+	rm -rf dist node_modules coverage
+
+dist/main.js: node_modules/.built tsconfig.json tsconfig.build.json $(SOURCES)
+	rm -rf dist
+	npm run --silent build
+
+# `npm ci` compiles cap against libpcap.
+node_modules/.built: package.json package-lock.json | packages-build
+	npm ci --no-audit --no-fund
+	touch $@
+
+packages-build:
+	@native-notes/need $(BUILD_PACKAGES)
+
+packages-run: packages-build
+	@native-notes/need $(RUN_PACKAGES)
+
+packages-test: packages-run
+	@native-notes/need $(TEST_PACKAGES)

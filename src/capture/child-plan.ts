@@ -1,0 +1,19 @@
+/** What the main process tells the capture child, as one line of JSON on its standard input. */
+export interface ChildPlan {
+  readonly devices: readonly string[];
+  readonly filter: string;
+  /** Octets of the ring of each device. */
+  readonly ringSize: number;
+}
+
+/** The file descriptor of the child's pipe to the main process. */
+export const HANDOVER_FD = 3;
+
+/** Exit codes of the child (sysexits.h): a device could not be opened; not allowed to. */
+export const EXIT_UNAVAILABLE = 69;
+export const EXIT_NO_PERMISSION = 77;
+
+/** Reads a plan from its line; our own parent wrote it. */
+export function parseChildPlan(line: string): ChildPlan {
+  return JSON.parse(line) as ChildPlan;
+}

@@ -1,0 +1,122 @@
+/**
+ * The capture process: opens the devices, gives up root, decodes, and hands over what may be a probe. It knows
+ * no policy. It ends when its standard input does, so it never outlives the main process; and it may be killed
+ * at any time, for it holds nothing that is not also in the kernel's rings.
+ */
+import { writeFileSync } from 'node:fs';
+import { classify, fillProbe } from '../classify/classify.ts';
+import { Kind } from '../classify/kind.ts';
+import { Probe } from '../classify/probe.ts';
+import { verifyChecksums } from '../decode/checksum.ts';
+import { decodeFrame } from '../decode/frame.ts';
+import { Packet } from '../decode/packet.ts';
+import { REASON_COUNT, Reason } from '../decode/reason.ts';
+import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, HANDOVER_FD, parseChildPlan } from './child-plan.ts';
+import { writeCount, writeProbe, writeReady } from './handover.ts';
+import { type LiveDevice, openLive } from './live.ts';
+import { Outbox } from './outbox.ts';
+
+/** How often (ms) the counts are handed over. */
+const COUNT_INTERVAL = 1_000;
+
+/** The user of nobody on every Linux; root is given up for it. */
+const NOBODY = 65_534;
+
+/** How long (ms) a child that is told to end still takes what its rings hold. */
+const DRAIN_TIME = 50;
+
+// The reader is gone when a write fails: there is nobody left to work for.
+const outbox = new Outbox(
+  HANDOVER_FD,
+  () => performance.now(),
+  () => process.exit(0),
+);
+const packet = new Packet();
+const probe = new Probe();
+const counts = new Float64Array(REASON_COUNT);
+const countsTold = new Float64Array(REASON_COUNT);
+let flushPlanned = false;
+
+process.title = 'portsentry-capture';
+let input = '';
+let started = false;
+process.stdin.setEncoding('utf8');
+process.stdin.on('data', (text: string) => {
+  input += text;
+  if (started || !input.includes('\n')) return;
+  started = true;
+  start(input.slice(0, input.indexOf('\n')));
+});
+process.stdin.on('end', () => setTimeout(() => process.exit(0), DRAIN_TIME));
+
+function start(line: string): void {
+  const { devices, filter, ringSize } = parseChildPlan(line);
+  const open: LiveDevice[] = [];
+  for (const [index, name] of devices.entries()) {
+    try {
+      const device: LiveDevice = openLive(name, filter, ringSize, (view, length) => {
+        takeFrame(view, length, device.linkType, index);
+      });
+      open.push(device);
+    } catch (error) {
+      fail(name, error);
+    }
+  }
+  giveUpRoot();
+  writeReady(outbox.view, outbox.offset);
+  outbox.commit();
+  setInterval(tellCounts, COUNT_INTERVAL);
+}
+
+/** One line, and the exit code that the main process tells on. */
+function fail(device: string, error: unknown): never {
+  const text = error instanceof Error ? error.message : String(error);
+  const code = /permission|not permitted/i.test(text) ? EXIT_NO_PERMISSION : EXIT_UNAVAILABLE;
+  writeFileSync(process.stderr.fd, `${device}: ${text.replace(/\s+/g, ' ').trim()}\n`);
+  process.exit(code);
+}
+
+/** For good: all three user ids, the groups, and with them every capability. */
+function giveUpRoot(): void {
+  if (process.geteuid?.() !== 0) return;
+  process.chdir('/');
+  process.setgroups?.([]);
+  process.setgid?.(NOBODY);
+  process.setuid?.(NOBODY);
+}
+
+function takeFrame(view: DataView, length: number, linkType: number, device: number): void {
+  packet.time = Date.now();
+  let reason = decodeFrame(view, 0, length, length, linkType, packet);
+  if (reason === Reason.none) {
+    const kind = classify(packet);
+    if (kind !== Kind.none) reason = verifyChecksums(view, packet);
+    if (kind !== Kind.none && reason === Reason.none) hand(kind, device);
+  }
+  counts[reason] = (counts[reason] as number) + 1;
+}
+
+function hand(kind: Kind, device: number): void {
+  fillProbe(probe, packet, kind);
+  writeProbe(outbox.view, outbox.offset, probe, device);
+  commit();
+}
+
+function commit(): void {
+  if (!outbox.commit() || flushPlanned) return;
+  flushPlanned = true;
+  setImmediate(() => {
+    flushPlanned = false;
+    outbox.flush();
+  });
+}
+
+function tellCounts(): void {
+  for (let reason = 0; reason < REASON_COUNT; reason++) {
+    const count = counts[reason] as number;
+    if (count === countsTold[reason]) continue;
+    countsTold[reason] = count;
+    writeCount(outbox.view, outbox.offset, reason, count);
+    commit();
+  }
+}

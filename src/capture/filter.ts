@@ -1,0 +1,134 @@
+import { PORT_COUNT, type PortRange, type PortSet } from '../config/ports.ts';
+import type { Address } from '../net/address.ts';
+
+/**
+ * Ranges in one filter. libpcap's optimizer is quadratic in OR-ed terms: 100 ports take 20 ms, 1,000 take 13 s.
+ * Beyond this many, neighbours are merged and the ports between them are sorted out in user space.
+ */
+export const MAX_FILTER_RANGES = 48;
+
+/** Addresses in one filter, for the same reason; a host with more gets all destinations, sorted out later. */
+export const MAX_FILTER_ADDRESSES = 16;
+
+/** Questions of ours whose answers may come late, to sockets that lived shorter than any poll: DNS, NTP. */
+const QUERY_PORTS = [53, 123];
+
+/** The ports of one protocol that pass. */
+export interface PortPlan {
+  /** Watched, and not in use for good. */
+  readonly pass: PortSet;
+  /** In use for good: no merging of ranges may let them pass. */
+  readonly keepOut: PortSet;
+}
+
+/** What may be a probe to this host's addresses of one family. */
+export interface FamilyPlan {
+  readonly addresses: readonly Address[];
+  readonly tcp: PortPlan;
+  readonly udp: PortPlan;
+}
+
+export interface FilterPlan {
+  readonly v4: FamilyPlan;
+  readonly v6: FamilyPlan;
+}
+
+// Offsets within the whole packet, for IPv6 without extension headers (RFC 8200, section 3).
+const IP6_NEXT_HEADER = 'ip6[6]';
+const IP6_DESTINATION_PORT = 'ip6[42:2]';
+const IP6_TCP_FLAGS = 'ip6[53]';
+/** ACK and RST: with either, a segment is an answer or a part of a connection. */
+const ACK_OR_RST = '0x14';
+/** Hop-by-hop, routing, fragment, authentication, destination options, mobility. */
+const IP6_EXTENSIONS = [0, 43, 44, 51, 60, 135];
+
+/**
+ * The kernel filter in tcpdump's language: what can be no probe never reaches user space, so honest traffic
+ * costs nothing. Only initial segments pass (no ACK, no RST), only to this host, only to watched ports; and
+ * this host's own short questions, which tell that an answer is no probe.
+ */
+export function filterText({ v4, v6 }: FilterPlan): string {
+  const terms = [...familyTerms('ip', v4, ipv4Terms(v4)), ...familyTerms('ip6', v6, ipv6Terms(v6))];
+  terms.push(...queryTerms('ip', v4), ...queryTerms('ip6', v6));
+  // A filter of no terms would pass everything; this one passes nothing.
+  return terms.length > 0 ? terms.map((term) => `(${term})`).join(' or ') : 'less 1';
+}
+
+/** At most `most` ranges that hold all of the given ones: the narrowest gaps are closed first. */
+export function mergeRanges(ranges: readonly PortRange[], most: number, keepOut: PortSet): PortRange[] {
+  const cost = (from: number, to: number) => to - from + (holdsAny(keepOut, from, to) ? PORT_COUNT : 0);
+  const closed = new Set(
+    ranges
+      .slice(1)
+      .map((range, index) => ({
+        cost: cost((ranges[index] as PortRange).last, range.first),
+        index: index + 1,
+      }))
+      .sort((a, b) => a.cost - b.cost)
+      .slice(0, Math.max(0, ranges.length - most))
+      .map(({ index }) => index),
+  );
+  const merged: PortRange[] = [];
+  for (const [index, range] of ranges.entries()) {
+    const first = closed.has(index) ? (merged.pop() as PortRange).first : range.first;
+    merged.push({ first, last: range.last });
+  }
+  return merged;
+}
+
+function holdsAny(set: PortSet, from: number, to: number): boolean {
+  for (let port = from; port <= to; port++) if (set.has(port)) return true;
+  return false;
+}
+
+function familyTerms(family: 'ip' | 'ip6', { addresses }: FamilyPlan, terms: readonly string[]): string[] {
+  if (addresses.length === 0 || terms.length === 0) return [];
+  const any = terms.map((term) => `(${term})`).join(' or ');
+  return [`inbound and ${family}${hosts('dst', addresses)} and (${any})`];
+}
+
+function ipv4Terms({ tcp, udp }: FamilyPlan): string[] {
+  const terms: string[] = [];
+  if (tcp.pass.size > 0) terms.push(`tcp[13] & ${ACK_OR_RST} = 0 and (${portTerms('tcp[2:2]', tcp)})`);
+  if (udp.pass.size > 0) terms.push(`udp and (${portTerms('udp[2:2]', udp)})`);
+  return terms;
+}
+
+function ipv6Terms({ tcp, udp }: FamilyPlan): string[] {
+  const terms: string[] = [];
+  if (tcp.pass.size > 0) {
+    const flags = `${IP6_TCP_FLAGS} & ${ACK_OR_RST} = 0`;
+    terms.push(`${IP6_NEXT_HEADER} = 6 and ${flags} and (${portTerms(IP6_DESTINATION_PORT, tcp)})`);
+  }
+  if (udp.pass.size > 0) {
+    terms.push(`${IP6_NEXT_HEADER} = 17 and (${portTerms(IP6_DESTINATION_PORT, udp)})`);
+  }
+  // The filter language cannot walk extension headers. They are rare, and hiding behind them is a trick.
+  if (terms.length > 0) terms.push(IP6_EXTENSIONS.map((next) => `${IP6_NEXT_HEADER} = ${next}`).join(' or '));
+  return terms;
+}
+
+function queryTerms(family: 'ip' | 'ip6', { addresses, udp }: FamilyPlan): string[] {
+  if (addresses.length === 0 || udp.pass.size === 0) return [];
+  const to = QUERY_PORTS.map((port) => `dst port ${port}`).join(' or ');
+  return [`outbound and ${family} and udp and (${to})${hosts('src', addresses)}`];
+}
+
+function portTerms(field: string, { pass, keepOut }: PortPlan): string {
+  return mergeRanges(pass.ranges(), MAX_FILTER_RANGES, keepOut)
+    .map(({ first, last }) => rangeTerm(field, first, last))
+    .join(' or ');
+}
+
+function rangeTerm(field: string, first: number, last: number): string {
+  if (first === last) return `${field} = ${first}`;
+  const bounds = [first > 0 ? `${field} >= ${first}` : '', last < 65_535 ? `${field} <= ${last}` : ''];
+  // All ports: the field must still be there, so that the protocol is checked.
+  return bounds.filter((bound) => bound !== '').join(' and ') || `${field} >= 0`;
+}
+
+/** Nothing when there are too many to name. */
+function hosts(direction: 'src' | 'dst', addresses: readonly Address[]): string {
+  if (addresses.length > MAX_FILTER_ADDRESSES) return '';
+  return ` and (${addresses.map((address) => `${direction} host ${address}`).join(' or ')})`;
+}

@@ -1,0 +1,55 @@
+import { createRequire } from 'node:module';
+import { LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL, LINKTYPE_NULL, LINKTYPE_RAW } from './link-type.ts';
+
+/** The part of the `cap` binding that is used; the package has no types of its own. */
+interface Cap {
+  open(device: string, filter: string, ringSize: number, buffer: Buffer): string;
+  on(event: 'packet', listener: (length: number, truncated: boolean) => void): void;
+  close(): void;
+}
+
+/** The binding copies each frame into one buffer of ours; its snap length is fixed at 65,535. */
+const FRAME_BUFFER_LENGTH = 65_536;
+
+/** Link types by the names that the binding gives them. */
+const LINK_TYPES: Readonly<Record<string, number>> = {
+  ETHERNET: LINKTYPE_ETHERNET,
+  LINKTYPE_LINUX_SLL,
+  NULL: LINKTYPE_NULL,
+  RAW: LINKTYPE_RAW,
+};
+
+/** One open device. Whoever drops it must call `close`. */
+export interface LiveDevice {
+  readonly name: string;
+  readonly linkType: number;
+  close(): void;
+}
+
+/** A frame, valid until the listener returns. `length` octets from the start of the view. */
+export type FrameListener = (view: DataView, length: number) => void;
+
+/**
+ * Opens `device` with a kernel filter and a ring of `ringSize` octets. Throws what libpcap says when it cannot.
+ * Time stamps are not to be had from the binding: the listener takes its own.
+ */
+export function openLive(
+  device: string,
+  filter: string,
+  ringSize: number,
+  onFrame: FrameListener,
+): LiveDevice {
+  const { Cap } = createRequire(import.meta.url)('cap') as { Cap: new () => Cap };
+  const memory = new ArrayBuffer(FRAME_BUFFER_LENGTH);
+  const view = new DataView(memory);
+  const cap = new Cap();
+  const name = cap.open(device, filter, ringSize, Buffer.from(memory));
+  const linkType = LINK_TYPES[name];
+  if (linkType === undefined) {
+    cap.close();
+    throw new Error(`link type ${name} is not supported`);
+  }
+  // The binding writes into this memory without holding it: the listener, which holds the view, keeps it alive.
+  cap.on('packet', (length) => onFrame(view, length));
+  return { name: device, linkType, close: () => cap.close() };
+}

@@ -1,0 +1,24 @@
+/** Exit codes of sysexits.h. */
+export const Exit = {
+  ok: 0,
+  usage: 64,
+  dataError: 65,
+  noInput: 66,
+  unavailable: 69,
+  software: 70,
+  ioError: 74,
+  noPermission: 77,
+  config: 78,
+} as const;
+
+export type Exit = (typeof Exit)[keyof typeof Exit];
+
+/** Ends a command: one line for stderr that says what, where and what to do, and the exit code. */
+export class CommandError extends Error {
+  readonly exit: Exit;
+
+  constructor(exit: Exit, message: string) {
+    super(message);
+    this.exit = exit;
+  }
+}

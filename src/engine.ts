@@ -1,0 +1,204 @@
+import { kindName } from './classify/kind.ts';
+import type { Probe } from './classify/probe.ts';
+import type { BlockPolicy, Config, ModeName } from './config/config.ts';
+import { Address } from './net/address.ts';
+import { PROTOCOL_TCP, transportOf } from './net/protocol.ts';
+import { BlockedSources } from './respond/blocked.ts';
+import type { BlockEvent, RefusedEvent } from './respond/event.ts';
+import { mayTryAgain } from './respond/retry.ts';
+import type { Knock, ProbeEvent, ScanEvent } from './track/event.ts';
+import { scanEvent } from './track/scan.ts';
+import type { Source } from './track/source.ts';
+import type { Told } from './track/told.ts';
+import { Tracker } from './track/tracker.ts';
+import type { Home } from './watch/home.ts';
+import type { InUse } from './watch/in-use.ts';
+import type { Modes, WatchedPorts } from './watch/watched-ports.ts';
+
+/** Where the engine's story goes; `Recorder` is the real one. */
+export interface EngineRecorder {
+  /** False when nobody reads probes, so that no event need be made. */
+  readonly wantsProbes: boolean;
+  probe(event: ProbeEvent, told: Told): void;
+  scan(event: ScanEvent): void;
+  /** The source is about to be forgotten, or its scan is over: what is untold of it must be said now. */
+  forget(source: string, told: Told, now: number): void;
+  refused(event: RefusedEvent): void;
+  block(event: BlockEvent): void;
+  /** A source triggered that is not to be blocked (BLOCK="0"). */
+  unblocked(event: Knock): void;
+}
+
+/** What may change when the configuration is read again. */
+export interface EngineSettings {
+  readonly config: Config;
+  readonly modes: Modes;
+  readonly watched: WatchedPorts;
+}
+
+export interface EngineParts extends EngineSettings {
+  home: Home;
+  readonly inUse: InUse;
+  /** The never-block rule that spares a source; null when none does. */
+  readonly ruleFor: (source: Address) => string | null;
+  /** Carries out the actions for a source; null when nothing is ever executed. */
+  readonly respond: ((knock: Knock) => Promise<BlockEvent>) | null;
+  readonly recorder: EngineRecorder;
+  /** Randomizes hashes; fixed in a replay. */
+  readonly salt: number;
+}
+
+/**
+ * From a probe to its consequences, one after another: is it ours, how many so far, who is spared, what is done,
+ * what is told. The same live and over a capture, where the clock is the packets' own.
+ */
+export class Engine {
+  /** Probes on watched ports so far, and scans that have ended. */
+  probes = 0;
+  scans = 0;
+  readonly tracker: Tracker;
+  readonly blocked = new BlockedSources();
+  #parts: EngineParts;
+  readonly #pending = new Set<Promise<void>>();
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.tracker = new Tracker({
+      trigger: parts.config.scanTrigger,
+      window: parts.config.scanWindow,
+      salt: parts.salt,
+      onScanEnd: (source) => this.#endScan(source),
+    });
+  }
+
+  /** Goes over to other settings; what was tracked and blocked stays. */
+  configure(settings: EngineSettings): void {
+    this.#parts = { ...this.#parts, ...settings };
+    this.tracker.configure(settings.config.scanTrigger, settings.config.scanWindow);
+  }
+
+  setHome(home: Home): void {
+    this.#parts.home = home;
+  }
+
+  /** Whether the probe knocks on a watched port of ours; not yet whether that port is in use. */
+  watches(probe: Probe): boolean {
+    const { watched, home } = this.#parts;
+    return watched.has(probe.protocol, probe.destinationPort) && home.has(probe.destination);
+  }
+
+  /** Judges one probe that `watches` has let through, and sees to what follows. */
+  take(probe: Probe): void {
+    const { inUse, recorder, config } = this.#parts;
+    if (inUse.has(probe.protocol, probe.destination, probe.destinationPort, probe.time)) return;
+    this.probes++;
+    const source = this.tracker.observe(probe);
+    const policy = probe.protocol === PROTOCOL_TCP ? config.blockTcp : config.blockUdp;
+    const acts = source.triggered && (policy !== 0 || !source.told.history);
+    if (!acts && !recorder.wantsProbes) return;
+    this.#judge(probe, source, policy);
+  }
+
+  /** Resolves when every action that was begun has ended. */
+  async settle(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+  }
+
+  /** Ends every scan, so that its sum is told. */
+  close(): void {
+    this.tracker.close();
+  }
+
+  #judge(probe: Probe, source: Source, policy: BlockPolicy): void {
+    const { recorder } = this.#parts;
+    const ignored = this.#parts.ruleFor(probe.source);
+    const knock = this.#knock(probe);
+    if (source.block === 'none' && this.blocked.has(knock.source)) source.block = 'blocked';
+    recorder.probe(
+      {
+        ...knock,
+        action: 'probe',
+        connects: source.connects,
+        triggered: source.triggered,
+        ignored,
+        repeat: this.tracker.repeat,
+        noBlock: policy === 0,
+        alreadyBlocked: source.block === 'blocked',
+      },
+      source.told,
+    );
+    if (!source.triggered) return;
+    if (ignored !== null) this.#refuse(knock, ignored, source.told);
+    else if (policy === 0) this.#logOnly(knock, source.told);
+    else this.#respond(knock, source);
+  }
+
+  #refuse(knock: Knock, rule: string, told: Told): void {
+    if (told.refusal) return;
+    told.refusal = true;
+    this.#parts.recorder.refused({ ...knock, action: 'refused', rule });
+  }
+
+  #logOnly(knock: Knock, told: Told): void {
+    if (told.history) return;
+    told.history = true;
+    this.#parts.recorder.unblocked(knock);
+  }
+
+  #respond(knock: Knock, source: Source): void {
+    const { respond } = this.#parts;
+    if (respond === null || source.block === 'blocked' || source.block === 'pending') return;
+    const { failures, lastFailure } = source;
+    if (source.block === 'failed' && !mayTryAgain(failures, lastFailure, knock.time)) return;
+    source.block = 'pending';
+    // The slot may have changed hands when the actions end: the source is looked up again by its address.
+    const address = Address.from(source.address);
+    const pending = respond(knock).then((event) => {
+      this.#pending.delete(pending);
+      this.#responded(address, event, failures);
+    });
+    this.#pending.add(pending);
+  }
+
+  #responded(address: Address, event: BlockEvent, failures: number): void {
+    const source = this.tracker.get(address);
+    const worked = event.action === 'block';
+    if (worked) this.blocked.add(event.source);
+    if (source !== undefined) {
+      source.block = worked ? 'blocked' : 'failed';
+      source.failures = worked ? 0 : failures + 1;
+      source.lastFailure = event.time;
+    }
+    this.#parts.recorder.block(event);
+  }
+
+  #endScan(source: Source): void {
+    this.scans++;
+    const event = scanEvent(source);
+    this.#parts.recorder.forget(event.source, source.told, event.time);
+    this.#parts.recorder.scan(event);
+  }
+
+  #knock(probe: Probe): Knock {
+    return {
+      time: probe.time,
+      mode: this.#modeOf(probe.protocol),
+      kind: kindName(probe.kind),
+      transport: transportOf(probe.protocol),
+      family: probe.source.isV4 ? 4 : 6,
+      source: probe.source.toString(),
+      sourcePort: probe.sourcePort,
+      destination: probe.destination.toString(),
+      destinationPort: probe.destinationPort,
+      tcpFlags: probe.tcpFlags,
+      ipOptions: probe.ipOptions,
+      fragmented: probe.fragmented,
+    };
+  }
+
+  /** A watched port has a mode that watches it. */
+  #modeOf(protocol: number): ModeName {
+    const { modes } = this.#parts;
+    return (protocol === PROTOCOL_TCP ? modes.tcp : modes.udp) as ModeName;
+  }
+}

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { Address, parseAddress } from '../net/address.ts';
+
+/** What this host is on the network, at one moment. */
+export interface HostView {
+  /** Own addresses of both families, loopback included. */
+  readonly addresses: readonly Address[];
+  /** The directed broadcast address of each IPv4 network that the host is in. */
+  readonly broadcasts: readonly Address[];
+  /** Interfaces that are up and have an address, by name. */
+  readonly devices: readonly HostDevice[];
+}
+
+export interface HostDevice {
+  readonly name: string;
+  readonly loopback: boolean;
+  /** A port of a bridge, bond or the like, whose packets are also seen on its master. */
+  readonly enslaved: boolean;
+}
+
+/** Looks at the interfaces of this host. */
+export function viewHost(): HostView {
+  const addresses: Address[] = [];
+  const broadcasts: Address[] = [];
+  const devices: HostDevice[] = [];
+  const interfaces = Object.entries(networkInterfaces()).sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, entries = []] of interfaces) {
+    for (const { address: text, netmask } of entries) {
+      const address = parseAddress(text);
+      if (address === null) continue;
+      addresses.push(address);
+      const broadcast = broadcastOf(address, netmask);
+      if (broadcast !== null) broadcasts.push(broadcast);
+    }
+    const loopback = entries.some((entry) => entry.internal);
+    devices.push({ name, loopback, enslaved: existsSync(`/sys/class/net/${name}/master`) });
+  }
+  return { addresses, broadcasts, devices };
+}
+
+/** One text for equal views, to see whether anything changed. */
+export function hostKey(view: HostView): string {
+  const devices = view.devices.map(({ name }) => name).join(' ');
+  return `${devices} | ${view.addresses.join(' ')} | ${view.broadcasts.join(' ')}`;
+}
+
+/** null for IPv6, and for networks of one or two addresses, which have none (RFC 3021). */
+function broadcastOf(address: Address, netmask: string): Address | null {
+  const mask = parseAddress(netmask);
+  if (!address.isV4 || mask === null || !mask.isV4 || mask.w3 >= 0xfffffffe) return null;
+  return Address.v4(address.w3 | ~mask.w3);
+}

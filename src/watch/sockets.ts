@@ -1,0 +1,94 @@
+import type { Address } from '../net/address.ts';
+import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import type { InUse } from './in-use.ts';
+import { PortTimes } from './port-times.ts';
+import { type BoundSocket, readBound, readListeners, readSmall } from './proc-net.ts';
+
+/** Late answers to a socket that is gone: so long (ms) its port counts as in use (design, section 5). */
+export const CLOSED_MEMORY = 60_000;
+
+/** How old (ms) the list of TCP listeners may be for `poll`, which only serves the memory of the last minute. */
+const POLLED_LISTENERS_AGE = 10_000;
+
+/**
+ * The sockets of this host, by its own tables in /proc/net, and who was there in the last minute. Never by
+ * binding: a test bind opens the port for a moment.
+ *
+ * UDP's tables cost some 0.05 ms and are read each time. TCP's cost ms (native-notes/sockets.md), so they are
+ * read only when the counters have moved, which no listener can come or go without moving.
+ */
+export class SocketTable implements InUse {
+  readonly #tcp = new PortTimes(CLOSED_MEMORY);
+  readonly #udp = new PortTimes(CLOSED_MEMORY);
+  readonly #folder: string;
+  #listeners: readonly BoundSocket[] = [];
+  #datagrams: readonly BoundSocket[] = [];
+  #counters = '';
+  #listenersRead = Number.NEGATIVE_INFINITY;
+
+  /** `folder` is /proc/net. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** For a probe that has just come (`now` in ms): what was bound before the call is known after it. */
+  look(now: number): void {
+    this.#lookAtUdp(now);
+    const counters = this.#tcpCounters();
+    if (counters !== this.#counters) this.#lookAtTcp(counters, now);
+    this.#tcp.noteAll(this.#listeners, now);
+  }
+
+  /** For the memory of the last minute, once a second or so: costs little even on a busy host. */
+  poll(now: number): void {
+    this.#lookAtUdp(now);
+    const old = now - this.#listenersRead >= POLLED_LISTENERS_AGE;
+    const counters = old ? this.#tcpCounters() : this.#counters;
+    if (counters !== this.#counters) this.#lookAtTcp(counters, now);
+  }
+
+  has(protocol: number, address: Address, port: number, now: number): boolean {
+    return this.#times(protocol).has(address, port, now);
+  }
+
+  /** Notes a port from which this host just sent a question: an answer may come when the socket is gone. */
+  noteQuery(address: Address, port: number, now: number): void {
+    this.#udp.note({ address, port }, now);
+  }
+
+  /** What was bound at the last look. */
+  bound(protocol: number): readonly BoundSocket[] {
+    return protocol === PROTOCOL_TCP ? this.#listeners : this.#datagrams;
+  }
+
+  #lookAtUdp(now: number): void {
+    this.#datagrams = [...this.#read('udp', readBound), ...this.#read('udp6', readBound)];
+    this.#udp.noteAll(this.#datagrams, now);
+  }
+
+  #lookAtTcp(counters: string, now: number): void {
+    // Those that are gone now were there until a moment ago.
+    this.#tcp.noteAll(this.#listeners, now);
+    this.#listeners = [...this.#read('tcp', readListeners), ...this.#read('tcp6', readListeners)];
+    this.#tcp.noteAll(this.#listeners, now);
+    this.#counters = counters;
+    this.#listenersRead = now;
+  }
+
+  #times(protocol: number): PortTimes {
+    return protocol === PROTOCOL_UDP ? this.#udp : this.#tcp;
+  }
+
+  /** Sockets in use, and opens and ends of connections: a listener that comes or goes alone moves the first. */
+  #tcpCounters(): string {
+    const inUse = (file: string) => /^TCP6?: inuse (\d+)/m.exec(this.#read(file, readSmall))?.[1] ?? '';
+    // ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab.
+    const connections =
+      /^Tcp: \d+ \d+ \d+ -?\d+ (\d+ \d+ \d+ \d+ \d+)/m.exec(this.#read('snmp', readSmall))?.[1] ?? '';
+    return `${inUse('sockstat')} ${inUse('sockstat6')} ${connections}`;
+  }
+
+  #read<T>(name: string, read: (file: string) => T): T {
+    return read(`${this.#folder}/${name}`);
+  }
+}

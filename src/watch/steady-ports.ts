@@ -1,0 +1,75 @@
+import { PortSet } from '../config/ports.ts';
+import type { Address } from '../net/address.ts';
+import { isUnspecified } from './port-times.ts';
+import type { BoundSocket } from './proc-net.ts';
+
+/** A port that was held for this long (ms) belongs to a service, and leaves the kernel filter. */
+const STEADY_AFTER = 10_000;
+
+/** A port that nobody has held for this long (ms) comes back: as long as late answers to it are forgiven. */
+const GONE_AFTER = 60_000;
+
+/**
+ * The ports of one protocol and one family that services use for good, at every address of this host: their
+ * packets need not reach user space at all.
+ */
+export class SteadyPorts {
+  /** Since when each port has been held without a break, and when it was seen last; in ms. */
+  readonly #held = new Map<number, { since: number; last: number }>();
+  #ports = new PortSet();
+  #text = '';
+
+  get ports(): PortSet {
+    return this.#ports;
+  }
+
+  /**
+   * Takes what is bound now; true when the set has changed. With `atOnce` what is bound is steady right away:
+   * at the start, when services have been there for long.
+   */
+  update(
+    sockets: readonly BoundSocket[],
+    addresses: readonly Address[],
+    now: number,
+    atOnce = false,
+  ): boolean {
+    for (const port of heldEverywhere(sockets, addresses)) {
+      const held = this.#held.get(port);
+      if (held === undefined) this.#held.set(port, { since: atOnce ? now - STEADY_AFTER : now, last: now });
+      else held.last = now;
+    }
+    const ports = new PortSet();
+    for (const [port, { since, last }] of this.#held) {
+      const steady = last - since >= STEADY_AFTER || (atOnce && last === now);
+      if (now - last >= GONE_AFTER || (!steady && last !== now)) this.#held.delete(port);
+      else if (steady) ports.addRange({ first: port, last: port });
+    }
+    const text = ports.toString();
+    if (text === this.#text) return false;
+    this.#text = text;
+    this.#ports = ports;
+    return true;
+  }
+}
+
+/** Ports that are bound at the unspecified address, or at each single address of the family. */
+function heldEverywhere(sockets: readonly BoundSocket[], addresses: readonly Address[]): Set<number> {
+  const everywhere = new Set<number>();
+  const at = new Map<number, Set<string>>();
+  const isV4 = addresses[0]?.isV4 ?? true;
+  for (const { address, port } of sockets) {
+    if (isUnspecified(address)) {
+      if (!address.isV4 || isV4) everywhere.add(port);
+    } else {
+      const found = at.get(port);
+      if (found === undefined) at.set(port, new Set([address.toString()]));
+      else found.add(address.toString());
+    }
+  }
+  for (const [port, found] of at) {
+    if (addresses.length > 0 && addresses.every((address) => found.has(address.toString()))) {
+      everywhere.add(port);
+    }
+  }
+  return everywhere;
+}

@@ -1,0 +1,216 @@
+/**
+ * Builds packets for tests, layer by layer, each a function from its payload to its octets. Sums are right
+ * unless a test says otherwise.
+ */
+import { parseAddress } from '../../src/net/address.ts';
+
+export const FIN = 0x01;
+export const SYN = 0x02;
+export const RST = 0x04;
+export const PSH = 0x08;
+export const ACK = 0x10;
+export const URG = 0x20;
+
+export interface Ends {
+  source: string;
+  destination: string;
+}
+
+export interface TcpFields extends Ends {
+  sourcePort?: number;
+  destinationPort: number;
+  flags: number;
+  sequence?: number;
+  window?: number;
+  payload?: Uint8Array;
+  /** `pseudo`: only the pseudo-header's sum, as offload leaves it. A number: that. */
+  checksum?: 'right' | 'pseudo' | number;
+}
+
+export interface UdpFields extends Ends {
+  sourcePort?: number;
+  destinationPort: number;
+  payload?: Uint8Array;
+  checksum?: 'right' | 'pseudo' | number;
+}
+
+export interface IpFields {
+  identification?: number;
+  /** Octets of options, a multiple of 4. */
+  options?: Uint8Array;
+  /** Fragment offset in octets, and whether more follow. */
+  fragmentOffset?: number;
+  moreFragments?: boolean;
+  totalLength?: number;
+  checksum?: number;
+}
+
+/** A TCP segment in its IP packet, of the family of its addresses. */
+export function tcpPacket(fields: TcpFields, ip: IpFields = {}): Uint8Array {
+  return ipPacket(fields, 6, tcpSegment(fields), ip);
+}
+
+/** A UDP datagram in its IP packet. */
+export function udpPacket(fields: UdpFields, ip: IpFields = {}): Uint8Array {
+  return ipPacket(fields, 17, udpDatagram(fields), ip);
+}
+
+export function ipPacket(ends: Ends, protocol: number, payload: Uint8Array, ip: IpFields = {}): Uint8Array {
+  return isV6(ends) ? ipv6(ends, protocol, payload) : ipv4(ends, protocol, payload, ip);
+}
+
+export function tcpSegment(fields: TcpFields): Uint8Array {
+  const { payload = new Uint8Array(), checksum = 'right' } = fields;
+  const segment = new Uint8Array(20 + payload.length);
+  const view = new DataView(segment.buffer);
+  view.setUint16(0, fields.sourcePort ?? 40000);
+  view.setUint16(2, fields.destinationPort);
+  view.setUint32(4, fields.sequence ?? 1);
+  view.setUint8(12, 5 << 4);
+  view.setUint8(13, fields.flags);
+  view.setUint16(14, fields.window ?? 1024);
+  segment.set(payload, 20);
+  view.setUint16(16, transportSum(fields, 6, segment, checksum));
+  return segment;
+}
+
+export function udpDatagram(fields: UdpFields): Uint8Array {
+  const { payload = new Uint8Array(), checksum = 'right' } = fields;
+  const datagram = new Uint8Array(8 + payload.length);
+  const view = new DataView(datagram.buffer);
+  view.setUint16(0, fields.sourcePort ?? 40000);
+  view.setUint16(2, fields.destinationPort);
+  view.setUint16(4, datagram.length);
+  datagram.set(payload, 8);
+  const sum = transportSum(fields, 17, datagram, checksum);
+  view.setUint16(6, sum === 0 && checksum === 'right' ? 0xffff : sum);
+  return datagram;
+}
+
+export function ipv4(ends: Ends, protocol: number, payload: Uint8Array, ip: IpFields = {}): Uint8Array {
+  const options = ip.options ?? new Uint8Array();
+  const headerLength = 20 + options.length;
+  const packet = new Uint8Array(headerLength + payload.length);
+  const view = new DataView(packet.buffer);
+  view.setUint8(0, 0x40 | (headerLength / 4));
+  view.setUint16(2, ip.totalLength ?? packet.length);
+  view.setUint16(4, ip.identification ?? 0x1234);
+  view.setUint16(6, (ip.moreFragments ? 0x2000 : 0) | ((ip.fragmentOffset ?? 0) >> 3));
+  view.setUint8(8, 64);
+  view.setUint8(9, protocol);
+  packet.set(addressOctets(ends.source).slice(12), 12);
+  packet.set(addressOctets(ends.destination).slice(12), 16);
+  packet.set(options, 20);
+  packet.set(payload, headerLength);
+  view.setUint16(10, ip.checksum ?? complement(sumOf(packet.subarray(0, headerLength))));
+  return packet;
+}
+
+export function ipv6(ends: Ends, nextHeader: number, payload: Uint8Array): Uint8Array {
+  const packet = new Uint8Array(40 + payload.length);
+  const view = new DataView(packet.buffer);
+  view.setUint8(0, 0x60);
+  view.setUint16(4, payload.length);
+  view.setUint8(6, nextHeader);
+  view.setUint8(7, 64);
+  packet.set(addressOctets(ends.source), 8);
+  packet.set(addressOctets(ends.destination), 24);
+  packet.set(payload, 40);
+  return packet;
+}
+
+/** An IPv6 extension header of `units` times 8 octets behind the first 8. */
+export function extension(nextHeader: number, payload: Uint8Array, units = 0): Uint8Array {
+  return concat(new Uint8Array([nextHeader, units]), new Uint8Array(6 + units * 8), payload);
+}
+
+export interface EthernetFields {
+  destination?: string;
+  source?: string;
+  etherType?: number;
+}
+
+/** An Ethernet II frame; the EtherType is that of the IP packet unless it is named. */
+export function ethernet(payload: Uint8Array, fields: EthernetFields = {}): Uint8Array {
+  const { destination = '02:00:00:00:00:02', source = '02:00:00:00:00:01' } = fields;
+  const etherType = fields.etherType ?? etherTypeOf(payload);
+  return concat(macOctets(destination), macOctets(source), u16(etherType), payload);
+}
+
+/** The tag and what follows it; goes into `ethernet` with the tag's own EtherType. */
+export function vlanTag(id: number, payload: Uint8Array, etherType = etherTypeOf(payload)): Uint8Array {
+  return concat(u16(id), u16(etherType), payload);
+}
+
+/** A Linux cooked frame, version 1; packet type 0 is "to us", 1 broadcast, 4 sent by us. */
+export function sll(payload: Uint8Array, packetType = 0): Uint8Array {
+  return concat(u16(packetType), u16(1), u16(6), new Uint8Array(8), u16(etherTypeOf(payload)), payload);
+}
+
+export function concat(...parts: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+export function u16(value: number): Uint8Array {
+  return new Uint8Array([value >> 8, value & 0xff]);
+}
+
+/** The EtherType of an IP packet, by its version. */
+export function etherTypeOf(packet: Uint8Array): number {
+  return (packet[0] ?? 0) >> 4 === 6 ? 0x86dd : 0x0800;
+}
+
+function isV6(ends: Ends): boolean {
+  return ends.destination.includes(':');
+}
+
+function macOctets(mac: string): Uint8Array {
+  return new Uint8Array(mac.split(':').map((octet) => Number.parseInt(octet, 16)));
+}
+
+/** All 16 octets, an IPv4 address in its mapped form. */
+function addressOctets(text: string): Uint8Array {
+  const address = parseAddress(text);
+  if (address === null) throw new Error(`no address: ${text}`);
+  const octets = new Uint8Array(16);
+  const view = new DataView(octets.buffer);
+  for (const [index, word] of [address.w0, address.w1, address.w2, address.w3].entries()) {
+    view.setUint32(index * 4, word);
+  }
+  return octets;
+}
+
+function transportSum(
+  ends: Ends,
+  protocol: number,
+  octets: Uint8Array,
+  checksum: 'right' | 'pseudo' | number,
+): number {
+  if (typeof checksum === 'number') return checksum;
+  const skip = isV6(ends) ? 0 : 12;
+  const pseudo = concat(
+    addressOctets(ends.source).slice(skip),
+    addressOctets(ends.destination).slice(skip),
+    u16(octets.length),
+    u16(protocol),
+  );
+  if (checksum === 'pseudo') return sumOf(pseudo);
+  return complement(sumOf(concat(pseudo, octets)));
+}
+
+function sumOf(octets: Uint8Array): number {
+  let sum = 0;
+  for (let at = 0; at < octets.length; at += 2) sum += ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return sum;
+}
+
+function complement(sum: number): number {
+  return ~sum & 0xffff;
+}
