@@ -98,7 +98,8 @@ function routeWithoutIpv6({ killRoute, killRoute6 }: Config, at: At): Finding[] 
 }
 
 /** A call of `iptables`, or of net-tools' `route` (which `ip route` is not). */
-const ONLY_IPV4 = /(?<=^|[\s;&|(/])iptables(?:-legacy|-nft)?(?=\s)|route(?<=(?:^|[;&|(/])\s*route)(?=\s+add\s)/;
+const ONLY_IPV4 =
+  /(?<=^|[\s;&|(/])iptables(?:-legacy|-nft)?(?=\s)|route(?<=(?:^|[;&|(/])\s*route)(?=\s+add\s)/;
 
 function methodAgainstCommand({ blockMethod, killRoute, ...config }: Config, at: At): Finding[] {
   const warn = (message: string) => [

@@ -6,6 +6,9 @@ import type { Finding, Severity } from './config.ts';
  */
 export const MAX_STATEMENTS = 1000;
 
+/** The longest value: Linux hands a program (here `/bin/sh -c`) no argument of 128 KiB or more (MAX_ARG_STRLEN). */
+export const MAX_VALUE_LENGTH = 131_071;
+
 /** One `KEY="value"` and where it stands. Lines and columns count from 1. */
 export interface Entry {
   readonly key: string;
@@ -80,6 +83,11 @@ function lexLine(line: string, number: number, report: Report): Entry | null {
   const damaged = value.text.indexOf('\uFFFD');
   if (damaged >= 0) {
     report('error', value.column + damaged, `${key}: expected UTF-8 text, found other bytes`);
+    return null;
+  }
+  if (value.text.length > MAX_VALUE_LENGTH) {
+    const length = `expected at most ${MAX_VALUE_LENGTH} characters, found ${value.text.length}`;
+    report('error', value.column, `${key}: ${length}`);
     return null;
   }
   return {

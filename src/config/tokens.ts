@@ -11,14 +11,14 @@ export interface UnknownToken {
   readonly meant: string | null;
 }
 
-/** The words between dollar signs that will not be replaced. The shell's own `$NAME` and `$1` are none. */
+/** The words between dollar signs that will not be replaced, each once. The shell's own `$NAME` and `$1` are none. */
 export function unknownTokens(command: string): UnknownToken[] {
   // Known ones are blanked out first, so that their dollar signs do not pair with those of a shell variable.
   let rest = command;
   for (const token of TOKENS) rest = rest.replaceAll(token, ' '.repeat(token.length));
-  return [...rest.matchAll(/\$[A-Za-z_]+\$/g)].map((match) => ({
-    text: match[0],
-    offset: match.index,
-    meant: nearest(match[0], TOKENS),
-  }));
+  const offsets = new Map<string, number>();
+  for (const { 0: text, index } of rest.matchAll(/\$[A-Za-z_]+\$/g)) {
+    if (!offsets.has(text)) offsets.set(text, index);
+  }
+  return [...offsets].map(([text, offset]) => ({ text, offset, meant: nearest(text, TOKENS) }));
 }

@@ -117,14 +117,14 @@ const INTERFACE_NAME_LENGTH = 15;
 /** Names of interfaces, parted by commas or blanks; `ALL` and `ALL_NLO` are names here. */
 export const interfaceList: ValueKind<readonly string[]> = {
   parse(text) {
-    const names: string[] = [];
+    const names = new Set<string>();
     for (const item of listWords(text)) {
       if (item.text.length > INTERFACE_NAME_LENGTH || /[/:]|^\.{1,2}$/.test(item.text)) {
         return bad('ALL, ALL_NLO or the name of an interface', item.text, item.offset);
       }
-      if (!names.includes(item.text)) names.push(item.text);
+      names.add(item.text);
     }
-    return names.length > 0 ? good(names) : bad('ALL, ALL_NLO or names of interfaces', text);
+    return names.size > 0 ? good([...names]) : bad('ALL, ALL_NLO or names of interfaces', text);
   },
   format: (names) => names.join(','),
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatFinding } from '../../src/config/config.ts';
-import { lex, MAX_STATEMENTS } from '../../src/config/lexer.ts';
+import { lex, MAX_STATEMENTS, MAX_VALUE_LENGTH } from '../../src/config/lexer.ts';
 
 const values = (text: string) => lex(text, 'f').entries.map(({ key, value }) => [key, value]);
 const findings = (text: string) => lex(text, 'f').findings.map(formatFinding);
@@ -104,6 +104,14 @@ describe('a file that is something else', () => {
     const { entries, findings } = lex('A="1"\n'.repeat(MAX_STATEMENTS + 5), 'f');
     expect(entries).toHaveLength(MAX_STATEMENTS);
     expect(findings).toMatchObject([{ severity: 'error', line: MAX_STATEMENTS + 1 }]);
+  });
+
+  test('a value that no program could be given is refused', () => {
+    const longest = 'x'.repeat(MAX_VALUE_LENGTH);
+    expect(lex(`A="${longest}"`, 'f')).toMatchObject({ entries: [{ value: longest }], findings: [] });
+    expect(findings(`A="${longest}x"`)).toEqual([
+      'f:1:4: error: A: expected at most 131071 characters, found 131072',
+    ]);
   });
 
   test.each([

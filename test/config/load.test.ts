@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { formatFinding } from '../../src/config/config.ts';
 import { FIELDS, formatField } from '../../src/config/directives.ts';
+import { MAX_VALUE_LENGTH } from '../../src/config/lexer.ts';
 import {
   defaultConfig,
   loadConfig,
@@ -159,6 +160,26 @@ test('a file of more than 1 MiB is an error', () => {
   expect(findings.map(formatFinding)).toEqual([
     'f: error: expected a file of at most 1048576 bytes, found a longer one',
   ]);
+});
+
+describe('the largest of values do not take long, and do not throw', () => {
+  const fill = (unit: string) => unit.repeat(Math.floor(MAX_VALUE_LENGTH / unit.length));
+  test.each([
+    ['port ranges', `TCP_PORTS="${fill('1-65535,')}"`],
+    ['tokens', `KILL_ROUTE="$TARGET$${fill('$X$ ').slice(10)}"`],
+    ['blanks', `KILL_ROUTE="$TARGET$${fill(' ').slice(10)}"`],
+    ['words', `MODES="${fill('x ')}"`],
+    [
+      'interfaces',
+      `INTERFACES="${Array.from({ length: 20_000 }, (_, index) => `e${index}`)
+        .join(',')
+        .slice(0, MAX_VALUE_LENGTH)}"`,
+    ],
+  ])('%s', (_name, text) => {
+    const start = performance.now();
+    parseConfig(text, 'f');
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
 });
 
 test('a configuration is frozen', () => {

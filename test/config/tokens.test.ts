@@ -7,6 +7,7 @@ test.each([
   ['a known one after a shell variable', 'echo $HOME$TARGET$', []],
   ['shell variables', 'echo $1 "$HOME" $(date) $$', []],
   ['a foreign token', 'run $IP$', [{ text: '$IP$', offset: 4, meant: null }]],
+  ['the same one twice', '$IP$ $IP$', [{ text: '$IP$', offset: 0, meant: null }]],
   ['a misspelt one', '$TARGT$', [{ text: '$TARGT$', offset: 0, meant: '$TARGET$' }]],
   ['lower case', 'x $port$', [{ text: '$port$', offset: 2, meant: '$PORT$' }]],
 ])('%s', (_name, command, found) => {
