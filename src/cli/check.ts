@@ -7,11 +7,7 @@ import { inFileOrder, loadConfigOrDefault, type ParsedConfig } from '../config/l
 import { startedModes } from '../config/modes.ts';
 import { parseIgnoreFile } from '../respond/ignore-file.ts';
 import { tellResponse } from './check-story.ts';
-
-/** Exit codes of sysexits.h. */
-const EX_OK = 0;
-const EX_NOINPUT = 66;
-const EX_CONFIG = 78;
+import { Exit } from './exit.ts';
 
 export interface CheckOptions {
   /** As named by -c; without it the usual file, and without that one the built-in defaults. */
@@ -31,7 +27,7 @@ export function runCheck(options: CheckOptions, output: Output): number {
   const loaded = loadConfigOrDefault(options.configfile, options.usualFile);
   if (loaded.status !== 'read') {
     output.stderr(`portsentry: ${loaded.reason}\n`);
-    return EX_NOINPUT;
+    return Exit.noInput;
   }
   const findings = [
     ...inFileOrder([...loaded.findings, ...checkFolders(loaded)]),
@@ -40,9 +36,9 @@ export function runCheck(options: CheckOptions, output: Output): number {
   const { config, settings } = loaded;
   output.stdout(renderCheck({ config, findings, settings }));
   const errors = findings.filter((finding) => finding.severity === 'error').length;
-  if (errors === 0) return EX_OK;
+  if (errors === 0) return Exit.ok;
   output.stderr(`portsentry: ${counted(errors, 'error')} in the configuration: nothing would be started\n`);
-  return EX_CONFIG;
+  return Exit.config;
 }
 
 /** The whole answer: findings, resolved settings, and what will happen to a scanner. */
