@@ -9,6 +9,7 @@ import { parseIgnoreFile } from '../respond/ignore-file.ts';
 import { tellResponse } from './check-story.ts';
 import { Exit } from './exit.ts';
 
+/** Which configuration is checked. */
 export interface CheckOptions {
   /** As named by -c; without it the usual file, and without that one the built-in defaults. */
   readonly configfile?: string | undefined;

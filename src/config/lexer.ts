@@ -19,6 +19,7 @@ export interface Entry {
   readonly valueColumn: number;
 }
 
+/** The settings of a text, equal and unknown keys included, and the lines that are none. */
 export interface Lexed {
   readonly entries: readonly Entry[];
   readonly findings: readonly Finding[];

@@ -11,6 +11,7 @@ export const DEFAULT_CONFIG_FILE = '/etc/portsentry/portsentry.conf';
 /** The longest file that is read; a device or a log named by mistake must not fill the memory. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 
+/** What came of a text. */
 export interface ParsedConfig {
   /** null exactly when one of the findings is an error. */
   readonly config: Config | null;
@@ -20,6 +21,7 @@ export interface ParsedConfig {
   readonly settings: Settings;
 }
 
+/** What came of a file; one that can be read may still hold errors. */
 export type LoadResult =
   | ({ readonly status: 'read' } & ParsedConfig)
   /** `reason` is one line for people: what, where, and what to do. */

@@ -140,10 +140,12 @@ export function listWords(text: string): Item[] {
   return [...text.matchAll(/[^,\s]+/g)].map((match) => ({ text: match[0], offset: match.index }));
 }
 
+/** A value that could be read. */
 export function good<T>(value: T): Parsed<T> {
   return { ok: true, value };
 }
 
+/** A value that could not: what was expected, what stood there, and where. */
 export function bad(expected: string, found: string, offset = 0): Parsed<never> {
   return { ok: false, offset, expected, found: found.trim() === '' ? 'nothing' : shown(found) };
 }
