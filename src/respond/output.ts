@@ -68,5 +68,6 @@ function linger(pipe: Socket): void {
   pipe.once('close', () => lingering.delete(pipe));
   if (lingering.size <= MAX_LINGERING) return;
   const [oldest] = lingering;
+  lingering.delete(oldest as Socket);
   oldest?.destroy();
 }

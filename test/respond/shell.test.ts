@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runCommand } from '../../src/respond/shell.ts';
 import { testFolder } from './given.ts';
 
@@ -120,12 +120,11 @@ test('nothing is started any more when the daemon ends', async () => {
 
 describe('a child in the background that holds our pipes', () => {
   test('does not keep its command from ending', async () => {
-    const pids = join(testFolder(), 'pids');
+    const pids = pidsToKill();
     const started = performance.now();
     const { failure, output } = await runCommand(`echo ready; sleep 60 & echo $! > ${pids}`, ENOUGH);
     expect({ failure, output }).toEqual({ failure: null, output: 'ready\n' });
     expect(performance.now() - started).toBeLessThan(1_000);
-    process.kill(Number(readFileSync(pids, 'utf8')));
   });
 
   test('may go on writing, and is not killed for it', async () => {
@@ -139,16 +138,14 @@ describe('a child in the background that holds our pipes', () => {
   });
 
   test('costs no descriptors without end', async () => {
-    const pids = join(testFolder(), 'pids');
-    const before = openPipes();
+    const pids = pidsToKill();
+    const before = openDescriptors();
     for (let round = 0; round < 5; round++) {
       await Promise.all(
         Array.from({ length: 20 }, () => runCommand(`sleep 60 & echo $! >> ${pids}`, ENOUGH)),
       );
     }
-    await vi.waitFor(() => expect(openPipes() - before).toBeLessThanOrEqual(64));
-    for (const pid of readFileSync(pids, 'utf8').trim().split('\n')) process.kill(Number(pid));
-    await vi.waitFor(() => expect(openPipes()).toBeLessThanOrEqual(before));
+    await vi.waitFor(() => expect(openDescriptors() - before).toBeLessThanOrEqual(64));
   });
 });
 
@@ -169,8 +166,17 @@ async function withoutDescriptors<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-function openPipes(): number {
-  return process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
+/** A file for the ids of processes that are ended when the test is over. */
+function pidsToKill(): string {
+  const path = join(testFolder(), 'pids');
+  onTestFinished(() => {
+    for (const pid of readFileSync(path, 'utf8').trim().split('\n')) process.kill(Number(pid));
+  });
+  return path;
+}
+
+function openDescriptors(): number {
+  return readdirSync('/proc/self/fd').length;
 }
 
 /** Every process of the list is gone, or a zombie that nobody has fetched. */
