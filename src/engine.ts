@@ -22,7 +22,7 @@ export interface EngineRecorder {
   probe(event: ProbeEvent, told: Told): void;
   scan(event: ScanEvent): void;
   /** The source is about to be forgotten, or its scan is over: what is untold of it must be said now. */
-  forget(source: string, told: Told, now: number): void;
+  forget(source: string, told: Told): void;
   refused(event: RefusedEvent): void;
   block(event: BlockEvent): void;
   /** A source triggered that is not to be blocked (BLOCK="0"). */
@@ -37,16 +37,22 @@ export interface EngineSettings {
 }
 
 export interface EngineParts extends EngineSettings {
-  home: Home;
+  readonly home: Home;
   readonly inUse: InUse;
   /** The never-block rule that spares a source; null when none does. */
   readonly ruleFor: (source: Address) => string | null;
   /** Carries out the actions for a source; null when nothing is ever executed. */
   readonly respond: ((knock: Knock) => Promise<BlockEvent>) | null;
-  readonly recorder: EngineRecorder;
+  /** Asked anew each time: a reload opens other files. */
+  readonly recorder: () => EngineRecorder;
+  /** Packets whose source is their destination do not count (2.x: --disable-local-check). */
+  readonly localCheck: boolean;
   /** Randomizes hashes; fixed in a replay. */
   readonly salt: number;
 }
+
+/** What it takes to say whether a port is watched: a packet or a probe. */
+type Knocking = Pick<Probe, 'protocol' | 'source' | 'destination' | 'destinationPort' | 'time'>;
 
 /**
  * From a probe to its consequences, one after another: is it ours, how many so far, who is spared, what is done,
@@ -77,20 +83,23 @@ export class Engine {
     this.tracker.configure(settings.config.scanTrigger, settings.config.scanWindow);
   }
 
-  setHome(home: Home): void {
-    this.#parts.home = home;
+  /** Whether it knocks on a watched port of ours; not yet whether that port is in use. */
+  watches(knocking: Knocking): boolean {
+    const { watched, home, localCheck } = this.#parts;
+    if (!watched.has(knocking.protocol, knocking.destinationPort) || !home.has(knocking.destination))
+      return false;
+    return !(localCheck && knocking.source.equals(knocking.destination));
   }
 
-  /** Whether the probe knocks on a watched port of ours; not yet whether that port is in use. */
-  watches(probe: Probe): boolean {
-    const { watched, home } = this.#parts;
-    return watched.has(probe.protocol, probe.destinationPort) && home.has(probe.destination);
+  /** Whether somebody legitimate is behind the port. */
+  isInUse({ protocol, destination, destinationPort, time }: Knocking): boolean {
+    return this.#parts.inUse.has(protocol, destination, destinationPort, time);
   }
 
-  /** Judges one probe that `watches` has let through, and sees to what follows. */
+  /** Judges one probe on a watched port that is not in use, and sees to what follows. */
   take(probe: Probe): void {
-    const { inUse, recorder, config } = this.#parts;
-    if (inUse.has(probe.protocol, probe.destination, probe.destinationPort, probe.time)) return;
+    const { config } = this.#parts;
+    const recorder = this.#parts.recorder();
     this.probes++;
     const source = this.tracker.observe(probe);
     const policy = probe.protocol === PROTOCOL_TCP ? config.blockTcp : config.blockUdp;
@@ -110,7 +119,7 @@ export class Engine {
   }
 
   #judge(probe: Probe, source: Source, policy: BlockPolicy): void {
-    const { recorder } = this.#parts;
+    const recorder = this.#parts.recorder();
     const ignored = this.#parts.ruleFor(probe.source);
     const knock = this.#knock(probe);
     if (source.block === 'none' && this.blocked.has(knock.source)) source.block = 'blocked';
@@ -136,13 +145,13 @@ export class Engine {
   #refuse(knock: Knock, rule: string, told: Told): void {
     if (told.refusal) return;
     told.refusal = true;
-    this.#parts.recorder.refused({ ...knock, action: 'refused', rule });
+    this.#parts.recorder().refused({ ...knock, action: 'refused', rule });
   }
 
   #logOnly(knock: Knock, told: Told): void {
     if (told.history) return;
     told.history = true;
-    this.#parts.recorder.unblocked(knock);
+    this.#parts.recorder().unblocked(knock);
   }
 
   #respond(knock: Knock, source: Source): void {
@@ -169,14 +178,14 @@ export class Engine {
       source.failures = worked ? 0 : failures + 1;
       source.lastFailure = event.time;
     }
-    this.#parts.recorder.block(event);
+    this.#parts.recorder().block(event);
   }
 
   #endScan(source: Source): void {
     this.scans++;
     const event = scanEvent(source);
-    this.#parts.recorder.forget(event.source, source.told, event.time);
-    this.#parts.recorder.scan(event);
+    this.#parts.recorder().forget(event.source, source.told);
+    this.#parts.recorder().scan(event);
   }
 
   #knock(probe: Probe): Knock {

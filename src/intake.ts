@@ -32,6 +32,7 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #seen = new Duplicates();
   #nextLook = 0;
+  #inUse = 0;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -39,6 +40,7 @@ export class Intake {
 
   /** Takes `length` octets of whole records; resolves when the next batch may come. */
   async take(view: DataView, length: number, child: number): Promise<void> {
+    const { engine } = this.#parts;
     const probe = new Probe();
     let looked = false;
     for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
@@ -48,12 +50,20 @@ export class Intake {
         this.duplicates++;
         continue;
       }
-      if (this.#isOwnQuestion(probe) || !this.#parts.engine.watches(probe)) continue;
+      if (this.#isOwnQuestion(probe) || !engine.watches(probe)) continue;
       // One look serves the batch: whatever was bound when its packets came is seen by a look after them.
       if (!looked) await this.#look();
       looked = true;
-      this.#parts.engine.take(probe);
+      if (engine.isInUse(probe)) this.#inUse++;
+      else engine.take(probe);
     }
+  }
+
+  /** How many packets came to ports in use since the last call. */
+  takeInUse(): number {
+    const count = this.#inUse;
+    this.#inUse = 0;
+    return count;
   }
 
   /** The answer to it may come when its socket is gone. */

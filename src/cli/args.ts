@@ -146,9 +146,9 @@ export async function parseArguments(argv: readonly string[], version: string): 
         invocation = { command: 'check', configfile };
       },
     )
+    .version(version)
     .alias('help', 'h')
     .alias('version', 'V')
-    .version(version)
     .strict()
     .wrap(110)
     .exitProcess(false)

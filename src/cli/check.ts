@@ -1,14 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { type Config, type Finding, formatFinding } from '../config/config.ts';
 import type { Settings } from '../config/cross-checks.ts';
 import { DIRECTIVES, FIELDS, formatField } from '../config/directives.ts';
 import { inFileOrder, loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
 import { startedModes } from '../config/modes.ts';
-import { parseIgnoreFile } from '../respond/ignore-file.ts';
+import { folderFindings, ignoreFileFindings } from './check-files.ts';
 import { tellResponse } from './check-story.ts';
 import { Exit } from './exit.ts';
-
 /** Which configuration is checked. */
 export interface CheckOptions {
   /** As named by -c; without it the usual file, and without that one the built-in defaults. */
@@ -31,8 +28,8 @@ export function runCheck(options: CheckOptions, output: Output): number {
     return Exit.noInput;
   }
   const findings = [
-    ...inFileOrder([...loaded.findings, ...checkFolders(loaded)]),
-    ...checkIgnoreFile(loaded),
+    ...inFileOrder([...loaded.findings, ...folderFindings(loaded)]),
+    ...ignoreFileFindings(loaded),
   ];
   const { config, settings } = loaded;
   output.stdout(renderCheck({ config, findings, settings }));
@@ -51,44 +48,6 @@ export function renderCheck({ config, findings, settings }: ParsedConfig): strin
       ? 'No configuration file: the built-in defaults are in force, which only log.\n'
       : `Configuration: ${config.file}\n`;
   return [source, told, renderSettings(config, settings), tellResponse(config)].filter(Boolean).join('\n');
-}
-
-/** Folders that the configuration counts on; the daemon looks for them when it starts. */
-function checkFolders({ config, settings }: ParsedConfig): Finding[] {
-  const findings: Finding[] = [];
-  for (const field of ['historyFile', 'blockedFile', 'eventFile'] as const) {
-    const path = config?.[field] ?? null;
-    if (path === null || existsSync(dirname(path))) continue;
-    const { key } = DIRECTIVES[field];
-    const entry = settings.get(key);
-    const place = {
-      file: config?.file ?? 'built-in defaults',
-      line: entry?.line ?? 0,
-      column: entry?.valueColumn ?? 0,
-    };
-    const message = `${key}: expected the folder ${dirname(path)} to exist, found none`;
-    // The folder of the defaults is ours to make; one that somebody names may be a slip of the pen.
-    if (entry === undefined)
-      findings.push({ severity: 'note', ...place, message: `${message}; it is made at the start` });
-    else findings.push({ severity: 'error', ...place, message: `${message}; make it or name another` });
-  }
-  return findings;
-}
-
-function checkIgnoreFile({ config }: ParsedConfig): readonly Finding[] {
-  const file = config?.ignoreFile ?? null;
-  if (file === null) return [];
-  const about = (severity: Finding['severity'], message: string) => [
-    { severity, file, line: 0, column: 0, message: `IGNORE_FILE: ${message}` },
-  ];
-  try {
-    return parseIgnoreFile(readFileSync(file, 'utf8'), file).findings;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT'
-      ? about('warning', 'there is no such file; nobody is spared by it')
-      : about('error', `cannot be read (${code})`);
-  }
 }
 
 function renderFindings(findings: readonly Finding[]): string {

@@ -2,13 +2,13 @@
 export class Told {
   // Of the scan that is going on.
 
-  /** Alert lines written one by one. */
+  /** Alerts told one by one, and probes told one by one that are none: before the trigger, or spared. */
   lines = 0;
-  /** Probes, and new ports, since the last line. */
+  quietLines = 0;
+  /** Alerts that got no line of their own since the last sum, new ports among them, and when they began, ms. */
   untoldProbes = 0;
   untoldPorts = 0;
-  /** When the last alert line or summary was written, ms. */
-  lastLine = 0;
+  untoldSince = 0;
 
   // Until the source has been quiet for SCAN_WINDOW.
 
@@ -22,14 +22,16 @@ export class Told {
   /** A new scan may begin. */
   endScan(): void {
     this.lines = 0;
+    this.quietLines = 0;
     this.untoldProbes = 0;
     this.untoldPorts = 0;
-    this.lastLine = 0;
+    this.untoldSince = 0;
   }
 
-  /** All is to be said anew. */
+  /** All is to be said anew; what is untold stays so until it is summed up. */
   reset(): void {
-    this.endScan();
+    this.lines = 0;
+    this.quietLines = 0;
     this.lastAlreadyBlocked = 0;
     this.refusal = false;
     this.history = false;

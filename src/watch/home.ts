@@ -1,4 +1,5 @@
 import type { Address } from '../net/address.ts';
+import { EndpointSet } from '../net/endpoint-set.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { PrefixTable } from '../net/prefix.ts';
 
@@ -15,4 +16,14 @@ export function homeOf(prefixes: Iterable<Prefix>): Home {
   const table = new PrefixTable<true>();
   for (const prefix of prefixes) table.set(prefix, true);
   return { has: (address) => table.match(address) !== undefined };
+}
+
+/** A host with more addresses than this would be a network of its own. */
+const MAX_OWN_ADDRESSES = 65_536;
+
+/** Single addresses: those of this host. */
+export function homeOfAddresses(addresses: Iterable<Address>): Home {
+  const set = new EndpointSet(MAX_OWN_ADDRESSES);
+  for (const address of addresses) set.add(0, address, 0);
+  return { has: (address) => set.has(0, address, 0) };
 }

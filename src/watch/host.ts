@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import type { Device } from '../capture/devices.ts';
 import { Address, parseAddress } from '../net/address.ts';
 
 /** What this host is on the network, at one moment. */
@@ -9,21 +10,14 @@ export interface HostView {
   /** The directed broadcast address of each IPv4 network that the host is in. */
   readonly broadcasts: readonly Address[];
   /** Interfaces that are up and have an address, by name. */
-  readonly devices: readonly HostDevice[];
-}
-
-export interface HostDevice {
-  readonly name: string;
-  readonly loopback: boolean;
-  /** A port of a bridge, bond or the like, whose packets are also seen on its master. */
-  readonly enslaved: boolean;
+  readonly devices: readonly Device[];
 }
 
 /** Looks at the interfaces of this host. */
 export function viewHost(): HostView {
   const addresses: Address[] = [];
   const broadcasts: Address[] = [];
-  const devices: HostDevice[] = [];
+  const devices: Device[] = [];
   const interfaces = Object.entries(networkInterfaces()).sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, entries = []] of interfaces) {
     for (const { address: text, netmask } of entries) {

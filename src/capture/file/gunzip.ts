@@ -1,0 +1,81 @@
+import { constants, createGunzip, type Gunzip } from 'node:zlib';
+import type { ByteInput, InputFault } from './input.ts';
+
+/**
+ * Compressed octets that are taken at a time. Deflate makes at most 1,032 octets of one, so a decompression bomb
+ * has no more than 16.5 MiB in memory at once, however much it blows up to.
+ */
+const PIECE_LENGTH = 16_384;
+
+/** Octets that zlib hands over at a time. When it finds the data damaged, those that it has not yet are lost. */
+const CHUNK_LENGTH = 16_384;
+
+/** Decompresses another input that holds gzip data, all of its members. */
+export class GunzipInput implements ByteInput {
+  readonly #compressed: ByteInput;
+  readonly #gunzip: Gunzip = createGunzip({ chunkSize: CHUNK_LENGTH, finishFlush: constants.Z_FINISH });
+  readonly #piece = new Uint8Array(PIECE_LENGTH);
+  #chunks: Uint8Array[] = [];
+  #ended = false;
+  #fault: InputFault | null = null;
+  #wake: () => void = () => {};
+
+  constructor(compressed: ByteInput) {
+    this.#compressed = compressed;
+    // Driven by hand, piece by piece, and not as a pipe: a pipe throws away what it holds when an error comes,
+    // and that is what stood before the break.
+    this.#gunzip.on('data', (chunk: Uint8Array) => this.#chunks.push(chunk));
+    this.#gunzip.on('end', () => this.#finish(null));
+    this.#gunzip.on('error', (error: NodeJS.ErrnoException) => this.#finish(faultOf(error)));
+  }
+
+  async read(into: Uint8Array): Promise<number | InputFault> {
+    while (this.#chunks.length === 0 && !this.#ended) await this.#decompressPiece();
+    if (this.#chunks.length === 0) return this.#fault ?? 0;
+    return this.#deliver(into);
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#gunzip.destroy();
+    this.#compressed.close();
+  }
+
+  async #decompressPiece(): Promise<void> {
+    const length = await this.#compressed.read(this.#piece);
+    if (typeof length !== 'number') {
+      this.#finish(length);
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (length === 0) this.#gunzip.end();
+      else this.#gunzip.write(this.#piece.subarray(0, length), () => resolve());
+    });
+  }
+
+  #finish(fault: InputFault | null): void {
+    this.#ended = true;
+    this.#fault ??= fault;
+    this.#wake();
+  }
+
+  #deliver(into: Uint8Array): number {
+    let filled = 0;
+    while (this.#chunks.length > 0 && filled < into.length) {
+      const chunk = this.#chunks[0] as Uint8Array;
+      const part = chunk.subarray(0, into.length - filled);
+      into.set(part, filled);
+      filled += part.length;
+      if (part.length === chunk.length) this.#chunks.shift();
+      else this.#chunks[0] = chunk.subarray(part.length);
+    }
+    return filled;
+  }
+}
+
+/** zlib reports data that stop too early as an error of its buffer. */
+function faultOf(error: NodeJS.ErrnoException): InputFault {
+  if (error.code === 'Z_BUF_ERROR') return { status: 'broken', reason: 'gzip data is cut off' };
+  return { status: 'broken', reason: `gzip data is damaged: ${error.message}` };
+}

@@ -1,0 +1,87 @@
+import { closeSync, createReadStream, openSync, type Stats, statSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { CaptureSource } from '../source.ts';
+import { formatOf, MAGIC_LENGTH } from './format.ts';
+import { GunzipInput } from './gunzip.ts';
+import { type ByteInput, FileInput, systemReason } from './input.ts';
+import { CaptureReader } from './reader.ts';
+import { spool } from './spool.ts';
+
+/** A capture that can be read as often as one likes, each time from its start. */
+export interface CaptureFile {
+  /** The path, or `standard input`. */
+  readonly name: string;
+  /** A file that cannot be read gives a source without frames whose end says so. */
+  read(): CaptureSource;
+  /** Gives the file back, after the sources that read it. */
+  close(): void;
+}
+
+/**
+ * Opens a capture by its path; `-` is `standardInput`. What cannot be read twice (a pipe) is put into a temporary
+ * file first, so this may take as long as the pipe does. Never rejects.
+ */
+export async function openCaptureFile(path: string, standardInput: Readable): Promise<CaptureFile> {
+  const name = path === '-' ? 'standard input' : path;
+  try {
+    return new StoredFile(name, await openDescriptor(path, standardInput));
+  } catch (error) {
+    return new UnreadableFile(name, systemReason(error));
+  }
+}
+
+async function openDescriptor(path: string, standardInput: Readable): Promise<number> {
+  if (path === '-') return spool(standardInput);
+  const stats = statSync(path);
+  if (stats.isFIFO()) return spool(createReadStream(path));
+  if (!stats.isFile()) throw new Error(notReadable(stats));
+  return openSync(path, 'r');
+}
+
+function notReadable(stats: Stats): string {
+  return stats.isDirectory() ? 'is a directory' : 'is neither a file nor a pipe';
+}
+
+class StoredFile implements CaptureFile {
+  readonly name: string;
+  readonly #descriptor: number;
+
+  constructor(name: string, descriptor: number) {
+    this.name = name;
+    this.#descriptor = descriptor;
+  }
+
+  read(): CaptureSource {
+    const file = new FileInput(this.#descriptor);
+    return new CaptureReader(this.name, this.#isGzip() ? new GunzipInput(file) : file);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  /** A file that fails already here will fail again when it is read, and be told of then. */
+  #isGzip(): boolean {
+    const head = new Uint8Array(MAGIC_LENGTH);
+    const length = new FileInput(this.#descriptor).read(head);
+    return typeof length === 'number' && formatOf(head.subarray(0, length)) === 'gzip';
+  }
+}
+
+class UnreadableFile implements CaptureFile {
+  readonly name: string;
+  readonly #reason: string;
+
+  constructor(name: string, reason: string) {
+    this.name = name;
+    this.#reason = reason;
+  }
+
+  read(): CaptureSource {
+    const reason = this.#reason;
+    const input: ByteInput = { read: () => ({ status: 'unreadable', reason }), close: () => {} };
+    return new CaptureReader(this.name, input);
+  }
+
+  close(): void {}
+}

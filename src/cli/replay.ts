@@ -1,0 +1,180 @@
+import { writeSync } from 'node:fs';
+import { openCaptureFile } from '../capture/file/open.ts';
+import type { CaptureEnd } from '../capture/source.ts';
+import { type Config, formatFinding } from '../config/config.ts';
+import { loadConfigOrDefault } from '../config/load.ts';
+import { startedModes } from '../config/modes.ts';
+import { REASON_COUNT, reasonText } from '../decode/reason.ts';
+import { Engine } from '../engine.ts';
+import { Recorder } from '../record/recorder.ts';
+import { Replay } from '../replay.ts';
+import { chooseBackend } from '../respond/backends/choose.ts';
+import { loadIgnoreFile } from '../respond/ignore-file.ts';
+import { NeverBlock } from '../respond/never-block.ts';
+import { ActionQueue } from '../respond/queue.ts';
+import { Responder } from '../respond/responder.ts';
+import { EVERY_HOME, homeOf } from '../watch/home.ts';
+import { OpenPorts } from '../watch/open-ports.ts';
+import { WatchedPorts } from '../watch/watched-ports.ts';
+import type { ReplayOptions } from './args.ts';
+import { addOpen, parseHome } from './endpoints.ts';
+import { CommandError, Exit } from './exit.ts';
+import { modesOf, parseModes } from './modes.ts';
+
+/** Output is written in pieces of about this many characters: one write a line would cost more than the engine. */
+const PIECE = 65_536;
+
+/** Fixed: the same file gives the same output. */
+const SALT = 0;
+
+const HOSTS_DENY = '/etc/hosts.deny';
+
+/** `portsentry replay`: runs captures through the engine and tells what it saw. Returns the exit code. */
+export async function runReplay(options: ReplayOptions): Promise<Exit> {
+  const begun = performance.now();
+  const modes = parseModes(options.mode);
+  const open = new OpenPorts();
+  if (options.open !== undefined) addOpen(options.open, open);
+  const home = options.home === undefined ? EVERY_HOME : homeOf(parseHome(options.home));
+  const config = readConfig(options.configfile);
+  const output = new Output();
+  const recorder = makeRecorder(options.format, config, output);
+  const actions = options.act ? new Actions(config, recorder) : null;
+  const never = new NeverBlock();
+  never.setIgnore(await readIgnoreFile(config));
+  const resolvedModes = modes ?? modesOf(startedModes(config));
+  const engine = new Engine({
+    config,
+    modes: resolvedModes,
+    watched: new WatchedPorts(config, resolvedModes),
+    home,
+    inUse: open,
+    ruleFor: (address) => never.ruleFor(address),
+    respond: actions === null ? null : (knock) => actions.responder.respond(knock),
+    recorder: () => recorder,
+    localCheck: true,
+    salt: SALT,
+  });
+  const replay = new Replay(engine, open, options.checksum);
+  const exit = await replayFiles(options, replay);
+  await engine.settle();
+  await actions?.queue.close();
+  engine.close();
+  recorder.close();
+  output.flush();
+  if (options.summary) process.stderr.write(summary(replay, engine, performance.now() - begun));
+  return exit;
+}
+
+/** Both passes over all files, so that captures cut by size or time are one story. */
+async function replayFiles({ files: paths, inferOpen }: ReplayOptions, replay: Replay): Promise<Exit> {
+  const files = [];
+  for (const path of paths) files.push(await openCaptureFile(path, process.stdin));
+  if (inferOpen) for (const file of files) await replay.infer(file.read());
+  let exit: Exit = Exit.ok;
+  for (const file of files) {
+    const end = await replay.run(file.read());
+    file.close();
+    exit = worse(exit, tellEnd(file.name, end));
+  }
+  return exit;
+}
+
+/** One line on stderr for a capture that did not end as it should. */
+function tellEnd(name: string, end: CaptureEnd): Exit {
+  if (end.status === 'complete') return Exit.ok;
+  process.stderr.write(`portsentry: ${name}: ${end.reason}\n`);
+  return end.status === 'unreadable' ? Exit.noInput : Exit.dataError;
+}
+
+/** A file that cannot be read at all is worse than one that breaks off. */
+function worse(one: Exit, other: Exit): Exit {
+  return one > other ? one : other;
+}
+
+function readConfig(configfile: string | undefined): Config {
+  const loaded = loadConfigOrDefault(configfile);
+  if (loaded.status !== 'read') throw new CommandError(Exit.noInput, loaded.reason);
+  if (loaded.config !== null) return loaded.config;
+  const errors = loaded.findings.filter(({ severity }) => severity === 'error');
+  throw new CommandError(Exit.config, errors.map(formatFinding).join('\nportsentry: '));
+}
+
+/** The never-block list of the configuration in use; the built-in defaults name none that must be there. */
+async function readIgnoreFile({ file, ignoreFile }: Config) {
+  if (file === null || ignoreFile === null) return [];
+  const { entries, findings } = await loadIgnoreFile(ignoreFile);
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return entries;
+  throw new CommandError(Exit.config, errors.map(formatFinding).join('\nportsentry: '));
+}
+
+function makeRecorder(format: ReplayOptions['format'], config: Config, output: Output): Recorder {
+  const write = (line: string) => output.line(line);
+  return new Recorder({
+    logFormat: config.logFormat,
+    sumUp: false,
+    text: format === 'text' ? write : null,
+    events: format === 'json' ? { write, tick: () => {}, close: () => {} } : null,
+    history: null,
+    names: null,
+  });
+}
+
+/** What --act adds: the configured actions, for real. */
+class Actions {
+  readonly queue = new ActionQueue();
+  readonly responder: Responder;
+
+  constructor(config: Config, recorder: Recorder) {
+    this.responder = new Responder({
+      config,
+      backend: chooseBackend(config),
+      queue: this.queue,
+      hostsDenyPath: HOSTS_DENY,
+      onStep: (knock, step) => recorder.step(knock, step),
+    });
+  }
+}
+
+/** Standard output, in large pieces. A reader that goes away (`portsentry replay F | head`) ends the program. */
+class Output {
+  #pending = '';
+
+  line(text: string): void {
+    this.#pending += `${text}\n`;
+    if (this.#pending.length >= PIECE) this.flush();
+  }
+
+  flush(): void {
+    const bytes = Buffer.from(this.#pending);
+    this.#pending = '';
+    try {
+      for (let written = 0; written < bytes.length; ) written += this.#write(bytes, written);
+    } catch (error) {
+      process.exit((error as NodeJS.ErrnoException).code === 'EPIPE' ? Exit.ok : Exit.ioError);
+    }
+  }
+
+  /** A pipe that is full and does not block says so; then it is tried again. */
+  #write(bytes: Buffer, offset: number): number {
+    try {
+      return writeSync(process.stdout.fd, bytes, offset);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+      throw error;
+    }
+  }
+}
+
+function summary({ packets, counts }: Replay, { probes, scans }: Engine, ms: number): string {
+  const rows: [string, string][] = [['packets', String(packets)]];
+  for (let reason = 1; reason < REASON_COUNT; reason++) {
+    const count = counts[reason] as number;
+    if (count > 0) rows.push([`  ${reasonText(reason)}`, String(count)]);
+  }
+  rows.push(['probes', String(probes)], ['scans', String(scans)], ['time', `${(ms / 1000).toFixed(3)} s`]);
+  rows.push(['packets per second', ms > 0 ? String(Math.round((packets / ms) * 1000)) : '-']);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+}

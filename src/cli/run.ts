@@ -1,0 +1,81 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { deviceNames, unknownDevices } from '../capture/devices.ts';
+import { type Config, formatFinding } from '../config/config.ts';
+import { DIRECTIVES } from '../config/directives.ts';
+import { loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
+import { startedModes } from '../config/modes.ts';
+import type { Modes } from '../watch/watched-ports.ts';
+import type { RunOptions } from './args.ts';
+import { folderFindings, ignoreFileFindings } from './check-files.ts';
+import { CommandError, Exit } from './exit.ts';
+import { modesOf, parseModes } from './modes.ts';
+import { mayCapture } from './privileges.ts';
+
+/** What a start or a reload goes by, checked. */
+export interface Prepared {
+  readonly config: Config;
+  readonly modes: Modes;
+  readonly interfaces: readonly string[];
+  /** Warnings, one line each, for the log. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads and checks everything that a run needs before anything is touched. Throws a CommandError that says what
+ * is wrong: a daemon that starts half is worse than none.
+ */
+export function prepareRun(options: RunOptions): Prepared {
+  const asked = parseModes(options.mode);
+  const loaded = loadConfigOrDefault(options.configfile);
+  if (loaded.status !== 'read') throw new CommandError(Exit.noInput, loaded.reason);
+  const findings = [...loaded.findings, ...folderFindings(loaded), ...ignoreFileFindings(loaded)];
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const { config } = loaded;
+  if (errors.length > 0 || config === null) {
+    throw new CommandError(Exit.config, errors.map(formatFinding).join('\nportsentry: '));
+  }
+  const modes = asked ?? modesOf(startedModes(config));
+  refuseConnectModes(modes);
+  const interfaces = options.interface.length > 0 ? options.interface : config.interfaces;
+  refuseUnknownDevices(interfaces);
+  if (!mayCapture()) {
+    throw new CommandError(Exit.noPermission, 'capturing packets is not permitted: run it as root');
+  }
+  makeDefaultFolders(loaded);
+  const warnings = findings.filter(({ severity }) => severity === 'warning').map(formatFinding);
+  return { config, modes, interfaces, warnings };
+}
+
+function refuseConnectModes({ tcp, udp }: Modes): void {
+  for (const [mode, other] of [
+    [tcp, 'stcp'],
+    [udp, 'sudp'],
+  ] as const) {
+    if (mode !== 'tcp' && mode !== 'udp') continue;
+    throw new CommandError(Exit.unavailable, `mode ${mode} (connect) is not built yet: use ${other}`);
+  }
+}
+
+function refuseUnknownDevices(interfaces: readonly string[]): void {
+  const [unknown] = unknownDevices(interfaces);
+  if (unknown === undefined) return;
+  const known = deviceNames().join(', ');
+  throw new CommandError(
+    Exit.unavailable,
+    `no such interface: ${unknown}; there are: ${known}, ALL, ALL_NLO`,
+  );
+}
+
+/** The folders of defaulted paths are ours to make; one that somebody named was checked. */
+function makeDefaultFolders({ config, settings }: ParsedConfig): void {
+  for (const field of ['historyFile', 'blockedFile'] as const) {
+    const path = config?.[field] ?? null;
+    if (path === null || settings.has(DIRECTIVES[field].key)) continue;
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw new CommandError(Exit.ioError, `${dirname(path)}: cannot be made: ${(error as Error).message}`);
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import type { ChildPlan } from './capture/child-plan.ts';
+import { chooseDevices } from './capture/devices.ts';
+import { filterText } from './capture/filter.ts';
+import { CaptureSupervisor } from './capture/supervisor.ts';
+import type { Address } from './net/address.ts';
+import { FilterPlanner } from './watch/filter-plan.ts';
+import { type HostView, hostKey, viewHost } from './watch/host.ts';
+import type { SocketTable } from './watch/sockets.ts';
+import type { WatchedPorts } from './watch/watched-ports.ts';
+
+/** How often (ms) interfaces and addresses are looked at: a link that comes back is heard within a second. */
+const HOST_INTERVAL = 250;
+
+/** A new filter for ports that services took or left is worth a new process only so often (ms) ... */
+const FILTER_INTERVAL = 60_000;
+
+/** ... unless so many packets a second come to ports in use: leaving them to the kernel pays at once. */
+const BUSY_PORTS_RATE = 1_000;
+
+/**
+ * The rings of all devices together, in octets. The binding's slots are 65,616 octets, so this is 730 packets:
+ * 15 ms of a flood of 50,000 a second.
+ */
+const RINGS_SIZE = 48 * 1024 * 1024;
+const MIN_RING_SIZE = 4 * 1024 * 1024;
+
+export interface LookoutParts {
+  /** The words of --interface or INTERFACES. */
+  readonly interfaces: readonly string[];
+  readonly sockets: SocketTable;
+  /** Ports in use are not left to the kernel filter (2.x: --disable-service-check). */
+  readonly watchesPortsInUse: boolean;
+  records(view: DataView, length: number, child: number): Promise<void>;
+  /** The host has these addresses now. */
+  host(view: HostView): void;
+  /** The devices are open. */
+  ready(devices: readonly string[]): void;
+  /** Capture stopped or could not be started; it is tried again. */
+  trouble(reason: string, permission: boolean): void;
+}
+
+/** Where the daemon looks: which devices, with which filter, as interfaces, addresses and services come and go. */
+export class Lookout {
+  readonly #parts: LookoutParts;
+  readonly #supervisor: CaptureSupervisor;
+  readonly #planner = new FilterPlanner();
+  #watched: WatchedPorts;
+  #view: HostView;
+  #hostTimer: NodeJS.Timeout | null = null;
+  #filterChanged = false;
+  #lastRenewal = 0;
+
+  constructor(parts: LookoutParts, watched: WatchedPorts) {
+    this.#parts = parts;
+    this.#watched = watched;
+    this.#view = viewHost();
+    this.#supervisor = new CaptureSupervisor(
+      {
+        plan: () => this.#plan(),
+        records: parts.records,
+        ready: ({ devices }) => parts.ready(devices),
+        lost: (reason) => parts.trouble(reason, false),
+        failed: parts.trouble,
+      },
+      () => performance.now(),
+    );
+  }
+
+  /** Begins to capture; `now` in ms. */
+  start(now: number): void {
+    const { sockets, host } = this.#parts;
+    host(this.#view);
+    sockets.look(now);
+    if (!this.#parts.watchesPortsInUse) this.#planner.update(sockets, this.#ownAddresses(), now, true);
+    this.#renew();
+    this.#hostTimer = setInterval(() => this.#lookAtHost(), HOST_INTERVAL);
+  }
+
+  /** To be called every second: `inUse` packets came to ports in use since the last call. */
+  tick(now: number, inUse: number): void {
+    const { sockets, watchesPortsInUse } = this.#parts;
+    sockets.poll(now);
+    if (watchesPortsInUse) return;
+    if (this.#planner.update(sockets, this.#ownAddresses(), now)) this.#filterChanged = true;
+    const due = performance.now() - this.#lastRenewal >= FILTER_INTERVAL || inUse >= BUSY_PORTS_RATE;
+    if (this.#filterChanged && due) this.#renew();
+  }
+
+  /** Other ports are watched from now on. */
+  configure(watched: WatchedPorts): void {
+    this.#watched = watched;
+    this.#renew();
+  }
+
+  /** Frames so far, by the reason at which their decoding ended. */
+  counts(): Map<number, number> {
+    return this.#supervisor.counts();
+  }
+
+  async close(): Promise<void> {
+    if (this.#hostTimer !== null) clearInterval(this.#hostTimer);
+    await this.#supervisor.close();
+  }
+
+  #lookAtHost(): void {
+    const view = viewHost();
+    if (hostKey(view) === hostKey(this.#view)) return;
+    this.#view = view;
+    this.#parts.host(view);
+    this.#renew();
+  }
+
+  #renew(): void {
+    this.#filterChanged = false;
+    this.#lastRenewal = performance.now();
+    this.#supervisor.renew();
+  }
+
+  #plan(): ChildPlan | null {
+    // After a link went down it may not be seen on the next look yet: look now.
+    this.#view = viewHost();
+    const devices = chooseDevices(this.#parts.interfaces, this.#view.devices);
+    if (devices.length === 0) return null;
+    const ringSize = Math.max(MIN_RING_SIZE, Math.floor(RINGS_SIZE / devices.length));
+    const filter = filterText(this.#planner.plan(this.#watched, this.#ownAddresses()));
+    return { devices, filter, ringSize };
+  }
+
+  /** What may be probed: the loopback addresses only where loopback is listened to. */
+  #ownAddresses(): Address[] {
+    const { addresses, devices } = this.#view;
+    const chosen = chooseDevices(this.#parts.interfaces, devices);
+    const loopback = chosen.some(
+      (name) => name === 'any' || devices.some((d) => d.loopback && d.name === name),
+    );
+    return addresses.filter((address) => loopback || !isLoopback(address));
+  }
+}
+
+function isLoopback(address: Address): boolean {
+  if (address.isV4) return address.w3 >>> 24 === 127;
+  return address.w0 === 0 && address.w1 === 0 && address.w2 === 0 && address.w3 === 1;
+}

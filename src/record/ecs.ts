@@ -1,0 +1,66 @@
+/** Events as JSON lines with the names of the Elastic Common Schema where it has them (design, section 7). */
+import type { BlockEvent, RefusedEvent } from '../respond/event.ts';
+import type { Knock, ProbeEvent, ScanEvent } from '../track/event.ts';
+import { labelOf } from './labels.ts';
+
+/** One line of JSON, without the end of the line. */
+export function ecsLine(event: ProbeEvent | ScanEvent | BlockEvent | RefusedEvent): string {
+  switch (event.action) {
+    case 'probe':
+      return knockLine(event, 'alert', probeFields(event));
+    case 'scan':
+      return scanLine(event);
+    case 'refused':
+      return knockLine(event, 'event', { rule: event.rule });
+    default:
+      return knockLine(event, 'event', { steps: event.steps, reason: event.reason });
+  }
+}
+
+function probeFields(event: ProbeEvent): object {
+  return {
+    connects: event.connects,
+    triggered: event.triggered,
+    ignored: event.ignored,
+    repeat: event.repeat,
+    ip_options: event.ipOptions,
+    fragmented: event.fragmented,
+  };
+}
+
+function knockLine(
+  event: Knock & { readonly action: string },
+  kind: 'alert' | 'event',
+  more: object,
+): string {
+  return JSON.stringify({
+    '@timestamp': timestamp(event.time),
+    event: eventFields(kind, event.action),
+    source: { ip: event.source, port: event.sourcePort },
+    destination: { ip: event.destination, port: event.destinationPort },
+    network: { transport: event.transport, type: networkType(event.family) },
+    portsentry: { mode: event.mode, kind: event.kind, label: labelOf(event), ...more },
+  });
+}
+
+function scanLine({ time, source, family, first, last, probes, ports, kinds, targets }: ScanEvent): string {
+  return JSON.stringify({
+    '@timestamp': timestamp(time),
+    event: eventFields('alert', 'scan'),
+    source: { ip: source },
+    network: { type: networkType(family) },
+    portsentry: { scan: { first: timestamp(first), last: timestamp(last), probes, ports, kinds, targets } },
+  });
+}
+
+function eventFields(kind: 'alert' | 'event', action: string): object {
+  return { kind, category: ['intrusion_detection'], action };
+}
+
+function networkType(family: 4 | 6): 'ipv4' | 'ipv6' {
+  return family === 4 ? 'ipv4' : 'ipv6';
+}
+
+function timestamp(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,76 @@
+import type { ModeName } from '../config/config.ts';
+import type { Knock } from '../track/event.ts';
+import { AppendFile } from './append-file.ts';
+import { protocolOf } from './lines1.ts';
+import { scanLine2 } from './lines2.ts';
+import { time1, time2 } from './times.ts';
+
+export interface HistoryOptions {
+  /** HISTORY_FILE; null for none. */
+  readonly historyFile: string | null;
+  /** BLOCKED_FILE without the mode that it ends in; null for none. */
+  readonly blockedFile: string | null;
+  readonly modes: readonly ModeName[];
+  /** The form of HISTORY_FILE's lines; BLOCKED_FILE always has those of 1.x. */
+  readonly logFormat: 1 | 2;
+  /** Gets one line for people when a file cannot be written. */
+  readonly tell: (text: string) => void;
+}
+
+/** The files that say who was shut out: one line a host. fail2ban reads HISTORY_FILE. */
+export class History {
+  readonly #logFormat: 1 | 2;
+  readonly #history: AppendFile | null;
+  readonly #blocked = new Map<ModeName, AppendFile>();
+
+  constructor({ historyFile, blockedFile, modes, logFormat, tell }: HistoryOptions) {
+    this.#logFormat = logFormat;
+    this.#history = historyFile === null ? null : new AppendFile(historyFile, tell);
+    if (blockedFile === null) return;
+    for (const mode of modes) this.#blocked.set(mode, new AppendFile(`${blockedFile}.${mode}`, tell));
+  }
+
+  /** Opens all files; null when that worked, else the one that could not be opened and why, in one line. */
+  open(): string | null {
+    for (const file of this.#files()) {
+      const failure = file.open();
+      if (failure === null) continue;
+      return `${file === this.#history ? 'HISTORY_FILE' : 'BLOCKED_FILE'}: ${failure}`;
+    }
+    return null;
+  }
+
+  /** A source was blocked. `now` in ms is for the files; the line has the knock's time. */
+  blocked(knock: Knock, name: string, now: number): void {
+    this.#history?.write(this.#line(knock, name, true), now);
+    this.#blocked.get(knock.mode)?.write(line1(knock, name), now);
+  }
+
+  /** A source triggered that is only logged (BLOCK="0"). */
+  unblocked(knock: Knock, name: string, now: number): void {
+    this.#history?.write(this.#line(knock, name, false), now);
+  }
+
+  tick(now: number): void {
+    for (const file of this.#files()) file.tick(now);
+  }
+
+  close(): void {
+    for (const file of this.#files()) file.close();
+  }
+
+  #line(knock: Knock, name: string, blocked: boolean): string {
+    if (this.#logFormat === 1) return line1(knock, name);
+    return `${time2(knock.time)} ${scanLine2(knock, name, { triggered: true, noBlock: !blocked, blocked })}`;
+  }
+
+  #files(): AppendFile[] {
+    return [...(this.#history === null ? [] : [this.#history]), ...this.#blocked.values()];
+  }
+}
+
+/** 1.x says "Blocked" of a source that is only logged too, and fail2ban's filter looks for the word. */
+function line1(knock: Knock, name: string): string {
+  const host = `Host: ${name}/${knock.source}`;
+  return `${time1(knock.time)} ${host} Port: ${knock.destinationPort} ${protocolOf(knock)} Blocked`;
+}

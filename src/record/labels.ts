@@ -1,0 +1,29 @@
+import type { KindName } from '../classify/kind.ts';
+import { ACK, FIN, PSH, RST, SYN, URG } from '../decode/tcp.ts';
+import type { Knock } from '../track/event.ts';
+
+/** The text of each kind, as PortSentry writes it (design, section 5); `odd` is spelled by its flags. */
+const LABELS: Readonly<Record<Exclude<KindName, 'odd'>, string>> = {
+  null: 'TCP NULL scan',
+  fin: 'TCP FIN scan',
+  xmas: 'TCP XMAS scan',
+  syn: 'TCP SYN/Normal scan',
+  maimon: 'TCP Maimon scan',
+  ack: 'TCP ACK scan',
+  udp: 'UDP scan',
+  connect: 'Connect',
+};
+
+/** What a knock is called in log lines and events. */
+export function labelOf(knock: Pick<Knock, 'kind' | 'tcpFlags'>): string {
+  return knock.kind === 'odd' ? unknownType(knock.tcpFlags) : LABELS[knock.kind];
+}
+
+/** The flags in PortSentry's order, which is not that of the header. */
+function unknownType(flags: number): string {
+  const bit = (flag: number) => ((flags & flag) === 0 ? 0 : 1);
+  return (
+    `Unknown Type: TCP Packet Flags: SYN: ${bit(SYN)} FIN: ${bit(FIN)} ACK: ${bit(ACK)} ` +
+    `PSH: ${bit(PSH)} URG: ${bit(URG)} RST: ${bit(RST)}`
+  );
+}

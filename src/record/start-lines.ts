@@ -1,0 +1,70 @@
+import type { Config, ModeName } from '../config/config.ts';
+import { transportOfMode } from '../config/modes.ts';
+import { type PortRange, PortSet } from '../config/ports.ts';
+import type { Transport } from '../net/protocol.ts';
+import { adminLine } from './lines1.ts';
+
+/** A list that fits is said port by port as in 1.x; a list of all 65,535 ports is no start message. */
+const MAX_PORT_LINES = 256;
+
+/** Ports that something else was using when the daemon started. */
+export type PortsInUse = Readonly<Record<Transport, PortSet>>;
+
+/** The first line of a start. */
+export function startingLine(version: string): string {
+  return adminLine(`PortSentry ${version} is starting.`);
+}
+
+/** What each mode says of its ports when it starts. */
+export function modeLines(config: Config, modes: readonly ModeName[], inUse: PortsInUse): string[] {
+  return modes.flatMap((mode) => {
+    const transport = transportOfMode(mode);
+    const protocol = transport === 'tcp' ? 'TCP' : 'UDP';
+    if (mode === 'atcp' || mode === 'audp') return advancedLines(config, transport, inUse[transport]);
+    const listen = mode.startsWith('s') ? 'stealth listen' : 'listen';
+    const ports = transport === 'tcp' ? config.tcpPorts : config.udpPorts;
+    return portLines(`Going into ${listen} mode on ${protocol} port`, ports);
+  });
+}
+
+/** The last line of a start; everyone waits for it. */
+export function listeningLine(logFormat: 1 | 2): string {
+  return logFormat === 1
+    ? adminLine('PortSentry is now active and listening.')
+    : 'Portsentry is now active and listening.';
+}
+
+/** The last lines of all. */
+export function stopLines(): string[] {
+  return ['securityalert: PortSentry is shutting down', adminLine('PortSentry is shutting down')];
+}
+
+function advancedLines(config: Config, transport: Transport, inUse: PortSet): string[] {
+  const isTcp = transport === 'tcp';
+  const limit = isTcp ? config.advancedPortsTcp : config.advancedPortsUdp;
+  const excluded = isTcp ? config.advancedExcludeTcp : config.advancedExcludeUdp;
+  const protocol = isTcp ? 'TCP' : 'UDP';
+  return [
+    adminLine(`Advanced mode will monitor first ${limit} ports`),
+    ...portLines('Advanced mode will manually exclude port', excluded),
+    ...portLines(
+      `Advanced Stealth scan detection mode activated. Ignored ${protocol} port`,
+      ignoredBelow(limit, excluded, inUse),
+    ),
+  ];
+}
+
+/** The ports below the limit that are not watched. */
+function ignoredBelow(limit: number, excluded: PortSet, inUse: PortSet): PortSet {
+  const all = PortSet.below(limit);
+  return all.without(all.without(excluded).without(inUse));
+}
+
+function portLines(text: string, ports: PortSet): string[] {
+  if (ports.size > MAX_PORT_LINES) return [adminLine(`${text}s: ${ports}`)];
+  return ports.ranges().flatMap((range) => portsOf(range).map((port) => adminLine(`${text}: ${port}`)));
+}
+
+function portsOf({ first, last }: PortRange): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import type { LogOutput } from './cli/args.ts';
+import { CommandError, Exit } from './cli/exit.ts';
+import { modeNames } from './cli/modes.ts';
+import type { Config } from './config/config.ts';
+import { AppendFile } from './record/append-file.ts';
+import { History } from './record/history.ts';
+import { adminLine } from './record/lines1.ts';
+import { type Log, openLog } from './record/log.ts';
+import { Names } from './record/names.ts';
+import { Recorder } from './record/recorder.ts';
+import { Syslog } from './record/syslog.ts';
+import type { Modes } from './watch/watched-ports.ts';
+
+const SYSLOG_SOCKET = '/dev/log';
+
+/** Opens the log of a live run: what was asked for, else stdout and, where there is one, syslog. */
+export async function openLiveLog(outputs: readonly LogOutput[]): Promise<Log> {
+  const wants = (output: LogOutput) => outputs.length === 0 || outputs.includes(output);
+  const toSyslog = outputs.includes('syslog') || (outputs.length === 0 && existsSync(SYSLOG_SOCKET));
+  const stdout = wants('stdout') ? process.stdout : null;
+  const log: Log = await openLog({
+    stdout,
+    // Syslog's own troubles are told on stdout only: to tell them to syslog would be one trouble more.
+    syslog: toSyslog
+      ? new Syslog({ pid: process.pid, tell: (text) => stdout?.write(`${adminLine(text)}\n`) })
+      : null,
+  });
+  return log;
+}
+
+/** Opens the files that the configuration names. Throws a CommandError (74) when one cannot be opened. */
+export function openRecorder(config: Config, modes: Modes, log: Log): Recorder {
+  const tell = (text: string) => log.line(adminLine(text));
+  const history = new History({
+    historyFile: config.historyFile,
+    blockedFile: config.blockedFile,
+    modes: modeNames(modes),
+    logFormat: config.logFormat,
+    tell,
+  });
+  const events = config.eventFile === null ? null : new AppendFile(config.eventFile, tell);
+  const failure = history.open() ?? events?.open() ?? null;
+  if (failure !== null) throw new CommandError(Exit.ioError, failure);
+  return new Recorder({
+    logFormat: config.logFormat,
+    sumUp: true,
+    text: (line) => log.line(line),
+    events,
+    history,
+    names: config.resolveHost ? new Names() : null,
+  });
+}
