@@ -1,0 +1,79 @@
+import type { ByteInput } from '../../src/capture/file/input.ts';
+import { CaptureReader } from '../../src/capture/file/reader.ts';
+import type { CaptureEnd, CaptureSource } from '../../src/capture/source.ts';
+
+/** A frame that outlives its batch. */
+export interface ReadFrame {
+  readonly data: Uint8Array;
+  readonly wireLength: number;
+  readonly time: number;
+  readonly linkType: number;
+}
+
+export interface ReadCapture {
+  readonly frames: readonly ReadFrame[];
+  readonly end: CaptureEnd;
+}
+
+/** Everything that a source gives, then closes it. */
+export async function readAll(source: CaptureSource): Promise<ReadCapture> {
+  const frames: ReadFrame[] = [];
+  for (let batch = await source.next(); batch !== null; batch = await source.next()) {
+    if (batch.count === 0) throw new Error('an empty batch');
+    for (let index = 0; index < batch.count; index++) {
+      const offset = batch.offset[index] as number;
+      const length = batch.capturedLength[index] as number;
+      if (offset + length > batch.view.byteLength) throw new Error('a frame outside its buffer');
+      frames.push({
+        data: batch.buffer.slice(offset, offset + length),
+        wireLength: batch.wireLength[index] as number,
+        time: batch.time[index] as number,
+        linkType: batch.linkType[index] as number,
+      });
+    }
+  }
+  source.close();
+  if (source.end === null) throw new Error('a source that is at its end, but has none');
+  return { frames, end: source.end };
+}
+
+/** One line a frame and one for the end: much faster to compare than the objects, and easier to read. */
+export function linesOf({ frames, end }: ReadCapture): string[] {
+  const lines = frames.map(({ data, wireLength, time, linkType }) => {
+    return `${time} link type ${linkType}, ${wireLength} on the wire: ${Buffer.from(data).toString('hex')}`;
+  });
+  return [...lines, JSON.stringify(end)];
+}
+
+/** The octets of frames, read or written, as lines of hexadecimal digits. */
+export function hexOf(frames: readonly { readonly data: Uint8Array }[]): string[] {
+  return frames.map(({ data }) => Buffer.from(data).toString('hex'));
+}
+
+/** Reads a capture that is in memory, delivered in pieces of at most the given sizes, over and over. */
+export function readBytes(bytes: Uint8Array, pieces: readonly number[] = [Infinity]): Promise<ReadCapture> {
+  return readAll(new CaptureReader('test', new PieceInput(bytes, pieces)));
+}
+
+class PieceInput implements ByteInput {
+  readonly #bytes: Uint8Array;
+  readonly #pieces: readonly number[];
+  #position = 0;
+  #reads = 0;
+
+  constructor(bytes: Uint8Array, pieces: readonly number[]) {
+    this.#bytes = bytes;
+    this.#pieces = pieces;
+  }
+
+  read(into: Uint8Array): number {
+    if (into.length === 0) throw new Error('asked for nothing');
+    const size = this.#pieces[this.#reads++ % this.#pieces.length] as number;
+    const piece = this.#bytes.subarray(this.#position, this.#position + Math.min(size, into.length));
+    into.set(piece);
+    this.#position += piece.length;
+    return piece.length;
+  }
+
+  close(): void {}
+}
