@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { ProbeEvent } from '../../src/track/event.ts';
+
+/** 2026-11-22 13:33:37.123 UTC. */
+export const NOON = 1_795_354_417_123;
+
+/** A SYN to TCP port 111 that triggered, and is neither spared nor repeated. */
+export function probeEvent(fields: Partial<ProbeEvent> = {}): ProbeEvent {
+  const source = fields.source ?? '10.99.0.1';
+  const isV6 = source.includes(':');
+  return {
+    action: 'probe',
+    time: NOON,
+    mode: 'atcp',
+    kind: 'syn',
+    transport: 'tcp',
+    family: isV6 ? 6 : 4,
+    source,
+    sourcePort: 41302,
+    destination: isV6 ? '2001:db8::2' : '10.99.0.2',
+    destinationPort: 111,
+    tcpFlags: 2,
+    ipOptions: false,
+    fragmented: false,
+    connects: 1,
+    triggered: true,
+    ignored: null,
+    repeat: false,
+    noBlock: false,
+    alreadyBlocked: false,
+    ...fields,
+  };
+}
+
+/** A datagram to UDP port 9. */
+export function udpEvent(fields: Partial<ProbeEvent> = {}): ProbeEvent {
+  return probeEvent({
+    mode: 'audp',
+    kind: 'udp',
+    transport: 'udp',
+    destinationPort: 9,
+    tcpFlags: 0,
+    ...fields,
+  });
+}
+
+/** A folder of its own for this test, gone when it ends. */
+export function testFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'portsentry-record-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

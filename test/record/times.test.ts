@@ -1,0 +1,27 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { time1, time2 } from '../../src/record/times.ts';
+
+const ZONES: [zone: string, time: number, first: string, second: string][] = [
+  ['UTC', 1_795_354_417_513, '1795354417 - 11/22/2026 13:33:37', '2026-11-22T13:33:37.513+0000'],
+  ['Europe/Berlin', 1_795_354_417_513, '1795354417 - 11/22/2026 14:33:37', '2026-11-22T14:33:37.513+0100'],
+  [
+    'America/St_Johns',
+    1_795_354_417_007.9,
+    '1795354417 - 11/22/2026 10:03:37',
+    '2026-11-22T10:03:37.007-0330',
+  ],
+  ['Asia/Kolkata', 1_767_225_599_999, '1767225599 - 01/01/2026 05:29:59', '2026-01-01T05:29:59.999+0530'],
+];
+
+beforeEach(() => {
+  vi.stubEnv('TZ', 'UTC');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+test.each(ZONES)('in %s at %d the local time is written', (zone, time, first, second) => {
+  vi.stubEnv('TZ', zone);
+  expect(time1(time)).toBe(first);
+  expect(time2(time)).toBe(second);
+});
