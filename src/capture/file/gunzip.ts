@@ -1,4 +1,4 @@
-import { constants, createGunzip, type Gunzip } from 'node:zlib';
+import { createGunzip, type Gunzip } from 'node:zlib';
 import type { ByteInput, InputFault } from './input.ts';
 
 /**
@@ -7,14 +7,22 @@ import type { ByteInput, InputFault } from './input.ts';
  */
 const PIECE_LENGTH = 16_384;
 
-/** Octets that zlib hands over at a time. When it finds the data damaged, those that it has not yet are lost. */
-const CHUNK_LENGTH = 16_384;
+/** Octets that zlib hands over at a time. Those that it holds when it finds the data damaged are lost. */
+const CHUNK_LENGTH = 65_536;
+
+/** RFC 1952, section 2.3: CRC32 and ISIZE at the end. */
+const TRAILER_LENGTH = 8;
 
 /** Decompresses another input that holds gzip data, all of its members. */
 export class GunzipInput implements ByteInput {
   readonly #compressed: ByteInput;
-  readonly #gunzip: Gunzip = createGunzip({ chunkSize: CHUNK_LENGTH, finishFlush: constants.Z_FINISH });
+  readonly #gunzip: Gunzip = createGunzip({ chunkSize: CHUNK_LENGTH });
   readonly #piece = new Uint8Array(PIECE_LENGTH);
+  /**
+   * Octets at the start of the piece that are held back: the last ones that were read may be the trailer. It is
+   * fed apart, so that a wrong checksum does not cost what zlib holds at the end of the data.
+   */
+  #held = 0;
   #chunks: Uint8Array[] = [];
   #ended = false;
   #fault: InputFault | null = null;
@@ -36,21 +44,36 @@ export class GunzipInput implements ByteInput {
   }
 
   close(): void {
-    this.#ended = true;
+    this.#finish(null);
     this.#gunzip.destroy();
     this.#compressed.close();
   }
 
   async #decompressPiece(): Promise<void> {
-    const length = await this.#compressed.read(this.#piece);
+    const length = await this.#compressed.read(this.#piece.subarray(this.#held));
     if (typeof length !== 'number') {
       this.#finish(length);
       return;
     }
-    await new Promise<void>((resolve) => {
+    const available = this.#held + length;
+    const fed = length === 0 ? available : Math.max(0, available - TRAILER_LENGTH);
+    await this.#feed(this.#piece.subarray(0, fed), length === 0);
+    this.#piece.copyWithin(0, fed, available);
+    this.#held = available - fed;
+  }
+
+  /**
+   * Resolves when zlib is done with the octets, which must stay as they are until then; after an error, or at the
+   * end, when its event has come.
+   */
+  #feed(compressed: Uint8Array, last: boolean): Promise<void> {
+    return new Promise((resolve) => {
       this.#wake = resolve;
-      if (length === 0) this.#gunzip.end();
-      else this.#gunzip.write(this.#piece.subarray(0, length), () => resolve());
+      if (last) this.#gunzip.end(compressed);
+      else
+        this.#gunzip.write(compressed, (error) => {
+          if (!error) resolve();
+        });
     });
   }
 

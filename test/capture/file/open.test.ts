@@ -186,6 +186,15 @@ describe('gzip data', () => {
     });
   });
 
+  test('whose checksum is wrong give every frame all the same', async () => {
+    const compressed = Uint8Array.from(gzipSync(PCAP));
+    compressed[compressed.length - 8] = (compressed.at(-8) as number) ^ 1;
+    const { frames, end } = await readTwice(fileOf(compressed));
+    expect(hexOf(frames)).toEqual(hexOf(FRAMES));
+    const reason = `at byte ${PCAP.length}: gzip data is damaged: incorrect data check`;
+    expect(end).toEqual({ status: 'broken', offset: PCAP.length, reason });
+  });
+
   test('that hold no capture are none', async () => {
     const { end } = await readTwice(fileOf(gzipSync('TCP_PORTS="1"')));
     expect(end).toEqual({ status: 'no-capture', reason: 'neither pcap nor pcapng' });
