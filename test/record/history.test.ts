@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { History, type HistoryOptions } from '../../src/record/history.ts';
+import { NOON, probeEvent, testFolder, udpEvent } from './given.ts';
+
+const LINE = '1795354417 - 11/22/2026 13:33:37 Host: 10.99.0.1/10.99.0.1 Port: 111 TCP Blocked\n';
+
+let folder: string;
+
+beforeEach(() => {
+  vi.stubEnv('TZ', 'UTC');
+  folder = testFolder();
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+function given(options: Partial<HistoryOptions> = {}): History {
+  return new History({
+    historyFile: join(folder, 'portsentry.history'),
+    blockedFile: join(folder, 'portsentry.blocked'),
+    modes: ['atcp', 'audp'],
+    logFormat: 1,
+    tell: (text) => expect.fail(text),
+    ...options,
+  });
+}
+
+function read(name: string): string {
+  return readFileSync(join(folder, name), 'utf8');
+}
+
+test('the files are made at the start, for their owner alone, one of blocked hosts for each mode', () => {
+  const history = given();
+  expect(history.open()).toBeNull();
+  history.close();
+  const names = readdirSync(folder).sort();
+  expect(names).toEqual(['portsentry.blocked.atcp', 'portsentry.blocked.audp', 'portsentry.history']);
+  expect(names.map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
+});
+
+test('a blocked host is one line in the history and the same in the file of its mode', () => {
+  const history = given();
+  history.blocked(probeEvent(), '10.99.0.1', NOON);
+  history.blocked(udpEvent({ source: '2001:db8::1' }), 'scanner.example', NOON);
+  history.close();
+  const udp = '1795354417 - 11/22/2026 13:33:37 Host: scanner.example/2001:db8::1 Port: 9 UDP Blocked\n';
+  expect(read('portsentry.history')).toBe(LINE + udp);
+  expect(read('portsentry.blocked.atcp')).toBe(LINE);
+  expect(read('portsentry.blocked.audp')).toBe(udp);
+});
+
+test('a host that is only logged is in the history alone', () => {
+  const history = given();
+  expect(history.open()).toBeNull();
+  history.unblocked(probeEvent(), '10.99.0.1', NOON);
+  history.close();
+  expect(read('portsentry.history')).toBe(LINE);
+  expect(read('portsentry.blocked.atcp')).toBe('');
+});
+
+test('with the format of 2.x the history has its lines, and the blocked hosts those of 1.x', () => {
+  const history = given({ logFormat: 2 });
+  history.blocked(probeEvent(), '10.99.0.1', NOON);
+  history.unblocked(probeEvent(), '10.99.0.1', NOON);
+  history.close();
+  const scan =
+    '2026-11-22T13:33:37.123+0000 Scan from: [10.99.0.1] (10.99.0.1) protocol: [TCP] port: [111] ' +
+    'type: [TCP SYN/Normal scan] IP opts: [not set] ignored: [false] triggered: [true]';
+  expect(read('portsentry.history')).toBe(
+    `${scan} noblock: [false] blocked: [true]\n${scan} noblock: [true] blocked: [false]\n`,
+  );
+  expect(read('portsentry.blocked.atcp')).toBe(LINE);
+});
+
+test('files that are not wanted are not made', () => {
+  const history = given({ historyFile: null, blockedFile: null });
+  expect(history.open()).toBeNull();
+  history.blocked(probeEvent(), '10.99.0.1', NOON);
+  history.close();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([
+  ['historyFile', 'HISTORY_FILE', ''],
+  ['blockedFile', 'BLOCKED_FILE', '.atcp'],
+] as const)('a %s in a folder that does not exist is told by its key', (field, key, ending) => {
+  const path = join(folder, 'missing', 'file');
+  expect(given({ [field]: path }).open()).toBe(
+    `${key}: ${path}${ending}: cannot be opened: no such file or directory`,
+  );
+});

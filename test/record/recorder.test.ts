@@ -1,0 +1,327 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { History } from '../../src/record/history.ts';
+import { Names } from '../../src/record/names.ts';
+import { Recorder, type RecorderParts } from '../../src/record/recorder.ts';
+import type { BlockEvent } from '../../src/respond/event.ts';
+import type { ProbeEvent } from '../../src/track/event.ts';
+import { Told } from '../../src/track/told.ts';
+import { NOON, probeEvent, testFolder } from './given.ts';
+
+const HOST = '10.99.0.1/10.99.0.1';
+
+function given(parts: Partial<RecorderParts> = {}) {
+  const lines: string[] = [];
+  const events: Record<string, { readonly action?: string }>[] = [];
+  const recorder = new Recorder({
+    logFormat: 1,
+    sumUp: true,
+    text: (line) => lines.push(line),
+    events: { write: (line) => events.push(JSON.parse(line)), tick: () => {}, close: () => {} },
+    history: null,
+    names: null,
+    ...parts,
+  });
+  return { recorder, lines, events };
+}
+
+function alertAt(port: number): string {
+  return `attackalert: TCP SYN/Normal scan from host: ${HOST} to TCP port: ${port}`;
+}
+
+/** Probes to new ports, as the tracker counts them: a second apart, from `first` on. */
+function scan(recorder: Recorder, told: Told, count: number, fields: Partial<ProbeEvent> = {}): void {
+  for (let index = 0; index < count; index++) {
+    told.untoldPorts++;
+    recorder.probe(probeEvent({ destinationPort: 1 + index, ...fields }), told);
+  }
+}
+
+describe('a probe that triggered', () => {
+  test('is a line, and another when IP options are set', () => {
+    const { recorder, lines } = given();
+    recorder.probe(probeEvent({ ipOptions: true }), new Told());
+    expect(lines).toEqual([
+      alertAt(111),
+      `attackalert: Packet from host: ${HOST} to TCP port: 111 has IP options set (detection avoidance technique).`,
+    ]);
+  });
+
+  test('before the trigger is silent in 1.x, and an event', () => {
+    const { recorder, lines, events } = given();
+    recorder.probe(probeEvent({ triggered: false }), new Told());
+    expect(lines).toEqual([]);
+    expect(events).toHaveLength(1);
+  });
+
+  test('of an ignored source is silent in both formats, and an event', () => {
+    for (const logFormat of [1, 2] as const) {
+      const { recorder, lines, events } = given({ logFormat });
+      recorder.probe(probeEvent({ ignored: 'own address' }), new Told());
+      expect(lines).toEqual([]);
+      expect(events).toHaveLength(1);
+    }
+  });
+
+  test('is a line of 2.x with its format, also before the trigger', () => {
+    const { recorder, lines } = given({ logFormat: 2 });
+    recorder.probe(probeEvent({ triggered: false, ipOptions: true }), new Told());
+    recorder.probe(probeEvent(), new Told());
+    expect(lines.map((line) => line.replace(/^.*(IP opts)/, '$1'))).toEqual([
+      'IP opts: [set] ignored: [false] triggered: [false] noblock: [unset] blocked: [unset]',
+      'IP opts: [not set] ignored: [false] triggered: [true] noblock: [false] blocked: [unset]',
+    ]);
+  });
+
+  test('of a blocked source says so, once a minute', () => {
+    const { recorder, lines } = given();
+    const told = new Told();
+    for (const [port, time] of [1, 59_999, 60_001].entries()) {
+      recorder.probe(
+        probeEvent({ alreadyBlocked: true, destinationPort: port + 1, time: NOON + time }),
+        told,
+      );
+    }
+    const blocked = `attackalert: Host: ${HOST} is already blocked Ignoring`;
+    expect(lines).toEqual([alertAt(1), blocked, alertAt(2), alertAt(3), blocked]);
+  });
+});
+
+describe('a source that goes on', () => {
+  test('has ten lines and events, then one line when a minute has passed', () => {
+    const { recorder, lines, events } = given();
+    const told = new Told();
+    scan(recorder, told, 10);
+    expect(lines).toEqual(Array.from({ length: 10 }, (_, index) => alertAt(index + 1)));
+    scan(recorder, told, 397, { time: NOON + 1_000 });
+    recorder.probe(probeEvent({ repeat: true, time: NOON + 2_000 }), told);
+    recorder.tick(NOON + 60_999);
+    expect(lines).toHaveLength(10);
+    recorder.tick(NOON + 61_000);
+    expect(lines.slice(10)).toEqual([`attackalert: 398 more probes from host: ${HOST} to 397 ports`]);
+    expect(events).toHaveLength(10);
+  });
+
+  test('is summed up by its own probes too, a minute at a time', () => {
+    const { recorder, lines } = given();
+    const told = new Told();
+    scan(recorder, told, 10);
+    for (let second = 0; second <= 120; second += 30) {
+      scan(recorder, told, 1, { time: NOON + second * 1_000 });
+    }
+    expect(lines.slice(10)).toEqual([`attackalert: 3 more probes from host: ${HOST} to 3 ports`]);
+    recorder.close();
+    expect(lines.slice(11)).toEqual([`attackalert: 2 more probes from host: ${HOST} to 2 ports`]);
+  });
+
+  test('says what is untold when its scan is over, once', () => {
+    const { recorder, lines } = given();
+    const told = new Told();
+    scan(recorder, told, 12);
+    recorder.forget('10.99.0.1', told);
+    recorder.forget('10.99.0.1', told);
+    recorder.tick(NOON + 120_000);
+    expect(lines.slice(10)).toEqual([`attackalert: 2 more probes from host: ${HOST} to 2 ports`]);
+  });
+
+  test('and only sends the same again is told in the sum', () => {
+    const { recorder, lines, events } = given();
+    const told = new Told();
+    scan(recorder, told, 1);
+    for (let count = 0; count < 3; count++) recorder.probe(probeEvent({ repeat: true }), told);
+    recorder.close();
+    expect(lines).toEqual([
+      alertAt(1),
+      `attackalert: 3 more probes from host: ${HOST} to ports named before`,
+    ]);
+    expect(events).toHaveLength(1);
+  });
+
+  test('has ten lines more after SCAN_WINDOW, when what was untold before has been said', () => {
+    const { recorder, lines } = given();
+    const told = new Told();
+    scan(recorder, told, 11);
+    told.reset();
+    scan(recorder, told, 1, { destinationPort: 80, time: NOON + 30_000 });
+    expect(lines.slice(10)).toEqual([
+      expect.stringMatching(/^attackalert: 1 more probes from host/),
+      alertAt(80),
+    ]);
+  });
+
+  test('has ten events before the trigger and ten after it', () => {
+    const { recorder, lines, events } = given();
+    const told = new Told();
+    scan(recorder, told, 15, { triggered: false });
+    scan(recorder, told, 15);
+    expect(events).toHaveLength(20);
+    expect(lines).toHaveLength(10);
+  });
+});
+
+describe('in a replay', () => {
+  test('every probe is an event, and every one that is no repeat a line', () => {
+    const { recorder, lines, events } = given({ sumUp: false });
+    const told = new Told();
+    scan(recorder, told, 500);
+    recorder.probe(probeEvent({ repeat: true }), told);
+    recorder.close();
+    expect(lines).toEqual(Array.from({ length: 500 }, (_, index) => alertAt(index + 1)));
+    expect(events).toHaveLength(501);
+  });
+
+  test('probes are not wanted when nobody reads them', () => {
+    expect(given({ sumUp: false, text: null, events: null }).recorder.wantsProbes).toBe(false);
+    expect(given({ sumUp: false, text: null }).recorder.wantsProbes).toBe(true);
+  });
+});
+
+describe('a flood', () => {
+  test('of forged sources is 80 lines a second, and one that counts the rest', () => {
+    const { recorder, lines, events } = given();
+    for (let index = 0; index < 5_000; index++) {
+      recorder.probe(probeEvent({ source: `10.0.${index >> 8}.${index & 255}` }), new Told());
+    }
+    expect(lines).toHaveLength(80);
+    expect(events).toHaveLength(1_000);
+    recorder.tick(NOON + 1_000);
+    expect(lines.slice(80)).toEqual([
+      'adminalert: 4920 log lines of probes were left out, above 80 a second.',
+      'adminalert: 4000 events were left out, above 1000 a second.',
+    ]);
+  });
+
+  test('does not silence what is done about a scanner', () => {
+    const { recorder, lines } = given();
+    for (let index = 0; index < 200; index++) recorder.probe(probeEvent(), new Told());
+    recorder.step(probeEvent(), { step: 'route', text: 'true', failure: null });
+    expect(lines.at(-1)).toBe(
+      'attackalert: Host 10.99.0.1 has been blocked via dropped route using command: "true"',
+    );
+  });
+});
+
+describe('the response', () => {
+  function withHistory(parts: Partial<RecorderParts> = {}) {
+    const path = join(testFolder(), 'history');
+    const tell = (text: string) => expect.fail(text);
+    const history = new History({
+      historyFile: path,
+      blockedFile: null,
+      modes: ['atcp'],
+      logFormat: parts.logFormat ?? 1,
+      tell,
+    });
+    const { recorder, lines, events } = given({ history, ...parts });
+    const historyLines = () => {
+      recorder.close();
+      return readFileSync(path, 'utf8').trimEnd().split('\n');
+    };
+    return { recorder, lines, events, historyLines };
+  }
+
+  function blockEvent(action: BlockEvent['action']): BlockEvent {
+    const { connects: _, ...knock } = probeEvent();
+    return { ...knock, action, steps: [], reason: action === 'block' ? null : 'exit status 4' };
+  }
+
+  test('that worked is in the history, and nothing is said that its steps have not', () => {
+    const { recorder, lines, events, historyLines } = withHistory();
+    recorder.block(blockEvent('block'));
+    expect(lines).toEqual([]);
+    expect(events[0]?.event?.action).toBe('block');
+    expect(historyLines()).toEqual([
+      expect.stringMatching(/ Host: 10\.99\.0\.1\/10\.99\.0\.1 Port: 111 TCP Blocked$/),
+    ]);
+  });
+
+  test('that failed is an error in the log, and not in the history', () => {
+    const { recorder, lines, events, historyLines } = withHistory();
+    recorder.block(blockEvent('block-failed'));
+    recorder.unblocked(probeEvent({ source: '10.99.0.7' }));
+    expect(lines[0]).toBe(`attackalert: ERROR: Could not block host ${HOST} !!`);
+    expect(events[0]?.event?.action).toBe('block-failed');
+    expect(historyLines()).toEqual([expect.stringContaining('/10.99.0.7 ')]);
+  });
+
+  test('of BLOCK="0" is a line and one in the history', () => {
+    const { recorder, lines, historyLines } = withHistory();
+    recorder.unblocked(probeEvent());
+    expect(lines).toEqual(['attackalert: Ignoring TCP response per configuration file setting.']);
+    expect(historyLines()).toHaveLength(1);
+  });
+
+  test('is the second line of 2.x, and its history', () => {
+    const { recorder, lines, historyLines } = withHistory({ logFormat: 2 });
+    recorder.block(blockEvent('block'));
+    expect(lines).toEqual([expect.stringMatching(/^Scan from: .* noblock: \[false\] blocked: \[true\]$/)]);
+    recorder.block(blockEvent('block-failed'));
+    expect(lines.at(-1)).toMatch(/blocked: \[false\]$/);
+    recorder.unblocked(probeEvent());
+    expect(lines).toHaveLength(3);
+    expect(historyLines().map((line) => line.replace(/^.* (noblock)/, '$1'))).toEqual([
+      'noblock: [false] blocked: [true]',
+      'noblock: [true] blocked: [false]',
+    ]);
+  });
+
+  test('that is refused names the rule', () => {
+    const { recorder, lines, events } = given();
+    recorder.refused({ ...probeEvent(), action: 'refused', rule: 'own address' });
+    expect(lines).toEqual([`adminalert: Host: ${HOST} is never blocked: own address`]);
+    expect(events[0]?.event?.action).toBe('refused');
+  });
+
+  test('of a scan that is over is an event', () => {
+    const { recorder, lines, events } = given();
+    recorder.scan({
+      action: 'scan',
+      time: NOON,
+      source: '10.99.0.1',
+      family: 4,
+      first: NOON,
+      last: NOON,
+      probes: 1,
+      ports: 1,
+      kinds: ['syn'],
+      targets: 1,
+    });
+    expect(lines).toEqual([]);
+    expect(events[0]?.event?.action).toBe('scan');
+  });
+});
+
+describe('with names', () => {
+  test('all lines of a source wait for it and keep their order; other lines do not', async () => {
+    let answer: (name: string) => void = () => {};
+    const names = new Names(
+      (address) =>
+        new Promise((resolve) => {
+          answer = resolve;
+          expect(address).toBe('10.99.0.1');
+        }),
+    );
+    const { recorder, lines } = given({ names });
+    recorder.probe(probeEvent(), new Told());
+    recorder.step(probeEvent(), { step: 'route', text: 'true', failure: null });
+    recorder.admin('said at once');
+    expect(lines).toEqual(['adminalert: said at once']);
+    answer('scanner.example');
+    await Promise.resolve();
+    expect(lines.slice(1)).toEqual([
+      'attackalert: TCP SYN/Normal scan from host: scanner.example/10.99.0.1 to TCP port: 111',
+      'attackalert: Host 10.99.0.1 has been blocked via dropped route using command: "true"',
+    ]);
+  });
+
+  test('a name that does not come holds no line for longer than three seconds, or over the end', () => {
+    const { recorder, lines } = given({ names: new Names(() => new Promise(() => {})) });
+    recorder.probe(probeEvent(), new Told());
+    recorder.tick(NOON + 3_000);
+    expect(lines).toEqual([alertAt(111)]);
+    recorder.probe(probeEvent({ source: '10.99.0.9', time: NOON + 4_000 }), new Told());
+    recorder.close();
+    expect(lines[1]).toContain('10.99.0.9/10.99.0.9');
+  });
+});
