@@ -69,11 +69,13 @@ export class GunzipInput implements ByteInput {
   #feed(compressed: Uint8Array, last: boolean): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
-      if (last) this.#gunzip.end(compressed);
-      else
-        this.#gunzip.write(compressed, (error) => {
-          if (!error) resolve();
-        });
+      if (last) {
+        this.#gunzip.end(compressed);
+        return;
+      }
+      this.#gunzip.write(compressed, (error) => {
+        if (!error) resolve();
+      });
     });
   }
 
