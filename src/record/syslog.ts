@@ -11,7 +11,7 @@ const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 60_000;
 
 /** How long (ms) each of the last tries waits for lines that are under way; the daemon has a second in all. */
-const LAST_WAIT = 300;
+const LAST_WAIT = 200;
 const LAST_TRIES = 2;
 
 /** The beginning of every line that was sent: facility daemon, level notice (RFC 3164, section 4.1.1). */
@@ -71,6 +71,7 @@ export class Syslog {
    * service with one signal, and so `logger` before our last lines.
    */
   async close(): Promise<void> {
+    if (this.#closing) return;
     this.#closing = true;
     if (this.#restart !== null) clearTimeout(this.#restart);
     for (let tries = 0; tries < LAST_TRIES; tries++) {

@@ -172,8 +172,8 @@ describe('in a replay', () => {
   });
 
   test('probes are not wanted when nobody reads them', () => {
-    expect(given({ sumUp: false, text: null, events: null }).recorder.wantsProbes).toBe(false);
-    expect(given({ sumUp: false, text: null }).recorder.wantsProbes).toBe(true);
+    expect(given({ sumUp: false, text: null, events: null }).recorder.listens).toBe(false);
+    expect(given({ sumUp: false, text: null }).recorder.listens).toBe(true);
   });
 });
 

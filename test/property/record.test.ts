@@ -1,0 +1,117 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { AppendFile } from '../../src/record/append-file.ts';
+import { cleanName } from '../../src/record/names.ts';
+import { oneLine } from '../../src/record/one-line.ts';
+import { Recorder } from '../../src/record/recorder.ts';
+import { Told } from '../../src/track/told.ts';
+import { NOON, probeEvent } from '../record/given.ts';
+
+const text = fc.string({ unit: 'binary', maxLength: 3_000 });
+
+test('whatever comes, a log line is one line of bounded length without control characters', () => {
+  fc.assert(
+    fc.property(text, (given) => {
+      expect(oneLine(given)).toMatch(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{0,2003}$/);
+    }),
+  );
+});
+
+test('whatever a resolver answers, a name is harmless and no address', () => {
+  fc.assert(
+    fc.property(fc.oneof(text, fc.ipV4(), fc.ipV6(), fc.domain()), (answer) => {
+      const name = cleanName(answer);
+      if (name === null) return;
+      expect(name).toMatch(/^[A-Za-z0-9._-]{1,255}$/);
+      expect(name).not.toMatch(/^[\d.]+$/);
+    }),
+  );
+});
+
+test('whatever the order of probes, repeats and pauses, every alert is told alone or in a sum', () => {
+  const knock = fc.record({
+    repeat: fc.boolean(),
+    pause: fc.constantFrom(0, 500, 30_000, 60_000, 90_000),
+    tick: fc.boolean(),
+    source: fc.constantFrom('10.0.0.1', '10.0.0.2', '2001:db8::1'),
+  });
+  fc.assert(
+    fc.property(fc.array(knock, { maxLength: 200 }), (knocks) => {
+      const lines: string[] = [];
+      const recorder = new Recorder({
+        logFormat: 1,
+        sumUp: true,
+        text: (line) => lines.push(line),
+        events: null,
+        history: null,
+        names: null,
+      });
+      const told = new Map<string, Told>();
+      let time = NOON;
+      for (const { repeat, pause, tick, source } of knocks) {
+        time += pause;
+        if (tick) recorder.tick(time);
+        const memory = told.get(source) ?? new Told();
+        told.set(source, memory);
+        recorder.probe(probeEvent({ time, repeat, source }), memory);
+      }
+      recorder.close();
+      const single = lines.filter((line) => line.includes(' scan from host: ')).length;
+      expect(single + sum(lines, /^attackalert: (\d+) more probes/)).toBe(knocks.length);
+    }),
+  );
+});
+
+test('whenever logrotate moves the file, every line is in one of the files, once and in order', () => {
+  const step = fc.constantFrom('write', 'flush', 'rotate', 'second');
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const folder = mkdtempSync(join(tmpdir(), 'portsentry-rotate-'));
+      try {
+        const path = join(folder, 'log');
+        const file = new AppendFile(path, (trouble) => expect.fail(trouble));
+        const moved: string[] = [];
+        let written = 0;
+        let now = NOON;
+        file.open();
+        for (const action of steps) {
+          if (action === 'write') file.write(`${++written}`, now);
+          else if (action === 'flush') file.flushSync();
+          else if (action === 'second') now += 1_000;
+          else moved.push(moveAway(path, `${path}.${moved.length}`));
+        }
+        file.close();
+        const all = [...moved, path].map(contentOf).join('');
+        expect(all.trimEnd().split('\n').filter(Boolean)).toEqual(
+          Array.from({ length: written }, (_, index) => `${index + 1}`),
+        );
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+function sum(lines: readonly string[], pattern: RegExp): number {
+  return lines.reduce((total, line) => total + Number(pattern.exec(line)?.[1] ?? 0), 0);
+}
+
+/** As logrotate does it; nothing is moved where no new file was made yet. */
+function moveAway(path: string, to: string): string {
+  try {
+    renameSync(path, to);
+  } catch {}
+  return to;
+}
+
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,132 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { KindName } from '../../src/classify/kind.ts';
+import { defaultConfig } from '../../src/config/load.ts';
+import { PortSet } from '../../src/config/ports.ts';
+import { History } from '../../src/record/history.ts';
+import { Recorder } from '../../src/record/recorder.ts';
+import { listeningLine, modeLines } from '../../src/record/start-lines.ts';
+import { Told } from '../../src/track/told.ts';
+import { NOON, probeEvent, testFolder, udpEvent } from './given.ts';
+
+// The programs that read what we write, as Debian ships them: packages fail2ban and logwatch.
+const FAIL2BAN_FILTER = '/etc/fail2ban/filter.d/portsentry.conf';
+const LOGWATCH_SCRIPT = '/usr/share/logwatch/scripts/services/portsentry';
+const LOGWATCH_LIBRARY = '/usr/share/logwatch/lib';
+
+const KNOCKS = [
+  probeEvent(),
+  probeEvent({ source: '2001:db8::1' }),
+  probeEvent({ source: '2001:db8:0:1::ffff', kind: 'null', tcpFlags: 0, destinationPort: 65535 }),
+  udpEvent({ source: '192.0.2.255' }),
+  udpEvent({ source: 'fe80::1:2' }),
+];
+
+describe("fail2ban's own filter", () => {
+  function historyOf(name: (source: string) => string): string {
+    const historyFile = join(testFolder(), 'history');
+    const tell = (text: string) => expect.fail(text);
+    const history = new History({ historyFile, blockedFile: null, modes: ['atcp'], logFormat: 1, tell });
+    for (const knock of KNOCKS) {
+      history.blocked(knock, name(knock.source), NOON);
+      history.unblocked(knock, name(knock.source), NOON);
+    }
+    history.close();
+    return historyFile;
+  }
+
+  /** The addresses that it finds, a line each. */
+  function banned(historyFile: string): string[] {
+    const options = ['--out', 'ip', historyFile, FAIL2BAN_FILTER];
+    return execFileSync('fail2ban-regex', options, { encoding: 'utf8' }).trim().split('\n');
+  }
+
+  test.each([
+    ['without names', (source: string) => source],
+    ['with names', () => 'a-1.scanner_2.example'],
+  ])('finds the source in every line of the history, %s', (_what, name) => {
+    const historyFile = historyOf(name);
+    const lines = readFileSync(historyFile, 'utf8').trimEnd().split('\n');
+    expect(lines).toHaveLength(KNOCKS.length * 2);
+    expect(banned(historyFile)).toEqual(KNOCKS.flatMap(({ source }) => [source, source]));
+  });
+
+  test('takes the time of a line from its epoch', () => {
+    const report = spawnSync('fail2ban-regex', [historyOf(String), FAIL2BAN_FILTER], { encoding: 'utf8' });
+    expect(report.stdout).toContain(`[${KNOCKS.length * 2}] {^LN-BEG}Epoch`);
+    expect(report.stdout).toContain(
+      `Lines: ${KNOCKS.length * 2} lines, 0 ignored, ${KNOCKS.length * 2} matched, 0 missed`,
+    );
+  });
+});
+
+describe("logwatch's own script", () => {
+  /** Its report on lines without their headers, as it gets them. */
+  function report(lines: readonly string[]): string {
+    return execFileSync('perl', ['-I', LOGWATCH_LIBRARY, LOGWATCH_SCRIPT], {
+      input: `${lines.join('\n')}\n`,
+      encoding: 'utf8',
+      env: { ...process.env, LOGWATCH_DETAIL_LEVEL: '10', LOGWATCH_NUMERIC: '1' },
+    });
+  }
+
+  function linesOf(tell: (recorder: Recorder) => void): string[] {
+    const lines: string[] = [];
+    const text = (line: string) => lines.push(line);
+    tell(new Recorder({ logFormat: 1, sumUp: true, text, events: null, history: null, names: null }));
+    return lines;
+  }
+
+  const SCANS: [kind: KindName, tcpFlags: number, heading: string][] = [
+    ['null', 0x00, 'TCP NULL from:'],
+    ['fin', 0x01, 'TCP FIN from:'],
+    ['xmas', 0x29, 'TCP XMAS from:'],
+    ['syn', 0x02, 'TCP SYN/Normal from:'],
+    ['maimon', 0x11, 'TCP Maimon from:'],
+    ['ack', 0x10, 'TCP ACK from:'],
+  ];
+
+  test.each(SCANS)('knows a %s scan', (kind, tcpFlags, heading) => {
+    const event = probeEvent({ kind, tcpFlags, source: '2001:db8::1' });
+    const text = report(linesOf((recorder) => recorder.probe(event, new Told())));
+    expect(text).toContain(`${heading}\n      2001:db8::1: ports: 111\n`);
+    expect(text).not.toContain('Unmatched');
+  });
+
+  test('knows a UDP scan', () => {
+    const text = report(linesOf((recorder) => recorder.probe(udpEvent(), new Told())));
+    expect(text).toContain('UDP from:\n      10.99.0.1: ports: 9\n');
+    expect(text).not.toContain('Unmatched');
+  });
+
+  test('counts each block that worked, and none that failed', () => {
+    const lines = linesOf((recorder) => {
+      recorder.step(probeEvent(), { step: 'route', text: 'true', failure: null });
+      recorder.step(probeEvent(), { step: 'wrappers', text: 'ALL: 10.99.0.1', failure: null });
+      recorder.step(probeEvent(), { step: 'route', text: 'false', failure: 'exit status 1' });
+      recorder.step(probeEvent(), { step: 'wrappers', text: 'ALL: 10.99.0.1', failure: 'read-only' });
+    });
+    expect(report(lines)).toContain('Warning: Blocked route from/to 10.99.0.1 2 times(s).');
+  });
+
+  test('knows that a host is already blocked, in every mode', () => {
+    const lines = linesOf((recorder) => {
+      recorder.probe(probeEvent({ alreadyBlocked: true }), new Told());
+      recorder.probe(udpEvent({ alreadyBlocked: true }), new Told());
+    });
+    expect(lines).toHaveLength(4);
+    expect(report(lines)).not.toContain('Unmatched');
+  });
+
+  test('knows which ports are left out, and that we listen', () => {
+    const ports = (port: number) => PortSet.of([{ first: port, last: port }]);
+    const config = { ...defaultConfig(), advancedExcludeTcp: ports(113), advancedExcludeUdp: ports(520) };
+    const lines = modeLines(config, ['atcp', 'audp'], { tcp: ports(22), udp: ports(53) });
+    const text = report([...lines.filter((line) => !line.includes('monitor first')), listeningLine(1)]);
+    expect(text).toContain('Advanced Stealth:\n      TCP: ports: 22 113\n      UDP: ports: 53 520\n');
+    expect(text).toContain('Advanced: ports: 113 520\n');
+    expect(text).not.toContain('Unmatched');
+  });
+});
