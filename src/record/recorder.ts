@@ -72,8 +72,8 @@ export class Recorder {
     this.#historyLines = this.#rate('lines of the history', FILE_LINES);
   }
 
-  /** False when nobody reads probes. */
-  get wantsProbes(): boolean {
+  /** False when nobody reads what is told of probes. */
+  get listens(): boolean {
     return this.#parts.text !== null || this.#parts.events !== null;
   }
 

@@ -171,7 +171,7 @@ describe('in a replay', () => {
     expect(events).toHaveLength(501);
   });
 
-  test('probes are not wanted when nobody reads them', () => {
+  test('it does not listen when nobody reads what is told', () => {
     expect(given({ sumUp: false, text: null, events: null }).recorder.listens).toBe(false);
     expect(given({ sumUp: false, text: null }).recorder.listens).toBe(true);
   });
