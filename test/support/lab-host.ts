@@ -56,6 +56,7 @@ export class Host {
   /** The first process of the host, as the test sees it. */
   readonly holder: number;
   readonly #unshare: ChildProcess;
+  readonly #programs = new Set<LabProcess>();
 
   private constructor(name: string, unshare: ChildProcess, holder: number) {
     this.name = name;
@@ -109,7 +110,10 @@ export class Host {
       { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...options.env } },
     );
     if (options.input !== undefined) entry.stdin.end(options.input);
-    return LabProcess.of(entry, `${this.name}: ${command.join(' ')}`);
+    const program = await LabProcess.of(entry, `${this.name}: ${command.join(' ')}`);
+    this.#programs.add(program);
+    void program.ended.then(() => this.#programs.delete(program));
+    return program;
   }
 
   /** Runs a program here to its end. Rejects when it takes longer than `timeout` (30 s). */
@@ -134,6 +138,7 @@ export class Host {
     const gone = once(this.#unshare, 'exit');
     process.kill(this.holder, 'SIGKILL');
     await gone;
+    await Promise.all([...this.#programs].map((program) => program.ended));
   }
 }
 
