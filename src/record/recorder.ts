@@ -72,9 +72,10 @@ export class Recorder {
     this.#historyLines = this.#rate('lines of the history', FILE_LINES);
   }
 
-  /** False when nobody reads what is told of probes. */
+  /** False when nobody reads what is told. */
   get listens(): boolean {
-    return this.#parts.text !== null || this.#parts.events !== null;
+    const { text, events, history } = this.#parts;
+    return text !== null || events !== null || history !== null;
   }
 
   /** A probe; `told` is what was said of its source. */
