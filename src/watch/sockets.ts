@@ -15,13 +15,16 @@ const POLLED_LISTENERS_AGE = 10_000;
  * binding: a test bind opens the port for a moment.
  *
  * UDP's tables cost some 0.05 ms and are read each time. TCP's cost ms (native-notes/sockets.md), so they are
- * read only when the counters have moved, which no listener can come or go without moving.
+ * read to their end only when the counters have moved, which no listener can come or go alone without moving.
+ * While they stand still one may have come for another that went (an FTP server's next passive port): that shows
+ * in the order of the others, unless both stood at the very end of the kernel's list.
  */
 export class SocketTable implements InUse {
   readonly #tcp = new PortTimes(CLOSED_MEMORY);
   readonly #udp = new PortTimes(CLOSED_MEMORY);
   readonly #folder: string;
-  #listeners: readonly BoundSocket[] = [];
+  #listeners4: readonly BoundSocket[] = [];
+  #listeners6: readonly BoundSocket[] = [];
   #datagrams: readonly BoundSocket[] = [];
   #counters = '';
   #listenersRead = Number.NEGATIVE_INFINITY;
@@ -35,8 +38,8 @@ export class SocketTable implements InUse {
   look(now: number): void {
     this.#lookAtUdp(now);
     const counters = this.#tcpCounters();
-    if (counters !== this.#counters) this.#lookAtTcp(counters, now);
-    this.#tcp.noteAll(this.#listeners, now);
+    if (counters !== this.#counters || this.#hasOtherListeners()) this.#lookAtTcp(counters, now);
+    this.#tcp.noteAll(this.bound(PROTOCOL_TCP), now);
   }
 
   /** For the memory of the last minute, once a second or so: costs little even on a busy host. */
@@ -58,7 +61,7 @@ export class SocketTable implements InUse {
 
   /** What was bound at the last look. */
   bound(protocol: number): readonly BoundSocket[] {
-    return protocol === PROTOCOL_TCP ? this.#listeners : this.#datagrams;
+    return protocol === PROTOCOL_TCP ? [...this.#listeners4, ...this.#listeners6] : this.#datagrams;
   }
 
   #lookAtUdp(now: number): void {
@@ -68,20 +71,35 @@ export class SocketTable implements InUse {
 
   #lookAtTcp(counters: string, now: number): void {
     // Those that are gone now were there until a moment ago.
-    this.#tcp.noteAll(this.#listeners, now);
-    this.#listeners = [...this.#read('tcp', readListeners), ...this.#read('tcp6', readListeners)];
-    this.#tcp.noteAll(this.#listeners, now);
+    this.#tcp.noteAll(this.bound(PROTOCOL_TCP), now);
+    this.#listeners4 = this.#read('tcp', readListeners);
+    this.#listeners6 = this.#read('tcp6', readListeners);
+    this.#tcp.noteAll(this.bound(PROTOCOL_TCP), now);
     this.#counters = counters;
     this.#listenersRead = now;
+  }
+
+  /** Compares all listeners but the last, which the kernel shows only after its walk of all connections. */
+  #hasOtherListeners(): boolean {
+    const differs = (name: string, known: readonly BoundSocket[]) => {
+      if (known.length < 2) return false;
+      const present = this.#read(name, (file) => readListeners(file, known.length - 1));
+      return known.slice(0, -1).some((socket, index) => !isSame(socket, present[index]));
+    };
+    return differs('tcp', this.#listeners4) || differs('tcp6', this.#listeners6);
   }
 
   #times(protocol: number): PortTimes {
     return protocol === PROTOCOL_UDP ? this.#udp : this.#tcp;
   }
 
-  /** Sockets in use, and opens and ends of connections: a listener that comes or goes alone moves the first. */
+  /**
+   * Sockets in use, and what tells that connections came and went: a listener that comes or goes alone moves the
+   * first, and a connection that ends at the same moment moves its orphans, its time-waits or the rest.
+   */
   #tcpCounters(): string {
-    const inUse = (file: string) => /^TCP6?: inuse (\d+)/m.exec(this.#read(file, readSmall))?.[1] ?? '';
+    const inUse = (file: string) =>
+      /^TCP6?: (inuse \d+(?: orphan \d+ tw \d+)?)/m.exec(this.#read(file, readSmall))?.[1] ?? '';
     // ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab.
     const connections =
       /^Tcp: \d+ \d+ \d+ -?\d+ (\d+ \d+ \d+ \d+ \d+)/m.exec(this.#read('snmp', readSmall))?.[1] ?? '';
@@ -91,4 +109,8 @@ export class SocketTable implements InUse {
   #read<T>(name: string, read: (file: string) => T): T {
     return read(`${this.#folder}/${name}`);
   }
+}
+
+function isSame(one: BoundSocket, other: BoundSocket | undefined): boolean {
+  return other !== undefined && other.port === one.port && other.address.equals(one.address);
 }
