@@ -12,13 +12,18 @@ const FIRST_SLOTS = 1024;
  */
 export class EndpointSet {
   readonly #most: number;
+  readonly #salt: number;
   #words = new Uint32Array(FIRST_SLOTS * SLOT_WORDS);
   #slots = FIRST_SLOTS;
   #size = 0;
 
-  /** `most`: how many endpoints are kept. */
-  constructor(most: number) {
+  /**
+   * `most`: how many endpoints are kept. `salt` randomizes the slots where somebody outside chooses the endpoints:
+   * half a million that fall into one slot take minutes to add. What the set holds does not depend on it.
+   */
+  constructor(most: number, salt = 0) {
     this.#most = most;
+    this.#salt = salt;
   }
 
   get size(): number {
@@ -48,7 +53,7 @@ export class EndpointSet {
   #find(protocol: number, address: Address, port: number): number {
     const wanted = tag(protocol, port);
     const words = this.#words;
-    let slot = mix(hashAddress(address, 0) ^ wanted) & (this.#slots - 1);
+    let slot = mix(hashAddress(address, this.#salt) ^ wanted) & (this.#slots - 1);
     for (;;) {
       const at = slot * SLOT_WORDS;
       const found = words[at + 4];

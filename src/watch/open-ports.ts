@@ -12,10 +12,15 @@ const MAX_OPEN_ENDPOINTS = 524_288;
  * They are in use for the whole of the file.
  */
 export class OpenPorts implements InUse {
-  readonly #endpoints = new EndpointSet(MAX_OPEN_ENDPOINTS);
+  readonly #endpoints: EndpointSet;
   /** Per protocol and port: 0 in use nowhere, 1 at some address, 2 at every address. Spares most look-ups. */
   readonly #tcp = new Uint8Array(PORT_COUNT);
   readonly #udp = new Uint8Array(PORT_COUNT);
+
+  /** `salt` randomizes a hash; what is in use does not depend on it. */
+  constructor(salt: number) {
+    this.#endpoints = new EndpointSet(MAX_OPEN_ENDPOINTS, salt);
+  }
 
   /** In use at one address of ours. */
   add(protocol: number, address: Address, port: number): void {
