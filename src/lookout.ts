@@ -103,11 +103,16 @@ export class Lookout {
   }
 
   #lookAtHost(): void {
+    if (this.#viewChanged()) this.#renew();
+  }
+
+  /** Looks at the host anew, and tells when it is not as it was. */
+  #viewChanged(): boolean {
     const view = viewHost();
-    if (hostKey(view) === hostKey(this.#view)) return;
+    if (hostKey(view) === hostKey(this.#view)) return false;
     this.#view = view;
     this.#parts.host(view);
-    this.#renew();
+    return true;
   }
 
   #renew(): void {
@@ -118,7 +123,7 @@ export class Lookout {
 
   #plan(): ChildPlan | null {
     // After a link went down it may not be seen on the next look yet: look now.
-    this.#view = viewHost();
+    this.#viewChanged();
     const devices = chooseDevices(this.#parts.interfaces, this.#view.devices);
     if (devices.length === 0) return null;
     const ringSize = Math.max(MIN_RING_SIZE, Math.floor(RINGS_SIZE / devices.length));
