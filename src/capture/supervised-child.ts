@@ -41,6 +41,8 @@ export class SupervisedChild {
     this.#process = spawn(process.execPath, [program], { stdio: ['pipe', 'ignore', 'pipe', 'pipe'] });
     this.#process.on('error', (error) => handlers.ended(null, error.message));
     this.#process.on('exit', (code, signal) => handlers.ended(code, this.#reason(code, signal)));
+    // Without a free descriptor there are no pipes; the error event tells of it.
+    if (this.#process.stdio === undefined) return;
     this.#process.stderr?.on('data', (text) => {
       this.#complaint = (this.#complaint + text).slice(0, MAX_COMPLAINT);
     });
@@ -71,8 +73,10 @@ export class SupervisedChild {
   async #read(pipe: Readable): Promise<void> {
     try {
       for await (const chunk of pipe) await this.#take(chunk as Uint8Array);
-    } catch {
-      // The pipe broke: its process is ending, and says so itself.
+    } catch (error) {
+      // A pipe that broke: its process is ending, and says so itself. Anything else is our own mistake, and a
+      // daemon that goes on without reading would be blind.
+      if (error !== pipe.errored) throw error;
     }
   }
 
