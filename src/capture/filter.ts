@@ -17,7 +17,7 @@ const QUERY_PORTS = [53, 123];
 export interface PortPlan {
   /** Watched, and not in use for good. */
   readonly pass: PortSet;
-  /** In use for good: no merging of ranges may let them pass. */
+  /** In use for good: a merging of ranges lets them pass only when nothing else is left to merge. */
   readonly keepOut: PortSet;
 }
 
