@@ -34,16 +34,8 @@ export function formatPrefix(prefix: Prefix): string {
   return `${prefix.address}/${prefix.length}`;
 }
 
-/** Whether the address lies in the prefix. An IPv6 prefix as short as ::/0 holds no IPv4 address. */
-export function contains(prefix: Prefix, address: Address): boolean {
-  if (prefix.length < MAPPED_BITS && address.isV4) return false;
-  return maskAddress(address, prefix.length, scratch).equals(prefix.address);
-}
-
-const scratch = new Address();
-
 /** Writes `address` with all but its first `length` bits cleared into `into`, and returns it. */
-export function maskAddress(address: Address, length: number, into: Address): Address {
+function maskAddress(address: Address, length: number, into: Address): Address {
   into.w0 = (address.w0 & wordMask(length)) >>> 0;
   into.w1 = (address.w1 & wordMask(length - 32)) >>> 0;
   into.w2 = (address.w2 & wordMask(length - 64)) >>> 0;
@@ -84,7 +76,7 @@ export class PrefixTable<T> {
     table.set(key, value);
   }
 
-  /** The value of the longest prefix that holds the address; undefined when none does. */
+  /** The value of the longest prefix that holds the address; undefined when none does. ::/0 holds no IPv4 address. */
   match(address: Address): T | undefined {
     const shortest = address.isV4 ? MAPPED_BITS : 0;
     for (const length of this.#lengths) {
