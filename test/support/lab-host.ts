@@ -4,8 +4,9 @@ import { LabProcess, type Outcome, onlyChildOf } from './lab-process.ts';
 
 /**
  * What a host sees of the file system: everything that is there, but /etc and /var may be written without
- * anybody else noticing, /run is empty, and /dev has no more than every program needs, so that /dev/log can be
- * made. /proc and /sys show the host's own processes and interfaces.
+ * anybody else noticing, and have nothing of a portsentry that was here before; /var/log, /run and hosts.deny are
+ * empty; /dev has no more than every program needs, so that /dev/log can be made. /proc and /sys show the host's
+ * own processes and interfaces.
  */
 const PRIVATE_VIEW = `
   set -e
@@ -16,6 +17,8 @@ const PRIVATE_VIEW = `
     mount -t overlay -o lowerdir=/$directory,upperdir=/run/.lab/$directory,workdir=/run/.lab/$directory.work \
       overlay /$directory
   done
+  rm -rf /etc/portsentry /var/lib/portsentry /var/log/*
+  : > /etc/hosts.deny
   mkdir -p /run/.lab/dev/pts /run/.lab/dev/shm
   cp -a /dev/{null,zero,full,random,urandom,tty,ptmx,fd,stdin,stdout,stderr} /run/.lab/dev
   mount --bind /dev/pts /run/.lab/dev/pts

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Host, type RunOptions } from './lab-host.ts';
 import type { LabProcess, Outcome } from './lab-process.ts';
@@ -99,6 +100,8 @@ export class Lab {
       const ipv6 = [end.ipv6, ...end.extraIpv6].map((address) => `address add ${address}/64 nodad`);
       ip(end.host, ...[...ipv4, ...ipv6, 'link set up'].map((line) => `${line} dev ${end.interface}`));
     }
+    // The kernel may take a second to find the cable, and until then a sent packet is lost.
+    await this.waitFor(() => [near, far].every(isUp));
     return link;
   }
 
@@ -160,6 +163,10 @@ function ip(host: Host, ...lines: string[]): void {
   execFileSync('nsenter', ['--target', String(host.holder), '--net', 'ip', '-batch', '-'], {
     input: `${lines.join('\n')}\n`,
   });
+}
+
+function isUp(end: LinkEnd): boolean {
+  return readFileSync(end.host.path(`/sys/class/net/${end.interface}/operstate`), 'utf8') === 'up\n';
 }
 
 function hexOctet(value: number): string {

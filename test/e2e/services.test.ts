@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ethernet, SYN, tcpPacket } from '../support/frames.ts';
+import { createLab, type Lab } from '../support/lab.ts';
+import { clientCommand, sendFrames, startFlood, startService, startSyslog } from '../support/services.ts';
+
+let lab: Lab;
+
+beforeEach(async () => {
+  lab = await createLab({ name: 'services' });
+});
+
+afterEach(() => lab.close());
+
+describe('the services of the lab', () => {
+  it.each([
+    ['tcp-echo', 7, 'exec 3<>/dev/tcp/10.99.0.2/7; echo hello >&3; head -1 <&3', 'hello'],
+    ['udp-echo', 7, 'exec 3<>/dev/udp/10.99.0.2/7; echo hello >&3; head -1 <&3', 'hello'],
+    ['http', 80, 'curl -s http://10.99.0.2/', 'Nothing to see here'],
+    ['http', 80, 'curl -sg http://[fd99:0::2]/', 'Nothing to see here'],
+    ['dns', 53, 'dig +short +tries=1 @10.99.0.2 example.org', '10.99.0.2'],
+  ] as const)('%s on %i answers %s', async (name, port, client, answer) => {
+    await startService(lab, lab.victim, name, port);
+    const { stdout } = await lab.run(lab.scanner, ['bash', '-c', client]);
+    expect(stdout).toContain(answer);
+  });
+
+  it.each(['ntp', 'ftp'] as const)('%s serves its client', async (name) => {
+    await startService(lab, lab.victim, name);
+    const { code, stdout } = await lab.run(lab.scanner, clientCommand(name, '10.99.0.2', '10.99.0.1'));
+    expect(code).toBe(0);
+    expect(stdout).toContain(name === 'ftp' ? 'RETR file: 30000 octets' : '');
+  });
+
+  it('syslog prints what is logged', async () => {
+    const syslog = await startSyslog(lab, lab.victim);
+    await lab.run(lab.victim, ['logger', '--priority', 'daemon.notice', '--tag', 'somebody', 'a message']);
+    expect(await syslog.waitForLine(/a message/)).toMatch(/^<29>.*somebody/);
+  });
+});
+
+it('frames go out as they are', async () => {
+  const sniffer = await lab.start(lab.victim, ['tcpdump', '-nlvi', 'eth0', '-c1', 'tcp']);
+  await sniffer.waitForLine(/listening on/);
+  const ends = { source: '203.0.113.5', destination: '10.99.0.2' };
+  const packet = tcpPacket({ ...ends, destinationPort: 111, flags: SYN, checksum: 0xdead });
+  await sendFrames(lab, lab.scanner, [ethernet(packet, { destination: lab.wire.to.mac })]);
+  expect((await sniffer.ended).stdout).toContain('cksum 0xdead (incorrect');
+});
+
+it('a flood keeps its pace and loses nothing', async () => {
+  const before = await received();
+  const flood = await startFlood(lab, lab.wire, { perSecond: 20_000, seconds: 1 });
+  const [, seconds] = /in ([\d.]+) s/.exec(await flood.waitForLine(/^sent 20000 frames/)) ?? [];
+  expect(Number(seconds)).toBeGreaterThan(0.95);
+  expect(Number(seconds)).toBeLessThan(1.2);
+  expect((await received()) - before).toBeGreaterThanOrEqual(20_000);
+});
+
+async function received(): Promise<number> {
+  const { stdout } = await lab.run(lab.victim, ['cat', '/sys/class/net/eth0/statistics/rx_packets']);
+  return Number(stdout);
+}

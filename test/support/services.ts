@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url';
+import type { Lab, Link } from './lab.ts';
+import type { Host } from './lab-host.ts';
+import type { LabProcess } from './lab-process.ts';
+
+/** The services that can be started; each listens on IPv4 and IPv6 (`ftp` on IPv4 only). */
+export type ServiceName = 'tcp-echo' | 'udp-echo' | 'http' | 'dns' | 'ntp' | 'ftp';
+
+/**
+ * Starts a service on a host and waits until it listens. Arguments: the port for the first four; `dns` may have
+ * a delay in ms as a second one; `ntp` (port 123) and `ftp` (port 21) take none. `http` has `/` and `/long`.
+ */
+export async function startService(
+  lab: Lab,
+  host: Host,
+  name: ServiceName,
+  ...numbers: number[]
+): Promise<LabProcess> {
+  const role = numbers.length === 0 ? ['serve'] : numbers.map(String);
+  return listening(await lab.start(host, [process.execPath, support(`services/${name}.mjs`), ...role]));
+}
+
+/** Starts a syslog daemon on a host; each message to /dev/log is a line of its output, `<PRI>` and all. */
+export async function startSyslog(lab: Lab, host: Host): Promise<LabProcess> {
+  return listening(await lab.start(host, ['python3', support('services/syslog.py')]));
+}
+
+/** The command of a client: `ntp` asks a server once, `ftp` fetches a file with active data connections. */
+export function clientCommand(name: 'ntp' | 'ftp', server: string, ownAddress: string): string[] {
+  const task = name === 'ntp' ? 'ask' : 'fetch';
+  return [process.execPath, support(`services/${name}.mjs`), task, server, ownAddress];
+}
+
+/** Sends whole Ethernet frames, as they are, from an interface of a host. */
+export async function sendFrames(
+  lab: Lab,
+  host: Host,
+  frames: readonly Uint8Array[],
+  networkInterface = 'eth0',
+): Promise<void> {
+  const input = frames.map((frame) => `${Buffer.from(frame).toString('hex')}\n`).join('');
+  const { code, stderr } = await lab.run(host, ['python3', support('send-frames.py'), networkInterface], {
+    input,
+  });
+  if (code !== 0) throw new Error(`frames were not sent: ${stderr}`);
+}
+
+export interface FloodOptions {
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** Inclusive; the ports are taken in turn. */
+  readonly ports?: readonly [first: number, last: number];
+}
+
+/**
+ * Starts a flood of SYNs over a link, to the host at its `to` end, each from a forged source of its own (11.0.0.0 and on).
+ * Resolves when the first frame goes out; the process ends by itself and its last line says
+ * `sent N frames in S s`.
+ */
+export async function startFlood(lab: Lab, link: Link, options: FloodOptions): Promise<LabProcess> {
+  const { from, to } = link;
+  const numbers = [options.perSecond, options.seconds, ...(options.ports ?? [1, 1000])].map(String);
+  const command = ['python3', support('flood.py'), from.interface, from.mac, to.mac, to.ipv4, ...numbers];
+  const flood = await lab.start(from.host, command);
+  await flood.waitForLine(/^ready/, 30_000);
+  return flood;
+}
+
+async function listening(service: LabProcess): Promise<LabProcess> {
+  await service.waitForLine(/^listening/);
+  return service;
+}
+
+function support(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}

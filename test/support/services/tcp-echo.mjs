@@ -1,0 +1,7 @@
+// Sends back what it is sent: tcp-echo.mjs PORT. Listens on both families.
+import { createServer } from 'node:net';
+
+createServer((socket) => {
+  socket.on('error', () => undefined);
+  socket.pipe(socket);
+}).listen({ port: Number(process.argv[2]), host: '::' }, () => console.log('listening'));
