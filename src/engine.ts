@@ -17,8 +17,8 @@ import type { Modes, WatchedPorts } from './watch/watched-ports.ts';
 
 /** Where the engine's story goes; `Recorder` is the real one. */
 export interface EngineRecorder {
-  /** False when nobody reads probes, so that no event need be made. */
-  readonly wantsProbes: boolean;
+  /** False when nobody reads anything, so that no event need be made. */
+  readonly listens: boolean;
   probe(event: ProbeEvent, told: Told): void;
   scan(event: ScanEvent): void;
   /** The source is about to be forgotten, or its scan is over: what is untold of it must be said now. */
@@ -98,14 +98,13 @@ export class Engine {
 
   /** Judges one probe on a watched port that is not in use, and sees to what follows. */
   take(probe: Probe): void {
-    const { config } = this.#parts;
+    const { config, respond } = this.#parts;
     const recorder = this.#parts.recorder();
     this.probes++;
-    const source = this.tracker.observe(probe);
+    this.tracker.observe(probe);
+    if (respond === null && !recorder.listens) return;
     const policy = probe.protocol === PROTOCOL_TCP ? config.blockTcp : config.blockUdp;
-    const acts = source.triggered && (policy !== 0 || !source.told.history);
-    if (!acts && !recorder.wantsProbes) return;
-    this.#judge(probe, source, policy);
+    this.#judge(probe, this.tracker.source, policy);
   }
 
   /** Resolves when every action that was begun has ended. */
@@ -123,12 +122,13 @@ export class Engine {
     const ignored = this.#parts.ruleFor(probe.source);
     const knock = this.#knock(probe);
     if (source.block === 'none' && this.blocked.has(knock.source)) source.block = 'blocked';
+    if (this.tracker.newPort) source.told.untoldPorts++;
     recorder.probe(
       {
         ...knock,
         action: 'probe',
         connects: source.connects,
-        triggered: source.triggered,
+        triggered: this.tracker.triggered,
         ignored,
         repeat: this.tracker.repeat,
         noBlock: policy === 0,
@@ -136,7 +136,7 @@ export class Engine {
       },
       source.told,
     );
-    if (!source.triggered) return;
+    if (!this.tracker.triggered) return;
     if (ignored !== null) this.#refuse(knock, ignored, source.told);
     else if (policy === 0) this.#logOnly(knock, source.told);
     else this.#respond(knock, source);

@@ -58,7 +58,7 @@ export class Lookout {
       {
         plan: () => this.#plan(),
         records: parts.records,
-        ready: ({ devices }) => parts.ready(devices),
+        ready: ({ devices }) => parts.ready(devices.map(({ name }) => name)),
         lost: (reason) => parts.trouble(reason, false),
         failed: parts.trouble,
       },
@@ -127,8 +127,13 @@ export class Lookout {
     const devices = chooseDevices(this.#parts.interfaces, this.#view.devices);
     if (devices.length === 0) return null;
     const ringSize = Math.max(MIN_RING_SIZE, Math.floor(RINGS_SIZE / devices.length));
-    const filter = filterText(this.#planner.plan(this.#watched, this.#ownAddresses()));
-    return { devices, filter, ringSize };
+    const plan = this.#planner.plan(this.#watched, this.#ownAddresses());
+    const filterFor = (name: string) => filterText(plan, this.#hardwareAddress(name));
+    return { devices: devices.map((name) => ({ name, filter: filterFor(name) })), ringSize };
+  }
+
+  #hardwareAddress(name: string): string | null {
+    return this.#view.devices.find((device) => device.name === name)?.hardwareAddress ?? null;
   }
 
   /** What may be probed: the loopback addresses only where loopback is listened to. */

@@ -1,7 +1,6 @@
 /** What the main process tells the capture child, as one line of JSON on its standard input. */
 export interface ChildPlan {
-  readonly devices: readonly string[];
-  readonly filter: string;
+  readonly devices: readonly { readonly name: string; readonly filter: string }[];
   /** Octets of the ring of each device. */
   readonly ringSize: number;
 }

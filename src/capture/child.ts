@@ -50,9 +50,9 @@ process.stdin.on('data', (text: string) => {
 process.stdin.on('end', () => setTimeout(() => process.exit(0), DRAIN_TIME));
 
 function start(line: string): void {
-  const { devices, filter, ringSize } = parseChildPlan(line);
+  const { devices, ringSize } = parseChildPlan(line);
   const open: LiveDevice[] = [];
-  for (const [index, name] of devices.entries()) {
+  for (const [index, { name, filter }] of devices.entries()) {
     try {
       const device: LiveDevice = openLive(name, filter, ringSize, (view, length) => {
         takeFrame(view, length, device.linkType, index);

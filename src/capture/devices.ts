@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 export interface Device {
   readonly name: string;
   readonly loopback: boolean;
+  /** `02:00:00:00:00:01`; null where the link has none. */
+  readonly hardwareAddress: string | null;
   /** A port of a bridge, bond or the like: what it sees is seen on its master, too. */
   readonly enslaved: boolean;
 }

@@ -45,11 +45,16 @@ const IP6_EXTENSIONS = [0, 43, 44, 51, 60, 135];
 /**
  * The kernel filter in tcpdump's language: what can be no probe never reaches user space, so honest traffic
  * costs nothing. Only initial segments pass (no ACK, no RST), only to this host, only to watched ports; and
- * this host's own short questions, which tell that an answer is no probe.
+ * this host's own short questions, which tell that an answer is no probe. Where the device has a hardware address
+ * only its own frames count as such: else a neighbour could forge questions and so hide the ports it probes.
+ *
+ * The words `inbound` and `outbound` would say the same, but libpcap cannot judge them in user space, where it
+ * filters what came before the kernel had the filter: it loses the first frame (native-notes/libpcap.md).
  */
-export function filterText({ v4, v6 }: FilterPlan): string {
+export function filterText({ v4, v6 }: FilterPlan, hardwareAddress: string | null): string {
   const terms = [...familyTerms('ip', v4, ipv4Terms(v4)), ...familyTerms('ip6', v6, ipv6Terms(v6))];
-  terms.push(...queryTerms('ip', v4), ...queryTerms('ip6', v6));
+  const sender = hardwareAddress === null ? '' : ` and ether src ${hardwareAddress}`;
+  terms.push(...queryTerms('ip', v4, sender), ...queryTerms('ip6', v6, sender));
   // A filter of no terms would pass everything; this one passes nothing.
   return terms.length > 0 ? terms.map((term) => `(${term})`).join(' or ') : 'less 1';
 }
@@ -84,7 +89,7 @@ function holdsAny(set: PortSet, from: number, to: number): boolean {
 function familyTerms(family: 'ip' | 'ip6', { addresses }: FamilyPlan, terms: readonly string[]): string[] {
   if (addresses.length === 0 || terms.length === 0) return [];
   const any = terms.map((term) => `(${term})`).join(' or ');
-  return [`inbound and ${family}${hosts('dst', addresses)} and (${any})`];
+  return [`${family}${hosts('dst', addresses)} and (${any})`];
 }
 
 function ipv4Terms({ tcp, udp }: FamilyPlan): string[] {
@@ -108,10 +113,10 @@ function ipv6Terms({ tcp, udp }: FamilyPlan): string[] {
   return terms;
 }
 
-function queryTerms(family: 'ip' | 'ip6', { addresses, udp }: FamilyPlan): string[] {
+function queryTerms(family: 'ip' | 'ip6', { addresses, udp }: FamilyPlan, sender: string): string[] {
   if (addresses.length === 0 || udp.pass.size === 0) return [];
   const to = QUERY_PORTS.map((port) => `dst port ${port}`).join(' or ');
-  return [`outbound and ${family} and udp and (${to})${hosts('src', addresses)}`];
+  return [`${family} and udp and (${to})${hosts('src', addresses)}${sender}`];
 }
 
 function portTerms(field: string, { pass, keepOut }: PortPlan): string {

@@ -1,17 +1,14 @@
-import type { Address } from '../net/address.ts';
+import { Address } from '../net/address.ts';
 import { hashAddress } from '../net/hash.ts';
-import { MemoryBudget } from './memory.ts';
 import { SlotLists } from './slot-lists.ts';
 import { Source } from './source.ts';
+import { SourceRecords } from './source-records.ts';
 
 /**
  * Sources tracked at a time (design, section 8). A forger of addresses fills it with one-probe sources in
  * seconds; they push out each other and never one that has knocked more than once.
  */
 export const MAX_SOURCES = 65_536;
-
-/** Entries of 12 bytes that all sources' memories share, however many knock on however many ports. */
-const MEMORY_SLOTS = 1_048_576;
 
 /** No slot, no entry. */
 const NONE = -1;
@@ -24,9 +21,12 @@ const ACTIVE_KNOWN = 3;
 /** Who leaves first when the table is full, before the longest unseen of the list counts. */
 const LEAVING_ORDER = [QUIET_ONCE, ACTIVE_ONCE, QUIET_KNOWN, ACTIVE_KNOWN];
 
+/** How fine (ms) the order of the lists is: a source that goes on is put at the end so often, not at each probe. */
+const ORDER_GRAIN = 1_024;
+
 /** The bounded table of sources: a chained hash over numbered slots, and lists that say who leaves first. */
 export class SourceTable {
-  readonly budget = new MemoryBudget(MEMORY_SLOTS);
+  readonly records: SourceRecords;
   readonly #capacity: number;
   readonly #known: number;
   readonly #salt: number;
@@ -34,15 +34,19 @@ export class SourceTable {
   readonly #chain: Int32Array;
   readonly #sources: Source[] = [];
   readonly #lists: SlotLists;
-  readonly #onForget: (source: Source) => void;
+  readonly #onForget: (slot: number) => void;
+  readonly #leaving = new Address();
+  /** Slots that were ever taken; the rest of the typed arrays is memory that nobody touched yet. */
+  #used = 0;
   #free = NONE;
 
   /**
-   * `salt` randomizes the buckets when live; `onForget` is called with a source that is about to lose its slot.
-   * Of the `capacity`, a quarter is kept from sources that knocked more than once: else a forger who sends two
+   * `salt` randomizes the buckets when live; `onForget` is called with a slot that is about to change hands. Of
+   * the `capacity`, a quarter is kept from sources that knocked more than once: else a forger who sends two
    * probes from each address would leave no place in which a new scanner could be noticed.
    */
-  constructor(salt: number, onForget: (source: Source) => void, capacity = MAX_SOURCES) {
+  constructor(salt: number, onForget: (slot: number) => void, capacity = MAX_SOURCES) {
+    this.records = new SourceRecords(capacity);
     this.#capacity = capacity;
     this.#known = Math.floor((capacity / 4) * 3);
     this.#salt = salt;
@@ -56,30 +60,41 @@ export class SourceTable {
     return LEAVING_ORDER.reduce((sum, list) => sum + this.#lists.size(list), 0);
   }
 
-  /** The source with this address; undefined when it is not tracked. */
-  get(address: Address): Source | undefined {
-    return this.#sources[this.#find(address)];
+  /** The slot of this address; -1 when it is not tracked. */
+  find(address: Address): number {
+    let slot = this.#buckets[this.#bucketOf(address)] as number;
+    while (slot !== NONE && !this.records.isAt(slot, address)) slot = this.#chain[slot] as number;
+    return slot;
   }
 
-  /** The source with this address, in a new slot if it has none, marked as the one seen last. */
-  touch(address: Address): Source {
-    const slot = this.#find(address);
+  /** The slot of this address, a new one if it has none, in the order of those seen at `now` (ms). */
+  touch(address: Address, now: number): number {
+    const slot = this.find(address);
     if (slot === NONE) return this.#insert(address);
-    this.#touchKnown(slot);
-    return this.#sources[slot] as Source;
+    this.#touchKnown(slot, now);
+    return slot;
   }
 
-  /** Calls `each` with the active sources that were last seen before `time` (ms); they count as quiet then. */
-  quieten(time: number, each: (source: Source) => void): void {
+  /** What is known of the slot's source. */
+  source(slot: number): Source {
+    let source = this.#sources[slot];
+    if (source === undefined) {
+      source = new Source(this.records, slot);
+      this.#sources[slot] = source;
+    }
+    return source;
+  }
+
+  /** Calls `each` with the slots of active sources that were last seen before `time` (ms); they are quiet then. */
+  quieten(time: number, each: (slot: number) => void): void {
     for (const [active, quiet] of [
       [ACTIVE_ONCE, QUIET_ONCE],
       [ACTIVE_KNOWN, QUIET_KNOWN],
     ] as const) {
       for (;;) {
         const slot = this.#lists.head(active);
-        const source = this.#sources[slot];
-        if (source === undefined || source.lastSeen >= time) break;
-        each(source);
+        if (slot === NONE || this.records.lastSeen(slot) >= time) break;
+        each(slot);
         this.#lists.touch(slot, quiet);
       }
     }
@@ -92,29 +107,28 @@ export class SourceTable {
     }
   }
 
-  #insert(address: Address): Source {
+  #insert(address: Address): number {
     const slot = this.#takeSlot();
     const bucket = this.#bucketOf(address);
     this.#chain[slot] = this.#buckets[bucket] as number;
     this.#buckets[bucket] = slot;
     this.#lists.touch(slot, ACTIVE_ONCE);
-    const source = this.#sources[slot] as Source;
-    source.reset(address, this.budget);
-    return source;
+    this.records.reset(slot, address);
+    this.#sources[slot]?.reset();
+    return slot;
   }
 
   #takeSlot(): number {
-    if (this.#free === NONE && this.#sources.length < this.#capacity) {
-      return this.#sources.push(new Source()) - 1;
-    }
+    if (this.#free === NONE && this.#used < this.#capacity) return this.#used++;
     if (this.#free === NONE) this.#release(this.#firstOf(LEAVING_ORDER));
     const slot = this.#free;
     this.#free = this.#chain[slot] as number;
     return slot;
   }
 
-  #touchKnown(slot: number): void {
+  #touchKnown(slot: number, now: number): void {
     const list = this.#lists.listOf(slot);
+    if (list === ACTIVE_KNOWN && grain(now) === grain(this.records.lastSeen(slot))) return;
     const isKnown = list === ACTIVE_KNOWN || list === QUIET_KNOWN;
     if (!isKnown && this.#lists.size(ACTIVE_KNOWN) + this.#lists.size(QUIET_KNOWN) >= this.#known) {
       this.#release(this.#firstOf([QUIET_KNOWN, ACTIVE_KNOWN]));
@@ -130,12 +144,11 @@ export class SourceTable {
     throw new Error('no source can leave an empty table');
   }
 
-  /** Takes the source out of its bucket and its list; free slots are chained to one another. */
+  /** Takes the slot out of its bucket and its list; free slots are chained to one another. */
   #release(slot: number): void {
-    const source = this.#sources[slot] as Source;
-    this.#onForget(source);
-    source.endScan(this.budget);
-    this.#unchain(slot, this.#bucketOf(source.address));
+    this.#onForget(slot);
+    this.records.readAddress(slot, this.#leaving);
+    this.#unchain(slot, this.#bucketOf(this.#leaving));
     this.#lists.remove(slot);
     this.#chain[slot] = this.#free;
     this.#free = slot;
@@ -151,15 +164,11 @@ export class SourceTable {
     this.#chain[before] = this.#chain[slot] as number;
   }
 
-  #find(address: Address): number {
-    let slot = this.#buckets[this.#bucketOf(address)] as number;
-    while (slot !== NONE && !(this.#sources[slot] as Source).address.equals(address)) {
-      slot = this.#chain[slot] as number;
-    }
-    return slot;
-  }
-
   #bucketOf(address: Address): number {
     return hashAddress(address, this.#salt) & (this.#buckets.length - 1);
   }
+}
+
+function grain(time: number): number {
+  return Math.floor(time / ORDER_GRAIN);
 }

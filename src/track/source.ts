@@ -1,95 +1,78 @@
-import type { Probe } from '../classify/probe.ts';
 import { Address } from '../net/address.ts';
-import { hashAddress, mix } from '../net/hash.ts';
-import type { MemoryBudget } from './memory.ts';
-import { Recall } from './recall.ts';
+import type { SourceRecords } from './source-records.ts';
 import { Told } from './told.ts';
 
 /** How far the response to a source has come. */
 export type BlockState = 'none' | 'pending' | 'blocked' | 'failed';
 
-/** The same attempt within this time (ms) is one connect: it covers a SYN's retransmissions (RFC 6298). */
-export const REPEAT_WINDOW = 60_000;
-
 /**
- * What is known of one address that knocked. Objects live in the slots of `SourceTable` and are reused when a
- * slot changes hands: whoever waits for something keeps the address and asks again.
+ * What is known of one address that knocked: a view of its slot's record, and what only those need who triggered.
+ * It is reused when the slot changes hands: whoever waits for something keeps the address and asks again.
  */
 export class Source {
-  readonly address = new Address();
-  /** The last probe, in ms since the epoch. */
-  lastSeen = 0;
-  /** Attempts that count towards SCAN_TRIGGER: the same one sent again is one. */
-  connects = 0;
-  /** More connects than SCAN_TRIGGER allows have been seen. */
-  triggered = false;
   block: BlockState = 'none';
   /** Failed blocks in a row, and when the last one ended (ms). */
   failures = 0;
   lastFailure = 0;
+  readonly told = new Told();
+  readonly #records: SourceRecords;
+  readonly #slot: number;
+  readonly #address = new Address();
+
+  constructor(records: SourceRecords, slot: number) {
+    this.#records = records;
+    this.#slot = slot;
+  }
+
+  /** Valid until the slot changes hands. */
+  get address(): Address {
+    this.#records.readAddress(this.#slot, this.#address);
+    return this.#address;
+  }
+
+  /** The last probe, in ms since the epoch. */
+  get lastSeen(): number {
+    return this.#records.lastSeen(this.#slot);
+  }
+
+  /** Attempts that count towards SCAN_TRIGGER: the same one sent again is one. */
+  get connects(): number {
+    return this.#records.connects(this.#slot);
+  }
 
   // The scan that is going on. It ends when the source has been quiet for a while; then a new one may begin.
 
-  /** The first probe of the scan, in ms since the epoch. */
-  firstSeen = 0;
-  /** All probes, repeats included. */
-  probes = 0;
-  /** Different (protocol, port) pairs; beyond what is remembered, an upper estimate. */
-  ports = 0;
-  /** Different addresses of ours; beyond what is remembered, an upper estimate. */
-  targets = 0;
-  /** Bit `1 << Kind` for each kind seen. */
-  kinds = 0;
-  readonly told = new Told();
-  readonly #recall = new Recall();
+  /** The first probe, in ms since the epoch. */
+  get firstSeen(): number {
+    return this.#records.firstSeen(this.#slot);
+  }
 
-  /** Makes the slot the source's own. */
-  reset(address: Address, budget: MemoryBudget): void {
-    this.address.set(address);
-    this.lastSeen = 0;
+  /** All probes, repeats included. */
+  get probes(): number {
+    return this.#records.probes(this.#slot);
+  }
+
+  /** Different (protocol, port) pairs; beyond what is remembered, an upper estimate. */
+  get ports(): number {
+    return this.#records.ports(this.#slot);
+  }
+
+  /** Different addresses of ours; beyond what is remembered, an upper estimate. */
+  get targets(): number {
+    return this.#records.targets(this.#slot);
+  }
+
+  /** Bit `1 << Kind` for each kind seen. */
+  get kinds(): number {
+    return this.#records.kinds(this.#slot);
+  }
+
+  /** The slot has changed hands. */
+  reset(): void {
     this.block = 'none';
     this.failures = 0;
     this.lastFailure = 0;
-    this.endScan(budget);
-    this.forgetConnects();
-  }
-
-  /** It has been quiet for SCAN_WINDOW: its connects add up from none, and what was said of it is said again. */
-  forgetConnects(): void {
-    this.connects = 0;
-    this.triggered = false;
-    this.told.reset();
-  }
-
-  /** Forgets the scan, not the connects. */
-  endScan(budget: MemoryBudget): void {
-    this.firstSeen = 0;
-    this.probes = 0;
-    this.ports = 0;
-    this.targets = 0;
-    this.kinds = 0;
     this.told.endScan();
-    this.#recall.clear(budget);
-  }
-
-  /** Counts one probe; true when it is the same attempt again. */
-  count(probe: Probe, budget: MemoryBudget): boolean {
-    const now = probe.time;
-    const target = hashAddress(probe.destination, 0);
-    const endpoints = mix((probe.sourcePort << 16) | probe.destinationPort);
-    const lastAttempt = this.#recall.attempt(mix(target ^ endpoints ^ probe.kind), now, budget);
-    const repeat = Math.abs(now - lastAttempt) <= REPEAT_WINDOW;
-
-    if (this.#recall.isNewPort(mix((probe.protocol << 16) | probe.destinationPort), now, budget)) {
-      this.ports++;
-      this.told.untoldPorts++;
-    }
-    if (this.#recall.isNewTarget(target, now, budget)) this.targets++;
-    if (this.probes === 0) this.firstSeen = now;
-    this.probes++;
-    this.lastSeen = now;
-    this.kinds |= 1 << probe.kind;
-    if (!repeat) this.connects++;
-    return repeat;
+    this.told.reset();
   }
 }

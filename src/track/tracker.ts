@@ -12,7 +12,7 @@ const SWEEP_INTERVAL = 1_000;
 export interface TrackerOptions {
   /** SCAN_TRIGGER: connects that are allowed before the alarm. */
   readonly trigger: number;
-  /** SCAN_WINDOW in ms: how long connects add up. */
+  /** SCAN_WINDOW in ms: connects add up until a source has been quiet for so long; 0 is for ever. */
   readonly window: number;
   /** Randomizes the table's buckets; fixed in a replay. */
   readonly salt: number;
@@ -24,24 +24,45 @@ export interface TrackerOptions {
 
 /** How many so far? Counts the probes of each source against SCAN_TRIGGER, in the packets' own time. */
 export class Tracker {
-  /** Whether the probe counted last was the same attempt again, which makes no new connect. */
-  repeat = false;
-  #trigger: number;
-  #window: number;
   readonly #table: SourceTable;
   readonly #onScanEnd: (source: Source) => void;
+  #trigger: number;
+  #window: number;
   #lastSweep = 0;
+  #slot = 0;
 
   constructor({ trigger, window, salt, onScanEnd, capacity }: TrackerOptions) {
     this.#trigger = trigger;
     this.#window = window;
     this.#onScanEnd = onScanEnd;
-    this.#table = new SourceTable(salt, (source) => this.#endScan(source), capacity);
+    this.#table = new SourceTable(salt, (slot) => this.#endScan(slot), capacity);
   }
 
   /** Sources that are tracked now. */
   get size(): number {
     return this.#table.size;
+  }
+
+  // Of the probe observed last.
+
+  /** Its source; made on demand, for few are ever looked at. */
+  get source(): Source {
+    return this.#table.source(this.#slot);
+  }
+
+  /** It was the same attempt again, which makes no new connect. */
+  get repeat(): boolean {
+    return this.#table.records.repeat;
+  }
+
+  /** Its source had not knocked on this port before. */
+  get newPort(): boolean {
+    return this.#table.records.newPort;
+  }
+
+  /** Its source has made more connects than SCAN_TRIGGER allows. */
+  get triggered(): boolean {
+    return this.#table.records.connects(this.#slot) > this.#trigger;
   }
 
   /** New limits after the configuration was read again; what was counted stays. */
@@ -50,25 +71,26 @@ export class Tracker {
     this.#window = window;
   }
 
+  /** The source with this address; undefined when it is not tracked. */
   get(address: Address): Source | undefined {
-    return this.#table.get(address);
+    const slot = this.#table.find(address);
+    return slot < 0 ? undefined : this.#table.source(slot);
   }
 
-  /** Counts one probe and returns its source; sets `repeat`. */
-  observe(probe: Probe): Source {
+  /** Counts one probe. */
+  observe(probe: Probe): void {
     const now = probe.time;
     if (Math.abs(now - this.#lastSweep) >= SWEEP_INTERVAL) this.sweep(now);
-    const source = this.#table.touch(probe.source);
-    if (now - source.lastSeen >= this.#window) source.forgetConnects();
-    this.repeat = source.count(probe, this.#table.budget);
-    source.triggered = source.connects > this.#trigger;
-    return source;
+    const { records } = this.#table;
+    this.#slot = this.#table.touch(probe.source, now);
+    if (now - records.lastSeen(this.#slot) >= this.#window) this.#forgetConnects();
+    records.count(this.#slot, probe);
   }
 
   /** Ends the scans of sources that have gone quiet by `now` (ms). */
   sweep(now: number): void {
     this.#lastSweep = now;
-    this.#table.quieten(now - SCAN_QUIET, (source) => this.#endScan(source));
+    this.#table.quieten(now - SCAN_QUIET, (slot) => this.#endScan(slot));
   }
 
   /** Ends every scan and forgets every source. */
@@ -76,9 +98,20 @@ export class Tracker {
     this.#table.clear();
   }
 
-  #endScan(source: Source): void {
-    if (source.probes === 0) return;
+  /** Quiet for SCAN_WINDOW: connects add up from none, and what was said of the source is said again. */
+  #forgetConnects(): void {
+    const { records } = this.#table;
+    if (records.lastSeen(this.#slot) === 0) return;
+    records.forgetConnects(this.#slot);
+    this.source.told.reset();
+  }
+
+  #endScan(slot: number): void {
+    const { records } = this.#table;
+    if (records.probes(slot) === 0) return;
+    const source = this.#table.source(slot);
     this.#onScanEnd(source);
-    source.endScan(this.#table.budget);
+    source.told.endScan();
+    records.endScan(slot);
   }
 }

@@ -1,0 +1,198 @@
+import type { Probe } from '../classify/probe.ts';
+import type { Address } from '../net/address.ts';
+import { hashAddress, mix } from '../net/hash.ts';
+import { Attempts, ageOf, Noted, REPEAT_WINDOW } from './attempts.ts';
+
+/**
+ * What one source may have remembered; a port takes one entry, so do another attempt at it and another target.
+ * Beyond it ports are only counted: a scan of all 65,535 costs no more than one of 256.
+ */
+const MAX_REMEMBERED = 256;
+
+/** One record of 64 octets, a cache line, for each slot. */
+const RECORD_WORDS = 16;
+const RECORD_DOUBLES = 8;
+
+// Words of a record.
+const ADDRESS = 0;
+const CONNECTS = 4;
+const PROBES = 5;
+const PORTS = 6;
+const TARGETS = 7;
+const KINDS = 8;
+const REMEMBERED = 9;
+const FIRST_PORT = 10;
+const FIRST_ATTEMPT = 11;
+const FIRST_TIME = 12;
+const FIRST_TARGET = 13;
+/** The last two words, as a double. */
+const LAST_SEEN = 7;
+
+/**
+ * The numbers of all tracked sources, in one typed array: the path of a packet allocates nothing and touches few
+ * lines of memory. A source's first port, attempt and target stand in its record; only one that does something
+ * else takes entries of `Attempts`, so a flood of forged sources takes none.
+ */
+export class SourceRecords {
+  /** Of the probe counted last: it was the same attempt again; its port was not remembered. */
+  repeat = false;
+  newPort = false;
+  readonly #words: Uint32Array;
+  readonly #doubles: Float64Array;
+  readonly #firstSeen: Float64Array;
+  /** Changed when a source's scan ends, which makes its attempts somebody else's. */
+  readonly #generations: Uint16Array;
+  readonly #attempts = new Attempts();
+
+  constructor(slots: number) {
+    this.#words = new Uint32Array(slots * RECORD_WORDS);
+    this.#doubles = new Float64Array(this.#words.buffer);
+    this.#firstSeen = new Float64Array(slots);
+    this.#generations = new Uint16Array(slots);
+  }
+
+  /** Makes the slot the address's own. */
+  reset(slot: number, address: Address): void {
+    const words = this.#words;
+    const at = slot * RECORD_WORDS;
+    words[at + ADDRESS] = address.w0;
+    words[at + ADDRESS + 1] = address.w1;
+    words[at + ADDRESS + 2] = address.w2;
+    words[at + ADDRESS + 3] = address.w3;
+    words[at + CONNECTS] = 0;
+    this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] = 0;
+    this.endScan(slot);
+  }
+
+  /** Forgets the scan, not the connects. */
+  endScan(slot: number): void {
+    const at = slot * RECORD_WORDS;
+    this.#words.fill(0, at + PROBES, at + FIRST_TARGET + 1);
+    // Never 0, for no owner is number 0.
+    this.#generations[slot] = (((this.#generations[slot] as number) + 1) & 0xffff) || 1;
+  }
+
+  forgetConnects(slot: number): void {
+    this.#words[slot * RECORD_WORDS + CONNECTS] = 0;
+  }
+
+  /** Whether the slot is the address's. */
+  isAt(slot: number, address: Address): boolean {
+    const words = this.#words;
+    const at = slot * RECORD_WORDS + ADDRESS;
+    return (
+      words[at + 3] === address.w3 &&
+      words[at + 2] === address.w2 &&
+      words[at + 1] === address.w1 &&
+      words[at] === address.w0
+    );
+  }
+
+  /** Writes the slot's address into `into`. */
+  readAddress(slot: number, into: Address): void {
+    const at = slot * RECORD_WORDS + ADDRESS;
+    into.w0 = this.#words[at] as number;
+    into.w1 = this.#words[at + 1] as number;
+    into.w2 = this.#words[at + 2] as number;
+    into.w3 = this.#words[at + 3] as number;
+  }
+
+  connects(slot: number): number {
+    return this.#words[slot * RECORD_WORDS + CONNECTS] as number;
+  }
+
+  probes(slot: number): number {
+    return this.#words[slot * RECORD_WORDS + PROBES] as number;
+  }
+
+  ports(slot: number): number {
+    return this.#words[slot * RECORD_WORDS + PORTS] as number;
+  }
+
+  targets(slot: number): number {
+    return this.#words[slot * RECORD_WORDS + TARGETS] as number;
+  }
+
+  kinds(slot: number): number {
+    return this.#words[slot * RECORD_WORDS + KINDS] as number;
+  }
+
+  lastSeen(slot: number): number {
+    return this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] as number;
+  }
+
+  firstSeen(slot: number): number {
+    return this.#firstSeen[slot] as number;
+  }
+
+  /** Counts one probe; sets `repeat` and `newPort`. */
+  count(slot: number, probe: Probe): void {
+    const words = this.#words;
+    const at = slot * RECORD_WORDS;
+    const target = hashAddress(probe.destination, 0);
+    const port = (mix((probe.protocol << 16) | probe.destinationPort) | 1) >>> 0;
+    const endpoints = mix((probe.sourcePort << 16) | probe.destinationPort);
+    const attempt = mix(target ^ endpoints ^ probe.kind);
+    const time = Math.floor(probe.time) >>> 0;
+
+    if (words[at + PROBES] === 0) this.#begin(slot, port, attempt, target, time, probe.time);
+    else this.#goOn(slot, port, attempt, target, time);
+    words[at + PROBES] = (words[at + PROBES] as number) + 1;
+    words[at + KINDS] = (words[at + KINDS] as number) | (1 << probe.kind);
+    if (this.newPort) words[at + PORTS] = (words[at + PORTS] as number) + 1;
+    if (!this.repeat) words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
+    this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] = probe.time;
+  }
+
+  #begin(slot: number, port: number, attempt: number, target: number, time: number, now: number): void {
+    const words = this.#words;
+    const at = slot * RECORD_WORDS;
+    this.repeat = false;
+    this.newPort = true;
+    this.#firstSeen[slot] = now;
+    words[at + TARGETS] = 1;
+    words[at + REMEMBERED] = 0;
+    words[at + FIRST_PORT] = port;
+    words[at + FIRST_ATTEMPT] = attempt;
+    words[at + FIRST_TIME] = time;
+    words[at + FIRST_TARGET] = target;
+  }
+
+  #goOn(slot: number, port: number, attempt: number, target: number, time: number): void {
+    const words = this.#words;
+    const at = slot * RECORD_WORDS;
+    if (words[at + FIRST_PORT] !== port) {
+      this.#notePort(slot, port, attempt, time);
+    } else {
+      this.newPort = false;
+      if (words[at + FIRST_ATTEMPT] === attempt) {
+        this.repeat = ageOf(words[at + FIRST_TIME] as number, time) <= REPEAT_WINDOW;
+        words[at + FIRST_TIME] = time;
+      } else this.repeat = this.#note(slot, attempt, attempt, time) === Noted.repeat;
+    }
+    if (words[at + FIRST_TARGET] === target) return;
+    const key = (mix(target) & ~1) >>> 0;
+    if (this.#note(slot, key, 0, time) === Noted.newKey) words[at + TARGETS] = (words[at + TARGETS] as number) + 1;
+  }
+
+  /** A port has the first attempt at it beside it; only one that is tried in several ways takes more entries. */
+  #notePort(slot: number, port: number, attempt: number, time: number): void {
+    const noted = this.#note(slot, port, attempt, time);
+    this.newPort = noted === Noted.newKey;
+    this.repeat = noted === Noted.repeat;
+    if (noted === Noted.newAttempt) this.repeat = this.#note(slot, attempt, attempt, time) === Noted.repeat;
+  }
+
+  #note(slot: number, key: number, attempt: number, time: number): Noted {
+    const words = this.#words;
+    const remembered = slot * RECORD_WORDS + REMEMBERED;
+    const mayAdd = (words[remembered] as number) < MAX_REMEMBERED;
+    const noted = this.#attempts.note(this.#owner(slot), key, attempt, time, mayAdd);
+    if (noted === Noted.newKey && mayAdd) words[remembered] = (words[remembered] as number) + 1;
+    return noted;
+  }
+
+  #owner(slot: number): number {
+    return (((this.#generations[slot] as number) << 16) | slot) >>> 0;
+  }
+}
