@@ -1,0 +1,109 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { ACK, ethernet, PSH, SYN, tcpPacket, udpPacket } from '../../test/support/frames.ts';
+
+export const PACKETS = 1_000_000;
+
+const GLOBAL_HEADER_LENGTH = 24;
+const RECORD_HEADER_LENGTH = 16;
+/** Written to the file at a time. */
+const PIECE = 8 * 1024 * 1024;
+
+const SERVER = '10.0.0.2';
+
+/** Frames and their times (ms), as a generator makes them. */
+type Frames = Iterable<{ frame: Uint8Array; time: number }>;
+
+/** A SYN to each of 100 watched ports from each of 10,000 sources, interleaved. */
+export function* synScan(): Frames {
+  const sources = 10_000;
+  const frame = ethernet(tcpPacket({ source: '1.0.0.0', destination: SERVER, destinationPort: 1, flags: SYN }));
+  const view = new DataView(frame.buffer);
+  for (let index = 0; index < PACKETS; index++) {
+    const source = 0x0b000000 + (index % sources);
+    const port = 1 + Math.floor(index / sources);
+    view.setUint32(26, source);
+    view.setUint16(34, 32_768 + (source % 20_000));
+    view.setUint16(36, port);
+    fixChecksums(view);
+    yield { frame, time: index / 100 };
+  }
+}
+
+/**
+ * What an honest host sees: 2,000 HTTP connections of 480 segments each, of which every third is a full one
+ * outward, and DNS questions with their answers.
+ */
+export function* honestTraffic(): Frames {
+  const ends = { source: '192.0.2.1', destination: SERVER };
+  const back = { source: SERVER, destination: '192.0.2.1' };
+  const full = new Uint8Array(1448);
+  const segments = {
+    syn: ethernet(tcpPacket({ ...ends, destinationPort: 80, flags: SYN })),
+    synAck: ethernet(tcpPacket({ ...back, sourcePort: 80, destinationPort: 40_000, flags: SYN | ACK })),
+    ack: ethernet(tcpPacket({ ...ends, destinationPort: 80, flags: ACK })),
+    data: ethernet(
+      tcpPacket({ ...back, sourcePort: 80, destinationPort: 40_000, flags: ACK | PSH, payload: full }),
+    ),
+    question: ethernet(
+      udpPacket({ ...back, sourcePort: 50_000, destinationPort: 53, payload: new Uint8Array(30) }),
+    ),
+    answer: ethernet(
+      udpPacket({ ...ends, sourcePort: 53, destinationPort: 50_000, payload: new Uint8Array(120) }),
+    ),
+  };
+  for (let index = 0; index < PACKETS; index++) {
+    const time = index / 100;
+    const step = index % 500;
+    if (step === 0) yield { frame: segments.syn, time };
+    else if (step === 1) yield { frame: segments.synAck, time };
+    else if (step >= 480) yield { frame: step % 2 === 0 ? segments.question : segments.answer, time };
+    else yield { frame: step % 3 === 0 ? segments.data : segments.ack, time };
+  }
+}
+
+/** Writes a classic capture; frames are cut to `snapLength` octets. */
+export function writeCapture(path: string, frames: Frames, snapLength = 65_535): void {
+  const file = openSync(path, 'w');
+  const piece = Buffer.alloc(PIECE);
+  piece.writeUInt32LE(0xa1b2c3d4, 0);
+  piece.writeUInt16LE(2, 4);
+  piece.writeUInt16LE(4, 6);
+  piece.writeUInt32LE(snapLength, 16);
+  piece.writeUInt32LE(1, 20);
+  let length = GLOBAL_HEADER_LENGTH;
+  for (const { frame, time } of frames) {
+    const captured = Math.min(frame.length, snapLength);
+    if (length + RECORD_HEADER_LENGTH + captured > PIECE) {
+      writeSync(file, piece, 0, length);
+      length = 0;
+    }
+    piece.writeUInt32LE(1_700_000_000 + Math.floor(time / 1000), length);
+    piece.writeUInt32LE(Math.floor((time % 1000) * 1000), length + 4);
+    piece.writeUInt32LE(captured, length + 8);
+    piece.writeUInt32LE(frame.length, length + 12);
+    piece.set(frame.subarray(0, captured), length + RECORD_HEADER_LENGTH);
+    length += RECORD_HEADER_LENGTH + captured;
+  }
+  writeSync(file, piece, 0, length);
+  closeSync(file);
+}
+
+/** Sums anew the IPv4 header and the TCP header of an Ethernet frame without options and payload. */
+function fixChecksums(view: DataView): void {
+  view.setUint16(24, 0);
+  view.setUint16(24, complement(sum(view, 14, 20)));
+  view.setUint16(50, 0);
+  view.setUint16(50, complement(sum(view, 34, 20) + sum(view, 26, 8) + 6 + 20));
+}
+
+function sum(view: DataView, offset: number, length: number): number {
+  let total = 0;
+  for (let at = offset; at < offset + length; at += 2) total += view.getUint16(at);
+  return total;
+}
+
+function complement(total: number): number {
+  let folded = total;
+  while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
+  return ~folded & 0xffff;
+}

@@ -1,0 +1,78 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Lab } from './lab.ts';
+import type { Host } from './lab-host.ts';
+import type { LabProcess } from './lab-process.ts';
+
+/** The built program, as a user runs it. */
+export const PROGRAM = join(import.meta.dirname, '../../dist/main.js');
+
+/** The user's own configuration, verbatim. */
+export const USER_CONFIG = join(import.meta.dirname, '../../fixtures/conf/gentoo-wiki.conf');
+
+export const CONFIG_FILE = '/etc/portsentry/portsentry.conf';
+export const HISTORY_FILE = '/etc/portsentry/portsentry.history';
+export const IGNORE_FILE = '/etc/portsentry/portsentry.ignore';
+
+const ACTIVE = /^adminalert: PortSentry is now active and listening\.$/;
+
+/** Keys for the tests' short configurations: everything is watched, history and blocked files are in /etc. */
+const BASE = `
+ADVANCED_PORTS_TCP="65535"
+ADVANCED_PORTS_UDP="65535"
+IGNORE_FILE="${IGNORE_FILE}"
+HISTORY_FILE="${HISTORY_FILE}"
+BLOCKED_FILE="/etc/portsentry/portsentry.blocked"
+BLOCK_TCP="1"
+BLOCK_UDP="1"
+KILL_ROUTE="/sbin/iptables -I INPUT -s $TARGET$ -j DROP"
+KILL_ROUTE6="/sbin/ip6tables -I INPUT -s $TARGET$ -j DROP"
+`;
+
+/** Writes a file of the host's own, and the folders above it. */
+export function writeFile(host: Host, path: string, text: string): void {
+  mkdirSync(dirname(host.path(path)), { recursive: true });
+  writeFileSync(host.path(path), text);
+}
+
+/** A file of the host's own; empty when it is not there. */
+export function readFile(host: Host, path: string): string {
+  try {
+    return readFileSync(host.path(path), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Writes the tests' configuration; `more` goes first, for of equal keys the first one counts. */
+export function configure(host: Host, more = ''): void {
+  writeFile(host, CONFIG_FILE, `${more}\n${BASE}`);
+  if (readFile(host, IGNORE_FILE) === '') writeFile(host, IGNORE_FILE, '# nobody\n');
+}
+
+/** Starts the built program on the host and waits until it listens. */
+export async function startDetector(
+  lab: Lab,
+  host: Host,
+  args: readonly string[] = ['-atcp', '-audp'],
+): Promise<LabProcess> {
+  const detector = await lab.start(host, [process.execPath, PROGRAM, ...args]);
+  await detector.waitForLine(ACTIVE);
+  return detector;
+}
+
+/** Lines of the log that accuse somebody. */
+export function alertsOf(detector: LabProcess): string[] {
+  return detector.lines().filter((line) => line.startsWith('attackalert:'));
+}
+
+/** The firewall rules of the host that drop a source. */
+export async function dropsOf(lab: Lab, host: Host, command: 'iptables' | 'ip6tables' = 'iptables'): Promise<string[]> {
+  const { stdout } = await lab.run(host, [command, '-S', 'INPUT']);
+  return stdout.split('\n').filter((line) => line.endsWith('-j DROP'));
+}
+
+/** Sends a SYN to a closed port by nmap, as a sign that everything sent before it has been judged. */
+export function nmap(lab: Lab, args: readonly string[]): Promise<{ stdout: string }> {
+  return lab.run(lab.scanner, ['nmap', '-n', '-Pn', '--max-retries', '0', ...args], { timeout: 60_000 });
+}
