@@ -8,7 +8,7 @@ import type { BlockEvent, RefusedEvent } from './respond/event.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import type { Knock, ProbeEvent, ScanEvent } from './track/event.ts';
 import { scanEvent } from './track/scan.ts';
-import type { Source } from './track/source.ts';
+import type { BlockState, Source } from './track/source.ts';
 import type { Told } from './track/told.ts';
 import { Tracker } from './track/tracker.ts';
 import type { Home } from './watch/home.ts';
@@ -47,7 +47,7 @@ export interface EngineParts extends EngineSettings {
   readonly recorder: () => EngineRecorder;
   /** Packets whose source is their destination do not count (2.x: --disable-local-check). */
   readonly localCheck: boolean;
-  /** Randomizes hashes; fixed in a replay. */
+  /** Randomizes hashes; what happens does not depend on it. */
   readonly salt: number;
 }
 
@@ -65,7 +65,8 @@ export class Engine {
   readonly tracker: Tracker;
   readonly blocked = new BlockedSources();
   #parts: EngineParts;
-  readonly #pending = new Set<Promise<void>>();
+  /** Actions that are under way, by source; as bounded as the queue of actions. */
+  readonly #pending = new Map<string, Promise<void>>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -109,7 +110,7 @@ export class Engine {
 
   /** Resolves when every action that was begun has ended. */
   async settle(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    while (this.#pending.size > 0) await Promise.all(this.#pending.values());
   }
 
   /** Ends every scan, so that its sum is told. */
@@ -121,7 +122,7 @@ export class Engine {
     const recorder = this.#parts.recorder();
     const ignored = this.#parts.ruleFor(probe.source);
     const knock = this.#knock(probe);
-    if (source.block === 'none' && this.blocked.has(knock.source)) source.block = 'blocked';
+    if (source.block === 'none') source.block = this.#blockState(knock.source);
     if (this.tracker.newPort) source.told.untoldPorts++;
     recorder.probe(
       {
@@ -140,6 +141,12 @@ export class Engine {
     if (ignored !== null) this.#refuse(knock, ignored, source.told);
     else if (policy === 0) this.#logOnly(knock, source.told);
     else this.#respond(knock, source);
+  }
+
+  /** Of a source that was forgotten and has come back. */
+  #blockState(source: string): BlockState {
+    if (this.blocked.has(source)) return 'blocked';
+    return this.#pending.has(source) ? 'pending' : 'none';
   }
 
   #refuse(knock: Knock, rule: string, told: Told): void {
@@ -163,10 +170,10 @@ export class Engine {
     // The slot may have changed hands when the actions end: the source is looked up again by its address.
     const address = Address.from(source.address);
     const pending = respond(knock).then((event) => {
-      this.#pending.delete(pending);
+      this.#pending.delete(knock.source);
       this.#responded(address, event, failures);
     });
-    this.#pending.add(pending);
+    this.#pending.set(knock.source, pending);
   }
 
   #responded(address: Address, event: BlockEvent, failures: number): void {

@@ -11,7 +11,7 @@ export type BlockState = 'none' | 'pending' | 'blocked' | 'failed';
  */
 export class Source {
   block: BlockState = 'none';
-  /** Failed blocks in a row, and when the last one ended (ms). */
+  /** Failed blocks in a row, and when the probe came that caused the last one (ms). */
   failures = 0;
   lastFailure = 0;
   readonly told = new Told();
