@@ -140,6 +140,8 @@ export class SourceRecords {
     words[at + PROBES] = (words[at + PROBES] as number) + 1;
     words[at + KINDS] = (words[at + KINDS] as number) | (1 << probe.kind);
     if (this.newPort) words[at + PORTS] = (words[at + PORTS] as number) + 1;
+    // After a SCAN_WINDOW shorter than the repeat's there is no connect any more that it would repeat.
+    if (words[at + CONNECTS] === 0) this.repeat = false;
     if (!this.repeat) words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
     this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] = probe.time;
   }

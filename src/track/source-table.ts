@@ -41,7 +41,7 @@ export class SourceTable {
   #free = NONE;
 
   /**
-   * `salt` randomizes the buckets when live; `onForget` is called with a slot that is about to change hands. Of
+   * `salt` randomizes the buckets; `onForget` is called with a slot that is about to change hands. Of
    * the `capacity`, a quarter is kept from sources that knocked more than once: else a forger who sends two
    * probes from each address would leave no place in which a new scanner could be noticed.
    */
@@ -100,7 +100,7 @@ export class SourceTable {
     }
   }
 
-  /** Forgets every source, the longest unseen first. */
+  /** Forgets every source, in the order in which they would have left. */
   clear(): void {
     for (const list of LEAVING_ORDER) {
       while (this.#lists.head(list) !== NONE) this.#release(this.#lists.head(list));

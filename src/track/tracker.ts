@@ -14,7 +14,7 @@ export interface TrackerOptions {
   readonly trigger: number;
   /** SCAN_WINDOW in ms: connects add up until a source has been quiet for so long; 0 is for ever. */
   readonly window: number;
-  /** Randomizes the table's buckets; fixed in a replay. */
+  /** Randomizes the table's buckets; what is counted does not depend on it. */
   readonly salt: number;
   /** Gets each source whose scan is over, before its sums are forgotten. */
   readonly onScanEnd: (source: Source) => void;
@@ -83,7 +83,8 @@ export class Tracker {
     if (Math.abs(now - this.#lastSweep) >= SWEEP_INTERVAL) this.sweep(now);
     const { records } = this.#table;
     this.#slot = this.#table.touch(probe.source, now);
-    if (now - records.lastSeen(this.#slot) >= this.#window) this.#forgetConnects();
+    const quiet = now - records.lastSeen(this.#slot);
+    if (this.#window > 0 && quiet >= this.#window) this.#forgetConnects();
     records.count(this.#slot, probe);
   }
 
