@@ -7,6 +7,7 @@ import { decodeFrame } from './decode/frame.ts';
 import { Packet } from './decode/packet.ts';
 import { REASON_COUNT, Reason } from './decode/reason.ts';
 import type { Engine } from './engine.ts';
+import { MAX_WARM } from './track/source-table.ts';
 import { inferOpen } from './watch/infer.ts';
 import type { OpenPorts } from './watch/open-ports.ts';
 
@@ -19,7 +20,9 @@ export class Replay {
   readonly #open: OpenPorts;
   readonly #checkSums: boolean;
   readonly #packet = new Packet();
-  readonly #probe = new Probe();
+  /** Probes on watched ports that wait to be taken together. */
+  readonly #probes = Array.from({ length: MAX_WARM }, () => new Probe());
+  #waiting = 0;
 
   constructor(engine: Engine, open: OpenPorts, checkSums: boolean) {
     this.#engine = engine;
@@ -63,6 +66,7 @@ export class Replay {
       const sums = reason === Reason.none ? this.#judgePacket(batch, index) : reason;
       counts[sums] = (counts[sums] as number) + 1;
     }
+    this.#takeWaiting();
     this.packets += batch.count;
   }
 
@@ -88,8 +92,15 @@ export class Replay {
       const reason = verifyChecksums(batch.view, packet);
       if (reason !== Reason.none) return reason;
     }
-    fillProbe(this.#probe, packet, kind);
-    this.#engine.take(this.#probe);
+    fillProbe(this.#probes[this.#waiting++] as Probe, packet, kind);
+    if (this.#waiting === MAX_WARM) this.#takeWaiting();
     return Reason.none;
+  }
+
+  #takeWaiting(): void {
+    const probes = this.#probes;
+    this.#engine.tracker.warm(probes, this.#waiting);
+    for (let index = 0; index < this.#waiting; index++) this.#engine.take(probes[index] as Probe);
+    this.#waiting = 0;
   }
 }

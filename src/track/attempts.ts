@@ -4,21 +4,24 @@ import { mix } from '../net/hash.ts';
 export const REPEAT_WINDOW = 60_000;
 
 /** Entries in one set: 64 octets, one cache line, so that a probe costs one access to memory. */
-const WAYS = 4;
-const ENTRY_WORDS = 4;
+const WAYS = 8;
+const ENTRY_WORDS = 2;
 const SET_WORDS = WAYS * ENTRY_WORDS;
 
 /**
- * Sets: a million entries of 16 octets for all sources together. Whoever fills them makes others' attempts
+ * Sets: a million entries of 8 octets for all sources together. Whoever fills them makes others' attempts
  * forgotten, so that one sent again counts twice; the sources themselves and their counts are elsewhere.
  */
-const SETS = 262_144;
+const SETS = 131_072;
 
-// One entry.
-const OWNER = 0;
-const KEY = 1;
-const ATTEMPT = 2;
-const TIME = 3;
+// One entry: what it is about, as a hash of owner and key, 0 where there is none; the attempt's hash and the time.
+const ABOUT = 0;
+const ATTEMPT_TIME = 1;
+
+/** Times are kept in 16 bits of quarters of a second: an attempt is taken for a repeat again after 4.5 hours. */
+const TICK = 250;
+const TIME_MASK = 0xffff;
+const REPEAT_TICKS = REPEAT_WINDOW / TICK;
 
 /** What a note tells of the key: it is new, it belongs to another attempt, to this one long ago, or just now. */
 export const Noted = { newKey: 0, newAttempt: 1, sameAttempt: 2, repeat: 3 } as const;
@@ -32,20 +35,23 @@ export class Attempts {
   readonly #words = new Uint32Array(SETS * SET_WORDS);
 
   /**
-   * Notes that `owner` made `attempt` at `time` (ms modulo 2^32). A key keeps the attempt that it came with. With
-   * `mayAdd` false a new key is not kept. Owner numbers are not 0.
+   * Notes that `owner` made `attempt` (a hash) at `time` (ms). A key keeps the attempt that it came with. With
+   * `mayAdd` false a new key is not kept.
    */
   note(owner: number, key: number, attempt: number, time: number, mayAdd: boolean): Noted {
     const words = this.#words;
-    const set = (mix(owner ^ Math.imul(key, 0x9e3779b1)) & (SETS - 1)) * SET_WORDS;
+    const about = aboutOf(owner, key);
+    const set = setOf(about);
+    const tick = Math.floor(time / TICK) & TIME_MASK;
     let oldest = set;
     let oldestAge = -1;
     for (let at = set; at < set + SET_WORDS; at += ENTRY_WORDS) {
-      const age = words[at + OWNER] === 0 ? Number.MAX_SAFE_INTEGER : ageOf(words[at + TIME] as number, time);
-      if (words[at + OWNER] === owner && words[at + KEY] === key) {
-        if (words[at + ATTEMPT] !== attempt) return Noted.newAttempt;
-        words[at + TIME] = time;
-        return age <= REPEAT_WINDOW ? Noted.repeat : Noted.sameAttempt;
+      const attemptTime = words[at + ATTEMPT_TIME] as number;
+      const age = words[at] === 0 ? TIME_MASK : ticksBetween(attemptTime & TIME_MASK, tick);
+      if (words[at] === about) {
+        if ((attemptTime ^ attempt) >>> 16 !== 0) return Noted.newAttempt;
+        words[at + ATTEMPT_TIME] = (attemptTime & ~TIME_MASK) | tick;
+        return age <= REPEAT_TICKS ? Noted.repeat : Noted.sameAttempt;
       }
       if (age > oldestAge) {
         oldest = at;
@@ -53,16 +59,29 @@ export class Attempts {
       }
     }
     if (mayAdd) {
-      words[oldest + OWNER] = owner;
-      words[oldest + KEY] = key;
-      words[oldest + ATTEMPT] = attempt;
-      words[oldest + TIME] = time;
+      words[oldest + ABOUT] = about;
+      words[oldest + ATTEMPT_TIME] = (attempt & ~TIME_MASK) | tick;
     }
     return Noted.newKey;
   }
+
+  /** Reads what `note` will need, so that it is in the cache then. The value is of no use. */
+  warm(owner: number, key: number): number {
+    return this.#words[setOf(aboutOf(owner, key))] as number;
+  }
 }
 
-/** Ms between two times modulo 2^32, whichever is earlier: captures may go back. */
-export function ageOf(then: number, now: number): number {
-  return Math.abs((now - then) | 0);
+/** Never 0. */
+function aboutOf(owner: number, key: number): number {
+  return mix(owner ^ Math.imul(key, 0x9e3779b1)) || 1;
+}
+
+function setOf(about: number): number {
+  return (about & (SETS - 1)) * SET_WORDS;
+}
+
+/** Whichever is earlier: captures may go back. */
+function ticksBetween(then: number, now: number): number {
+  const forward = (now - then) & TIME_MASK;
+  return forward > TIME_MASK / 2 ? TIME_MASK + 1 - forward : forward;
 }

@@ -1,7 +1,7 @@
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
 import { hashAddress, mix } from '../net/hash.ts';
-import { Attempts, ageOf, Noted, REPEAT_WINDOW } from './attempts.ts';
+import { Attempts, Noted, REPEAT_WINDOW } from './attempts.ts';
 
 /**
  * What one source may have remembered; a port takes one entry, so do another attempt at it and another target.
@@ -19,13 +19,15 @@ const CONNECTS = 4;
 const PROBES = 5;
 const PORTS = 6;
 const TARGETS = 7;
-const KINDS = 8;
-const REMEMBERED = 9;
-const FIRST_PORT = 10;
-const FIRST_ATTEMPT = 11;
-const FIRST_TIME = 12;
-const FIRST_TARGET = 13;
-/** The last two words, as a double. */
+/** Kinds in the lower half, how many entries are remembered in the upper. */
+const KINDS_REMEMBERED = 8;
+const KINDS_MASK = 0xffff;
+const ONE_REMEMBERED = 0x10000;
+const FIRST_PORT = 9;
+const FIRST_ATTEMPT = 10;
+const FIRST_TARGET = 11;
+// The last four words are two doubles.
+const FIRST_TIME = 6;
 const LAST_SEEN = 7;
 
 /**
@@ -69,7 +71,7 @@ export class SourceRecords {
     const at = slot * RECORD_WORDS;
     this.#words.fill(0, at + PROBES, at + FIRST_TARGET + 1);
     // Never 0, for no owner is number 0.
-    this.#generations[slot] = (((this.#generations[slot] as number) + 1) & 0xffff) || 1;
+    this.#generations[slot] = ((this.#generations[slot] as number) + 1) & 0xffff || 1;
   }
 
   forgetConnects(slot: number): void {
@@ -114,7 +116,7 @@ export class SourceRecords {
   }
 
   kinds(slot: number): number {
-    return this.#words[slot * RECORD_WORDS + KINDS] as number;
+    return (this.#words[slot * RECORD_WORDS + KINDS_REMEMBERED] as number) & KINDS_MASK;
   }
 
   lastSeen(slot: number): number {
@@ -130,15 +132,15 @@ export class SourceRecords {
     const words = this.#words;
     const at = slot * RECORD_WORDS;
     const target = hashAddress(probe.destination, 0);
-    const port = (mix((probe.protocol << 16) | probe.destinationPort) | 1) >>> 0;
+    const port = portKey(probe);
     const endpoints = mix((probe.sourcePort << 16) | probe.destinationPort);
     const attempt = mix(target ^ endpoints ^ probe.kind);
-    const time = Math.floor(probe.time) >>> 0;
+    const { time } = probe;
 
-    if (words[at + PROBES] === 0) this.#begin(slot, port, attempt, target, time, probe.time);
+    if (words[at + PROBES] === 0) this.#begin(slot, port, attempt, target, time);
     else this.#goOn(slot, port, attempt, target, time);
     words[at + PROBES] = (words[at + PROBES] as number) + 1;
-    words[at + KINDS] = (words[at + KINDS] as number) | (1 << probe.kind);
+    words[at + KINDS_REMEMBERED] = (words[at + KINDS_REMEMBERED] as number) | (1 << probe.kind);
     if (this.newPort) words[at + PORTS] = (words[at + PORTS] as number) + 1;
     // After a SCAN_WINDOW shorter than the repeat's there is no connect any more that it would repeat.
     if (words[at + CONNECTS] === 0) this.repeat = false;
@@ -146,17 +148,26 @@ export class SourceRecords {
     this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] = probe.time;
   }
 
-  #begin(slot: number, port: number, attempt: number, target: number, time: number, now: number): void {
+  /** Reads what `isAt` and `count` will need, so that it is in the cache then. The value is of no use. */
+  warm(slot: number): number {
+    return this.#words[slot * RECORD_WORDS] as number;
+  }
+
+  /** The same for what is remembered of a port. */
+  warmPort(slot: number, probe: Probe): number {
+    return this.#attempts.warm(this.#owner(slot), portKey(probe));
+  }
+
+  #begin(slot: number, port: number, attempt: number, target: number, time: number): void {
     const words = this.#words;
     const at = slot * RECORD_WORDS;
     this.repeat = false;
     this.newPort = true;
-    this.#firstSeen[slot] = now;
+    this.#firstSeen[slot] = time;
     words[at + TARGETS] = 1;
-    words[at + REMEMBERED] = 0;
     words[at + FIRST_PORT] = port;
     words[at + FIRST_ATTEMPT] = attempt;
-    words[at + FIRST_TIME] = time;
+    this.#doubles[slot * RECORD_DOUBLES + FIRST_TIME] = time;
     words[at + FIRST_TARGET] = target;
   }
 
@@ -168,13 +179,15 @@ export class SourceRecords {
     } else {
       this.newPort = false;
       if (words[at + FIRST_ATTEMPT] === attempt) {
-        this.repeat = ageOf(words[at + FIRST_TIME] as number, time) <= REPEAT_WINDOW;
-        words[at + FIRST_TIME] = time;
+        const firstTime = slot * RECORD_DOUBLES + FIRST_TIME;
+        this.repeat = Math.abs(time - (this.#doubles[firstTime] as number)) <= REPEAT_WINDOW;
+        this.#doubles[firstTime] = time;
       } else this.repeat = this.#note(slot, attempt, attempt, time) === Noted.repeat;
     }
     if (words[at + FIRST_TARGET] === target) return;
     const key = (mix(target) & ~1) >>> 0;
-    if (this.#note(slot, key, 0, time) === Noted.newKey) words[at + TARGETS] = (words[at + TARGETS] as number) + 1;
+    if (this.#note(slot, key, 0, time) === Noted.newKey)
+      words[at + TARGETS] = (words[at + TARGETS] as number) + 1;
   }
 
   /** A port has the first attempt at it beside it; only one that is tried in several ways takes more entries. */
@@ -187,14 +200,19 @@ export class SourceRecords {
 
   #note(slot: number, key: number, attempt: number, time: number): Noted {
     const words = this.#words;
-    const remembered = slot * RECORD_WORDS + REMEMBERED;
-    const mayAdd = (words[remembered] as number) < MAX_REMEMBERED;
+    const remembered = slot * RECORD_WORDS + KINDS_REMEMBERED;
+    const mayAdd = (words[remembered] as number) >>> 16 < MAX_REMEMBERED;
     const noted = this.#attempts.note(this.#owner(slot), key, attempt, time, mayAdd);
-    if (noted === Noted.newKey && mayAdd) words[remembered] = (words[remembered] as number) + 1;
+    if (noted === Noted.newKey && mayAdd) words[remembered] = (words[remembered] as number) + ONE_REMEMBERED;
     return noted;
   }
 
   #owner(slot: number): number {
     return (((this.#generations[slot] as number) << 16) | slot) >>> 0;
   }
+}
+
+/** Odd, so that no target has it. */
+function portKey(probe: Probe): number {
+  return (mix((probe.protocol << 16) | probe.destinationPort) | 1) >>> 0;
 }

@@ -1,3 +1,4 @@
+import type { Probe } from '../classify/probe.ts';
 import { Address } from '../net/address.ts';
 import { hashAddress } from '../net/hash.ts';
 import { SlotLists } from './slot-lists.ts';
@@ -21,6 +22,9 @@ const ACTIVE_KNOWN = 3;
 /** Who leaves first when the table is full, before the longest unseen of the list counts. */
 const LEAVING_ORDER = [QUIET_ONCE, ACTIVE_ONCE, QUIET_KNOWN, ACTIVE_KNOWN];
 
+/** Probes that are read ahead for at a time, at most. */
+export const MAX_WARM = 256;
+
 /** How fine (ms) the order of the lists is: a source that goes on is put at the end so often, not at each probe. */
 const ORDER_GRAIN = 1_024;
 
@@ -36,6 +40,7 @@ export class SourceTable {
   readonly #lists: SlotLists;
   readonly #onForget: (slot: number) => void;
   readonly #leaving = new Address();
+  readonly #warmSlots = new Int32Array(MAX_WARM);
   /** Slots that were ever taken; the rest of the typed arrays is memory that nobody touched yet. */
   #used = 0;
   #free = NONE;
@@ -73,6 +78,28 @@ export class SourceTable {
     if (slot === NONE) return this.#insert(address);
     this.#touchKnown(slot, now);
     return slot;
+  }
+
+  /**
+   * Reads ahead what `touch` and `count` will need of `count` probes: three loops of independent reads, which the
+   * processor overlaps, where one probe after the other would wait for memory three times. The sum is of no use.
+   */
+  warm(probes: readonly Probe[], count: number): number {
+    const slots = this.#warmSlots;
+    let sum = 0;
+    for (let index = 0; index < count; index++) {
+      const probe = probes[index] as Probe;
+      slots[index] = this.#buckets[this.#bucketOf(probe.source)] as number;
+    }
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index] as number;
+      if (slot !== NONE) sum += this.records.warm(slot);
+    }
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index] as number;
+      if (slot !== NONE) sum += this.records.warmPort(slot, probes[index] as Probe);
+    }
+    return sum;
   }
 
   /** What is known of the slot's source. */

@@ -77,6 +77,14 @@ export class Tracker {
     return slot < 0 ? undefined : this.#table.source(slot);
   }
 
+  /**
+   * Reads ahead for the first `count` probes, at most MAX_WARM, that `observe` will get next. Changes nothing; the
+   * value only keeps the reads from being optimized away.
+   */
+  warm(probes: readonly Probe[], count: number): number {
+    return this.#table.warm(probes, count);
+  }
+
   /** Counts one probe. */
   observe(probe: Probe): void {
     const now = probe.time;

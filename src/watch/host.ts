@@ -29,7 +29,12 @@ export function viewHost(): HostView {
     }
     const mac = entries.find((entry) => !/^[0:]*$/.test(entry.mac))?.mac ?? null;
     const loopback = entries.some((entry) => entry.internal);
-    devices.push({ name, loopback, hardwareAddress: mac, enslaved: existsSync(`/sys/class/net/${name}/master`) });
+    devices.push({
+      name,
+      loopback,
+      hardwareAddress: mac,
+      enslaved: existsSync(`/sys/class/net/${name}/master`),
+    });
   }
   return { addresses, broadcasts, devices };
 }
