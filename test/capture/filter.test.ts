@@ -1,0 +1,244 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  type FilterPlan,
+  filterText,
+  MAX_FILTER_ADDRESSES,
+  MAX_FILTER_RANGES,
+  mergeRanges,
+} from '../../src/capture/filter.ts';
+import { LINKTYPE_ETHERNET } from '../../src/capture/link-type.ts';
+import { classify } from '../../src/classify/classify.ts';
+import { Kind } from '../../src/classify/kind.ts';
+import { type PortRange, PortSet } from '../../src/config/ports.ts';
+import { decodeFrame } from '../../src/decode/frame.ts';
+import { Packet } from '../../src/decode/packet.ts';
+import { Reason } from '../../src/decode/reason.ts';
+import { Address, parseAddress } from '../../src/net/address.ts';
+import { PROTOCOL_TCP } from '../../src/net/protocol.ts';
+import { writePcap } from '../support/capture-writer.ts';
+import { ethernet, extension, ipv6, tcpPacket, tcpSegment, udpPacket } from '../support/frames.ts';
+import { readBytes } from '../support/read-capture.ts';
+
+/** Issue 2: `open` never takes longer, whatever the port lists. */
+const OPEN_LIMIT = 200;
+
+const OWN_MAC = '02:00:00:00:00:02';
+
+const NONE = new PortSet();
+
+function ports(...numbers: number[]): PortSet {
+  return PortSet.of(numbers.map((port) => ({ first: port, last: port })));
+}
+
+function addresses(...texts: string[]): Address[] {
+  return texts.map((text) => parseAddress(text) ?? expect.fail(text));
+}
+
+/** The same ports for both protocols and families. */
+function planOf(pass: PortSet, own: readonly Address[], keepOut = NONE): FilterPlan {
+  const plan = { pass, keepOut };
+  return {
+    v4: { addresses: own.filter((address) => address.isV4), tcp: plan, udp: plan },
+    v6: { addresses: own.filter((address) => !address.isV4), tcp: plan, udp: plan },
+  };
+}
+
+const OWN = addresses('10.0.0.2', '10.9.0.2', 'fd00::2', 'fe80::2');
+const EVERY_SECOND = ports(...Array.from({ length: 32_768 }, (_, index) => index * 2));
+const SCATTERED = ports(...Array.from({ length: 1_000 }, (_, index) => (index * 7_919 + 13) % 65_536));
+const MANY = (count: number) =>
+  Array.from({ length: count }, (_, index) => [
+    Address.v4(0x0a000000 + index * 7),
+    new Address(0xfd000000, index, 0, 0x1234_5678),
+  ]).flat();
+
+/**
+ * How long (ms) the binding takes to open `lo`. In a process of its own, as the daemon does it: the binding frees
+ * what libuv still uses when a device is closed and another one opened.
+ */
+function timeToOpen(filter: string): number {
+  const program = `
+    const { Cap } = require('cap');
+    const cap = new Cap();
+    const begun = performance.now();
+    cap.open('lo', process.argv[1], 4 * 1024 * 1024, Buffer.alloc(65536));
+    console.log(performance.now() - begun);
+    process.exit();`;
+  return Number(execFileSync(process.execPath, ['-e', program, filter], { encoding: 'utf8' }));
+}
+
+describe('libpcap opens a device with it in under 200 ms', () => {
+  test.each<[string, FilterPlan]>([
+    ['the first 1,024 ports', planOf(PortSet.below(1024), OWN)],
+    ['every port', planOf(PortSet.below(65_536), OWN)],
+    ['every second port of 65,535', planOf(EVERY_SECOND, OWN)],
+    ['1,000 scattered ports', planOf(SCATTERED, OWN)],
+    ['1,000 scattered services', planOf(PortSet.below(65_536).without(SCATTERED), OWN, SCATTERED)],
+    ['16 addresses of each family, every second port', planOf(EVERY_SECOND, MANY(16))],
+    ['16 addresses of each family, 1,000 scattered ports', planOf(SCATTERED, MANY(16))],
+    ['400 addresses of each family', planOf(EVERY_SECOND, MANY(400))],
+    ['no address', planOf(PortSet.below(1024), [])],
+    ['no port', planOf(NONE, OWN)],
+  ])('%s', (_name, plan) => {
+    expect(timeToOpen(filterText(plan, OWN_MAC))).toBeLessThan(OPEN_LIMIT);
+  });
+});
+
+describe('ranges are merged', () => {
+  const range = (first: number, last = first): PortRange => ({ first, last });
+
+  test('not at all while there are few', () => {
+    const few = [range(1), range(3, 5), range(9)];
+    expect(mergeRanges(few, 3, NONE)).toEqual(few);
+  });
+
+  test('where the gap is narrowest', () => {
+    const ranges = [range(1), range(10), range(12), range(100), range(105)];
+    expect(mergeRanges(ranges, 3, NONE)).toEqual([range(1), range(10, 12), range(100, 105)]);
+  });
+
+  test('not over a service, as long as another gap is left', () => {
+    const ranges = [range(52), range(54), range(1_000), range(60_000)];
+    expect(mergeRanges(ranges, 3, ports(53))).toEqual([range(52), range(54, 1_000), range(60_000)]);
+    expect(mergeRanges(ranges, 1, ports(53))).toEqual([range(52, 60_000)]);
+  });
+
+  test.each([
+    ['every second port', EVERY_SECOND],
+    ['1,000 scattered ports', SCATTERED],
+  ])('%s: to as many as a filter has room for, and none is lost', (_name, set) => {
+    const merged = mergeRanges(set.ranges(), MAX_FILTER_RANGES, NONE);
+    expect(merged).toHaveLength(MAX_FILTER_RANGES);
+    expect(set.without(PortSet.of(merged)).size).toBe(0);
+  });
+});
+
+test('more addresses than a filter has room for: every destination passes, and is sorted out later', () => {
+  expect(filterText(planOf(ports(1), MANY(MAX_FILTER_ADDRESSES)), null)).toContain('dst host');
+  expect(filterText(planOf(ports(1), MANY(MAX_FILTER_ADDRESSES + 1)), null)).not.toContain('host');
+});
+
+test('nothing to watch is a filter that passes nothing, not everything', () => {
+  expect(filterText(planOf(NONE, OWN), null)).toBe('less 1');
+  expect(filterText(planOf(ports(1), []), null)).toBe('less 1');
+});
+
+/** What the filter passes of these frames, by their indices. */
+async function passed(plan: FilterPlan, frames: readonly Uint8Array[]): Promise<Set<number>> {
+  const folder = mkdtempSync(join(tmpdir(), 'portsentry-filter-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const from = join(folder, 'from.pcap');
+  const to = join(folder, 'to.pcap');
+  writeFileSync(from, writePcap({ frames: frames.map((data, index) => ({ data, seconds: index })) }));
+  execFileSync('tcpdump', ['-r', from, '-w', to, filterText(plan, OWN_MAC)], { stdio: 'ignore' });
+  const { frames: kept } = await readBytes(readFileSync(to));
+  return new Set(kept.map(({ time }) => time / 1_000));
+}
+
+/** What decoder, classifier and port set make of a frame: a probe on a watched port of ours. */
+function isProbe(frame: Uint8Array, { v4, v6 }: FilterPlan): boolean {
+  const packet = new Packet();
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const reason = decodeFrame(view, 0, frame.length, frame.length, LINKTYPE_ETHERNET, packet);
+  if (reason !== Reason.none || classify(packet) === Kind.none) return false;
+  const family = packet.family === 4 ? v4 : v6;
+  const { pass } = packet.protocol === PROTOCOL_TCP ? family.tcp : family.udp;
+  const isOurs = family.addresses.some((address) => address.equals(packet.destination));
+  return isOurs && pass.has(packet.destinationPort);
+}
+
+const PORT = fc.oneof(
+  fc.integer({ min: 0, max: 65_535 }),
+  fc.constantFrom(0, 1, 22, 53, 111, 1023, 1024, 65_535),
+);
+const ENDS_V4 = fc.constantFrom('10.0.0.2', '10.9.0.2', '10.0.0.3', '224.0.0.1').map((destination) => ({
+  source: '10.0.0.1',
+  destination,
+}));
+const ENDS_V6 = fc.constantFrom('fd00::2', 'fe80::2', 'fd00::3', 'ff02::1').map((destination) => ({
+  source: 'fd00::1',
+  destination,
+}));
+const FRAME = fc
+  .record({
+    ends: fc.oneof(ENDS_V4, ENDS_V6),
+    destinationPort: PORT,
+    flags: fc.integer({ min: 0, max: 255 }),
+    shape: fc.constantFrom('tcp', 'tcp', 'udp', 'options', 'first fragment'),
+    payload: fc.uint8Array({ maxLength: 20 }),
+  })
+  .map(({ ends, destinationPort, flags, shape, payload }) => {
+    const fields = { ...ends, destinationPort, flags, payload };
+    const isV6 = ends.destination.includes(':');
+    if (shape === 'udp') return { frame: ethernet(udpPacket(fields)), extended: false };
+    if (shape === 'options' && isV6)
+      return { frame: ethernet(ipv6(ends, 60, extension(6, tcpSegment(fields)))), extended: true };
+    const ip = {
+      ...(shape === 'options' ? { options: new Uint8Array(8) } : {}),
+      moreFragments: shape === 'first fragment',
+    };
+    return { frame: ethernet(tcpPacket(fields, ip)), extended: false };
+  });
+
+describe('against decoder and classifier, over generated frames', () => {
+  const services = ports(22, 53, 80, 443);
+  test.each<[string, FilterPlan]>([
+    [
+      'the first 1,024 ports without the services',
+      planOf(PortSet.below(1024).without(services), OWN, services),
+    ],
+    ['a list', planOf(ports(1, 53, 111, 1023, 65_535), OWN)],
+    ['every port', planOf(PortSet.below(65_536), OWN)],
+    ['one address', planOf(PortSet.below(1024), addresses('10.0.0.2'))],
+  ])('%s: every probe passes, and nothing else', async (_name, plan) => {
+    const generated = fc.sample(FRAME, 2_000);
+    const kept = await passed(
+      plan,
+      generated.map(({ frame }) => frame),
+    );
+    let probes = 0;
+    for (const [index, { frame, extended }] of generated.entries()) {
+      const probe = isProbe(frame, plan);
+      if (probe) probes++;
+      const told = `frame ${index}: ${Buffer.from(frame).toString('hex')}`;
+      if (probe) expect(kept.has(index), told).toBe(true);
+      // Extension headers are beyond the filter language: what has them is sorted out later.
+      else if (!extended) expect(kept.has(index), told).toBe(false);
+    }
+    expect(probes).toBeGreaterThan(20);
+  });
+
+  test.each([
+    ['every second port', EVERY_SECOND],
+    ['1,000 scattered ports', SCATTERED],
+  ])('%s: no probe is lost by merging', async (_name, set) => {
+    const plan = planOf(set, OWN);
+    const frames = fc.sample(FRAME, 2_000).map(({ frame }) => frame);
+    const kept = await passed(plan, frames);
+    const lost = frames.filter((frame, index) => isProbe(frame, plan) && !kept.has(index));
+    expect(lost).toEqual([]);
+  });
+});
+
+test('own questions to name and time servers pass on their way out, nothing else does', async () => {
+  const question = (source: string, destinationPort: number, mac = OWN_MAC) => {
+    const destination = source.includes(':') ? 'fd00::9' : '10.0.0.9';
+    return ethernet(udpPacket({ source, destination, destinationPort }), { source: mac });
+  };
+  const segment = { source: '10.0.0.2', destination: '10.0.0.9', destinationPort: 53, flags: 2 };
+  const kept = await passed(planOf(ports(111), OWN), [
+    question('10.0.0.2', 53),
+    question('fd00::2', 123),
+    question('10.0.0.2', 111),
+    question('10.0.0.3', 53),
+    ethernet(tcpPacket(segment), { source: OWN_MAC }),
+    // A neighbour that forges our question could make its own probe look like the answer.
+    question('10.0.0.2', 53, '02:00:00:00:00:66'),
+  ]);
+  expect([...kept]).toEqual([0, 1]);
+});

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { Packet } from '../../src/decode/packet.ts';
+import { ACK, FIN, RST, SYN } from '../../src/decode/tcp.ts';
+import { Address } from '../../src/net/address.ts';
+import { PROTOCOL_TCP, PROTOCOL_UDP } from '../../src/net/protocol.ts';
+import { inferOpen } from '../../src/watch/infer.ts';
+import { OpenPorts } from '../../src/watch/open-ports.ts';
+
+const HOST = Address.v4(0x0a000002);
+const OTHER = Address.v4(0x0a000003);
+
+test('at one address, at every one, of one protocol', () => {
+  const open = new OpenPorts(0);
+  open.add(PROTOCOL_UDP, HOST, 53);
+  open.addEverywhere(PROTOCOL_TCP, 22);
+  const asked = [
+    open.has(PROTOCOL_UDP, HOST, 53),
+    open.has(PROTOCOL_UDP, OTHER, 53),
+    open.has(PROTOCOL_TCP, HOST, 53),
+    open.has(PROTOCOL_TCP, OTHER, 22),
+    open.has(PROTOCOL_UDP, HOST, 22),
+  ];
+  expect(asked).toEqual([true, false, false, true, false]);
+});
+
+test('at every address stays so when one is named after it', () => {
+  const open = new OpenPorts(0);
+  open.addEverywhere(PROTOCOL_TCP, 22);
+  open.add(PROTOCOL_TCP, HOST, 22);
+  expect(open.has(PROTOCOL_TCP, OTHER, 22)).toBe(true);
+});
+
+describe('what one packet tells of its sender', () => {
+  test.each([
+    ['a SYN/ACK', PROTOCOL_TCP, SYN | ACK, true],
+    ['a SYN', PROTOCOL_TCP, SYN, false],
+    ['an ACK', PROTOCOL_TCP, ACK, false],
+    ['a RST/ACK, the answer of a closed port', PROTOCOL_TCP, RST | ACK, false],
+    ['a FIN/ACK', PROTOCOL_TCP, FIN | ACK, false],
+    ['a datagram', PROTOCOL_UDP, 0, true],
+  ])('%s', (_name, protocol, tcpFlags, expected) => {
+    const packet = Object.assign(new Packet(), { protocol, tcpFlags, sourcePort: 80, destinationPort: 81 });
+    packet.source.set(HOST);
+    packet.destination.set(OTHER);
+    const open = new OpenPorts(0);
+    inferOpen(packet, open);
+    expect(open.has(protocol, HOST, 80)).toBe(expected);
+    expect(open.has(protocol, OTHER, 81)).toBe(false);
+  });
+});
