@@ -1,0 +1,36 @@
+import { Kind } from '../../src/classify/kind.ts';
+import { Probe } from '../../src/classify/probe.ts';
+import { type Address, parseAddress } from '../../src/net/address.ts';
+
+/** When the first probe comes, in ms since the epoch. */
+export const START = 1_795_354_417_000;
+
+export interface ProbeFields {
+  readonly source?: string;
+  readonly destination?: string;
+  /** Ms after START. */
+  readonly at?: number;
+  readonly port?: number;
+  readonly sourcePort?: number;
+  readonly kind?: Kind;
+}
+
+/** A SYN to port 111 of 10.0.0.2, a datagram where the kind is udp. */
+export function probe(fields: ProbeFields = {}): Probe {
+  const { source = '10.0.0.1', destination = '10.0.0.2', at = 0, kind = Kind.syn } = fields;
+  const made = new Probe();
+  made.time = START + at;
+  made.kind = kind;
+  made.protocol = kind === Kind.udp ? 17 : 6;
+  made.source.set(address(source));
+  made.destination.set(address(destination));
+  made.sourcePort = fields.sourcePort ?? 41302;
+  made.destinationPort = fields.port ?? 111;
+  return made;
+}
+
+export function address(text: string): Address {
+  const parsed = parseAddress(text);
+  if (parsed === null) throw new Error(`no address: ${text}`);
+  return parsed;
+}

@@ -1,0 +1,278 @@
+import { describe, expect, test } from 'vitest';
+import { Kind } from '../../src/classify/kind.ts';
+import { Address } from '../../src/net/address.ts';
+import type { ScanEvent } from '../../src/track/event.ts';
+import { scanEvent } from '../../src/track/scan.ts';
+import { MAX_SOURCES } from '../../src/track/source-table.ts';
+import { SCAN_QUIET, Tracker, type TrackerOptions } from '../../src/track/tracker.ts';
+import { address, type ProbeFields, probe, START } from './given.ts';
+
+const DAY = 86_400_000;
+const MINUTE = 60_000;
+
+function makeTracker(options: Partial<TrackerOptions> = {}) {
+  const scans: ScanEvent[] = [];
+  const onScanEnd: TrackerOptions['onScanEnd'] = (source) => scans.push(scanEvent(source));
+  const tracker = new Tracker({ trigger: 0, window: DAY, salt: 1, onScanEnd, ...options });
+  /** Whether each of the probes triggered. */
+  const triggers = (...probes: ProbeFields[]) =>
+    probes.map((fields) => {
+      tracker.observe(probe(fields));
+      return tracker.triggered;
+    });
+  return { tracker, scans, triggers };
+}
+
+/** A SYN to another port each time. */
+const ports = (...numbers: number[]) => numbers.map((port) => ({ port }));
+
+describe('SCAN_TRIGGER is the number of connects that are allowed', () => {
+  test('0 reacts to the first', () => {
+    expect(makeTracker({ trigger: 0 }).triggers(...ports(1))).toEqual([true]);
+  });
+
+  test.each([1, 2, 5])(
+    '%i reacts to the connect after them: 1.x and 2.x reacted one too early',
+    (trigger) => {
+      const numbers = Array.from({ length: trigger + 2 }, (_, index) => index + 1);
+      const { triggers } = makeTracker({ trigger });
+      expect(triggers(...ports(...numbers))).toEqual(numbers.map((number) => number > trigger));
+    },
+  );
+
+  test('each source has its own count, TCP and UDP together', () => {
+    const { triggers } = makeTracker({ trigger: 1 });
+    expect(
+      triggers({ source: '10.0.0.1' }, { source: '10.0.0.9' }, { source: '10.0.0.1', kind: Kind.udp }),
+    ).toEqual([false, false, true]);
+  });
+
+  test('a new limit counts at once, with what was counted', () => {
+    const { tracker, triggers } = makeTracker({ trigger: 5 });
+    expect(triggers(...ports(1, 2))).toEqual([false, false]);
+    tracker.configure(1, DAY);
+    expect(triggers({ port: 3 })).toEqual([true]);
+  });
+});
+
+describe('the same attempt again within 60 s is one connect', () => {
+  test.each<[string, ProbeFields, boolean]>([
+    ['the same', {}, true],
+    ['the same after 60 s', { at: MINUTE }, true],
+    ['the same after more', { at: MINUTE + 1 }, false],
+    // Captures may go back in time.
+    ['the same before', { at: -1_000 }, true],
+    ['another port', { port: 112 }, false],
+    ['another source port', { sourcePort: 41303 }, false],
+    ['another kind', { kind: Kind.fin }, false],
+    ['another of our addresses', { destination: '10.0.0.3' }, false],
+    ['a datagram', { kind: Kind.udp }, false],
+  ])('%s', (_name, again, repeat) => {
+    const { tracker } = makeTracker();
+    tracker.observe(probe());
+    expect(tracker.repeat).toBe(false);
+    tracker.observe(probe(again));
+    expect([tracker.repeat, tracker.source.connects, tracker.source.probes]).toEqual([
+      repeat,
+      repeat ? 1 : 2,
+      2,
+    ]);
+  });
+
+  test('also when other attempts lie between', () => {
+    const { tracker } = makeTracker();
+    for (const port of [1, 2, 3, 1, 2, 3]) tracker.observe(probe({ port }));
+    expect([tracker.source.connects, tracker.source.probes]).toEqual([3, 6]);
+  });
+
+  test('every copy begins the 60 s anew', () => {
+    const { tracker } = makeTracker();
+    for (const at of [0, 50_000, 100_000, 150_000]) tracker.observe(probe({ at }));
+    expect(tracker.source.connects).toBe(1);
+  });
+
+  test('another port tried in two ways has each way known', () => {
+    const { tracker } = makeTracker();
+    tracker.observe(probe({ port: 1 }));
+    for (const sourcePort of [5, 6, 5, 6]) tracker.observe(probe({ port: 2, sourcePort }));
+    expect([tracker.source.connects, tracker.source.ports]).toEqual([3, 2]);
+  });
+});
+
+describe('SCAN_WINDOW', () => {
+  test('connects add up until a source was quiet for so long', () => {
+    const { triggers } = makeTracker({ trigger: 2, window: DAY });
+    expect(triggers({ port: 1 }, { port: 2, at: DAY - 1 }, { port: 3, at: 2 * DAY - 2 })).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(triggers({ port: 4, at: 3 * DAY - 2 })).toEqual([false]);
+  });
+
+  test('"0" is for ever', () => {
+    const { triggers } = makeTracker({ trigger: 1, window: 0 });
+    expect(triggers({ port: 1 }, { port: 2, at: 400 * DAY })).toEqual([false, true]);
+  });
+
+  test('a window shorter than the repeat: a connect that is forgotten is not repeated', () => {
+    const { triggers } = makeTracker({ trigger: 0, window: 30_000 });
+    expect(triggers({}, { at: 40_000 })).toEqual([true, true]);
+  });
+
+  test('what was said of the source is said again after it, and not before', () => {
+    const { tracker } = makeTracker({ window: DAY });
+    tracker.observe(probe());
+    tracker.source.told.history = true;
+    tracker.observe(probe({ at: DAY - 1 }));
+    expect(tracker.source.told.history).toBe(true);
+    tracker.observe(probe({ at: 2 * DAY }));
+    expect(tracker.source.told.history).toBe(false);
+  });
+});
+
+describe('a scan', () => {
+  test('is summed up: probes, ports, kinds, targets', () => {
+    const { tracker, scans } = makeTracker();
+    tracker.observe(probe({ port: 1 }));
+    tracker.observe(probe({ port: 1, at: 10 }));
+    tracker.observe(probe({ port: 2, at: 20, kind: Kind.fin }));
+    tracker.observe(probe({ port: 2, at: 30, kind: Kind.udp, destination: '10.0.0.3' }));
+    tracker.close();
+    expect(scans).toEqual([
+      {
+        action: 'scan',
+        time: START + 30,
+        source: '10.0.0.1',
+        family: 4,
+        first: START,
+        last: START + 30,
+        probes: 4,
+        ports: 3,
+        kinds: ['fin', 'syn', 'udp'],
+        targets: 2,
+      },
+    ]);
+  });
+
+  test('is over after more than 5 minutes of quiet, by the time of other packets or of the clock', () => {
+    for (const quieten of ['packet', 'clock'] as const) {
+      const { tracker, scans } = makeTracker();
+      tracker.observe(probe());
+      const wait = (at: number) =>
+        quieten === 'clock' ? tracker.sweep(START + at) : tracker.observe(probe({ source: '10.0.0.9', at }));
+      wait(SCAN_QUIET);
+      expect(scans).toEqual([]);
+      wait(SCAN_QUIET + 1_001);
+      expect(scans.map(({ source }) => source)).toEqual(['10.0.0.1']);
+    }
+  });
+
+  test('ends, the connects go on; then a new one begins', () => {
+    const { tracker, scans } = makeTracker({ trigger: 1 });
+    tracker.observe(probe({ port: 1 }));
+    tracker.observe(probe({ port: 2, at: SCAN_QUIET + 5_000 }));
+    expect(scans.map(({ probes }) => probes)).toEqual([1]);
+    expect([tracker.triggered, tracker.source.probes, tracker.source.ports]).toEqual([true, 1, 1]);
+    tracker.close();
+    expect(scans.map(({ probes, first }) => [probes, first])).toEqual([
+      [1, START],
+      [1, START + SCAN_QUIET + 5_000],
+    ]);
+    expect(tracker.size).toBe(0);
+  });
+
+  test('is told once, though the source is forgotten later', () => {
+    const { tracker, scans } = makeTracker();
+    tracker.observe(probe());
+    tracker.sweep(START + 10 * MINUTE);
+    tracker.sweep(START + 20 * MINUTE);
+    tracker.close();
+    expect(scans).toHaveLength(1);
+  });
+
+  test('of IPv6 has its family', () => {
+    const { tracker, scans } = makeTracker();
+    tracker.observe(probe({ source: 'fd00::1', destination: 'fd00::2' }));
+    tracker.close();
+    expect(scans[0]).toMatchObject({ source: 'fd00::1', family: 6 });
+  });
+
+  test('of 65,535 ports counts them all, and remembers 256', () => {
+    const { tracker } = makeTracker();
+    for (let port = 1; port < 65_536; port++) tracker.observe(probe({ port }));
+    expect([tracker.source.ports, tracker.source.connects]).toEqual([65_535, 65_535]);
+    tracker.observe(probe({ port: 100 }));
+    expect([tracker.repeat, tracker.newPort]).toEqual([true, false]);
+    tracker.observe(probe({ port: 60_000 }));
+    expect(tracker.newPort, 'only counted').toBe(true);
+  });
+
+  test('that ends gives back what it remembered: the next one remembers as much', () => {
+    const { tracker } = makeTracker();
+    for (let port = 1; port < 1_000; port++) tracker.observe(probe({ port }));
+    tracker.sweep(START + SCAN_QUIET + 1);
+    for (let port = 1; port < 250; port++) tracker.observe(probe({ port, at: 400_000 }));
+    for (let port = 1; port < 250; port++) tracker.observe(probe({ port, at: 400_001 }));
+    expect([tracker.source.ports, tracker.source.probes]).toEqual([249, 498]);
+  });
+});
+
+/** Numbered addresses that forgers use. */
+function forge(tracker: Tracker, count: number, probesEach: number, at: number): void {
+  const forged = probe({ at });
+  for (let index = 0; index < count; index++) {
+    forged.source.set(Address.v4(0x20000000 + index));
+    for (let port = 1; port <= probesEach; port++) {
+      forged.destinationPort = port;
+      tracker.observe(forged);
+    }
+  }
+}
+
+describe('forged sources', () => {
+  test('1,000,000 with one probe each do not push out a known scanner', () => {
+    const { tracker, scans } = makeTracker();
+    tracker.observe(probe({ port: 1 }));
+    tracker.observe(probe({ port: 2 }));
+    forge(tracker, 1_000_000, 1, 1_000);
+    expect(tracker.get(address('10.0.0.1'))?.connects).toBe(2);
+    expect(tracker.size).toBe(MAX_SOURCES);
+    tracker.close();
+    expect(scans).toHaveLength(1_000_001);
+  });
+
+  test('nor does it lose its connects when it went quiet before', () => {
+    const { tracker } = makeTracker();
+    tracker.observe(probe({ port: 1 }));
+    tracker.observe(probe({ port: 2 }));
+    forge(tracker, 200_000, 1, SCAN_QUIET * 2);
+    expect(tracker.get(address('10.0.0.1'))?.connects).toBe(2);
+  });
+
+  test('with two probes each they leave room in which a newcomer is noticed', () => {
+    const { tracker } = makeTracker({ trigger: 1 });
+    forge(tracker, 200_000, 2, 0);
+    tracker.observe(probe({ port: 1, at: 1 }));
+    // A quarter of the table is for those seen once; so many more may come before the second probe.
+    forge(tracker, MAX_SOURCES / 4 - 1, 1, 2);
+    tracker.observe(probe({ port: 2, at: 3 }));
+    expect([tracker.triggered, tracker.source.connects]).toEqual([true, 2]);
+    expect(tracker.size).toBeLessThanOrEqual(MAX_SOURCES);
+  });
+
+  test('a slot that changed hands knows nothing of its former owner', () => {
+    const { tracker } = makeTracker({ capacity: 4 });
+    tracker.observe(probe({ source: '10.0.0.7' }));
+    tracker.source.block = 'blocked';
+    tracker.source.failures = 3;
+    tracker.source.told.refusal = true;
+    forge(tracker, 4, 1, 1);
+    expect(tracker.get(address('10.0.0.7'))).toBeUndefined();
+    for (let index = 0; index < 4; index++) {
+      const source = tracker.get(Address.v4(0x20000000 + index));
+      expect(source).toMatchObject({ block: 'none', failures: 0, connects: 1, probes: 1, ports: 1 });
+      expect(source?.told.refusal).toBe(false);
+    }
+  });
+});
