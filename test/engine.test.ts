@@ -1,0 +1,325 @@
+import { describe, expect, test } from 'vitest';
+import { Kind } from '../src/classify/kind.ts';
+import type { Config } from '../src/config/config.ts';
+import { Engine, type EngineParts, type EngineRecorder } from '../src/engine.ts';
+import { Address } from '../src/net/address.ts';
+import type { BlockEvent } from '../src/respond/event.ts';
+import { parseIgnoreFile } from '../src/respond/ignore-file.ts';
+import { NeverBlock } from '../src/respond/never-block.ts';
+import type { Knock, ProbeEvent, ScanEvent } from '../src/track/event.ts';
+import { EVERY_HOME, homeOfAddresses } from '../src/watch/home.ts';
+import { NOTHING_IN_USE } from '../src/watch/in-use.ts';
+import { WatchedPorts } from '../src/watch/watched-ports.ts';
+import { configWith } from './respond/given.ts';
+import { address, type ProbeFields, probe, START } from './track/given.ts';
+
+const MODES = { tcp: 'atcp', udp: 'audp' } as const;
+
+/** Writes down the story in short words. */
+class Story implements EngineRecorder {
+  listens = true;
+  readonly lines: string[] = [];
+  readonly probes: ProbeEvent[] = [];
+  readonly scans: ScanEvent[] = [];
+
+  probe(event: ProbeEvent): void {
+    this.probes.push(event);
+  }
+  scan(event: ScanEvent): void {
+    this.scans.push(event);
+  }
+  forget(source: string): void {
+    this.lines.push(`forget ${source}`);
+  }
+  refused({ source, rule }: { source: string; rule: string }): void {
+    this.lines.push(`refused ${source}: ${rule}`);
+  }
+  block({ action, source, destinationPort }: BlockEvent): void {
+    this.lines.push(`${action} ${source} port ${destinationPort}`);
+  }
+  unblocked({ source }: Knock): void {
+    this.lines.push(`unblocked ${source}`);
+  }
+}
+
+/** An action that is under way; the test says how it ends. */
+interface Action {
+  readonly knock: Knock;
+  end(worked: boolean): Promise<void>;
+}
+
+function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> = {}) {
+  const config = configWith({ blockTcp: 1, blockUdp: 1, killRoute: 'true', ...settings });
+  const story = new Story();
+  const never = new NeverBlock();
+  const actions: Action[] = [];
+  const respond = (knock: Knock) =>
+    new Promise<BlockEvent>((resolve) => {
+      const end = async (worked: boolean) => {
+        resolve({
+          ...knock,
+          action: worked ? 'block' : 'block-failed',
+          steps: [],
+          reason: worked ? null : 'no',
+        });
+        // The engine hears of it in the next turn.
+        await new Promise((turn) => setImmediate(turn));
+      };
+      actions.push({ knock, end });
+    });
+  const engine = new Engine({
+    config,
+    modes: MODES,
+    watched: new WatchedPorts(config, MODES),
+    home: EVERY_HOME,
+    inUse: NOTHING_IN_USE,
+    ruleFor: (source) => never.ruleFor(source),
+    respond,
+    recorder: () => story,
+    localCheck: true,
+    salt: 1,
+    ...parts,
+  });
+  const take = (...probes: ProbeFields[]) => {
+    for (const fields of probes) engine.take(probe(fields));
+  };
+  return { engine, story, never, actions, take, config };
+}
+
+describe('which packets are looked at', () => {
+  const watches = (engine: Engine, fields: ProbeFields) => engine.watches(probe(fields));
+
+  test('those to a watched port of ours', () => {
+    const { engine } = makeEngine({}, { home: homeOfAddresses([address('10.0.0.2')]) });
+    expect(watches(engine, { port: 1023 })).toBe(true);
+    expect(watches(engine, { port: 1024 })).toBe(false);
+    expect(watches(engine, { kind: Kind.udp, port: 1023 })).toBe(true);
+    expect(watches(engine, { destination: '10.0.0.3' })).toBe(false);
+  });
+
+  test('not those from us to ourselves, unless the local check is off', () => {
+    const own = { source: '10.0.0.2', destination: '10.0.0.2' };
+    expect(watches(makeEngine().engine, own)).toBe(false);
+    expect(watches(makeEngine({}, { localCheck: false }).engine, own)).toBe(true);
+  });
+
+  test('the port in use is asked for by protocol, address, port and time', () => {
+    const asked: unknown[] = [];
+    const inUse = { has: (...what: unknown[]) => asked.push(what) > 0 };
+    const { engine } = makeEngine({}, { inUse });
+    expect(engine.isInUse(probe({ kind: Kind.udp, port: 53, at: 7 }))).toBe(true);
+    expect(asked).toEqual([[17, address('10.0.0.2'), 53, START + 7]]);
+  });
+});
+
+test('an event says everything of its probe', () => {
+  const { take, story } = makeEngine({ scanTrigger: 1, blockUdp: 0 });
+  take({ kind: Kind.udp, source: 'fd00::1', destination: 'fd00::2', port: 9, at: 3 });
+  expect(story.probes).toEqual([
+    {
+      action: 'probe',
+      time: START + 3,
+      mode: 'audp',
+      kind: 'udp',
+      transport: 'udp',
+      family: 6,
+      source: 'fd00::1',
+      sourcePort: 41302,
+      destination: 'fd00::2',
+      destinationPort: 9,
+      tcpFlags: 0,
+      ipOptions: false,
+      fragmented: false,
+      connects: 1,
+      triggered: false,
+      ignored: null,
+      repeat: false,
+      noBlock: true,
+      alreadyBlocked: false,
+    },
+  ]);
+});
+
+describe('per source, in this order: never-block, trigger, already blocked, actions', () => {
+  test('before the trigger nothing is done, to whomever', () => {
+    const { take, story, actions, never } = makeEngine({ scanTrigger: 1 });
+    never.setOwn([address('10.0.0.9')], []);
+    take({}, { source: '10.0.0.9' });
+    expect([story.lines, actions]).toEqual([[], []]);
+  });
+
+  test.each([
+    ['an own address', '10.0.0.9', 'own address'],
+    ['the ignore file', '192.0.2.7', 'ignore file 192.0.2.0/24'],
+    ['a gateway', '10.0.0.254', 'gateway'],
+    ['loopback', '127.0.0.1', 'loopback'],
+    ['multicast', '224.0.0.5', 'multicast'],
+    ['unspecified', '0.0.0.0', 'unspecified'],
+    ['broadcast', '255.255.255.255', 'broadcast'],
+  ])('%s is refused, once, and never acted on', (_name, source, rule) => {
+    const { take, story, actions, never } = makeEngine();
+    never.setOwn([address('10.0.0.9')], []);
+    never.setIgnore(parseIgnoreFile('192.0.2.0/24\n', 'f').entries);
+    never.setLearned('gateway', [address('10.0.0.254')]);
+    take({ source, port: 1 }, { source, port: 2 });
+    expect([story.lines, actions]).toEqual([[`refused ${source}: ${rule}`], []]);
+    expect(story.probes.map(({ ignored }) => ignored)).toEqual([rule, rule]);
+  });
+
+  test('the rule is asked at each probe: who is spared later is not blocked', () => {
+    const { take, story, actions, never } = makeEngine({ scanTrigger: 1 });
+    take({ port: 1 });
+    never.setIgnore(parseIgnoreFile('10.0.0.1\n', 'f').entries);
+    take({ port: 2 });
+    expect([story.lines, actions]).toEqual([['refused 10.0.0.1: ignore file 10.0.0.1'], []]);
+  });
+});
+
+describe('BLOCK="0" only logs', () => {
+  test('the history hears of a source once, until it was quiet for SCAN_WINDOW', () => {
+    const { take, story, actions } = makeEngine({ blockTcp: 0, scanWindow: 100_000 });
+    take({ port: 1 }, { port: 2 }, { port: 3, at: 99_999 });
+    expect([story.lines, actions]).toEqual([['unblocked 10.0.0.1'], []]);
+    take({ port: 4, at: 200_000 });
+    expect(story.lines).toEqual(['unblocked 10.0.0.1', 'unblocked 10.0.0.1']);
+  });
+
+  test('for one transport, the other blocks', () => {
+    const { take, actions } = makeEngine({ blockTcp: 0 });
+    take({ port: 1 }, { port: 2, kind: Kind.udp });
+    expect(actions.map(({ knock }) => knock.destinationPort)).toEqual([2]);
+  });
+});
+
+describe('one block', () => {
+  test('two probes in one millisecond make one, whatever comes while it is under way', async () => {
+    const { take, story, actions } = makeEngine();
+    take({ port: 1 }, { port: 2 }, { port: 3, at: 5_000 });
+    expect(actions).toHaveLength(1);
+    await actions[0]?.end(true);
+    take({ port: 4, at: 6_000 });
+    expect(actions).toHaveLength(1);
+    expect(story.lines).toEqual(['block 10.0.0.1 port 1']);
+    expect(story.probes.map(({ alreadyBlocked }) => alreadyBlocked)).toEqual([false, false, false, true]);
+  });
+
+  test('that failed is tried again at a later probe: at once, then after 1 s, 2 s', async () => {
+    const { take, story, actions } = makeEngine();
+    const begun: boolean[] = [];
+    for (const [port, at] of [0, 0, 999, 1_000, 2_999, 3_000].entries()) {
+      const before = actions.length;
+      take({ port: port + 1, at });
+      begun.push(actions.length > before);
+      if (actions.length > before) await actions[before]?.end(false);
+    }
+    expect(begun).toEqual([true, true, false, true, false, true]);
+    expect(story.lines).toEqual([1, 2, 4, 6].map((port) => `block-failed 10.0.0.1 port ${port}`));
+    take({ port: 9, at: 60_000 });
+    await actions.at(-1)?.end(true);
+    take({ port: 10, at: 120_000 });
+    expect(actions).toHaveLength(5);
+  });
+
+  test('a source that is blocked is known to be, though the tracker has forgotten it', async () => {
+    const { engine, take, story, actions } = makeEngine();
+    take({ port: 1 });
+    await actions[0]?.end(true);
+    engine.tracker.close();
+    take({ port: 2, at: 1_000 });
+    expect(actions).toHaveLength(1);
+    expect(story.probes.at(-1)).toMatchObject({ alreadyBlocked: true, connects: 1 });
+  });
+
+  test("a slot that changes hands while the action runs: the block is the old owner's", async () => {
+    const { engine, take, story, actions } = makeEngine();
+    take({ port: 1 });
+    engine.tracker.close();
+    // The first slot that is free again is the one that 10.0.0.1 had.
+    take({ source: '10.0.0.7', port: 2 });
+    await actions[0]?.end(true);
+    expect(engine.tracker.get(address('10.0.0.7'))?.block).toBe('pending');
+    expect([engine.blocked.has('10.0.0.1'), engine.blocked.has('10.0.0.7')]).toEqual([true, false]);
+    await actions[1]?.end(false);
+    expect(engine.tracker.get(address('10.0.0.7'))?.block).toBe('failed');
+    expect(story.lines.filter((line) => line.startsWith('block'))).toEqual([
+      'block 10.0.0.1 port 1',
+      'block-failed 10.0.0.7 port 2',
+    ]);
+  });
+
+  test('a source that was forgotten while its action runs and comes back is not acted on twice', async () => {
+    const { engine, take, story, actions } = makeEngine();
+    take({ port: 1 });
+    engine.tracker.close();
+    take({ port: 2 });
+    expect(actions).toHaveLength(1);
+    await actions[0]?.end(true);
+    expect(story.lines.filter((line) => line.startsWith('block'))).toEqual(['block 10.0.0.1 port 1']);
+    expect(engine.tracker.get(address('10.0.0.1'))?.block).toBe('blocked');
+  });
+
+  test('many sources at once each have theirs', async () => {
+    const { engine, story, actions } = makeEngine();
+    for (let host = 0; host < 1_000; host++) {
+      const knocking = probe();
+      knocking.source.set(Address.v4(0x0a010000 + host));
+      engine.take(knocking);
+      engine.take(knocking);
+    }
+    expect(new Set(actions.map(({ knock }) => knock.source)).size).toBe(1_000);
+    expect(actions).toHaveLength(1_000);
+    for (const action of actions) void action.end(true);
+    await engine.settle();
+    expect(story.lines).toHaveLength(1_000);
+  });
+});
+
+test('settle waits for what was begun, also by what ends meanwhile', async () => {
+  const { engine, take, actions } = makeEngine();
+  take({ port: 1 });
+  let settled = false;
+  const settling = engine.settle().then(() => {
+    settled = true;
+  });
+  take({ source: '10.0.0.7' });
+  await actions[0]?.end(true);
+  expect(settled).toBe(false);
+  await actions[1]?.end(true);
+  await settling;
+  expect(settled).toBe(true);
+});
+
+test('a dry run tells everything and does nothing', () => {
+  const { take, story, engine } = makeEngine({}, { respond: null });
+  take({ port: 1 }, { port: 2 });
+  expect([story.probes.length, story.lines, engine.probes]).toEqual([2, [], 2]);
+});
+
+test('with nobody listening probes are only counted', () => {
+  const { take, story, engine } = makeEngine({}, { respond: null });
+  story.listens = false;
+  take({ port: 1 }, { port: 2 });
+  expect([story.probes.length, engine.probes]).toEqual([0, 2]);
+  engine.close();
+  expect([engine.scans, story.scans[0]?.probes]).toEqual([1, 2]);
+});
+
+test('other settings: what was tracked and blocked stays', async () => {
+  const { engine, take, actions, config, story } = makeEngine({ scanTrigger: 9 });
+  take({ port: 1 }, { port: 2 });
+  const watched = new WatchedPorts(config, { tcp: 'atcp', udp: null });
+  engine.configure({ config: { ...config, scanTrigger: 2 }, modes: { tcp: 'atcp', udp: null }, watched });
+  take({ port: 3 });
+  await actions[0]?.end(true);
+  expect(story.lines).toEqual(['block 10.0.0.1 port 3']);
+  expect(engine.watches(probe({ kind: Kind.udp }))).toBe(false);
+});
+
+test('the end of a scan: first what is untold of it, then its sum', () => {
+  const { engine, take, story } = makeEngine({ blockTcp: 0 });
+  take({ port: 1 }, { port: 2 });
+  engine.close();
+  expect(story.lines).toEqual(['unblocked 10.0.0.1', 'forget 10.0.0.1']);
+  expect(story.scans).toHaveLength(1);
+  expect(engine.scans).toBe(1);
+});
