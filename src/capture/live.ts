@@ -39,7 +39,7 @@ export function openLive(
   ringSize: number,
   onFrame: FrameListener,
 ): LiveDevice {
-  const { Cap } = createRequire(import.meta.url)('cap') as { Cap: new () => Cap };
+  const { Cap } = loadBinding();
   const memory = new ArrayBuffer(FRAME_BUFFER_LENGTH);
   const view = new DataView(memory);
   const cap = new Cap();
@@ -52,4 +52,22 @@ export function openLive(
   // The binding writes into this memory without holding it: the listener, which holds the view, keeps it alive.
   cap.on('packet', (length) => onFrame(view, length));
   return { name: device, linkType, close: () => cap.close() };
+}
+
+/** Loads `cap` as a module in the place of `from` would. Throws one line that says what to do when it cannot. */
+export function loadBinding(from: string | URL = import.meta.url): { readonly Cap: new () => Cap } {
+  try {
+    return createRequire(from)('cap');
+  } catch (error) {
+    throw new Error(`cap ${whyNotLoaded(error as NodeJS.ErrnoException)}`);
+  }
+}
+
+function whyNotLoaded({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'MODULE_NOT_FOUND') return 'is not built: run npm rebuild cap';
+  if (message.includes('NODE_MODULE_VERSION')) {
+    return 'was built for another version of Node: run npm rebuild cap';
+  }
+  if (message.includes('libpcap')) return 'finds no libpcap: install libpcap0.8';
+  return `cannot be loaded: ${message}`;
 }

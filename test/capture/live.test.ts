@@ -1,0 +1,51 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { loadBinding } from '../../src/capture/live.ts';
+
+const NATIVE = 'build/Release/cap.node';
+
+/** A copy of the binding that may be damaged; `module` is where it is loaded from. */
+let folder: string;
+let native: string;
+let module: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'portsentry-binding-'));
+  const copy = join(folder, 'node_modules/cap');
+  for (const part of ['package.json', 'lib']) {
+    cpSync(join('node_modules/cap', part), join(copy, part), { recursive: true });
+  }
+  native = join(copy, NATIVE);
+  module = join(folder, 'module.js');
+  mkdirSync(dirname(native), { recursive: true });
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Writes the native part as it was built, with one text in it changed for another of the same length. */
+function writeNative(text = '', other = ''): void {
+  const built = readFileSync(join('node_modules/cap', NATIVE)).toString('latin1');
+  expect(built).toContain(text);
+  writeFileSync(native, built.replaceAll(text, other), 'latin1');
+}
+
+test('a binding that was built is loaded', () => {
+  writeNative();
+  expect(loadBinding(module).Cap).toBeTypeOf('function');
+});
+
+test('one that was not built, as after npm ci --ignore-scripts', () => {
+  expect(() => loadBinding(module)).toThrow(/^cap is not built: run npm rebuild cap$/);
+});
+
+test('libpcap is not there', () => {
+  writeNative('libpcap.so', 'libpcap.no');
+  expect(() => loadBinding(module)).toThrow(/^cap finds no libpcap: install libpcap0\.8$/);
+});
+
+test('damaged', () => {
+  writeFileSync(native, 'no ELF file at all');
+  expect(() => loadBinding(module)).toThrow(/^cap cannot be loaded: .*cap\.node: /);
+});
