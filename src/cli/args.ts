@@ -135,7 +135,8 @@ export async function parseArguments(argv: readonly string[], version: string): 
             act: { type: 'boolean', default: false, describe: 'carry out the configured actions' },
           }),
       (values) => {
-        invocation = { command: 'replay', ...values };
+        const files = values.files.map((file) => (file === STANDARD_INPUT ? '-' : file));
+        invocation = { command: 'replay', ...values, files };
       },
     )
     .command(
@@ -156,13 +157,17 @@ export async function parseArguments(argv: readonly string[], version: string): 
       throw error instanceof CommandError ? error : usageError(message || error?.message);
     });
   let printed = '';
-  await parser.parseAsync(expandLegacySwitches(argv), {}, (_error, _values, output) => {
+  const words = expandLegacySwitches(argv).map((word) => (word === '-' ? STANDARD_INPUT : word));
+  await parser.parseAsync(words, {}, (_error, _values, output) => {
     printed = output;
   });
   if (printed !== '') return { command: 'print', text: `${printed}\n` };
   if (invocation === null) throw usageError('no command');
   return invocation;
 }
+
+/** Stands for `-` while yargs parses, which loses that word among positional ones; no path has a NUL. */
+const STANDARD_INPUT = '\0standard input';
 
 const CONFIGURATION = {
   configfile: {

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { parseArguments } from '../../src/cli/args.ts';
+
+const parse = (...argv: string[]) => parseArguments(argv, '3.0.0');
+
+const RUN = {
+  command: 'run',
+  configfile: undefined,
+  mode: [],
+  interface: [],
+  logoutput: [],
+  daemon: false,
+  verbose: false,
+  localCheck: true,
+  serviceCheck: true,
+  dryRun: false,
+};
+
+const REPLAY = {
+  command: 'replay',
+  files: ['f'],
+  mode: [],
+  inferOpen: true,
+  checksum: true,
+  format: 'text',
+  summary: true,
+  act: false,
+};
+
+describe('run', () => {
+  test.each<[string, object]>([
+    ['', {}],
+    ['-tcp', { mode: ['tcp'] }],
+    ['-stcp', { mode: ['stcp'] }],
+    ['-atcp -audp', { mode: ['atcp', 'audp'] }],
+    ['-sudp --mode stcp', { mode: ['sudp', 'stcp'] }],
+    ['--mode stcp,sudp', { mode: ['stcp,sudp'] }],
+    ['-c /x', { configfile: '/x' }],
+    ['--configfile=/x -atcp', { configfile: '/x', mode: ['atcp'] }],
+    ['-i eth0 -i ALL', { interface: ['eth0', 'ALL'] }],
+    ['--interface ALL_NLO -udp', { interface: ['ALL_NLO'], mode: ['udp'] }],
+    ['-l stdout', { logoutput: ['stdout'] }],
+    ['-l stdout -l syslog', { logoutput: ['stdout', 'syslog'] }],
+    ['-D', { daemon: true }],
+    ['--daemon', { daemon: true }],
+    ['-v', { verbose: true }],
+    ['-d', { verbose: true }],
+    ['-L', { localCheck: false }],
+    ['--disable-local-check', { localCheck: false }],
+    ['-S', { serviceCheck: false }],
+    ['--disable-service-check', { serviceCheck: false }],
+    ['--dry-run', { dryRun: true }],
+  ])('portsentry %s', async (line, expected) => {
+    const argv = line === '' ? [] : line.split(' ');
+    expect(await parse(...argv)).toEqual({ ...RUN, ...expected });
+  });
+});
+
+describe('replay', () => {
+  test.each<[string, object]>([
+    ['f', {}],
+    // yargs loses the dash on its own.
+    ['-', { files: ['-'] }],
+    ['f - g', { files: ['f', '-', 'g'] }],
+    ['1', { files: ['1'] }],
+    ['-stcp f', { mode: ['stcp'] }],
+    ['f --mode atcp,audp', { mode: ['atcp,audp'] }],
+    ['f --home 10.0.0.0/8,fd00::1', { home: '10.0.0.0/8,fd00::1' }],
+    ['f --open tcp/22', { open: 'tcp/22' }],
+    ['f --no-infer-open', { inferOpen: false }],
+    ['f --no-checksum', { checksum: false }],
+    ['f --format json', { format: 'json' }],
+    ['f --no-summary', { summary: false }],
+    ['f --act', { act: true }],
+    ['f -c /x', { configfile: '/x' }],
+  ])('portsentry replay %s', async (line, expected) => {
+    expect(await parse('replay', ...line.split(' '))).toMatchObject({ ...REPLAY, ...expected });
+  });
+});
+
+test('check', async () => {
+  expect(await parse('check')).toEqual({ command: 'check', configfile: undefined });
+  expect(await parse('check', '-c', '/x')).toEqual({ command: 'check', configfile: '/x' });
+});
+
+describe('what makes no sense is a usage error in one line', () => {
+  test.each([
+    ['nosuch', /nosuch/],
+    ['--nosuch', /nosuch/],
+    ['-x', /x/],
+    ['replay', /file|argument/i],
+    ['replay f --format xml', /xml/],
+    ['replay f --daemon', /daemon/],
+    ['-l file', /file/],
+    ['-c', /configfile|argument/],
+    ['-i', /interface|argument/],
+    ['check extra', /extra/],
+    ['-axcp', /./],
+  ])('portsentry %s', async (line, message) => {
+    const error = await parse(...line.split(' ')).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ exit: 64, message: expect.stringMatching(message) });
+    expect((error as Error).message).toMatch(/^[^\n]+; see portsentry --help$/);
+  });
+});
+
+describe('text that is all there is to do', () => {
+  test.each(['-V', '--version'])('%s', async (option) => {
+    expect(await parse(option)).toEqual({ command: 'print', text: '3.0.0\n' });
+  });
+
+  test.each([['--help'], ['-h'], ['replay', '--help']])('%s %s', async (...argv) => {
+    const help = await parse(...argv.filter((word) => word !== undefined));
+    expect(help).toMatchObject({ command: 'print', text: expect.stringContaining('portsentry') });
+  });
+
+  test('the help names every switch that people look for', async () => {
+    const help = await parse('--help');
+    const text = help.command === 'print' ? help.text : '';
+    for (const word of ['-tcp|-stcp|-atcp', '--configfile', '--interface', '--dry-run', 'replay', 'check']) {
+      expect(text).toContain(word);
+    }
+  });
+});
