@@ -31,7 +31,13 @@ function compare(name: string, path: string): void {
   const tcpdump: number[] = [];
   for (let run = 0; run < RUNS; run++) {
     tcpdump.push(rate(timeCommand('tcpdump', ['-r', path, '-w', '/dev/null']).ms));
-    const { ms, stderr } = timeCommand(process.execPath, ['dist/main.js', 'replay', '--format', 'none', path]);
+    const { ms, stderr } = timeCommand(process.execPath, [
+      'dist/main.js',
+      'replay',
+      '--format',
+      'none',
+      path,
+    ]);
     wall.push(rate(ms));
     own.push(Number(/^packets per second +(\d+)$/m.exec(stderr)?.[1]));
   }

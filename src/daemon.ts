@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { RunOptions } from './cli/args.ts';
 import { CommandError, Exit } from './cli/exit.ts';
 import { modeNames } from './cli/modes.ts';
@@ -30,6 +31,9 @@ const HOSTS_DENY = '/etc/hosts.deny';
 /** How often (ms) everything that waits for time is asked. */
 const TICK = 1_000;
 
+/** The timer (ms) by which --verbose measures how late timers are. */
+const DELAY_TIMER = 20;
+
 /** What is left of an action when the daemon ends (ms); the whole end takes less than a second. */
 const DRAIN_TIME = 300;
 
@@ -41,6 +45,8 @@ export class Daemon {
   readonly #never = new NeverBlock();
   readonly #sockets = new SocketTable(PROC_NET);
   readonly #queue = new ActionQueue();
+  /** How long a timer of DELAY_TIMER took, in ns. */
+  readonly #delay = monitorEventLoopDelay({ resolution: DELAY_TIMER });
   readonly #intake: Intake;
   readonly #engine: Engine;
   readonly #lookout: Lookout;
@@ -111,6 +117,7 @@ export class Daemon {
 
   /** Ends the run: within a second, whatever is under way. */
   async stop(): Promise<void> {
+    if (this.#options.verbose) this.#sumUp();
     for (const line of stopLines()) this.#log.line(line);
     await this.#end();
     await this.#log.close();
@@ -136,6 +143,7 @@ export class Daemon {
     )) {
       this.#log.line(line);
     }
+    if (this.#options.verbose) this.#delay.enable();
     this.#timer = setInterval(() => this.#tick(), TICK);
     await ready;
   }
@@ -147,6 +155,17 @@ export class Daemon {
     await this.#engine.settle();
     this.#engine.close();
     this.#recorder.close();
+  }
+
+  #sumUp(): void {
+    let frames = 0;
+    for (const count of this.#lookout.counts().values()) frames += count;
+    const { probes, tracker } = this.#engine;
+    const late = Math.max(0, Math.round(this.#delay.max / 1e6) - DELAY_TIMER);
+    this.#recorder.admin(
+      `Captured ${frames} frames, ${this.#intake.duplicates} of them twice; ${probes} probes, ` +
+        `${tracker.size} sources are tracked; timers were late by ${late} ms at most.`,
+    );
   }
 
   #tick(): void {

@@ -19,6 +19,8 @@ import type { Modes, WatchedPorts } from './watch/watched-ports.ts';
 export interface EngineRecorder {
   /** False when nobody reads anything, so that no event need be made. */
   readonly listens: boolean;
+  /** False when nobody reads events, so that no scan need be summed up. */
+  readonly readsEvents: boolean;
   probe(event: ProbeEvent, told: Told): void;
   scan(event: ScanEvent): void;
   /** The source is about to be forgotten, or its scan is over: what is untold of it must be said now. */
@@ -64,6 +66,8 @@ export class Engine {
   scans = 0;
   readonly tracker: Tracker;
   readonly blocked = new BlockedSources();
+  readonly #destination = new Address();
+  #destinationAsText = this.#destination.toString();
   #parts: EngineParts;
   /** Actions that are under way, by source; as bounded as the queue of actions. */
   readonly #pending = new Map<string, Promise<void>>();
@@ -119,28 +123,13 @@ export class Engine {
   }
 
   #judge(probe: Probe, source: Source, policy: BlockPolicy): void {
-    const recorder = this.#parts.recorder();
-    const ignored = this.#parts.ruleFor(probe.source);
-    const knock = this.#knock(probe);
-    if (source.block === 'none') source.block = this.#blockState(knock.source);
+    const event = this.#event(probe, source, policy);
     if (this.tracker.newPort) source.told.untoldPorts++;
-    recorder.probe(
-      {
-        ...knock,
-        action: 'probe',
-        connects: source.connects,
-        triggered: this.tracker.triggered,
-        ignored,
-        repeat: this.tracker.repeat,
-        noBlock: policy === 0,
-        alreadyBlocked: source.block === 'blocked',
-      },
-      source.told,
-    );
-    if (!this.tracker.triggered) return;
-    if (ignored !== null) this.#refuse(knock, ignored, source.told);
-    else if (policy === 0) this.#logOnly(knock, source.told);
-    else this.#respond(knock, source);
+    this.#parts.recorder().probe(event, source.told);
+    if (!event.triggered) return;
+    if (event.ignored !== null) this.#refuse(event, event.ignored, source.told);
+    else if (policy === 0) this.#logOnly(event, source.told);
+    else this.#respond(event, source);
   }
 
   /** Of a source that was forgotten and has come back. */
@@ -168,7 +157,7 @@ export class Engine {
     if (source.block === 'failed' && !mayTryAgain(failures, lastFailure, knock.time)) return;
     source.block = 'pending';
     // The slot may have changed hands when the actions end: the source is looked up again by its address.
-    const address = Address.from(source.address);
+    const { address } = source;
     const pending = respond(knock).then((event) => {
       this.#pending.delete(knock.source);
       this.#responded(address, event, failures);
@@ -189,27 +178,46 @@ export class Engine {
   }
 
   #endScan(source: Source): void {
+    const recorder = this.#parts.recorder();
     this.scans++;
-    const event = scanEvent(source);
-    this.#parts.recorder().forget(event.source, source.told);
-    this.#parts.recorder().scan(event);
+    if (source.told.untoldProbes > 0) recorder.forget(source.address.toString(), source.told);
+    if (recorder.readsEvents) recorder.scan(scanEvent(source));
   }
 
-  #knock(probe: Probe): Knock {
+  /** One object for the whole way of a probe, made in one piece: in a flood it is most of what is allocated. */
+  #event(probe: Probe, source: Source, policy: BlockPolicy): ProbeEvent {
+    const address = probe.source.toString();
+    if (source.block === 'none') source.block = this.#blockState(address);
     return {
+      action: 'probe',
       time: probe.time,
       mode: this.#modeOf(probe.protocol),
       kind: kindName(probe.kind),
       transport: transportOf(probe.protocol),
       family: probe.source.isV4 ? 4 : 6,
-      source: probe.source.toString(),
+      source: address,
       sourcePort: probe.sourcePort,
-      destination: probe.destination.toString(),
+      destination: this.#destinationText(probe.destination),
       destinationPort: probe.destinationPort,
       tcpFlags: probe.tcpFlags,
       ipOptions: probe.ipOptions,
       fragmented: probe.fragmented,
+      connects: source.connects,
+      triggered: this.tracker.triggered,
+      ignored: this.#parts.ruleFor(probe.source),
+      repeat: this.tracker.repeat,
+      noBlock: policy === 0,
+      alreadyBlocked: source.block === 'blocked',
     };
+  }
+
+  /** Most probes go where the last one went. */
+  #destinationText(destination: Address): string {
+    if (!destination.equals(this.#destination)) {
+      this.#destination.set(destination);
+      this.#destinationAsText = destination.toString();
+    }
+    return this.#destinationAsText;
   }
 
   /** A watched port has a mode that watches it. */

@@ -7,6 +7,7 @@ import type { BlockEvent } from '../src/respond/event.ts';
 import { parseIgnoreFile } from '../src/respond/ignore-file.ts';
 import { NeverBlock } from '../src/respond/never-block.ts';
 import type { Knock, ProbeEvent, ScanEvent } from '../src/track/event.ts';
+import type { Told } from '../src/track/told.ts';
 import { EVERY_HOME, homeOfAddresses } from '../src/watch/home.ts';
 import { NOTHING_IN_USE } from '../src/watch/in-use.ts';
 import { WatchedPorts } from '../src/watch/watched-ports.ts';
@@ -17,13 +18,15 @@ const MODES = { tcp: 'atcp', udp: 'audp' } as const;
 
 /** Writes down the story in short words. */
 class Story implements EngineRecorder {
+  readsEvents = true;
   listens = true;
   readonly lines: string[] = [];
   readonly probes: ProbeEvent[] = [];
   readonly scans: ScanEvent[] = [];
 
-  probe(event: ProbeEvent): void {
+  probe(event: ProbeEvent, told: Told): void {
     this.probes.push(event);
+    told.untoldProbes++;
   }
   scan(event: ScanEvent): void {
     this.scans.push(event);

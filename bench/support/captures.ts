@@ -16,7 +16,9 @@ type Frames = Iterable<{ frame: Uint8Array; time: number }>;
 /** A SYN to each of 100 watched ports from each of 10,000 sources, interleaved. */
 export function* synScan(): Frames {
   const sources = 10_000;
-  const frame = ethernet(tcpPacket({ source: '1.0.0.0', destination: SERVER, destinationPort: 1, flags: SYN }));
+  const frame = ethernet(
+    tcpPacket({ source: '1.0.0.0', destination: SERVER, destinationPort: 1, flags: SYN }),
+  );
   const view = new DataView(frame.buffer);
   for (let index = 0; index < PACKETS; index++) {
     const source = 0x0b000000 + (index % sources);

@@ -9,7 +9,10 @@ export function median(values: readonly number[]): number {
 /** Runs a program to its end: wall time in ms, and what it wrote. Throws when it fails. */
 export function timeCommand(command: string, args: readonly string[]): { ms: number; stderr: string } {
   const begun = performance.now();
-  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
+  const { status, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const ms = performance.now() - begun;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
   return { ms, stderr };

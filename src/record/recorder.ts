@@ -78,6 +78,11 @@ export class Recorder {
     return text !== null || events !== null || history !== null;
   }
 
+  /** False when nobody reads events. */
+  get readsEvents(): boolean {
+    return this.#parts.events !== null;
+  }
+
   /** A probe; `told` is what was said of its source. */
   probe(event: ProbeEvent, told: Told): void {
     this.#now = event.time;

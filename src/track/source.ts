@@ -17,17 +17,17 @@ export class Source {
   readonly told = new Told();
   readonly #records: SourceRecords;
   readonly #slot: number;
-  readonly #address = new Address();
 
   constructor(records: SourceRecords, slot: number) {
     this.#records = records;
     this.#slot = slot;
   }
 
-  /** Valid until the slot changes hands. */
+  /** A copy. */
   get address(): Address {
-    this.#records.readAddress(this.#slot, this.#address);
-    return this.#address;
+    const address = new Address();
+    this.#records.readAddress(this.#slot, address);
+    return address;
   }
 
   /** The last probe, in ms since the epoch. */

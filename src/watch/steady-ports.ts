@@ -38,16 +38,16 @@ export class SteadyPorts {
       if (held === undefined) this.#held.set(port, { since: atOnce ? now - STEADY_AFTER : now, last: now });
       else held.last = now;
     }
-    const ports = new PortSet();
+    const steady: number[] = [];
     for (const [port, { since, last }] of this.#held) {
-      const steady = last - since >= STEADY_AFTER || (atOnce && last === now);
-      if (now - last >= GONE_AFTER || (!steady && last !== now)) this.#held.delete(port);
-      else if (steady) ports.addRange({ first: port, last: port });
+      const isSteady = last - since >= STEADY_AFTER;
+      if (now - last >= GONE_AFTER || (!isSteady && last !== now)) this.#held.delete(port);
+      else if (isSteady) steady.push(port);
     }
-    const text = ports.toString();
+    const text = steady.sort((a, b) => a - b).join(',');
     if (text === this.#text) return false;
     this.#text = text;
-    this.#ports = ports;
+    this.#ports = PortSet.of(steady.map((port) => ({ first: port, last: port })));
     return true;
   }
 }

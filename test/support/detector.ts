@@ -1,14 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Lab } from './lab.ts';
 import type { Host } from './lab-host.ts';
 import type { LabProcess } from './lab-process.ts';
 
-/** The built program, as a user runs it. */
-export const PROGRAM = join(import.meta.dirname, '../../dist/main.js');
+/** The built program, as a user runs it; tests and benchmarks are run from the project's folder. */
+export const PROGRAM = resolve('dist/main.js');
 
 /** The user's own configuration, verbatim. */
-export const USER_CONFIG = join(import.meta.dirname, '../../fixtures/conf/gentoo-wiki.conf');
+export const USER_CONFIG = resolve('fixtures/conf/gentoo-wiki.conf');
 
 export const CONFIG_FILE = '/etc/portsentry/portsentry.conf';
 export const HISTORY_FILE = '/etc/portsentry/portsentry.history';

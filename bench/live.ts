@@ -1,0 +1,135 @@
+/**
+ * What the detector costs while honest bulk traffic passes, and what it sees in a flood of forged SYNs. In network
+ * namespaces, with the built program; needs root.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { configure, PROGRAM, readFile } from '../test/support/detector.ts';
+import { createLab, type Lab } from '../test/support/lab.ts';
+import type { LabProcess } from '../test/support/lab-process.ts';
+import { startFlood } from '../test/support/services.ts';
+
+const BULK_SECONDS = 8;
+const FLOOD_RATE = 50_000;
+const FLOOD_SECONDS = 5;
+
+/** Clock ticks a second in /proc/PID/stat; 100 on every Linux that Node runs on. */
+const TICKS = 100;
+
+await withLab('bulk', honestBulk);
+await withLab('flood', (lab) => flood(lab, 'log only', 'BLOCK_TCP="0"\nBLOCK_UDP="0"'));
+await withLab('flood', floodWithScanner);
+
+async function withLab(name: string, body: (lab: Lab) => Promise<void>): Promise<void> {
+  const lab = await createLab({ name }, { extraAddresses: 1 });
+  try {
+    await body(lab);
+  } finally {
+    await lab.close();
+  }
+}
+
+/** iperf3 over veth; the server is there before the detector, as services are. */
+async function honestBulk(lab: Lab): Promise<void> {
+  configure(lab.victim);
+  const server = await lab.start(lab.victim, ['iperf3', '--server', '--forceflush']);
+  await server.waitForLine(/listening/);
+  const detector = await startDetector(lab, []);
+  const before = cpuSeconds(detector);
+  const args = ['--client', lab.wire.to.ipv4, '--time', String(BULK_SECONDS), '--json'];
+  const { stdout } = await lab.run(lab.scanner, ['iperf3', ...args], { timeout: 60_000 });
+  const used = cpuSeconds(detector).map((seconds, index) => seconds - (before[index] ?? 0));
+  const rate = JSON.parse(stdout).end.sum_received.bits_per_second / 1e9;
+  console.log(
+    `honest bulk traffic, ${BULK_SECONDS} s of TCP at ${rate.toFixed(1)} Gbit/s: CPU of main and capture process ` +
+      `${used.map((seconds) => `${seconds.toFixed(2)} s`).join(', ')}`,
+  );
+  await detector.stop();
+}
+
+async function flood(lab: Lab, name: string, keys: string, during?: () => Promise<string>): Promise<void> {
+  configure(lab.victim, keys);
+  const detector = await startDetector(lab, ['--verbose']);
+  const before = cpuSeconds(detector);
+  const sender = await startFlood(lab, lab.wire, { perSecond: FLOOD_RATE, seconds: FLOOD_SECONDS });
+  let memory = 0;
+  const watch = setInterval(() => {
+    memory = Math.max(memory, residentMiB(detector));
+  }, 50);
+  await sender.waitForLine(/ready/);
+  const more = (await during?.()) ?? '';
+  const told = await sender.waitForLine(/^sent \d+/, 60_000);
+  const sent = Number(/sent (\d+)/.exec(told)?.[1]);
+  // The last packets are on their way through the pipe; the end of the detector takes them all.
+  await lab.waitFor(() => isIdle(detector), 10_000);
+  clearInterval(watch);
+  const cpu = cpuSeconds(detector).map((seconds, index) => seconds - (before[index] ?? 0));
+  const outcome = await detector.stop();
+  const sums = /(\d+) probes, (\d+) sources are tracked; timers were late by (\d+) ms/.exec(detector.output);
+  console.log(
+    `flood of ${sent} SYNs at ${FLOOD_RATE} a second from forged sources, ${name}: ` +
+      `${((Number(sums?.[1]) / sent) * 100).toFixed(2)} % seen, timers late by ${sums?.[3]} ms at most, ` +
+      `${memory.toFixed(0)} MiB resident in both processes, CPU ${cpu.map((s) => s.toFixed(2)).join(' + ')} s, ` +
+      `exit ${outcome.code}${more}`,
+  );
+}
+
+/** A real scanner knocks in the middle; forged sources knock once and are let be. */
+async function floodWithScanner(lab: Lab): Promise<void> {
+  const keys =
+    'SCAN_TRIGGER="1"\nKILL_ROUTE="/sbin/iptables -I INPUT -s $TARGET$ -j DROP && date +%s.%N > /run/blocked"';
+  await flood(lab, 'a real scanner in it, SCAN_TRIGGER="1"', keys, async () => {
+    await new Promise((resolve) => setTimeout(resolve, (FLOOD_SECONDS / 2) * 1000));
+    const begun = Date.now() / 1000;
+    await lab.run(lab.scanner, ['hping3', '-S', '-p', '++3000', '-i', 'u1000', '-c', '5', lab.wire.to.ipv4]);
+    const blocked = await lab.waitFor(() => readFile(lab.victim, '/run/blocked') || null, 10_000);
+    return `; scanner blocked ${((Number(blocked) - begun) * 1000).toFixed(0)} ms after its program was started`;
+  });
+}
+
+async function startDetector(lab: Lab, args: readonly string[]): Promise<LabProcess> {
+  const detector = await lab.start(lab.victim, [process.execPath, PROGRAM, '-atcp', '-audp', ...args]);
+  await detector.waitForLine(/now active and listening/);
+  return detector;
+}
+
+/** The detector and its capture process. */
+function processes(detector: LabProcess): number[] {
+  const children = readFileSync(`/proc/${detector.pid}/task/${detector.pid}/children`, 'utf8').trim();
+  const capture = children.split(' ').map(Number).filter(isCapture);
+  return [detector.pid, ...capture];
+}
+
+/** Commands of the detector come and go. */
+function isCapture(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('portsentry-capture');
+  } catch {
+    return false;
+  }
+}
+
+function cpuSeconds(detector: LabProcess): number[] {
+  return processes(detector).map((pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  });
+}
+
+function residentMiB(detector: LabProcess): number {
+  const sizes = processes(detector).map((pid) => {
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  });
+  return sizes.reduce((sum, size) => sum + size, 0) / 1024;
+}
+
+/** No process of the detector is running. */
+function isIdle(detector: LabProcess): boolean {
+  return processes(detector).every((pid) =>
+    readdirSync(`/proc/${pid}/task`).every((task) => {
+      const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8');
+      return stat.replace(/^.*\) /, '').startsWith('S');
+    }),
+  );
+}
