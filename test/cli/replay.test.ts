@@ -1,0 +1,292 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { writePcap } from '../support/capture-writer.ts';
+import { ACK, ethernet, FIN, SYN, tcpPacket, udpPacket } from '../support/frames.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PROGRAM = join(ROOT, 'dist/main.js');
+
+/** 13:33:37 UTC on 22 November 2026. */
+const SECONDS = 1_795_354_417;
+
+const SCANNER = '10.99.0.1';
+const HOST = '10.99.0.2';
+
+let folder: string;
+let configuration: string;
+
+beforeAll(() => {
+  execFileSync('npm', ['run', 'build'], { cwd: ROOT, stdio: 'ignore' });
+});
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'portsentry-replay-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  configuration = file('portsentry.conf', 'SCAN_TRIGGER="0"\nIGNORE_FILE="/dev/null"\n');
+});
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** Runs the built program. */
+function portsentry(args: readonly string[], input?: Uint8Array) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
+    input: input ?? '',
+    encoding: 'utf8',
+    env: { ...process.env, TZ: 'UTC' },
+  });
+  return { status, stdout, stderr };
+}
+
+/** `portsentry replay` with the test's configuration and without a summary. */
+function replay(args: readonly string[], input?: Uint8Array) {
+  return portsentry(['replay', '-c', configuration, '--no-summary', ...args], input);
+}
+
+const tcp = (destinationPort: number, flags = SYN, fields = {}) =>
+  ethernet(tcpPacket({ source: SCANNER, destination: HOST, destinationPort, flags, ...fields }));
+const udp = (source: string, sourcePort: number, destination: string, destinationPort: number) =>
+  ethernet(udpPacket({ source, sourcePort, destination, destinationPort }));
+
+/** One frame a second. */
+function capture(...frames: Uint8Array[]): Uint8Array {
+  return writePcap({ frames: frames.map((data, index) => ({ data, seconds: SECONDS + index })) });
+}
+
+const SCAN = capture(tcp(111), tcp(79, FIN), udp(SCANNER, 40_000, HOST, 9));
+const SCAN_LINES = [
+  `attackalert: TCP SYN/Normal scan from host: ${SCANNER}/${SCANNER} to TCP port: 111`,
+  `attackalert: TCP FIN scan from host: ${SCANNER}/${SCANNER} to TCP port: 79`,
+  `attackalert: UDP scan from host: ${SCANNER}/${SCANNER} to UDP port: 9`,
+];
+
+const lines = (text: string) => text.split('\n').slice(0, -1);
+/** The alerts alone. */
+const alerts = (text: string) => lines(text).filter((line) => line.includes(' scan from '));
+/** The watched ports that were knocked on. */
+const ports = (text: string) => alerts(text).map((line) => Number(/port: (\d+)$/.exec(line)?.[1]));
+
+describe('the same story however the capture comes', () => {
+  test.each<[string, () => ReturnType<typeof replay>]>([
+    ['a file', () => replay([file('f.pcap', SCAN)])],
+    ['gzip', () => replay([file('f.pcap.gz', gzipSync(SCAN))])],
+    ['standard input', () => replay(['-'], SCAN)],
+    ['gzip on standard input', () => replay(['-'], gzipSync(SCAN))],
+    [
+      'two files',
+      () =>
+        replay([
+          file('a.pcap', capture(tcp(111))),
+          file('b.pcap', capture(tcp(79, FIN), udp(SCANNER, 4, HOST, 9))),
+        ]),
+    ],
+  ])('%s', (_name, run) => {
+    const { status, stdout, stderr } = run();
+    expect(alerts(stdout)).toEqual(SCAN_LINES);
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  test('twice the same file is twice the same bytes', () => {
+    const frames = Array.from({ length: 2_000 }, (_, index) =>
+      tcp(1 + (index % 1_000), SYN, { source: `10.98.${index % 7}.${index % 11}` }),
+    );
+    const path = file('f.pcap', capture(...frames));
+    for (const format of ['text', 'json']) {
+      const first = replay(['--format', format, path]);
+      expect(first.stdout.length).toBeGreaterThan(10_000);
+      expect(replay(['--format', format, path])).toEqual(first);
+    }
+  });
+});
+
+describe('formats', () => {
+  test('json: one event a line, a scan at the end', () => {
+    const { stdout } = replay(['--format', 'json', file('f.pcap', SCAN)]);
+    const events = lines(stdout).map((line) => JSON.parse(line));
+    expect(events.map(({ event }) => event.action)).toEqual(['probe', 'probe', 'probe', 'scan']);
+    expect(events[0]).toMatchObject({
+      '@timestamp': '2026-11-22T13:33:37.000Z',
+      source: { ip: SCANNER, port: 40_000 },
+      destination: { ip: HOST, port: 111 },
+      portsentry: { mode: 'atcp', kind: 'syn', connects: 1, triggered: true, repeat: false },
+    });
+    expect(events[3].portsentry.scan).toMatchObject({ probes: 3, ports: 3, targets: 1 });
+  });
+
+  test('none: only the summary, on stderr', () => {
+    const { status, stdout, stderr } = portsentry([
+      'replay',
+      '-c',
+      configuration,
+      '--format',
+      'none',
+      file('f', SCAN),
+    ]);
+    expect([status, stdout]).toEqual([0, '']);
+    expect(stderr).toMatch(/^packets +3\nprobes +3\nscans +1\ntime +[\d.]+ s\npackets per second +\d+\n$/);
+  });
+
+  test('the summary counts what could not be decoded, by reason', () => {
+    const arp = ethernet(new Uint8Array(28), { etherType: 0x0806 });
+    const path = file('f', capture(arp, arp, tcp(111), tcp(112, SYN, { checksum: 1 })));
+    const { stderr } = portsentry(['replay', '-c', configuration, path]);
+    expect(stderr).toMatch(/^packets +4\n +not IP +2\n +wrong TCP or UDP checksum +1\nprobes +1\n/);
+  });
+});
+
+describe('what is a probe', () => {
+  test('modes: as configured, as asked for, none of a transport that was not asked for', () => {
+    configuration = file('c', 'MODES="stcp"\nTCP_PORTS="79"\nUDP_PORTS="9"\nIGNORE_FILE="/dev/null"\n');
+    const path = file('f.pcap', SCAN);
+    expect(ports(replay([path]).stdout)).toEqual([79]);
+    expect(ports(replay(['-sudp', path]).stdout)).toEqual([9]);
+    expect(ports(replay(['--mode', 'atcp,sudp', path]).stdout)).toEqual([111, 79, 9]);
+  });
+
+  const answered = () => [
+    tcp(111),
+    ethernet(
+      tcpPacket({
+        source: HOST,
+        sourcePort: 111,
+        destination: SCANNER,
+        destinationPort: 40_000,
+        flags: SYN | ACK,
+      }),
+    ),
+    tcp(112),
+  ];
+
+  test('a port that answered is in use, from the first packet on, unless nothing is to be inferred', () => {
+    const path = file('f.pcap', capture(...answered()));
+    expect(ports(replay([path]).stdout)).toEqual([112]);
+    expect(ports(replay(['--no-infer-open', path]).stdout)).toEqual([111, 112]);
+  });
+
+  test('an answer in the second file counts for the first', () => {
+    const [syn, ack, other] = answered() as [Uint8Array, Uint8Array, Uint8Array];
+    const files = [file('a', capture(syn, other)), file('b', capture(ack))];
+    expect(ports(replay(files).stdout)).toEqual([112]);
+  });
+
+  test('a reply is no probe: its port is where a datagram was sent from', () => {
+    const path = file('f', capture(udp(HOST, 700, '192.0.2.53', 53), udp('192.0.2.53', 53, HOST, 700)));
+    expect(ports(replay(['--open', 'udp/53', path]).stdout)).toEqual([]);
+    expect(ports(replay(['--open', 'udp/53', '--no-infer-open', path]).stdout)).toEqual([700]);
+  });
+
+  test('--home is what is protected', () => {
+    const path = file(
+      'f',
+      capture(tcp(1), tcp(2, SYN, { destination: '10.99.0.3' }), tcp(3, SYN, { destination: '9.9.9.9' })),
+    );
+    expect(ports(replay([path]).stdout)).toEqual([1, 2, 3]);
+    expect(ports(replay(['--home', '10.99.0.3,9.0.0.0/8', path]).stdout)).toEqual([2, 3]);
+  });
+
+  test('--open is what is in use, at one address or at all', () => {
+    const path = file('f', capture(tcp(1), tcp(1, SYN, { destination: '10.99.0.3' })));
+    expect(ports(replay(['--open', 'tcp/1', path]).stdout)).toEqual([]);
+    expect(alerts(replay(['--open', `tcp/1@${HOST}`, path]).stdout)).toHaveLength(1);
+    expect(alerts(replay(['--open', 'udp/1', path]).stdout)).toHaveLength(2);
+  });
+
+  test('a wrong checksum is none, unless sums are not to be checked', () => {
+    const path = file(
+      'f',
+      capture(tcp(1, SYN, { checksum: 0x1234 }), tcp(2, SYN, { checksum: 'pseudo' }), tcp(3)),
+    );
+    expect(ports(replay([path]).stdout)).toEqual([2, 3]);
+    expect(ports(replay(['--no-checksum', path]).stdout)).toEqual([1, 2, 3]);
+  });
+
+  test('an ignored source has no line, and its event says why', () => {
+    const ignore = file('ignore', `${SCANNER}/24\n`);
+    configuration = file('c', `IGNORE_FILE="${ignore}"\n`);
+    const path = file('f', SCAN);
+    expect(alerts(replay([path]).stdout)).toEqual([]);
+    const [first] = lines(replay(['--format', 'json', path]).stdout);
+    expect(JSON.parse(first as string).portsentry.ignored).toBe(`ignore file ${SCANNER}/24`);
+  });
+});
+
+describe('--act', () => {
+  const act = (path: string) => {
+    configuration = file(
+      'c',
+      `BLOCK_TCP="1"\nIGNORE_FILE="/dev/null"\nKILL_ROUTE="echo $TARGET$:$PORT$ >> ${folder}/blocks"\n`,
+    );
+    const { status, stdout } = replay(['--act', path]);
+    return { status, stdout, blocks: execFileSync('cat', [join(folder, 'blocks')], { encoding: 'utf8' }) };
+  };
+
+  test('carries out the actions, once a source', () => {
+    const { status, stdout, blocks } = act(file('f', capture(tcp(111), tcp(112), tcp(114))));
+    expect([status, blocks]).toEqual([0, `${SCANNER}:111\n`]);
+    expect(stdout).toContain(`attackalert: Host ${SCANNER} has been blocked via dropped route`);
+  });
+
+  test('without it nothing is executed', () => {
+    configuration = file(
+      'c',
+      `BLOCK_TCP="1"\nIGNORE_FILE="/dev/null"\nKILL_ROUTE="echo $TARGET$ >> ${folder}/blocks"\n`,
+    );
+    replay([file('f', SCAN)]);
+    expect(() => execFileSync('cat', [join(folder, 'blocks')], { stdio: 'pipe' })).toThrow();
+  });
+});
+
+describe('bad input: what stood before it counts, one line says what is wrong, and the exit code', () => {
+  test.each<[string, () => string, number, RegExp, number]>([
+    ['a file that breaks off', () => file('f', SCAN.slice(0, -5)), 65, /^portsentry: \S+\/f: .*\d+.*\n$/, 2],
+    ['a cut gzip file', () => file('f', gzipSync(SCAN).slice(0, -12)), 65, /^portsentry: \S+\/f: .+\n$/, 0],
+    ['no capture', () => file('f', 'a text, and no capture at all'), 65, /^portsentry: \S+\/f: .+\n$/, 0],
+    ['an empty file', () => file('f', ''), 65, /^portsentry: \S+\/f: .+\n$/, 0],
+    ['no such file', () => join(folder, 'none'), 66, /^portsentry: \S+\/none: .+\n$/, 0],
+    ['a folder', () => folder, 66, /^portsentry: \S+: is a directory\n$/, 0],
+  ])('%s', (_name, path, exit, message, known) => {
+    const { status, stdout, stderr } = replay([path()]);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(exit);
+    expect(alerts(stdout).length).toBeGreaterThanOrEqual(known);
+  });
+
+  test('the break is told with its offset', () => {
+    const { stderr } = replay([file('f', SCAN.slice(0, -5))]);
+    const lastRecord = SCAN.length - 16 - udp(SCANNER, 1, HOST, 9).length;
+    expect(stderr).toContain(String(lastRecord));
+  });
+
+  test('a broken file among others: the others count, and the worst is the exit code', () => {
+    const { status, stdout, stderr } = replay([join(folder, 'none'), file('a', 'x'), file('b', SCAN)]);
+    expect(alerts(stdout)).toEqual(SCAN_LINES);
+    expect([status, lines(stderr).length]).toEqual([66, 2]);
+  });
+
+  test.each<[string[], number, RegExp]>([
+    [['--home', 'x', 'f'], 64, /^portsentry: --home: /],
+    [['--open', 'x', 'f'], 64, /^portsentry: --open: /],
+    [['--mode', 'tcp,stcp', 'f'], 64, /^portsentry: --mode tcp,stcp: /],
+    [['-c', '/nonexistent', 'f'], 66, /^portsentry: \/nonexistent: no such file/],
+  ])('%o', (args, exit, message) => {
+    const { status, stdout, stderr } = portsentry(['replay', ...args]);
+    expect([status, stdout]).toEqual([exit, '']);
+    expect(stderr).toMatch(message);
+    expect(lines(stderr)).toHaveLength(1);
+  });
+
+  test('a configuration with an error: 78, and where', () => {
+    configuration = file('c', 'SCAN_TRIGGER="x"\n');
+    const { status, stderr } = replay([file('f', SCAN)]);
+    expect(status).toBe(78);
+    expect(stderr).toMatch(/^portsentry: \S+\/c:1:15: error: SCAN_TRIGGER: /);
+  });
+});
