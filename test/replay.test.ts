@@ -1,0 +1,135 @@
+import { expect, test } from 'vitest';
+import type { ByteInput } from '../src/capture/file/input.ts';
+import { CaptureReader } from '../src/capture/file/reader.ts';
+import { Reason } from '../src/decode/reason.ts';
+import { Engine, type EngineRecorder } from '../src/engine.ts';
+import { Replay } from '../src/replay.ts';
+import type { ProbeEvent, ScanEvent } from '../src/track/event.ts';
+import { EVERY_HOME } from '../src/watch/home.ts';
+import { OpenPorts } from '../src/watch/open-ports.ts';
+import { WatchedPorts } from '../src/watch/watched-ports.ts';
+import { configWith } from './respond/given.ts';
+import { writePcap } from './support/capture-writer.ts';
+import { ACK, ethernet, SYN, tcpPacket } from './support/frames.ts';
+
+const MODES = { tcp: 'atcp', udp: 'audp' } as const;
+const SECONDS = 1_795_354_417;
+
+function makeReplay(checkSums = true) {
+  const probes: ProbeEvent[] = [];
+  const scans: ScanEvent[] = [];
+  const nothing = () => {};
+  const recorder: EngineRecorder = {
+    listens: true,
+    readsEvents: true,
+    probe: (event) => probes.push(event),
+    scan: (event) => scans.push(event),
+    forget: nothing,
+    refused: nothing,
+    block: nothing,
+    unblocked: nothing,
+  };
+  const config = configWith({});
+  const open = new OpenPorts(0);
+  const engine = new Engine({
+    config,
+    modes: MODES,
+    watched: new WatchedPorts(config, MODES),
+    home: EVERY_HOME,
+    inUse: open,
+    ruleFor: () => null,
+    respond: null,
+    recorder: () => recorder,
+    localCheck: true,
+    salt: 0,
+  });
+  return { replay: new Replay(engine, open, checkSums), engine, probes, scans };
+}
+
+/** A capture in memory. */
+function source(bytes: Uint8Array): CaptureReader {
+  let position = 0;
+  const input: ByteInput = {
+    read(into) {
+      const piece = bytes.subarray(position, position + into.length);
+      into.set(piece);
+      position += piece.length;
+      return piece.length;
+    },
+    close: () => {},
+  };
+  return new CaptureReader('memory', input);
+}
+
+const ENDS = { source: '10.0.0.1', destination: '10.0.0.2' };
+const syn = (destinationPort: number, fields = {}) =>
+  ethernet(tcpPacket({ ...ENDS, destinationPort, flags: SYN, ...fields }));
+
+test("the clock is the packets' own: a scan ends when they say so", async () => {
+  const { replay, scans, probes } = makeReplay();
+  const end = await replay.run(
+    source(
+      writePcap({
+        frames: [
+          { data: syn(1), seconds: SECONDS, fraction: 250_000 },
+          { data: syn(2, { source: '10.0.0.9' }), seconds: SECONDS + 302 },
+        ],
+      }),
+    ),
+  );
+  expect(end).toEqual({ status: 'complete' });
+  expect(probes.map(({ time }) => time)).toEqual([SECONDS * 1_000 + 250, (SECONDS + 302) * 1_000]);
+  expect(scans.map(({ source: from, first }) => [from, first])).toEqual([
+    ['10.0.0.1', SECONDS * 1_000 + 250],
+  ]);
+});
+
+test('the first pass judges nothing, and counts nothing', async () => {
+  const { replay, probes } = makeReplay();
+  const answer = ethernet(
+    tcpPacket({
+      source: '10.0.0.2',
+      sourcePort: 22,
+      destination: '10.0.0.1',
+      destinationPort: 9,
+      flags: SYN | ACK,
+    }),
+  );
+  const bytes = writePcap({ frames: [{ data: syn(22) }, { data: answer }, { data: syn(23) }] });
+  expect(await replay.infer(source(bytes))).toEqual({ status: 'complete' });
+  expect([replay.packets, probes]).toEqual([0, []]);
+  await replay.run(source(bytes));
+  expect([replay.packets, probes.map(({ destinationPort }) => destinationPort)]).toEqual([3, [23]]);
+});
+
+test('what ended for which reason is counted; sums are looked at only of what would be a probe', async () => {
+  const { replay } = makeReplay();
+  const frames = [
+    syn(1),
+    syn(1, { checksum: 1 }),
+    syn(2_000, { checksum: 1 }),
+    ethernet(new Uint8Array(28), { etherType: 0x0806 }),
+    new Uint8Array(5),
+  ];
+  await replay.run(source(writePcap({ frames: frames.map((data) => ({ data })) })));
+  const counted = (reason: Reason) => replay.counts[reason];
+  expect(replay.packets).toBe(5);
+  expect([Reason.none, Reason.transportChecksum, Reason.notIp, Reason.linkHeader].map(counted)).toEqual([
+    2, 1, 1, 1,
+  ]);
+});
+
+test('a capture that breaks off: what stood before the break counts', async () => {
+  const { replay, probes } = makeReplay();
+  const bytes = writePcap({ frames: [{ data: syn(1) }, { data: syn(2) }] });
+  const end = await replay.run(source(bytes.slice(0, -1)));
+  expect(end).toMatchObject({ status: 'broken' });
+  expect(probes).toHaveLength(1);
+});
+
+test('more frames than fit a batch are all judged, in their order', async () => {
+  const { replay, probes } = makeReplay();
+  const frames = Array.from({ length: 10_000 }, (_, index) => ({ data: syn(index % 1_024), seconds: index }));
+  await replay.run(source(writePcap({ frames })));
+  expect(probes.map(({ time }) => time)).toEqual(frames.map(({ seconds }) => seconds * 1_000));
+});
