@@ -37,14 +37,18 @@ export class Replay {
 
   /** Judges every packet of the capture. */
   run(source: CaptureSource): Promise<CaptureEnd> {
-    return this.#pass(source, (batch) => this.#judge(batch));
+    return this.#pass(source, (batch) => {
+      this.#judge(batch);
+      // A file is read faster than any action ends: without a pause none would before its last frame.
+      return this.#engine.settle();
+    });
   }
 
-  async #pass(source: CaptureSource, each: (batch: FrameBatch) => void): Promise<CaptureEnd> {
+  async #pass(source: CaptureSource, each: (batch: FrameBatch) => void | Promise<void>): Promise<CaptureEnd> {
     for (;;) {
       const batch = await source.next();
       if (batch === null) break;
-      each(batch);
+      await each(batch);
     }
     const { end } = source;
     source.close();

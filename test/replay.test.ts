@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ByteInput } from '../src/capture/file/input.ts';
 import { CaptureReader } from '../src/capture/file/reader.ts';
+import { BATCH_CAPACITY } from '../src/capture/source.ts';
 import { Reason } from '../src/decode/reason.ts';
-import { Engine, type EngineRecorder } from '../src/engine.ts';
+import { Engine, type EngineParts, type EngineRecorder } from '../src/engine.ts';
 import { Replay } from '../src/replay.ts';
 import type { ProbeEvent, ScanEvent } from '../src/track/event.ts';
 import { EVERY_HOME } from '../src/watch/home.ts';
@@ -15,7 +16,7 @@ import { ACK, ethernet, SYN, tcpPacket } from './support/frames.ts';
 const MODES = { tcp: 'atcp', udp: 'audp' } as const;
 const SECONDS = 1_795_354_417;
 
-function makeReplay(checkSums = true) {
+function makeReplay(parts: Partial<EngineParts> = {}) {
   const probes: ProbeEvent[] = [];
   const scans: ScanEvent[] = [];
   const nothing = () => {};
@@ -29,7 +30,7 @@ function makeReplay(checkSums = true) {
     block: nothing,
     unblocked: nothing,
   };
-  const config = configWith({});
+  const config = configWith({ blockTcp: 1 });
   const open = new OpenPorts(0);
   const engine = new Engine({
     config,
@@ -42,8 +43,9 @@ function makeReplay(checkSums = true) {
     recorder: () => recorder,
     localCheck: true,
     salt: 0,
+    ...parts,
   });
-  return { replay: new Replay(engine, open, checkSums), engine, probes, scans };
+  return { replay: new Replay(engine, open, true), engine, probes, scans };
 }
 
 /** A capture in memory. */
@@ -132,4 +134,18 @@ test('more frames than fit a batch are all judged, in their order', async () => 
   const frames = Array.from({ length: 10_000 }, (_, index) => ({ data: syn(index % 1_024), seconds: index }));
   await replay.run(source(writePcap({ frames })));
   expect(probes.map(({ time }) => time)).toEqual(frames.map(({ seconds }) => seconds * 1_000));
+});
+
+test('actions end before the next batch: a source that goes on is blocked by then', async () => {
+  const respond: EngineParts['respond'] = (knock) =>
+    new Promise((resolve) => {
+      setImmediate(() => resolve({ ...knock, action: 'block', steps: [], reason: null }));
+    });
+  const { replay, probes } = makeReplay({ respond });
+  const frames = Array.from({ length: 3 * BATCH_CAPACITY }, (_, index) => ({
+    data: syn(1 + (index % 1_000)),
+  }));
+  await replay.run(source(writePcap({ frames })));
+  expect(probes.at(0)?.alreadyBlocked).toBe(false);
+  expect(probes.at(-1)?.alreadyBlocked).toBe(true);
 });
