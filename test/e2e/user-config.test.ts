@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { alertsOf, CONFIG_FILE, dropsOf, nmap, readFile, startDetector, USER_CONFIG, writeFile } from '../support/detector.ts';
+import {
+  alertsOf,
+  CONFIG_FILE,
+  dropsOf,
+  nmap,
+  readFile,
+  startDetector,
+  USER_CONFIG,
+  writeFile,
+} from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 
 /** The user's own configuration, verbatim, live: it must block, and write its log. */

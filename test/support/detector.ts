@@ -67,7 +67,11 @@ export function alertsOf(detector: LabProcess): string[] {
 }
 
 /** The firewall rules of the host that drop a source. */
-export async function dropsOf(lab: Lab, host: Host, command: 'iptables' | 'ip6tables' = 'iptables'): Promise<string[]> {
+export async function dropsOf(
+  lab: Lab,
+  host: Host,
+  command: 'iptables' | 'ip6tables' = 'iptables',
+): Promise<string[]> {
   const { stdout } = await lab.run(host, [command, '-S', 'INPUT']);
   return stdout.split('\n').filter((line) => line.endsWith('-j DROP'));
 }
