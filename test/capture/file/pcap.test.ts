@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { BATCH_CAPACITY, MAX_FRAME } from '../../../src/capture/source.ts';
 import { type ByteOrder, join, type PcapOptions, writePcap } from '../../support/capture-writer.ts';
+import { parseByPcapParser } from '../../support/pcap-parser.ts';
 import { hexOf, readBytes } from '../../support/read-capture.ts';
 
 const FRAMES = [
@@ -143,23 +143,7 @@ describe('faults of pcap-parser', () => {
   });
 });
 
-interface ParsedPacket {
-  readonly header: {
-    readonly timestampSeconds: number;
-    readonly timestampMicroseconds: number;
-    readonly originalLength: number;
-  };
-  readonly data: Uint8Array;
-}
-
-/** pcap-parser has no types of its own. */
-interface PcapParser {
-  parse(stream: Readable): { on(event: 'packet' | 'end', listener: (packet: ParsedPacket) => void): void };
-}
-
 describe('pcap-parser, as a second opinion', () => {
-  const { parse } = createRequire(import.meta.url)('pcap-parser') as PcapParser;
-
   test.each(['little', 'big'] as const)('agrees frame for frame in %s endian order', async (order) => {
     const many = Array.from({ length: 5000 }, (_, index) => ({
       data: new Uint8Array((index * 37) % 1600).fill(index),
@@ -168,12 +152,7 @@ describe('pcap-parser, as a second opinion', () => {
       wireLength: 1600 + index,
     }));
     const bytes = writePcap({ order, frames: many });
-    const theirs: ParsedPacket[] = [];
-    await new Promise<void>((resolve) => {
-      const parser = parse(Readable.from([Buffer.from(bytes)]));
-      parser.on('packet', (packet) => theirs.push(packet));
-      parser.on('end', () => resolve());
-    });
+    const theirs = await parseByPcapParser(Readable.from([Buffer.from(bytes)]));
     const ours = await readBytes(bytes, [1000]);
     expect(ours.frames).toHaveLength(theirs.length);
     for (const [index, { header, data }] of theirs.entries()) {
