@@ -6,11 +6,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 
 BUILD_PACKAGES := libpcap-dev g++ make python3
-RUN_PACKAGES := libpcap0.8 iptables iproute2
+RUN_PACKAGES := iptables
 TEST_PACKAGES := nmap hping3 masscan tcpdump tshark tcpreplay iperf3 fail2ban logwatch dnsutils \
 	iproute2 iptables nftables util-linux procps
 
-VITEST := node_modules/.bin/vitest run
+# More arguments for the tests, such as VITEST_ARGS=test/decode.
+VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)
 SOURCES := $(shell find src -name '*.ts')
 
 .PHONY: run test unit e2e build lint bench fixtures coverage clean
@@ -19,8 +20,9 @@ SOURCES := $(shell find src -name '*.ts')
 run: packages-run build
 	node dist/main.js $(ARGS)
 
-test: packages-test build lint
+test: packages-test build
 	$(VITEST)
+	$(MAKE) --no-print-directory lint
 
 unit: node_modules/.built
 	$(VITEST) --project unit
@@ -52,6 +54,7 @@ dist/main.js: node_modules/.built tsconfig.json tsconfig.build.json $(SOURCES)
 
 # `npm ci` compiles cap against libpcap.
 node_modules/.built: package.json package-lock.json | packages-build
+	@command -v npm >/dev/null || { echo "portsentry: needs Node 20.19 or newer, with npm" >&2; exit 69; }
 	npm ci --no-audit --no-fund
 	touch $@
 
