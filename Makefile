@@ -14,7 +14,7 @@ TEST_PACKAGES := nmap hping3 masscan tcpdump tshark tcpreplay iperf3 fail2ban lo
 VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)
 SOURCES := $(shell find src -name '*.ts')
 
-.PHONY: run test unit e2e build lint bench fixtures coverage clean
+.PHONY: run test unit e2e build lint bench fuzz fixtures coverage clean
 .PHONY: packages-build packages-run packages-test
 
 run: packages-run build
@@ -42,11 +42,18 @@ coverage: packages-test build
 bench: packages-test build
 	bench/run
 
+# make fuzz SECONDS=600: for so long each target; what runs new code joins fixtures/corpus.
+fuzz: build
+	node_modules/.bin/tsc -p tsconfig.tools.json
+	node build/test/fuzz/main.js $(SECONDS)
+
+# Captures anew, then the golden replays of them.
 fixtures: packages-test build
 	fixtures/make/run
+	fixtures/make/golden
 
 clean:
-	rm -rf dist node_modules coverage
+	rm -rf dist build node_modules coverage
 
 dist/main.js: node_modules/.built tsconfig.json tsconfig.build.json $(SOURCES)
 	rm -rf dist

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Coverage } from './coverage.ts';
+import { Dice, mutate } from './mutate.ts';
+import { TARGETS, type Target } from './targets.ts';
+
+/** An input that takes longer than this (ms) is as good as a hang. */
+const TOO_LONG = 1_000;
+
+/** Inputs between two looks at the coverage: a look costs about as much as so many inputs. */
+const BATCH = 200;
+
+export interface FuzzOptions {
+  /** Where the corpus is, one input a file. */
+  readonly folder: string;
+  readonly seconds: number;
+  /** The same seed makes the same inputs from the same corpus. */
+  readonly seed: number;
+  /** Adds what runs new code to the folder. */
+  readonly keep: boolean;
+}
+
+export interface FuzzOutcome {
+  readonly inputs: number;
+  /** Blocks of the project's code that ran, by the corpus alone and in all. */
+  readonly coveredByCorpus: number;
+  readonly covered: number;
+  /** Inputs that ran code which the corpus did not. */
+  readonly found: number;
+}
+
+/**
+ * Feeds mutations of a corpus to a target, guided by coverage: an input that runs new code joins the corpus.
+ * Throws for the first input that makes the target throw or take too long, and says in which file it is.
+ */
+export async function fuzz(name: string, options: FuzzOptions): Promise<FuzzOutcome> {
+  const target = TARGETS[name];
+  if (target === undefined) throw new Error(`no such target: ${name}; there are ${Object.keys(TARGETS)}`);
+  const corpus = readCorpus(options.folder);
+  const dice = new Dice(options.seed);
+  const coverage = new Coverage();
+  await coverage.start();
+  for (const input of corpus) await feed(target, input);
+  const covered = await coverage.take();
+  const coveredByCorpus = covered.size;
+  const end = performance.now() + options.seconds * 1000;
+  let inputs = 0;
+  let found = 0;
+  while (performance.now() < end) {
+    const batch = Array.from({ length: BATCH }, () => mutate(pick(corpus, dice), pick(corpus, dice), dice));
+    for (const input of batch) await feed(target, input);
+    inputs += BATCH;
+    const news = difference(await coverage.take(), covered);
+    if (news.size === 0) continue;
+    for (const input of await whoRan(news, batch, target, coverage)) {
+      corpus.push(input);
+      found++;
+      if (options.keep) writeFileSync(join(options.folder, nameOf(input)), input);
+    }
+    for (const block of news) covered.add(block);
+  }
+  coverage.stop();
+  return { inputs, coveredByCorpus, covered: covered.size, found };
+}
+
+function readCorpus(folder: string): Uint8Array[] {
+  const corpus = readdirSync(folder).map((file) => new Uint8Array(readFileSync(join(folder, file))));
+  if (corpus.length === 0) throw new Error(`${folder}: no corpus; make it by fixtures/make/corpus`);
+  return corpus;
+}
+
+async function feed(target: Target, input: Uint8Array): Promise<void> {
+  const begun = performance.now();
+  try {
+    await target(input);
+  } catch (error) {
+    throw new Error(`${fileOf(input)}: ${(error as Error).stack}`);
+  }
+  const took = performance.now() - begun;
+  if (took > TOO_LONG) throw new Error(`${fileOf(input)}: took ${took.toFixed(0)} ms`);
+}
+
+/** The inputs of the batch, run once more, that between them ran the blocks. */
+async function whoRan(
+  blocks: ReadonlySet<string>,
+  batch: readonly Uint8Array[],
+  target: Target,
+  coverage: Coverage,
+): Promise<Uint8Array[]> {
+  let missing = new Set(blocks);
+  const inputs: Uint8Array[] = [];
+  for (const input of batch) {
+    await feed(target, input);
+    const left = difference(missing, await coverage.take());
+    if (left.size < missing.size) inputs.push(input);
+    missing = left;
+    if (missing.size === 0) break;
+  }
+  return inputs;
+}
+
+function difference(all: ReadonlySet<string>, without: ReadonlySet<string>): Set<string> {
+  return new Set([...all].filter((block) => !without.has(block)));
+}
+
+function pick(corpus: readonly Uint8Array[], dice: Dice): Uint8Array {
+  return corpus[dice.below(corpus.length)] as Uint8Array;
+}
+
+/** Puts the input where it can be looked at. */
+function fileOf(input: Uint8Array): string {
+  const file = join(tmpdir(), `portsentry-fuzz-${nameOf(input)}`);
+  writeFileSync(file, input);
+  return file;
+}
+
+function nameOf(input: Uint8Array): string {
+  return createHash('sha256').update(input).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,15 @@
+/** `make fuzz SECONDS=600`: fuzzes every target for so long and adds what it finds to the corpus. */
+import { fuzz } from './fuzz.ts';
+import { TARGETS } from './targets.ts';
+
+const seconds = Number(process.argv[2] ?? 60);
+const seed = Number(process.argv[3] ?? Date.now() & 0x7fffffff);
+
+for (const name of Object.keys(TARGETS)) {
+  const outcome = await fuzz(name, { folder: `fixtures/corpus/${name}`, seconds, seed, keep: true });
+  const { inputs, coveredByCorpus, covered, found } = outcome;
+  console.log(
+    `${name}: ${inputs} inputs in ${seconds} s, seed ${seed}; ${covered} blocks ran, ${coveredByCorpus} of them ` +
+      `by the corpus; ${found} inputs added`,
+  );
+}

@@ -1,0 +1,60 @@
+import { CaptureReader } from '../../src/capture/file/reader.ts';
+import * as linkTypes from '../../src/capture/link-type.ts';
+import { classify, fillProbe } from '../../src/classify/classify.ts';
+import { Kind } from '../../src/classify/kind.ts';
+import { Probe } from '../../src/classify/probe.ts';
+import { verifyChecksums } from '../../src/decode/checksum.ts';
+import { decodeFrame } from '../../src/decode/frame.ts';
+import { Packet } from '../../src/decode/packet.ts';
+import { Reason } from '../../src/decode/reason.ts';
+
+/** Takes any octets; throws or hangs only when there is a fault. */
+export type Target = (bytes: Uint8Array) => void | Promise<void>;
+
+const LINK_TYPES: readonly number[] = Object.values(linkTypes).filter((value) => typeof value === 'number');
+
+/** Octets before the frame in an input for the target `frame`. */
+export const FRAME_PREFIX = 3;
+
+const packet = new Packet();
+const probe = new Probe();
+
+/** Two octets are the link type, the third is what the snap length cut off; the rest is the frame. */
+function fuzzFrame(bytes: Uint8Array): void {
+  const number = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
+  const linkType = LINK_TYPES.includes(number) ? number : (LINK_TYPES[number % LINK_TYPES.length] ?? 0);
+  // A copy of its own: a read outside it is a RangeError, not somebody else's octets.
+  const frame = bytes.slice(FRAME_PREFIX);
+  const view = new DataView(frame.buffer);
+  const reason = decodeFrame(view, 0, frame.length, frame.length + (bytes[2] ?? 0), linkType, packet);
+  if (reason !== Reason.none || verifyChecksums(view, packet) !== Reason.none) return;
+  const kind = classify(packet);
+  if (kind !== Kind.none) fillProbe(probe, packet, kind);
+}
+
+/** The first octet chooses how large the pieces are in which the capture arrives; the rest is the capture. */
+async function fuzzCapture(bytes: Uint8Array): Promise<void> {
+  const piece = 1 + (bytes[0] ?? 0);
+  let at = 1;
+  const reader = new CaptureReader('fuzz', {
+    read(into) {
+      const part = bytes.subarray(at, at + Math.min(piece, into.length));
+      into.set(part);
+      at += part.length;
+      return part.length;
+    },
+    close() {},
+  });
+  for (let batch = await reader.next(); batch !== null; batch = await reader.next()) {
+    for (let index = 0; index < batch.count; index++) {
+      const offset = batch.offset[index] as number;
+      const captured = batch.capturedLength[index] as number;
+      decodeFrame(batch.view, offset, captured, captured, batch.linkType[index] as number, packet);
+    }
+  }
+  reader.close();
+  if (reader.end === null) throw new Error('a capture without an end');
+}
+
+/** What is fuzzed, by name. */
+export const TARGETS: Readonly<Record<string, Target>> = { frame: fuzzFrame, capture: fuzzCapture };
