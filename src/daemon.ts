@@ -12,6 +12,7 @@ import { PROTOCOL_TCP, PROTOCOL_UDP } from './net/protocol.ts';
 import type { Log } from './record/log.ts';
 import type { Recorder } from './record/recorder.ts';
 import { listeningLine, modeLines, startingLine, stopLines } from './record/start-lines.ts';
+import { UndecodedSum } from './record/undecoded.ts';
 import { openLiveLog, openRecorder } from './records.ts';
 import { chooseBackend } from './respond/backends/choose.ts';
 import { loadIgnoreFile } from './respond/ignore-file.ts';
@@ -45,6 +46,7 @@ export class Daemon {
   readonly #never = new NeverBlock();
   readonly #sockets = new SocketTable(PROC_NET);
   readonly #queue = new ActionQueue();
+  readonly #undecoded = new UndecodedSum();
   /** How long a timer of DELAY_TIMER took, in ns. */
   readonly #delay = monitorEventLoopDelay({ resolution: DELAY_TIMER });
   readonly #intake: Intake;
@@ -173,6 +175,8 @@ export class Daemon {
     this.#engine.tracker.sweep(now);
     this.#recorder.tick(now);
     this.#lookout.tick(now, this.#intake.takeInUse());
+    const undecoded = this.#undecoded.tell(this.#lookout.counts(), now);
+    if (undecoded !== null) this.#recorder.admin(undecoded);
   }
 
   #makeEngine({ config, modes }: Prepared): Engine {
@@ -214,6 +218,7 @@ export class Daemon {
         },
         ready: (devices) => this.#ready(devices),
         trouble: (reason, permission) => this.#trouble(reason, permission),
+        notRenewed: (reason) => this.#recorder.admin(`Capture goes on with the old filter: ${reason}.`),
       },
       new WatchedPorts(config, modes),
     );

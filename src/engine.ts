@@ -127,8 +127,9 @@ export class Engine {
     if (this.tracker.newPort) source.told.untoldPorts++;
     this.#parts.recorder().probe(event, source.told);
     if (!event.triggered) return;
-    if (event.ignored !== null) this.#refuse(event, event.ignored, source.told);
-    else if (policy === 0) this.#logOnly(event, source.told);
+    if (event.ignored !== null) {
+      if (policy !== 0) this.#refuse(event, event.ignored, source.told);
+    } else if (policy === 0) this.#logOnly(event, source.told);
     else this.#respond(event, source);
   }
 

@@ -45,7 +45,7 @@ export class Intake {
     let looked = false;
     for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
       if (recordType(view, offset) !== RecordType.probe) continue;
-      readProbe(view, offset, probe);
+      if (!readProbe(view, offset, probe)) continue;
       if (this.#seen.seen(probe, child * DEVICES + recordDevice(view, offset))) {
         this.duplicates++;
         continue;

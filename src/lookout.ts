@@ -37,6 +37,8 @@ export interface LookoutParts {
   ready(devices: readonly string[]): void;
   /** Capture stopped or could not be started; it is tried again. */
   trouble(reason: string, permission: boolean): void;
+  /** Capture goes on as it was, because it could not be started anew; it is tried again. */
+  notRenewed(reason: string): void;
 }
 
 /** Where the daemon looks: which devices, with which filter, as interfaces, addresses and services come and go. */
@@ -61,6 +63,7 @@ export class Lookout {
         ready: ({ devices }) => parts.ready(devices.map(({ name }) => name)),
         lost: (reason) => parts.trouble(reason, false),
         failed: parts.trouble,
+        notRenewed: parts.notRenewed,
       },
       () => performance.now(),
     );

@@ -1,6 +1,7 @@
 import { Kind } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
+import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 
 /**
  * What the capture child hands to the main process: records of one size, so that a reader needs no state but
@@ -35,6 +36,9 @@ const DESTINATION = 48;
 const COUNT_REASON = 1;
 const COUNT_VALUE = 24;
 
+/** The latest time that a Date can hold, in ms (ECMA-262, section 21.4.1.1). */
+const MAX_TIME = 8.64e15;
+
 const MARK_IP_OPTIONS = 0x01;
 const MARK_FRAGMENTED = 0x02;
 
@@ -57,10 +61,20 @@ export function writeProbe(view: DataView, offset: number, probe: Probe, device:
   writeAddress(view, offset + DESTINATION, probe.destination);
 }
 
-/** Fills `probe` from a probe record. */
-export function readProbe(view: DataView, offset: number, probe: Probe): void {
-  probe.kind = (view.getUint8(offset + KIND) % (Kind.connect + 1)) as Kind;
-  probe.protocol = view.getUint8(offset + PROTOCOL);
+/**
+ * Fills `probe` from a probe record; false when the record cannot be one that `writeProbe` made. The child reads
+ * hostile octets: were it ever taken over, it must not be able to stop the main process.
+ */
+export function readProbe(view: DataView, offset: number, probe: Probe): boolean {
+  const kind = view.getUint8(offset + KIND);
+  const protocol = view.getUint8(offset + PROTOCOL);
+  const time = view.getFloat64(offset + TIME, true);
+  if (kind === Kind.none || kind > Kind.connect) return false;
+  if (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) return false;
+  if (!(time > 0 && time <= MAX_TIME)) return false;
+  probe.kind = kind as Kind;
+  probe.protocol = protocol;
+  probe.time = time;
   probe.tcpFlags = view.getUint8(offset + TCP_FLAGS);
   const marks = view.getUint8(offset + MARKS);
   probe.ipOptions = (marks & MARK_IP_OPTIONS) !== 0;
@@ -70,9 +84,9 @@ export function readProbe(view: DataView, offset: number, probe: Probe): void {
   probe.identification = view.getUint16(offset + IDENTIFICATION, true);
   probe.sequence = view.getUint32(offset + SEQUENCE, true);
   probe.window = view.getUint16(offset + WINDOW, true);
-  probe.time = view.getFloat64(offset + TIME, true);
   readAddress(view, offset + SOURCE, probe.source);
   readAddress(view, offset + DESTINATION, probe.destination);
+  return true;
 }
 
 export function recordType(view: DataView, offset: number): number {

@@ -19,6 +19,8 @@ export interface CaptureHandlers {
   lost(reason: string): void;
   /** Capture could not be started, and why; it is tried again unless `close` is called. */
   failed(reason: string, permission: boolean): void;
+  /** The same, while the old child still captures. */
+  notRenewed(reason: string): void;
 }
 
 /**
@@ -120,7 +122,8 @@ export class CaptureSupervisor {
       if (this.#next === null) this.#restart();
     } else if (child === this.#next) {
       this.#next = null;
-      this.#handlers.failed(reason, code === EXIT_NO_PERMISSION);
+      if (this.#current === null) this.#handlers.failed(reason, code === EXIT_NO_PERMISSION);
+      else this.#handlers.notRenewed(reason);
       this.#restart();
     }
   }

@@ -26,6 +26,9 @@ const EXTREMES: Partial<Probe> = {
   window: 65_533,
 };
 
+/** The least that a probe has. */
+const LEAST: Partial<Probe> = { time: 1, kind: Kind.null };
+
 function probeWith(fields: Partial<Probe>, source: string, destination: string): Probe {
   const probe = Object.assign(new Probe(), fields);
   probe.source.set(parseAddress(source) as Address);
@@ -35,10 +38,10 @@ function probeWith(fields: Partial<Probe>, source: string, destination: string):
 
 test.each([
   ['the largest numbers', probeWith(EXTREMES, '255.255.255.254', '128.0.0.1')],
-  ['IPv6', probeWith({ kind: Kind.syn, protocol: 6 }, 'fd00:1:2:3:4:5:6:7', '2001:db8::ffff:8000')],
-  ['IP options', probeWith({ ipOptions: true }, '10.0.0.1', '10.0.0.2')],
-  ['fragmented', probeWith({ fragmented: true }, '10.0.0.1', '10.0.0.2')],
-  ['zeros', new Probe()],
+  ['IPv6', probeWith({ ...LEAST, protocol: 6 }, 'fd00:1:2:3:4:5:6:7', '2001:db8::ffff:8000')],
+  ['IP options', probeWith({ ...LEAST, ipOptions: true }, '10.0.0.1', '10.0.0.2')],
+  ['fragmented', probeWith({ ...LEAST, fragmented: true }, '10.0.0.1', '10.0.0.2')],
+  ['the least', probeWith(LEAST, '::', '::')],
 ])('a probe goes over whole: %s', (_name, probe) => {
   const octets = new Uint8Array(3 * RECORD_LENGTH).fill(0xa5);
   const view = new DataView(octets.buffer);
@@ -48,7 +51,7 @@ test.each([
     255,
   ]);
   const read = probeWith(EXTREMES, '1.2.3.4', 'ff02::1');
-  readProbe(view, RECORD_LENGTH, read);
+  expect(readProbe(view, RECORD_LENGTH, read)).toBe(true);
   expect(read).toEqual(probe);
   const around = [...octets.slice(0, RECORD_LENGTH), ...octets.slice(2 * RECORD_LENGTH)];
   expect(new Set(around)).toEqual(new Set([0xa5]));
@@ -67,12 +70,16 @@ test('ready is a record of its own', () => {
   expect(recordType(view, 0)).toBe(RecordType.ready);
 });
 
-test('whatever octets come, the kind is one that there is', () => {
+test.each<[string, (view: DataView) => void]>([
+  ['no kind', (view) => view.setUint8(1, Kind.none)],
+  ['a kind that there is not', (view) => view.setUint8(1, Kind.connect + 1)],
+  ['another protocol', (view) => view.setUint8(2, 1)],
+  ['a time that is no number', (view) => view.setFloat64(24, Number.NaN, true)],
+  ['a time beyond all dates', (view) => view.setFloat64(24, 1e16, true)],
+  ['a time before all packets', (view) => view.setFloat64(24, -1, true)],
+])('a record that the child cannot have made is refused: %s', (_name, spoil) => {
   const view = new DataView(new ArrayBuffer(RECORD_LENGTH));
-  const probe = new Probe();
-  for (let kind = 0; kind < 256; kind++) {
-    view.setUint8(1, kind);
-    readProbe(view, 0, probe);
-    expect(Object.values(Kind)).toContain(probe.kind);
-  }
+  writeProbe(view, 0, probeWith(EXTREMES, '10.0.0.1', '10.0.0.2'), 0);
+  spoil(view);
+  expect(readProbe(view, 0, new Probe())).toBe(false);
 });
