@@ -14,8 +14,7 @@ const SET_WORDS = WAYS * ENTRY_WORDS;
  */
 const SETS = 131_072;
 
-// One entry: what it is about, as a hash of owner and key, 0 where there is none; the attempt's hash and the time.
-const ABOUT = 0;
+/** An entry is what it is about, a hash of owner and key (0: empty), and then the attempt's hash and the time. */
 const ATTEMPT_TIME = 1;
 
 /** Times are kept in 16 bits of quarters of a second: an attempt is taken for a repeat again after 4.5 hours. */
@@ -43,26 +42,37 @@ export class Attempts {
     const about = aboutOf(owner, key);
     const set = setOf(about);
     const tick = Math.floor(time / TICK) & TIME_MASK;
+    let at = set;
+    // A set is filled from its beginning and nothing is taken out: the first empty entry is the end.
+    for (; at < set + SET_WORDS && words[at] !== 0; at += ENTRY_WORDS) {
+      if (words[at] === about) return this.#noteAgain(at, attempt, tick);
+    }
+    if (!mayAdd) return Noted.newKey;
+    if (at === set + SET_WORDS) at = this.#oldestOf(set, tick);
+    words[at] = about;
+    words[at + ATTEMPT_TIME] = (attempt & ~TIME_MASK) | tick;
+    return Noted.newKey;
+  }
+
+  #noteAgain(at: number, attempt: number, tick: number): Noted {
+    const words = this.#words;
+    const attemptTime = words[at + ATTEMPT_TIME] as number;
+    if ((attemptTime ^ attempt) >>> 16 !== 0) return Noted.newAttempt;
+    words[at + ATTEMPT_TIME] = (attemptTime & ~TIME_MASK) | tick;
+    return ticksBetween(attemptTime & TIME_MASK, tick) <= REPEAT_TICKS ? Noted.repeat : Noted.sameAttempt;
+  }
+
+  /** The entry of a full set that was noted longest ago. */
+  #oldestOf(set: number, tick: number): number {
     let oldest = set;
     let oldestAge = -1;
     for (let at = set; at < set + SET_WORDS; at += ENTRY_WORDS) {
-      const attemptTime = words[at + ATTEMPT_TIME] as number;
-      const age = words[at] === 0 ? TIME_MASK : ticksBetween(attemptTime & TIME_MASK, tick);
-      if (words[at] === about) {
-        if ((attemptTime ^ attempt) >>> 16 !== 0) return Noted.newAttempt;
-        words[at + ATTEMPT_TIME] = (attemptTime & ~TIME_MASK) | tick;
-        return age <= REPEAT_TICKS ? Noted.repeat : Noted.sameAttempt;
-      }
-      if (age > oldestAge) {
-        oldest = at;
-        oldestAge = age;
-      }
+      const age = ticksBetween((this.#words[at + ATTEMPT_TIME] as number) & TIME_MASK, tick);
+      if (age <= oldestAge) continue;
+      oldest = at;
+      oldestAge = age;
     }
-    if (mayAdd) {
-      words[oldest + ABOUT] = about;
-      words[oldest + ATTEMPT_TIME] = (attempt & ~TIME_MASK) | tick;
-    }
-    return Noted.newKey;
+    return oldest;
   }
 
   /** Reads what `note` will need, so that it is in the cache then. The value is of no use. */
