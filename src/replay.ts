@@ -7,19 +7,22 @@ import { decodeFrame } from './decode/frame.ts';
 import { Packet } from './decode/packet.ts';
 import { REASON_COUNT, Reason } from './decode/reason.ts';
 import type { Engine } from './engine.ts';
+import { HeldProbes } from './held-probes.ts';
 import { MAX_WARM } from './track/source-table.ts';
 import { inferOpen } from './watch/infer.ts';
 import type { OpenPorts } from './watch/open-ports.ts';
 
 /** Runs captures through the engine, with the packets' own clock. */
 export class Replay {
-  /** Frames read by `run`, and how many of them ended for each reason. */
+  /** Frames read, and how many of them ended for each reason. */
   packets = 0;
   readonly counts = new Float64Array(REASON_COUNT);
   readonly #engine: Engine;
   readonly #open: OpenPorts;
   readonly #checkSums: boolean;
   readonly #packet = new Packet();
+  readonly #probe = new Probe();
+  readonly #held = new HeldProbes();
   /** Probes on watched ports that wait to be taken together. */
   readonly #probes = Array.from({ length: MAX_WARM }, () => new Probe());
   #waiting = 0;
@@ -30,9 +33,29 @@ export class Replay {
     this.#checkSums = checkSums;
   }
 
-  /** The first pass: learns which ports were in use. */
+  /** The first pass: learns which ports were in use, and holds what would be probes on others. */
   infer(source: CaptureSource): Promise<CaptureEnd> {
     return this.#pass(source, (batch) => this.#inferFrom(batch));
+  }
+
+  /** Judges what the first pass has held; false when that was not all, so that the captures must be read again. */
+  async judgeHeld(): Promise<boolean> {
+    if (this.#held.overflowed) {
+      this.packets = 0;
+      this.counts.fill(0);
+      return false;
+    }
+    for (let first = 0; first < this.#held.size; first += MAX_WARM) {
+      const end = Math.min(first + MAX_WARM, this.#held.size);
+      for (let index = first; index < end; index++) {
+        const probe = this.#probes[this.#waiting] as Probe;
+        this.#held.read(index, probe);
+        if (!this.#engine.isInUse(probe)) this.#waiting++;
+      }
+      this.#takeWaiting();
+      await this.#engine.settle();
+    }
+    return true;
   }
 
   /** Judges every packet of the capture. */
@@ -57,10 +80,25 @@ export class Replay {
   }
 
   #inferFrom(batch: FrameBatch): void {
-    const packet = this.#packet;
+    const { counts } = this;
     for (let index = 0; index < batch.count; index++) {
-      if (this.#decode(batch, index) === Reason.none) inferOpen(packet, this.#open);
+      let reason = this.#decode(batch, index);
+      if (reason === Reason.none) {
+        inferOpen(this.#packet, this.#open);
+        const kind = this.#kindOf(batch, index);
+        if (kind !== Kind.none) reason = this.#hold(batch.view, kind);
+      }
+      counts[reason] = (counts[reason] as number) + 1;
     }
+    this.packets += batch.count;
+  }
+
+  #hold(view: DataView, kind: Kind): Reason {
+    const reason = this.#verify(view);
+    if (reason !== Reason.none) return reason;
+    fillProbe(this.#probe, this.#packet, kind);
+    this.#held.add(this.#probe);
+    return Reason.none;
   }
 
   #judge(batch: FrameBatch): void {
@@ -85,20 +123,28 @@ export class Replay {
     );
   }
 
-  /** Sums are checked last and only of what would be a probe: they cost more than all the rest. */
   #judgePacket(batch: FrameBatch, index: number): Reason {
-    const packet = this.#packet;
-    const kind = classify(packet);
-    if (kind === Kind.none || !this.#engine.watches(packet)) return Reason.none;
-    packet.time = batch.time[index] as number;
-    if (this.#engine.isInUse(packet)) return Reason.none;
-    if (this.#checkSums) {
-      const reason = verifyChecksums(batch.view, packet);
-      if (reason !== Reason.none) return reason;
-    }
-    fillProbe(this.#probes[this.#waiting++] as Probe, packet, kind);
+    const kind = this.#kindOf(batch, index);
+    if (kind === Kind.none) return Reason.none;
+    const reason = this.#verify(batch.view);
+    if (reason !== Reason.none) return reason;
+    fillProbe(this.#probes[this.#waiting++] as Probe, this.#packet, kind);
     if (this.#waiting === MAX_WARM) this.#takeWaiting();
     return Reason.none;
+  }
+
+  /** What the packet is when it knocks on a watched port that is, by all that is known, not in use. */
+  #kindOf(batch: FrameBatch, index: number): Kind {
+    const packet = this.#packet;
+    const kind = classify(packet);
+    if (kind === Kind.none || !this.#engine.watches(packet)) return Kind.none;
+    packet.time = batch.time[index] as number;
+    return this.#engine.isInUse(packet) ? Kind.none : kind;
+  }
+
+  /** Sums are checked last and only of what would be a probe: they cost more than all the rest. */
+  #verify(view: DataView): Reason {
+    return this.#checkSums ? verifyChecksums(view, this.#packet) : Reason.none;
   }
 
   #takeWaiting(): void {

@@ -86,7 +86,7 @@ test("the clock is the packets' own: a scan ends when they say so", async () => 
   ]);
 });
 
-test('the first pass judges nothing, and counts nothing', async () => {
+test('the first pass judges nothing, and what it held is judged when it is known what was in use', async () => {
   const { replay, probes } = makeReplay();
   const answer = ethernet(
     tcpPacket({
@@ -99,9 +99,23 @@ test('the first pass judges nothing, and counts nothing', async () => {
   );
   const bytes = writePcap({ frames: [{ data: syn(22) }, { data: answer }, { data: syn(23) }] });
   expect(await replay.infer(source(bytes))).toEqual({ status: 'complete' });
-  expect([replay.packets, probes]).toEqual([0, []]);
-  await replay.run(source(bytes));
+  expect([replay.packets, probes]).toEqual([3, []]);
+  expect(await replay.judgeHeld()).toBe(true);
   expect([replay.packets, probes.map(({ destinationPort }) => destinationPort)]).toEqual([3, [23]]);
+});
+
+test('more than can be held is read a second time, and tells the same story', async () => {
+  const held = makeReplay();
+  const readAgain = makeReplay();
+  const many = Array.from({ length: 70_000 }, (_, index) => ({ data: syn(1 + (index % 1000)) }));
+  const bytes = writePcap({ frames: many });
+  await held.replay.infer(source(bytes));
+  expect(await held.replay.judgeHeld()).toBe(false);
+  expect([held.replay.packets, held.probes.length]).toEqual([0, 0]);
+  await held.replay.run(source(bytes));
+  await readAgain.replay.run(source(bytes));
+  expect(held.replay.packets).toBe(70_000);
+  expect(held.probes).toEqual(readAgain.probes);
 });
 
 test('what ended for which reason is counted; sums are looked at only of what would be a probe', async () => {

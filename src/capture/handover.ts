@@ -71,7 +71,7 @@ export function readProbe(view: DataView, offset: number, probe: Probe): boolean
   const time = view.getFloat64(offset + TIME, true);
   if (kind === Kind.none || kind > Kind.connect) return false;
   if (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) return false;
-  if (!(time > 0 && time <= MAX_TIME)) return false;
+  if (!(time >= 0 && time <= MAX_TIME)) return false;
   probe.kind = kind as Kind;
   probe.protocol = protocol;
   probe.time = time;

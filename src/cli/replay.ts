@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { openCaptureFile } from '../capture/file/open.ts';
-import type { CaptureEnd } from '../capture/source.ts';
+import { type CaptureFile, openCaptureFile } from '../capture/file/open.ts';
+import type { CaptureEnd, CaptureSource } from '../capture/source.ts';
 import { type Config, formatFinding } from '../config/config.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
 import { startedModes } from '../config/modes.ts';
@@ -66,18 +66,19 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
   return exit;
 }
 
-/** Both passes over all files, so that captures cut by size or time are one story. */
+/** Each pass goes over all files, so that captures cut by size or time are one story. */
 async function replayFiles({ files: paths, inferOpen }: ReplayOptions, replay: Replay): Promise<Exit> {
-  const files = [];
+  const files: CaptureFile[] = [];
   for (const path of paths) files.push(await openCaptureFile(path, process.stdin));
-  if (inferOpen) for (const file of files) await replay.infer(file.read());
-  let exit: Exit = Exit.ok;
-  for (const file of files) {
-    const end = await replay.run(file.read());
-    file.close();
-    exit = worse(exit, tellEnd(file.name, end));
-  }
-  return exit;
+  const readAll = async (read: (source: CaptureSource) => Promise<CaptureEnd>) => {
+    const ends = [];
+    for (const file of files) ends.push({ name: file.name, end: await read(file.read()) });
+    return ends;
+  };
+  let ends = inferOpen ? await readAll((source) => replay.infer(source)) : null;
+  if (ends === null || !(await replay.judgeHeld())) ends = await readAll((source) => replay.run(source));
+  for (const file of files) file.close();
+  return ends.reduce<Exit>((exit, { name, end }) => worse(exit, tellEnd(name, end)), Exit.ok);
 }
 
 /** One line on stderr for a capture that did not end as it should. */
