@@ -1,15 +1,16 @@
 import type { Address } from '../net/address.ts';
+import { jumboPayloadLength } from './jumbogram.ts';
 import type { Packet } from './packet.ts';
 import { Reason } from './reason.ts';
 import { decodeTransport } from './transport.ts';
 
 // RFC 8200, section 3.
 const VERSION = 0;
-const PAYLOAD_LENGTH = 4;
+export const IPV6_PAYLOAD_LENGTH = 4;
 const NEXT_HEADER = 6;
 const SOURCE_ADDRESS = 8;
 const DESTINATION_ADDRESS = 24;
-const HEADER_LENGTH = 40;
+export const IPV6_HEADER_LENGTH = 40;
 
 // Extension headers (RFC 8200, section 4; RFC 4302 for the authentication header; RFC 6275 for mobility).
 const HOP_BY_HOP = 0;
@@ -21,6 +22,7 @@ const MOBILITY = 135;
 const EXTENSION_LENGTH = 1;
 const MIN_EXTENSION_LENGTH = 8;
 const FRAGMENT_OFFSET_FLAGS = 2;
+const FRAGMENT_IDENTIFICATION = 4;
 const FRAGMENT_OFFSET_MASK = 0xfff8;
 const MORE_FRAGMENTS = 0x0001;
 
@@ -35,11 +37,11 @@ export function decodeIpv6(
   missing: number,
   packet: Packet,
 ): Reason {
-  if (end - offset < HEADER_LENGTH) return Reason.ipHeader;
+  if (end - offset < IPV6_HEADER_LENGTH) return Reason.ipHeader;
   if (view.getUint8(offset + VERSION) >> 4 !== 6) return Reason.ipVersion;
-  const onWire = end - offset + missing - HEADER_LENGTH;
-  // 0 stands in jumbograms and after segmentation offload: the frame's length is the truth.
-  const payloadLength = view.getUint16(offset + PAYLOAD_LENGTH) || onWire;
+  const onWire = end - offset + missing - IPV6_HEADER_LENGTH;
+  const payloadLength =
+    view.getUint16(offset + IPV6_PAYLOAD_LENGTH) || unstatedLength(view, offset, end, onWire);
   if (payloadLength > onWire) return Reason.ipLength;
 
   packet.family = 6;
@@ -53,11 +55,22 @@ export function decodeIpv6(
   packet.ipOffset = offset;
   packet.ipv4HeaderLength = 0;
   packet.protocol = view.getUint8(offset + NEXT_HEADER);
-  packet.transportOffset = offset + HEADER_LENGTH;
+  packet.transportOffset = offset + IPV6_HEADER_LENGTH;
   packet.transportLength = payloadLength;
 
+  return decodeIpv6Payload(view, end, packet);
+}
+
+/** Decodes what stands at `packet.transportOffset`, of the kind `packet.protocol`: extension headers, the transport. */
+export function decodeIpv6Payload(view: DataView, end: number, packet: Packet): Reason {
   const reason = skipExtensions(view, end, packet);
   return reason === Reason.none ? decodeTransport(view, end, packet) : reason;
+}
+
+/** 0 stands in jumbograms and after segmentation offload: the option or the frame's length is the truth. */
+function unstatedLength(view: DataView, offset: number, end: number, onWire: number): number {
+  if (view.getUint8(offset + NEXT_HEADER) !== HOP_BY_HOP) return onWire;
+  return jumboPayloadLength(view, offset + IPV6_HEADER_LENGTH, end, onWire);
 }
 
 function readAddress(view: DataView, offset: number, into: Address): void {
@@ -72,14 +85,15 @@ function skipExtensions(view: DataView, end: number, packet: Packet): Reason {
   for (let walked = 0; isExtension(packet.protocol); walked++) {
     if (walked === MAX_EXTENSION_HEADERS) return Reason.ipv6Extensions;
     const offset = packet.transportOffset;
+    if (packet.fragmented && packet.transportLength < MIN_EXTENSION_LENGTH) return Reason.fragment;
     if (end - offset < MIN_EXTENSION_LENGTH) return Reason.ipHeader;
     const length = extensionLength(view, offset, packet.protocol);
-    if (length > packet.transportLength) return Reason.ipLength;
+    if (length > packet.transportLength) return packet.fragmented ? Reason.fragment : Reason.ipLength;
     if (packet.protocol === FRAGMENT) {
       const fragment = view.getUint16(offset + FRAGMENT_OFFSET_FLAGS);
-      if ((fragment & FRAGMENT_OFFSET_MASK) !== 0) return Reason.fragment;
       // An atomic fragment (RFC 6946) is whole: offset 0 and no more to come.
-      if ((fragment & MORE_FRAGMENTS) !== 0) packet.fragmented = true;
+      if ((fragment & (FRAGMENT_OFFSET_MASK | MORE_FRAGMENTS)) !== 0) setFragment(view, end, packet);
+      if ((fragment & FRAGMENT_OFFSET_MASK) !== 0) return Reason.fragment;
     } else if (packet.protocol !== AUTHENTICATION) {
       packet.ipOptions = true;
     }
@@ -90,7 +104,23 @@ function skipExtensions(view: DataView, end: number, packet: Packet): Reason {
   return Reason.none;
 }
 
-function isExtension(protocol: number): boolean {
+/** From the fragment header at `packet.transportOffset`. */
+function setFragment(view: DataView, end: number, packet: Packet): void {
+  const { fragment, transportOffset } = packet;
+  const offsetFlags = view.getUint16(transportOffset + FRAGMENT_OFFSET_FLAGS);
+  packet.fragmented = true;
+  fragment.identification = view.getUint32(transportOffset + FRAGMENT_IDENTIFICATION);
+  fragment.protocol = view.getUint8(transportOffset);
+  // The field counts units of 8 octets, but stands 3 bits to the left: this is octets.
+  fragment.offset = offsetFlags & FRAGMENT_OFFSET_MASK;
+  fragment.more = (offsetFlags & MORE_FRAGMENTS) !== 0;
+  fragment.start = transportOffset + MIN_EXTENSION_LENGTH;
+  fragment.length = packet.transportLength - MIN_EXTENSION_LENGTH;
+  fragment.captured = Math.min(fragment.length, end - fragment.start);
+}
+
+/** Whether the number is that of an extension header that is walked over. */
+export function isExtension(protocol: number): boolean {
   return (
     protocol === HOP_BY_HOP ||
     protocol === ROUTING ||

@@ -9,8 +9,8 @@ export const Reason = {
   linkType: 1,
   /** The frame ends inside its link header. */
   linkHeader: 2,
-  /** More VLAN tags than anybody stacks. */
-  vlanDepth: 3,
+  /** More VLAN tags, MPLS labels or netfilter values than anybody stacks. */
+  linkDepth: 3,
   /** Not IP: ARP, spanning tree and the like. */
   notIp: 4,
   /** The version field does not fit the link layer's word. */
@@ -21,7 +21,7 @@ export const Reason = {
   ipLength: 7,
   /** More IPv6 extension headers than the walk takes. */
   ipv6Extensions: 8,
-  /** A fragment without the transport header. */
+  /** A fragment without the whole transport header; perhaps one with others has it. */
   fragment: 9,
   /** IP, but neither TCP nor UDP. */
   otherProtocol: 10,
@@ -35,6 +35,8 @@ export const Reason = {
   transportChecksum: 14,
   /** An IPv6 header with an IPv4-mapped address: never valid on a wire, this host drops it. */
   mappedAddress: 15,
+  /** It overlaps a fragment of its datagram, or says another length: the datagram is dropped, as Linux drops it. */
+  fragmentOverlap: 16,
 } as const;
 
 export type Reason = (typeof Reason)[keyof typeof Reason];
@@ -43,7 +45,7 @@ const TEXT: readonly string[] = [
   'decoded',
   'unknown link type',
   'cut link header',
-  'too many VLAN tags',
+  'too many tags or labels',
   'not IP',
   'wrong IP version',
   'cut IP header',
@@ -56,6 +58,7 @@ const TEXT: readonly string[] = [
   'wrong IP checksum',
   'wrong TCP or UDP checksum',
   'IPv4-mapped address in IPv6',
+  'overlapping fragments',
 ];
 
 /** How many reasons there are, `none` included: the length of every array that is indexed by a reason. */

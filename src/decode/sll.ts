@@ -19,14 +19,12 @@ export function decodeSll(
   packet: Packet,
 ): Reason {
   if (end - offset < HEADER_LENGTH) return Reason.linkHeader;
-  const type = view.getUint16(offset + PACKET_TYPE);
-  packet.linkGroup = type === PACKET_TYPE_BROADCAST || type === PACKET_TYPE_MULTICAST;
-  return decodeEtherType(
-    view,
-    view.getUint16(offset + PROTOCOL),
-    offset + HEADER_LENGTH,
-    end,
-    missing,
-    packet,
-  );
+  packet.linkGroup = isGroupPacketType(view.getUint16(offset + PACKET_TYPE));
+  const protocol = view.getUint16(offset + PROTOCOL);
+  return decodeEtherType(view, protocol, offset + HEADER_LENGTH, end, missing, packet);
+}
+
+/** Whether the kernel says that the frame went to a link-layer group address. */
+export function isGroupPacketType(type: number): boolean {
+  return type === PACKET_TYPE_BROADCAST || type === PACKET_TYPE_MULTICAST;
 }

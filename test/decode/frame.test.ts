@@ -162,7 +162,7 @@ describe('what cannot be decoded has a reason', () => {
       Reason.linkHeader,
     ],
     ['empty raw', new Uint8Array(), LINKTYPE_RAW, Reason.linkHeader],
-    ['five VLAN tags', ethernet(fiveTags, { etherType: 0x8100 }), LINKTYPE_ETHERNET, Reason.vlanDepth],
+    ['five VLAN tags', ethernet(fiveTags, { etherType: 0x8100 }), LINKTYPE_ETHERNET, Reason.linkDepth],
     ['ARP', ethernet(new Uint8Array(28), { etherType: 0x0806 }), LINKTYPE_ETHERNET, Reason.notIp],
     [
       'IPv6 behind the EtherType of IPv4',
