@@ -2,6 +2,7 @@ import { Kind } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import { LATEST_TIME } from './source.ts';
 
 /**
  * What the capture child hands to the main process: records of one size, so that a reader needs no state but
@@ -36,9 +37,6 @@ const DESTINATION = 48;
 const COUNT_REASON = 1;
 const COUNT_VALUE = 24;
 
-/** The latest time that a Date can hold, in ms (ECMA-262, section 21.4.1.1). */
-const MAX_TIME = 8.64e15;
-
 const MARK_IP_OPTIONS = 0x01;
 const MARK_FRAGMENTED = 0x02;
 
@@ -71,7 +69,7 @@ export function readProbe(view: DataView, offset: number, probe: Probe): boolean
   const time = view.getFloat64(offset + TIME, true);
   if (kind === Kind.none || kind > Kind.connect) return false;
   if (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) return false;
-  if (!(time >= 0 && time <= MAX_TIME)) return false;
+  if (!(time >= 0 && time <= LATEST_TIME)) return false;
   probe.kind = kind as Kind;
   probe.protocol = protocol;
   probe.time = time;

@@ -10,6 +10,9 @@ export const BATCH_CAPACITY = 4096;
  */
 export const MAX_FRAME = 262_144;
 
+/** The latest time that a frame has, in ms: what a Date can hold (ECMA-262, section 21.4.1.1). */
+export const LATEST_TIME = 8.64e15;
+
 /**
  * Frames side by side in one buffer. A source fills the same object again and again: it is valid until the next
  * `next()`, and so are `buffer` and `view`, which may be other ones then.
@@ -25,7 +28,7 @@ export class FrameBatch {
   readonly capturedLength = new Uint32Array(BATCH_CAPACITY);
   /** Octets that the frame had on the wire. From a file: whatever the file says, even less than was captured. */
   readonly wireLength = new Uint32Array(BATCH_CAPACITY);
-  /** Milliseconds since the epoch, with fractions; a double is good for a quarter of a microsecond. */
+  /** Milliseconds since the epoch, 0 to LATEST_TIME, with fractions; a double is good for a quarter of a microsecond. */
   readonly time = new Float64Array(BATCH_CAPACITY);
   /** A LINKTYPE_ number. */
   readonly linkType = new Uint16Array(BATCH_CAPACITY);

@@ -1,4 +1,4 @@
-import { type CaptureEnd, type FrameBatch, MAX_FRAME } from '../source.ts';
+import { type CaptureEnd, type FrameBatch, LATEST_TIME, MAX_FRAME } from '../source.ts';
 import { type InterfaceDescription, parseInterfaceDescription } from './interface-description.ts';
 import { faultAt, type RecordParser } from './record-parser.ts';
 import type { ByteWindow } from './window.ts';
@@ -139,7 +139,9 @@ export class PcapngParser implements RecordParser {
     const timestamp =
       view.getUint32(start + PACKET_TIMESTAMP_HIGH, littleEndian) * 2 ** 32 +
       view.getUint32(start + PACKET_TIMESTAMP_LOW, littleEndian);
-    this.#lastTime = (timestamp * description.multiplier) / description.divisor + description.offset;
+    const time = (timestamp * description.multiplier) / description.divisor + description.offset;
+    // 64 bits of any resolution reach beyond all dates, and a negative offset before 1970.
+    this.#lastTime = Math.min(Math.max(time, 0), LATEST_TIME);
     const original = view.getUint32(start + PACKET_ORIGINAL_LENGTH, littleEndian);
     this.#addFrame(batch, start + PACKET_DATA, captured, original, description.linkType);
     return null;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_BLOCK, MAX_INTERFACES } from '../../../src/capture/file/pcapng.ts';
-import { MAX_FRAME } from '../../../src/capture/source.ts';
+import { LATEST_TIME, MAX_FRAME } from '../../../src/capture/source.ts';
 import { type ByteOrder, join, type PcapngBlock, writePcapng } from '../../support/capture-writer.ts';
 import { readBytes } from '../../support/read-capture.ts';
 
@@ -20,6 +20,19 @@ describe('a pcapng file', () => {
     const frame = { data: DATA, wireLength: 60, time: 1_795_354_417_123.456, linkType: 113 };
     expect(await readBytes(bytes)).toEqual({ frames: [frame], end: { status: 'complete' } });
   });
+
+  test.each<[string, PcapngBlock, bigint, number]>([
+    ['beyond all dates', { block: 'interface', resolution: 0 }, 2n ** 64n - 1n, LATEST_TIME],
+    ['before 1970', { block: 'interface', timeOffset: -(2n ** 40n) }, 1n, 0],
+  ])(
+    'with time stamps %s, which are brought back to the nearest',
+    async (_, description, timestamp, time) => {
+      const bytes = writePcapng([SECTION, description, { block: 'enhanced', data: DATA, timestamp }]);
+      const { frames } = await readBytes(bytes);
+      expect(frames.map((frame) => frame.time)).toEqual([time]);
+      expect(() => new Date(time).toISOString()).not.toThrow();
+    },
+  );
 
   test('has the interfaces and the byte order of each section apart', async () => {
     const { frames, end } = await readBytes(
