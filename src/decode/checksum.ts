@@ -11,12 +11,15 @@ import { UDP_CHECKSUM } from './udp.ts';
  * traffic would cost more than all the rest. What was cut by the snap length is not checked.
  */
 export function verifyChecksums(view: DataView, packet: Packet): Reason {
-  if (packet.ipv4HeaderLength > 0) {
-    const sum = sumWords(view, packet.ipOffset, packet.ipv4HeaderLength, 0);
-    if (fold(sum) !== 0xffff) return Reason.ipChecksum;
-  }
+  if (!ipv4SumIsRight(view, packet)) return Reason.ipChecksum;
   if (!packet.complete) return Reason.none;
   return transportSumIsRight(view, packet) ? Reason.none : Reason.transportChecksum;
+}
+
+/** Whether the sum of the IPv4 header is right; that of a packet without one is. */
+export function ipv4SumIsRight(view: DataView, packet: Packet): boolean {
+  if (packet.ipv4HeaderLength === 0) return true;
+  return fold(sumWords(view, packet.ipOffset, packet.ipv4HeaderLength, 0)) === 0xffff;
 }
 
 function transportSumIsRight(view: DataView, packet: Packet): boolean {

@@ -41,12 +41,28 @@ export function decodeIpv4(
   packet.ipOffset = offset;
   packet.ipv4HeaderLength = headerLength;
 
-  const fragment = view.getUint16(offset + FLAGS_FRAGMENT_OFFSET);
-  if ((fragment & FRAGMENT_OFFSET_MASK) !== 0) return Reason.fragment;
-  packet.fragmented = (fragment & MORE_FRAGMENTS) !== 0;
-
   packet.protocol = view.getUint8(offset + PROTOCOL);
   packet.transportOffset = offset + headerLength;
   packet.transportLength = totalLength - headerLength;
+
+  const fragment = view.getUint16(offset + FLAGS_FRAGMENT_OFFSET);
+  packet.fragmented = (fragment & (MORE_FRAGMENTS | FRAGMENT_OFFSET_MASK)) !== 0;
+  if (packet.fragmented) {
+    if (end < packet.transportOffset) return Reason.ipHeader;
+    setFragment(packet, fragment, end);
+    if (packet.fragment.offset > 0) return Reason.fragment;
+  }
   return decodeTransport(view, end, packet);
+}
+
+function setFragment(packet: Packet, flagsFragmentOffset: number, end: number): void {
+  const { fragment, transportOffset, transportLength } = packet;
+  fragment.identification = packet.identification;
+  fragment.protocol = packet.protocol;
+  // In units of 8 octets.
+  fragment.offset = (flagsFragmentOffset & FRAGMENT_OFFSET_MASK) << 3;
+  fragment.more = (flagsFragmentOffset & MORE_FRAGMENTS) !== 0;
+  fragment.start = transportOffset;
+  fragment.length = transportLength;
+  fragment.captured = Math.min(transportLength, end - transportOffset);
 }

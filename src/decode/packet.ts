@@ -1,4 +1,5 @@
 import { Address } from '../net/address.ts';
+import { Fragment } from './fragment.ts';
 
 /**
  * One packet, decoded as far as its ports. A single object is filled again and again; nothing in it survives
@@ -17,8 +18,10 @@ export class Packet {
   readonly destination = new Address();
   /** Options in the IPv4 header; hop-by-hop, routing or destination options before the IPv6 payload. */
   ipOptions = false;
-  /** A first fragment. */
+  /** It came in fragments: this is one, or what was put together from them. */
   fragmented = false;
+  /** Which fragment it is. */
+  readonly fragment = new Fragment();
   /** IPv4 identification (RFC 791, section 3.1); 0 for IPv6. */
   identification = 0;
   sourcePort = 0;
@@ -34,6 +37,6 @@ export class Packet {
   /** Where the TCP or UDP header begins, and its length with the payload by the IP header's word. */
   transportOffset = 0;
   transportLength = 0;
-  /** All of `transportLength` was captured, and it is no fragment: its checksum can be checked. */
+  /** All of `transportLength` was captured, and it is no mere fragment: its checksum can be checked. */
   complete = false;
 }

@@ -25,7 +25,10 @@ const FLAGS_MASK = 0x3f;
 /** Decodes the TCP header at `packet.transportOffset`. */
 export function decodeTcp(view: DataView, end: number, packet: Packet): Reason {
   const offset = packet.transportOffset;
-  if (packet.transportLength < MIN_HEADER_LENGTH || end - offset < READ_LENGTH) return Reason.transportHeader;
+  if (packet.transportLength < MIN_HEADER_LENGTH) {
+    return packet.fragmented ? Reason.fragment : Reason.transportHeader;
+  }
+  if (end - offset < READ_LENGTH) return Reason.transportHeader;
   const headerLength = (view.getUint8(offset + DATA_OFFSET) >> 4) << 2;
   if (headerLength < MIN_HEADER_LENGTH) return Reason.transportLength;
   if (headerLength > packet.transportLength && !packet.fragmented) return Reason.transportLength;
