@@ -85,16 +85,17 @@ export class Replay {
       let reason = this.#decode(batch, index);
       if (reason === Reason.none) {
         inferOpen(this.#packet, this.#open);
-        const kind = this.#kindOf(batch, index);
-        if (kind !== Kind.none) reason = this.#hold(batch.view, kind);
+        if (!this.#held.overflowed) reason = this.#hold(batch, index);
       }
       counts[reason] = (counts[reason] as number) + 1;
     }
     this.packets += batch.count;
   }
 
-  #hold(view: DataView, kind: Kind): Reason {
-    const reason = this.#verify(view);
+  #hold(batch: FrameBatch, index: number): Reason {
+    const kind = this.#kindOf(batch, index);
+    if (kind === Kind.none) return Reason.none;
+    const reason = this.#verify(batch.view);
     if (reason !== Reason.none) return reason;
     fillProbe(this.#probe, this.#packet, kind);
     this.#held.add(this.#probe);
