@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Invocation, parseArguments, type RunOptions } from './cli/args.ts';
+import { isInBackground, reportStart, runInBackground } from './cli/background.ts';
 import { runCheck } from './cli/check.ts';
 import { CommandError, Exit } from './cli/exit.ts';
+import type { Daemon } from './daemon.ts';
 
 /** What `ps` shows for a process that runs a detector; its short name is the first of it. */
 const NAME = 'portsentry';
@@ -15,6 +17,7 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     process.stderr.write(`${NAME}: ${error.message}\n`);
+    reportStart(error.message);
     return error.exit;
   }
 }
@@ -32,20 +35,26 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
     case 'replay':
       return (await import('./cli/replay.ts')).runReplay(invocation);
     case 'run':
-      return runLive(invocation, argv);
+      if (!invocation.daemon) return runLive(invocation, argv);
+      if (!isInBackground()) return runInBackground(process.argv[1] as string, argv);
+      return runLive({ ...invocation, logoutput: ['syslog'] }, argv);
   }
 }
 
 /** Runs until a signal ends it. */
 async function runLive(options: RunOptions, argv: readonly string[]): Promise<number> {
   showName(argv);
-  const { Daemon } = await import('./daemon.ts');
+  const daemons = await import('./daemon.ts');
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });
-  const starting = Daemon.start(options, version());
-  const daemon = await Promise.race([starting, ended.then(() => starting)]);
-  process.on('SIGHUP', () => void daemon.reload());
+  const starting = daemons.Daemon.start(options, version());
+  // Before it listens, too: who waits for the line that says so may send the signal at once. A start that
+  // fails has nothing to read again.
+  const readAgain = (daemon: Daemon) => daemon.reload();
+  process.on('SIGHUP', () => void starting.then(readAgain, () => {}));
+  const daemon = await starting;
+  reportStart(null);
   await ended;
   await daemon.stop();
   // What a command left running must not keep the process.
