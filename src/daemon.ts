@@ -145,6 +145,11 @@ export class Daemon {
     )) {
       this.#log.line(line);
     }
+    // A host may get its network later; a start that waited for it would hold up who waits for the start.
+    if (!this.#lookout.hasDevice) {
+      this.#recorder.admin('No interface to listen on is up; each is listened to as soon as it is.');
+      this.#ready([]);
+    }
     if (this.#options.verbose) this.#delay.enable();
     this.#timer = setInterval(() => this.#tick(), TICK);
     await ready;

@@ -79,6 +79,11 @@ export class Lookout {
     this.#hostTimer = setInterval(() => this.#lookAtHost(), HOST_INTERVAL);
   }
 
+  /** Whether any of the chosen interfaces is up. */
+  get hasDevice(): boolean {
+    return chooseDevices(this.#parts.interfaces, this.#view.devices).length > 0;
+  }
+
   /** To be called every second: `inUse` packets came to ports in use since the last call. */
   tick(now: number, inUse: number): void {
     const { sockets, watchesPortsInUse } = this.#parts;
