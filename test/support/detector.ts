@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Lab } from './lab.ts';
 import type { Host } from './lab-host.ts';
@@ -59,6 +59,31 @@ export async function startDetector(
   const detector = await lab.start(host, [process.execPath, PROGRAM, ...args]);
   await detector.waitForLine(ACTIVE);
   return detector;
+}
+
+/** The name of the capture process in its /proc/PID/comm, which holds 15 characters. */
+const CAPTURE_COMM = 'portsentry-capt';
+
+/** The numbers of a process's children, as the test sees them; it and they may be anywhere below the test. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && statusOf(Number(entry), 'PPid') === String(pid))
+    .map(Number);
+}
+
+/** The capture process of a detector; undefined while there is none. */
+export function captureOf(detector: LabProcess): number | undefined {
+  return childrenOf(detector.pid).find((pid) => statusOf(pid, 'Name') === CAPTURE_COMM);
+}
+
+/** One field of /proc/PID/status; undefined when the process is gone. */
+export function statusOf(pid: number, field: string): string | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return new RegExp(`^${field}:[ \\t]*(.*)$`, 'm').exec(status)?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Lines of the log that accuse somebody. */
