@@ -8,6 +8,7 @@ import { classify, fillProbe } from '../classify/classify.ts';
 import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
 import { verifyChecksums } from '../decode/checksum.ts';
+import { Reassembler } from '../decode/fragments.ts';
 import { decodeFrame } from '../decode/frame.ts';
 import { Packet } from '../decode/packet.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
@@ -33,6 +34,7 @@ const outbox = new Outbox(
 );
 const packet = new Packet();
 const probe = new Probe();
+const fragments = new Reassembler(true);
 const counts = new Float64Array(REASON_COUNT);
 const countsTold = new Float64Array(REASON_COUNT);
 let flushPlanned = false;
@@ -85,9 +87,14 @@ function giveUpRoot(): void {
   process.setuid?.(NOBODY);
 }
 
-function takeFrame(view: DataView, length: number, linkType: number, device: number): void {
+function takeFrame(frame: DataView, length: number, linkType: number, device: number): void {
   packet.time = Date.now();
-  let reason = decodeFrame(view, 0, length, length, linkType, packet);
+  let view = frame;
+  let reason = decodeFrame(frame, 0, length, length, linkType, packet);
+  if (reason === Reason.fragment) {
+    reason = fragments.take(frame, packet);
+    view = fragments.view;
+  }
   if (reason === Reason.none) {
     const kind = classify(packet);
     if (kind !== Kind.none) reason = verifyChecksums(view, packet);
