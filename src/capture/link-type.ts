@@ -59,6 +59,27 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [LINKTYPE_LINUX_SLL2, 'LINUX_SLL2'],
 ]);
 
+const DECODED: ReadonlySet<number> = new Set([
+  LINKTYPE_NULL,
+  LINKTYPE_ETHERNET,
+  LINKTYPE_PPP,
+  LINKTYPE_PPP_HDLC,
+  LINKTYPE_PPP_ETHER,
+  LINKTYPE_RAW,
+  LINKTYPE_C_HDLC,
+  LINKTYPE_LOOP,
+  LINKTYPE_LINUX_SLL,
+  LINKTYPE_IPV4,
+  LINKTYPE_IPV6,
+  LINKTYPE_NFLOG,
+  LINKTYPE_LINUX_SLL2,
+]);
+
+/** Whether frames of this (canonical) link type are decoded. */
+export function isDecoded(linkType: number): boolean {
+  return DECODED.has(linkType);
+}
+
 /** The name in the tcpdump group's list without its `LINKTYPE_`, or the number where there is none here. */
 export function linkTypeName(linkType: number): string {
   return NAMES.get(linkType) ?? String(linkType);

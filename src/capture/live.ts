@@ -1,5 +1,13 @@
 import { createRequire } from 'node:module';
-import { LINKTYPE_ETHERNET, LINKTYPE_LINUX_SLL, LINKTYPE_NULL, LINKTYPE_RAW } from './link-type.ts';
+import {
+  canonicalLinkType,
+  isDecoded,
+  LINKTYPE_ETHERNET,
+  LINKTYPE_LINUX_SLL,
+  LINKTYPE_NULL,
+  LINKTYPE_RAW,
+  linkTypeName,
+} from './link-type.ts';
 
 /** The part of the `cap` binding that is used; the package has no types of its own. */
 interface Cap {
@@ -11,13 +19,15 @@ interface Cap {
 /** The binding copies each frame into one buffer of ours; its snap length is fixed at 65,535. */
 const FRAME_BUFFER_LENGTH = 65_536;
 
-/** Link types by the names that the binding gives them. */
+/** Link types by the names that the binding gives them; the others have a number. */
 const LINK_TYPES: Readonly<Record<string, number>> = {
   ETHERNET: LINKTYPE_ETHERNET,
   LINKTYPE_LINUX_SLL,
   NULL: LINKTYPE_NULL,
   RAW: LINKTYPE_RAW,
 };
+
+const NUMBERED = /^Unknown linktype (\d+)$/;
 
 /** One open device. Whoever drops it must call `close`. */
 export interface LiveDevice {
@@ -43,15 +53,22 @@ export function openLive(
   const memory = new ArrayBuffer(FRAME_BUFFER_LENGTH);
   const view = new DataView(memory);
   const cap = new Cap();
-  const name = cap.open(device, filter, ringSize, Buffer.from(memory));
-  const linkType = LINK_TYPES[name];
-  if (linkType === undefined) {
+  const linkType = liveLinkType(cap.open(device, filter, ringSize, Buffer.from(memory)));
+  if (typeof linkType === 'string') {
     cap.close();
-    throw new Error(`link type ${name} is not supported`);
+    throw new Error(`link type ${linkType} is not decoded`);
   }
   // The binding writes into this memory without holding it: the listener, which holds the view, keeps it alive.
   cap.on('packet', (length) => onFrame(view, length));
   return { name: device, linkType, close: () => cap.close() };
+}
+
+/** The link type that the binding calls `name`; a text for messages when it is one that is not decoded. */
+export function liveLinkType(name: string): number | string {
+  const number = NUMBERED.exec(name)?.[1];
+  if (number === undefined) return LINK_TYPES[name] ?? name;
+  const linkType = canonicalLinkType(Number(number));
+  return isDecoded(linkType) ? linkType : linkTypeName(linkType);
 }
 
 /** Loads `cap` as a module in the place of `from` would. Throws one line that says what to do when it cannot. */
