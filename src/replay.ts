@@ -3,6 +3,7 @@ import { classify, fillProbe } from './classify/classify.ts';
 import { Kind } from './classify/kind.ts';
 import { Probe } from './classify/probe.ts';
 import { verifyChecksums } from './decode/checksum.ts';
+import { Reassembler } from './decode/fragments.ts';
 import { decodeFrame } from './decode/frame.ts';
 import { Packet } from './decode/packet.ts';
 import { REASON_COUNT, Reason } from './decode/reason.ts';
@@ -21,6 +22,9 @@ export class Replay {
   readonly #open: OpenPorts;
   readonly #checkSums: boolean;
   readonly #packet = new Packet();
+  #fragments: Reassembler;
+  /** Where the octets of the packet are: in the batch, or what was put together from fragments. */
+  #view: DataView;
   readonly #probe = new Probe();
   readonly #held = new HeldProbes();
   /** Probes on watched ports that wait to be taken together. */
@@ -31,6 +35,8 @@ export class Replay {
     this.#engine = engine;
     this.#open = open;
     this.#checkSums = checkSums;
+    this.#fragments = new Reassembler(checkSums);
+    this.#view = this.#fragments.view;
   }
 
   /** The first pass: learns which ports were in use, and holds what would be probes on others. */
@@ -43,6 +49,8 @@ export class Replay {
     if (this.#held.overflowed) {
       this.packets = 0;
       this.counts.fill(0);
+      // The second reading starts with no fragment of the first.
+      this.#fragments = new Reassembler(this.#checkSums);
       return false;
     }
     for (let first = 0; first < this.#held.size; first += MAX_WARM) {
@@ -95,7 +103,7 @@ export class Replay {
   #hold(batch: FrameBatch, index: number): Reason {
     const kind = this.#kindOf(batch, index);
     if (kind === Kind.none) return Reason.none;
-    const reason = this.#verify(batch.view);
+    const reason = this.#verify();
     if (reason !== Reason.none) return reason;
     fillProbe(this.#probe, this.#packet, kind);
     this.#held.add(this.#probe);
@@ -114,7 +122,8 @@ export class Replay {
   }
 
   #decode(batch: FrameBatch, index: number): Reason {
-    return decodeFrame(
+    this.#view = batch.view;
+    const reason = decodeFrame(
       batch.view,
       batch.offset[index] as number,
       batch.capturedLength[index] as number,
@@ -122,12 +131,16 @@ export class Replay {
       batch.linkType[index] as number,
       this.#packet,
     );
+    if (reason !== Reason.fragment) return reason;
+    this.#packet.time = batch.time[index] as number;
+    this.#view = this.#fragments.view;
+    return this.#fragments.take(batch.view, this.#packet);
   }
 
   #judgePacket(batch: FrameBatch, index: number): Reason {
     const kind = this.#kindOf(batch, index);
     if (kind === Kind.none) return Reason.none;
-    const reason = this.#verify(batch.view);
+    const reason = this.#verify();
     if (reason !== Reason.none) return reason;
     fillProbe(this.#probes[this.#waiting++] as Probe, this.#packet, kind);
     if (this.#waiting === MAX_WARM) this.#takeWaiting();
@@ -144,8 +157,8 @@ export class Replay {
   }
 
   /** Sums are checked last and only of what would be a probe: they cost more than all the rest. */
-  #verify(view: DataView): Reason {
-    return this.#checkSums ? verifyChecksums(view, this.#packet) : Reason.none;
+  #verify(): Reason {
+    return this.#checkSums ? verifyChecksums(this.#view, this.#packet) : Reason.none;
   }
 
   #takeWaiting(): void {
