@@ -37,15 +37,30 @@ export interface FilterPlan {
 const IP6_NEXT_HEADER = 'ip6[6]';
 const IP6_DESTINATION_PORT = 'ip6[42:2]';
 const IP6_TCP_FLAGS = 'ip6[53]';
+const IP6_FRAGMENT_NEXT_HEADER = 'ip6[40]';
+/** In octets, when the flags below it are masked out. */
+const IP6_FRAGMENT_OFFSET = 'ip6[42:2] & 0xfff8';
+const IP6_FRAGMENT_DESTINATION_PORT = 'ip6[50:2]';
+// RFC 791, section 3.1; the offset is in units of 8 octets.
+const IP_FRAGMENT_OFFSET = 'ip[6:2] & 0x1fff';
+const IP_MORE_FRAGMENTS = 'ip[6] & 0x20';
+const IP_PAYLOAD_LENGTH = 'ip[2:2] - ((ip[0] & 0x0f) << 2)';
+/**
+ * A TCP header of which something is still to come, or its rest, is within these octets of a datagram. The fragments
+ * of honest large datagrams are cut at the MTU, from 552 octets up: those begin far behind, at 512 at the least.
+ */
+const FRAGMENTS_OF_HEADER = 64;
+const TCP_HEADER_LENGTH = 20;
 /** ACK and RST: with either, a segment is an answer or a part of a connection. */
 const ACK_OR_RST = '0x14';
-/** Hop-by-hop, routing, fragment, authentication, destination options, mobility. */
-const IP6_EXTENSIONS = [0, 43, 44, 51, 60, 135];
+/** Hop-by-hop, routing, authentication, destination options, mobility. */
+const IP6_EXTENSIONS = [0, 43, 51, 60, 135];
 
 /**
  * The kernel filter in tcpdump's language: what can be no probe never reaches user space, so honest traffic
  * costs nothing. Only initial segments pass (no ACK, no RST), only to this host, only to watched ports; and
- * this host's own short questions, which tell that an answer is no probe. Where the device has a hardware address
+ * this host's own short questions, which tell that an answer is no probe. Of fragments those pass that may hold
+ * a part of a TCP header, for the sake of first ones too small for all of it. Where the device has a hardware address
  * only its own frames count as such: else a neighbour could forge questions and so hide the ports it probes.
  *
  * The words `inbound` and `outbound` would say the same, but libpcap cannot judge them in user space, where it
@@ -94,7 +109,13 @@ function familyTerms(family: 'ip' | 'ip6', { addresses }: FamilyPlan, terms: rea
 
 function ipv4Terms({ tcp, udp }: FamilyPlan): string[] {
   const terms: string[] = [];
-  if (tcp.pass.size > 0) terms.push(`tcp[13] & ${ACK_OR_RST} = 0 and (${portTerms('tcp[2:2]', tcp)})`);
+  if (tcp.pass.size > 0) {
+    // Before what reads the flags: a packet that ends before an octet that is asked for is rejected as a whole.
+    const isSmall = `${IP_MORE_FRAGMENTS} != 0 and ${IP_PAYLOAD_LENGTH} < ${TCP_HEADER_LENGTH}`;
+    const ofHeader = `${IP_FRAGMENT_OFFSET} < ${FRAGMENTS_OF_HEADER / 8}`;
+    terms.push(`ip proto 6 and ${ofHeader} and (${IP_FRAGMENT_OFFSET} != 0 or (${isSmall}))`);
+    terms.push(`tcp[13] & ${ACK_OR_RST} = 0 and (${portTerms('tcp[2:2]', tcp)})`);
+  }
   if (udp.pass.size > 0) terms.push(`udp and (${portTerms('udp[2:2]', udp)})`);
   return terms;
 }
@@ -109,8 +130,27 @@ function ipv6Terms({ tcp, udp }: FamilyPlan): string[] {
     terms.push(`${IP6_NEXT_HEADER} = 17 and (${portTerms(IP6_DESTINATION_PORT, udp)})`);
   }
   // The filter language cannot walk extension headers. They are rare, and hiding behind them is a trick.
-  if (terms.length > 0) terms.push(IP6_EXTENSIONS.map((next) => `${IP6_NEXT_HEADER} = ${next}`).join(' or '));
+  if (terms.length > 0) terms.push(isExtension(IP6_NEXT_HEADER), ...ipv6FragmentTerms(udp));
   return terms;
+}
+
+/** A first fragment is judged by its next header; of the others that field says nothing (RFC 8200, section 4.5). */
+function ipv6FragmentTerms(udp: PortPlan): string[] {
+  const fragment = `${IP6_NEXT_HEADER} = 44`;
+  const first = `${fragment} and ${IP6_FRAGMENT_OFFSET} = 0`;
+  const terms = [
+    `${fragment} and ${IP6_FRAGMENT_OFFSET} != 0 and ${IP6_FRAGMENT_OFFSET} < ${FRAGMENTS_OF_HEADER}`,
+    `${first} and (${IP6_FRAGMENT_NEXT_HEADER} = 6 or ${isExtension(IP6_FRAGMENT_NEXT_HEADER)})`,
+  ];
+  if (udp.pass.size > 0) {
+    const ports = portTerms(IP6_FRAGMENT_DESTINATION_PORT, udp);
+    terms.push(`${first} and ${IP6_FRAGMENT_NEXT_HEADER} = 17 and (${ports})`);
+  }
+  return terms;
+}
+
+function isExtension(field: string): string {
+  return IP6_EXTENSIONS.map((next) => `${field} = ${next}`).join(' or ');
 }
 
 function queryTerms(family: 'ip' | 'ip6', { addresses, udp }: FamilyPlan, sender: string): string[] {

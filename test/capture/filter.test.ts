@@ -21,7 +21,20 @@ import { Reason } from '../../src/decode/reason.ts';
 import { Address, parseAddress } from '../../src/net/address.ts';
 import { PROTOCOL_TCP } from '../../src/net/protocol.ts';
 import { writePcap } from '../support/capture-writer.ts';
-import { ethernet, extension, ipv6, tcpPacket, tcpSegment, udpPacket } from '../support/frames.ts';
+import { fragment, fragmentsOf } from '../support/fragments.ts';
+import {
+  ACK,
+  concat,
+  type Ends,
+  ethernet,
+  extension,
+  ipv6,
+  SYN,
+  tcpPacket,
+  tcpSegment,
+  udpDatagram,
+  udpPacket,
+} from '../support/frames.ts';
 import { readBytes } from '../support/read-capture.ts';
 
 /** Issue 2: `open` never takes longer, whatever the port lists. */
@@ -241,4 +254,68 @@ test('own questions to name and time servers pass on their way out, nothing else
     question('10.0.0.2', 53, '02:00:00:00:00:66'),
   ]);
   expect([...kept]).toEqual([0, 1]);
+});
+
+describe('fragments', () => {
+  const V4 = { source: '10.0.0.1', destination: '10.0.0.2' };
+  const V6 = { source: 'fd00::1', destination: 'fd00::2' };
+  const services = ports(22, 53, 2049);
+  const plan = planOf(PortSet.below(65_536).without(services), OWN, services);
+  const framed = (packets: readonly Uint8Array[]) => packets.map((packet) => ethernet(packet));
+  const syn = (ends: Ends) =>
+    tcpSegment({ ...ends, destinationPort: 111, flags: SYN, payload: new Uint8Array(4) });
+  const datagram = (ends: Ends, destinationPort: number, length: number) =>
+    udpDatagram({ ...ends, destinationPort, payload: new Uint8Array(length) });
+
+  test.each<[string, Uint8Array[]]>([
+    ['a SYN of 8 octets each, nmap -f', fragmentsOf(V4, 6, syn(V4), 8)],
+    ['a SYN of 16 octets each, nmap -f -f', fragmentsOf(V4, 6, syn(V4), 16)],
+    ['with IP options', fragmentsOf(V4, 6, syn(V4), 8, { options: new Uint8Array(12) })],
+    ['a SYN over IPv6, of 8 octets each', fragmentsOf(V6, 6, syn(V6), 8)],
+    ['a SYN over IPv6, of 24 octets', [fragment(V6, 6, syn(V6), { offset: 0, more: true })]],
+    [
+      'a SYN behind destination options that are cut off from it',
+      fragmentsOf(V6, 60, extension(6, syn(V6)), 8),
+    ],
+  ])('%s: all of them pass, padded to the length of Ethernet or not', async (_name, packets) => {
+    const frames = framed(packets);
+    const padded = frames.map((frame) => concat(frame, new Uint8Array(Math.max(0, 60 - frame.length))));
+    const all = [...frames, ...padded];
+    expect([...(await passed(plan, all))]).toEqual([...all.keys()]);
+  });
+
+  test.each<[string, Uint8Array[]]>([
+    ['a datagram of 8 octets each, nmap -sU -f', fragmentsOf(V4, 17, datagram(V4, 9, 40), 8)],
+    ['a datagram of 9,000 octets', fragmentsOf(V4, 17, datagram(V4, 9, 8_992), 1_480)],
+    ['a datagram of 9,000 octets over IPv6', fragmentsOf(V6, 17, datagram(V6, 9, 8_992), 1_448)],
+  ])('%s to a watched port: the first passes, which holds the ports', async (_name, packets) => {
+    expect([...(await passed(plan, framed(packets)))]).toEqual([0]);
+  });
+
+  test('honest large ones cost nothing: none passes', async () => {
+    const nfs = [V4, V6].flatMap((ends) => [
+      ...fragmentsOf(ends, 17, datagram(ends, 2049, 32_768), 1_448),
+      ...fragmentsOf(ends, 17, datagram(ends, 53, 4_000), 1_232),
+      ...fragmentsOf(ends, 17, datagram(ends, 2049, 8_992), 552),
+    ]);
+    const ofConnection = (ends: Ends) =>
+      tcpSegment({ ...ends, destinationPort: 111, flags: ACK, payload: new Uint8Array(3_000) });
+    const others = [V4, V6].flatMap((ends) => [
+      // The echo request of `ping -s 2000`, and an encrypted packet (IANA numbers 1, 58 and 50).
+      ...fragmentsOf(ends, ends === V4 ? 1 : 58, new Uint8Array(2_008), 1_448),
+      ...fragmentsOf(ends, 50, new Uint8Array(2_008), 1_448),
+    ]);
+    const frames = framed([...nfs, ...fragmentsOf(V4, 6, ofConnection(V4), 1_480), ...others]);
+    expect(frames.length).toBeGreaterThan(90);
+    expect([...(await passed(plan, frames))]).toEqual([]);
+  });
+
+  test('nor does one of another host, or of a protocol that is not watched', async () => {
+    const others = { source: '10.0.0.1', destination: '10.0.0.3' };
+    const others6 = { source: 'fd00::1', destination: 'fd00::3' };
+    const foreign = [others, others6].flatMap((ends) => fragmentsOf(ends, 6, syn(ends), 8));
+    expect([...(await passed(plan, framed(foreign)))]).toEqual([]);
+    const own = [V4, V6].flatMap((ends) => fragmentsOf(ends, 6, syn(ends), 8));
+    expect([...(await passed(planOf(NONE, OWN), framed(own)))]).toEqual([]);
+  });
 });
