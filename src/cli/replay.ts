@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { type CaptureFile, openCaptureFile } from '../capture/file/open.ts';
+import { UndecodedFrames } from '../capture/file/undecoded.ts';
+import { linkTypeName } from '../capture/link-type.ts';
 import type { CaptureEnd, CaptureSource } from '../capture/source.ts';
 import { type Config, formatFinding } from '../config/config.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
@@ -72,13 +74,29 @@ async function replayFiles({ files: paths, inferOpen }: ReplayOptions, replay: R
   for (const path of paths) files.push(await openCaptureFile(path, process.stdin));
   const readAll = async (read: (source: CaptureSource) => Promise<CaptureEnd>) => {
     const ends = [];
-    for (const file of files) ends.push({ name: file.name, end: await read(file.read()) });
+    for (const file of files) {
+      const source = new UndecodedFrames(file.read());
+      ends.push({ source, end: await read(source) });
+    }
     return ends;
   };
   let ends = inferOpen ? await readAll((source) => replay.infer(source)) : null;
   if (ends === null || !(await replay.judgeHeld())) ends = await readAll((source) => replay.run(source));
   for (const file of files) file.close();
-  return ends.reduce<Exit>((exit, { name, end }) => worse(exit, tellEnd(name, end)), Exit.ok);
+  return ends.reduce<Exit>((exit, { source, end }) => {
+    return worse(worse(exit, tellUndecoded(source)), tellEnd(source.name, end));
+  }, Exit.ok);
+}
+
+/** One line on stderr for a capture with frames of link types that have no decoder; bad when it has no others. */
+function tellUndecoded({ name, frames, undecoded, types }: UndecodedFrames): Exit {
+  if (undecoded === 0) return Exit.ok;
+  const names = [...types].map(linkTypeName).join(', ');
+  const which = types.size === 1 ? `link type ${names} is` : `link types ${names} are`;
+  process.stderr.write(
+    `portsentry: ${name}: ${which} not decoded: ${undecoded} of ${frames} frames left out\n`,
+  );
+  return undecoded === frames ? Exit.dataError : Exit.ok;
 }
 
 /** One line on stderr for a capture that did not end as it should. */
