@@ -1,0 +1,178 @@
+import { execFileSync } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  alertsOf,
+  captureOf,
+  configure,
+  dropsOf,
+  HISTORY_FILE,
+  readFile,
+  startDetector,
+} from '../support/detector.ts';
+import { ethernet, SYN, tcpPacket } from '../support/frames.ts';
+import { createLab, type Lab } from '../support/lab.ts';
+import type { Host } from '../support/lab-host.ts';
+import type { LabProcess } from '../support/lab-process.ts';
+import { sendFrames } from '../support/services.ts';
+
+/** Links, addresses and capture processes that go and come: detection goes on, and nothing is forgotten. */
+
+/** How soon (ms) after it is possible again a scan must be seen. */
+const SOON = 1_000;
+
+/** TEST-NET-3 (RFC 5737): who was blocked before, who had knocked twice, and who comes after. */
+const BLOCKED = '203.0.113.1';
+const HALFWAY = '203.0.113.2';
+const NEW = '203.0.113.3';
+
+let lab: Lab;
+let detector: LabProcess;
+beforeEach(async () => {
+  lab = await createLab({ name: 'loss' });
+});
+afterEach(() => lab.close());
+
+/** Where a SYN goes: by which of the scanner's interfaces, to which of the victim's. */
+interface Way {
+  readonly from: string;
+  readonly mac: string;
+  readonly address: string;
+}
+
+async function knock(source: string, port: number, way: Partial<Way> = {}): Promise<void> {
+  const { from = 'eth0', mac = lab.wire.to.mac, address = lab.wire.to.ipv4 } = way;
+  const packet = tcpPacket({ source, destination: address, destinationPort: port, flags: SYN });
+  await sendFrames(lab, lab.scanner, [ethernet(packet, { destination: mac })], from);
+}
+
+/** Two connects are allowed: one source goes on to the third, another does not. */
+async function startWithHistory(): Promise<void> {
+  configure(lab.victim, 'SCAN_TRIGGER="2"');
+  detector = await startDetector(lab, lab.victim);
+  for (const port of [3000, 3001]) await knock(HALFWAY, port);
+  for (const port of [3000, 3001, 3002]) await knock(BLOCKED, port);
+  await detector.waitForLine(new RegExp(`^attackalert: Host ${BLOCKED} has been blocked`));
+  expect(await dropsOf(lab, lab.victim)).toHaveLength(1);
+}
+
+/** To be called when a scan can be seen again. */
+async function expectDetection(way: Partial<Way> = {}): Promise<void> {
+  let port = 4000;
+  await lab.waitFor(async () => {
+    await knock(NEW, port++, way);
+    return alertsOf(detector).some((line) => line.startsWith(`attackalert: Host ${NEW} has been blocked`));
+  }, SOON);
+}
+
+async function expectMemory(way: Partial<Way> = {}): Promise<void> {
+  await knock(HALFWAY, 3002, way);
+  await detector.waitForLine(new RegExp(`^attackalert: Host ${HALFWAY} has been blocked`));
+  await knock(BLOCKED, 3003, way);
+  await detector.waitForLine(
+    new RegExp(`^attackalert: Host: ${BLOCKED}/${BLOCKED} is already blocked Ignoring$`),
+  );
+  const rules = await dropsOf(lab, lab.victim);
+  expect(rules.sort()).toEqual([BLOCKED, HALFWAY, NEW].map((source) => `-A INPUT -s ${source}/32 -j DROP`));
+  expect(readFile(lab.victim, HISTORY_FILE).trimEnd().split('\n')).toHaveLength(3);
+}
+
+/** `ip` on a host, but with the process numbers of the test, so that a link can be given to another host. */
+function ip(host: Host, command: string): void {
+  execFileSync('nsenter', ['--target', String(host.holder), '--net', 'ip', ...command.split(' ')]);
+}
+
+async function linkIsUp(): Promise<void> {
+  await lab.waitFor(() => readFile(lab.victim, '/sys/class/net/eth0/operstate') === 'up\n');
+}
+
+describe('detection goes on, and nothing is forgotten', () => {
+  test.each(['victim', 'scanner'] as const)("when the %s's end of the link went down", async (end) => {
+    await startWithHistory();
+    ip(lab[end], 'link set eth0 down');
+    if (end === 'victim')
+      await detector.waitForLine(/^adminalert: Capture stopped: .*; it is started again\.$/);
+    ip(lab[end], 'link set eth0 up');
+    await linkIsUp();
+    await expectDetection();
+    await expectMemory();
+  });
+
+  test('when the interface was deleted and made anew', async () => {
+    await startWithHistory();
+    ip(lab.victim, 'link delete eth0');
+    await detector.waitForLine(/^adminalert: Capture stopped: /);
+    ip(lab.scanner, `link add eth0 type veth peer name eth0 netns ${lab.victim.holder}`);
+    ip(lab.victim, `link set eth0 address ${lab.wire.to.mac}`);
+    ip(lab.victim, 'address add 10.99.0.2/24 dev eth0');
+    for (const host of [lab.scanner, lab.victim]) ip(host, 'link set eth0 up');
+    await linkIsUp();
+    await expectDetection();
+    await expectMemory();
+  });
+
+  test('on an interface that came after the start', async () => {
+    await startWithHistory();
+    const { from, to } = await lab.link(lab.scanner, lab.victim);
+    const way = { from: from.interface, mac: to.mac, address: to.ipv4 };
+    await expectDetection(way);
+    await expectMemory(way);
+  });
+
+  test('at an address that came after the start', async () => {
+    await startWithHistory();
+    ip(lab.victim, 'address add 10.99.0.9/24 dev eth0');
+    await expectDetection({ address: '10.99.0.9' });
+    await expectMemory({ address: '10.99.0.9' });
+  });
+
+  test('when the capture process was killed, three times over', async () => {
+    await startWithHistory();
+    for (let round = 0; round < 3; round++) {
+      const capture = await lab.waitFor(() => captureOf(detector));
+      process.kill(capture, 'SIGKILL');
+      await lab.waitFor(() => captureOf(detector) !== capture);
+    }
+    await expectDetection();
+    await expectMemory();
+    expect(detector.lines()).toContain('adminalert: Capture stopped: ended by SIGKILL; it is started again.');
+  });
+
+  test('when the first interface came after the start', async () => {
+    ip(lab.victim, 'link set eth0 down');
+    configure(lab.victim, 'SCAN_TRIGGER="2"');
+    detector = await startDetector(lab, lab.victim);
+    ip(lab.victim, 'link set eth0 up');
+    await linkIsUp();
+    await expectDetection();
+  });
+});
+
+test('no probe is lost or told twice when one capture process follows another', async () => {
+  const probes = 400;
+  configure(lab.victim, 'BLOCK_TCP="0"\nEVENT_FILE="/etc/portsentry/events"');
+  detector = await startDetector(lab, lab.victim, ['-v']);
+  const handovers = () => detector.lines().filter((line) => line.includes('Capture goes on on eth0')).length;
+  const count = ['-i', 'u10000', '-c', String(probes)];
+  const scan = await lab.start(lab.scanner, [
+    'hping3',
+    '-q',
+    '-S',
+    '-p',
+    '++3000',
+    ...count,
+    lab.wire.to.ipv4,
+  ]);
+  await detector.waitForLine(/^attackalert: TCP SYN/);
+  for (const [round, change] of ['add', 'del', 'add', 'del'].entries()) {
+    ip(lab.victim, `address ${change} 10.99.0.9/24 dev eth0`);
+    await lab.waitFor(() => handovers() === round + 1);
+  }
+  expect(scan.outcome).toBeNull();
+  await scan.ended;
+  await detector.stop();
+  const events = readFile(lab.victim, '/etc/portsentry/events').trimEnd().split('\n');
+  const sums = events.map((line) => JSON.parse(line)).filter(({ event }) => event.action === 'scan');
+  expect(sums).toMatchObject([
+    { source: { ip: lab.wire.from.ipv4 }, portsentry: { scan: { probes, ports: probes, targets: 1 } } },
+  ]);
+});
