@@ -102,7 +102,7 @@ export function ipv4(ends: Ends, protocol: number, payload: Uint8Array, ip: IpFi
   packet.set(addressOctets(ends.destination).slice(12), 16);
   packet.set(options, 20);
   packet.set(payload, headerLength);
-  view.setUint16(10, ip.checksum ?? complement(sumOf(packet.subarray(0, headerLength))));
+  view.setUint16(10, ip.checksum ?? complement(internetSum(packet.subarray(0, headerLength))));
   return packet;
 }
 
@@ -197,14 +197,16 @@ function transportSum(
   const pseudo = concat(
     addressOctets(ends.source).slice(skip),
     addressOctets(ends.destination).slice(skip),
+    u16(octets.length >>> 16),
     u16(octets.length),
     u16(protocol),
   );
-  if (checksum === 'pseudo') return sumOf(pseudo);
-  return complement(sumOf(concat(pseudo, octets)));
+  if (checksum === 'pseudo') return internetSum(pseudo);
+  return complement(internetSum(concat(pseudo, octets)));
 }
 
-function sumOf(octets: Uint8Array): number {
+/** The sum of RFC 1071, not complemented. */
+export function internetSum(octets: Uint8Array): number {
   let sum = 0;
   for (let at = 0; at < octets.length; at += 2) sum += ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
