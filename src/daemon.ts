@@ -119,9 +119,9 @@ export class Daemon {
 
   /** Ends the run: within a second, whatever is under way. */
   async stop(): Promise<void> {
+    await this.#end();
     if (this.#options.verbose) this.#sumUp();
     for (const line of stopLines()) this.#log.line(line);
-    await this.#end();
     await this.#log.close();
   }
 

@@ -18,15 +18,10 @@ const SYSLOG_SOCKET = '/dev/log';
 export async function openLiveLog(outputs: readonly LogOutput[]): Promise<Log> {
   const wants = (output: LogOutput) => outputs.length === 0 || outputs.includes(output);
   const toSyslog = outputs.includes('syslog') || (outputs.length === 0 && existsSync(SYSLOG_SOCKET));
-  const stdout = wants('stdout') ? process.stdout : null;
-  const log: Log = await openLog({
-    stdout,
-    // Syslog's own troubles are told on stdout only: to tell them to syslog would be one trouble more.
-    syslog: toSyslog
-      ? new Syslog({ pid: process.pid, tell: (text) => stdout?.write(`${adminLine(text)}\n`) })
-      : null,
-  });
-  return log;
+  // Syslog's own troubles are told on stderr: to tell them to syslog would be one trouble more.
+  const tell = (text: string) => process.stderr.write(`${adminLine(text)}\n`);
+  const syslog = toSyslog ? new Syslog({ pid: process.pid, tell }) : null;
+  return openLog({ stdout: wants('stdout') ? process.stdout : null, syslog });
 }
 
 /** Opens the files that the configuration names. Throws a CommandError (74) when one cannot be opened. */

@@ -49,7 +49,7 @@ process.stdin.on('data', (text: string) => {
   started = true;
   start(input.slice(0, input.indexOf('\n')));
 });
-process.stdin.on('end', () => setTimeout(() => process.exit(0), DRAIN_TIME));
+process.stdin.on('end', () => setTimeout(end, DRAIN_TIME));
 
 function start(line: string): void {
   const { devices, ringSize } = parseChildPlan(line);
@@ -68,6 +68,13 @@ function start(line: string): void {
   writeReady(outbox.view, outbox.offset);
   outbox.commit();
   setInterval(tellCounts, COUNT_INTERVAL);
+}
+
+/** The last word: what was captured in all. */
+function end(): void {
+  tellCounts();
+  outbox.flush();
+  process.exit(0);
 }
 
 /** One line, and the exit code that the main process tells on. */
