@@ -19,6 +19,7 @@ test('a line goes bare to stdout and with its header to syslog', async () => {
   log.line('too late');
   stdout.end();
   expect(await text(stdout)).toBe('attackalert: one\nadminalert: two?three\n');
+  await vi.waitUntil(() => daemon.received.length === 2);
   expect(daemon.received).toEqual([
     expect.stringMatching(/^<29>.* portsentry\[\d+\]: attackalert: one$/),
     expect.stringMatching(/^<29>.* portsentry\[\d+\]: adminalert: two\?three$/),
