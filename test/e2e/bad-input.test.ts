@@ -61,7 +61,7 @@ describe('a configuration that cannot be read', () => {
 
   test('is not for this user', async () => {
     configure(lab.victim);
-    await lab.run(lab.victim, ['chmod', '600', CONFIG_FILE]);
+    await lab.run(lab.victim, ['chmod', '000', CONFIG_FILE]);
     await expectEnd(await asNobody(), 66, /portsentry\.conf: no permission to read it; run as root$/m);
   });
 });
