@@ -31,6 +31,8 @@ export interface UdpFields extends Ends {
   sourcePort?: number;
   destinationPort: number;
   payload?: Uint8Array;
+  /** The length field, when it is not to be right. */
+  length?: number;
   checksum?: 'right' | 'pseudo' | number;
 }
 
@@ -80,7 +82,7 @@ export function udpDatagram(fields: UdpFields): Uint8Array {
   const view = new DataView(datagram.buffer);
   view.setUint16(0, fields.sourcePort ?? 40000);
   view.setUint16(2, fields.destinationPort);
-  view.setUint16(4, datagram.length);
+  view.setUint16(4, fields.length ?? datagram.length);
   datagram.set(payload, 8);
   const sum = transportSum(fields, 17, datagram, checksum);
   view.setUint16(6, sum === 0 && checksum === 'right' ? 0xffff : sum);
