@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { canonicalLinkType, linkTypeName } from '../../src/capture/link-type.ts';
+import { canonicalLinkType, isDecoded, linkTypeName } from '../../src/capture/link-type.ts';
+import { decodeFrame } from '../../src/decode/frame.ts';
+import { Packet } from '../../src/decode/packet.ts';
+import { Reason } from '../../src/decode/reason.ts';
 
 const NAMED: [linkType: number, name: string][] = [
   [0, 'NULL'],
@@ -22,4 +25,14 @@ test.each([
   [1, 1],
 ])('link type %i is link type %i', (found, canonical) => {
   expect(canonicalLinkType(found)).toBe(canonical);
+});
+
+test('what is said to be decoded has a decoder, and nothing else', () => {
+  const decoded = [];
+  for (let linkType = 0; linkType < 65_536; linkType++) {
+    const reason = decodeFrame(new DataView(new ArrayBuffer(0)), 0, 0, 0, linkType, new Packet());
+    expect(isDecoded(linkType), `link type ${linkType}`).toBe(reason !== Reason.linkType);
+    if (isDecoded(linkType)) decoded.push(linkType);
+  }
+  expect(decoded).toEqual([0, 1, 9, 50, 51, 101, 104, 108, 113, 228, 229, 239, 276]);
 });

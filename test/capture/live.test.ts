@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { loadBinding } from '../../src/capture/live.ts';
+import { liveLinkType, loadBinding } from '../../src/capture/live.ts';
 
 const NATIVE = 'build/Release/cap.node';
 
@@ -48,4 +48,21 @@ test('libpcap is not there', () => {
 test('damaged', () => {
   writeFileSync(native, 'no ELF file at all');
   expect(() => loadBinding(module)).toThrow(/^cap cannot be loaded: .*cap\.node: /);
+});
+
+test.each<[string, number | string]>([
+  ['ETHERNET', 1],
+  ['NULL', 0],
+  ['RAW', 101],
+  ['LINKTYPE_LINUX_SLL', 113],
+  ['Unknown linktype 9', 9],
+  ['Unknown linktype 12', 101],
+  ['Unknown linktype 228', 228],
+  ['Unknown linktype 239', 239],
+  ['Unknown linktype 276', 276],
+  ['Unknown linktype 253', 'NETLINK'],
+  ['Unknown linktype 147', '147'],
+  ['IEEE802_11_RADIO', 'IEEE802_11_RADIO'],
+])('what the binding calls %s is link type %s', (name, linkType) => {
+  expect(liveLinkType(name)).toBe(linkType);
 });

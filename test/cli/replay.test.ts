@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { writePcap } from '../support/capture-writer.ts';
+import { type PcapngBlock, writePcap, writePcapng } from '../support/capture-writer.ts';
 import { ACK, ethernet, FIN, SYN, tcpPacket, udpPacket } from '../support/frames.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -263,6 +263,24 @@ describe('bad input: what stood before it counts, one line says what is wrong, a
     const { stderr } = replay([file('f', SCAN.slice(0, -5))]);
     const lastRecord = SCAN.length - 16 - udp(SCANNER, 1, HOST, 9).length;
     expect(stderr).toContain(String(lastRecord));
+  });
+
+  test('link types without a decoder: a line a file, and an error when it holds nothing else', () => {
+    const other = (...blocks: PcapngBlock[]) =>
+      writePcapng([{ block: 'section' }, { block: 'interface', linkType: 127 }, ...blocks]);
+    const frame = { block: 'enhanced', data: tcp(111) } as const;
+    const alone = file('alone', other(frame, frame));
+    expect(replay([alone])).toMatchObject({
+      status: 65,
+      stderr: `portsentry: ${alone}: link type IEEE802_11_RADIOTAP is not decoded: 2 of 2 frames left out\n`,
+    });
+    const among = file('among', other({ block: 'interface' }, frame, { ...frame, interface: 1 }));
+    const { status, stdout, stderr } = replay([among]);
+    expect([status, ports(stdout)]).toEqual([0, [111]]);
+    expect(stderr).toBe(
+      `portsentry: ${among}: link type IEEE802_11_RADIOTAP is not decoded: 1 of 2 frames left out\n`,
+    );
+    expect(replay([alone, among]).status).toBe(65);
   });
 
   test('a broken file among others: the others count, and the worst is the exit code', () => {
