@@ -2,8 +2,9 @@ import { LINKTYPE_ETHERNET } from '../capture/link-type.ts';
 import { decodeEthernet } from './ethernet.ts';
 import { decodeLink } from './link.ts';
 import type { Packet } from './packet.ts';
-import type { Reason } from './reason.ts';
-import { decodeTunnel, mayBeTunnel } from './tunnel.ts';
+import { Reason } from './reason.ts';
+import { TEREDO_PORT } from './teredo.ts';
+import { decodeTunnel } from './tunnel.ts';
 
 /**
  * Decodes one frame into `packet`. `offset` and `capturedLength` are in octets of `view`, `wireLength` is how
@@ -24,5 +25,6 @@ export function decodeFrame(
     linkType === LINKTYPE_ETHERNET
       ? decodeEthernet(view, offset, end, missing, packet)
       : decodeLink(view, offset, end, missing, linkType, packet);
-  return mayBeTunnel(reason, packet) ? decodeTunnel(view, end, packet, reason) : reason;
+  if (reason === Reason.none && packet.destinationPort !== TEREDO_PORT) return reason;
+  return decodeTunnel(view, end, packet, reason);
 }

@@ -4,7 +4,7 @@ import { decodeIpv4 } from './ipv4.ts';
 import { decodeIpv6 } from './ipv6.ts';
 import type { Packet } from './packet.ts';
 import { Reason } from './reason.ts';
-import { findTeredoPacket, TEREDO_PORT } from './teredo.ts';
+import { findTeredoPacket } from './teredo.ts';
 
 // IANA protocol numbers: IPv4 in IP (RFC 2003, RFC 2473), IPv6 in IP (RFC 4213, RFC 2473), GRE (RFC 2784).
 const PROTOCOL_IPV4 = 4;
@@ -13,11 +13,6 @@ const PROTOCOL_GRE = 47;
 
 /** More octets than a packet has: what a first fragment lacks is on the wire, in other frames. */
 const REST_OF_DATAGRAM = 0x10000;
-
-/** Whether a packet for which `reason` was found may carry another one. */
-export function mayBeTunnel(reason: Reason, packet: Packet): boolean {
-  return reason === Reason.none ? packet.destinationPort === TEREDO_PORT : reason === Reason.otherProtocol;
-}
 
 /**
  * Puts the packet that a decoded one carries in its place. When it carries none, the outer one stays as it is,
@@ -30,6 +25,7 @@ export function mayBeTunnel(reason: Reason, packet: Packet): boolean {
  * headers; nothing of the outer ones but the protocol is believed.
  */
 export function decodeTunnel(view: DataView, end: number, packet: Packet, reason: Reason): Reason {
+  if (reason !== Reason.none && reason !== Reason.otherProtocol) return reason;
   const offset = packet.transportOffset;
   const payloadEnd = Math.min(end, offset + packet.transportLength);
   if (reason === Reason.none) {
