@@ -21,7 +21,7 @@ const ALL_UNITS = (1 << (KEPT_LENGTH / UNIT)) - 1;
  * Puts the beginnings of datagrams together whose first fragment does not hold the whole TCP header (design,
  * section 5). A datagram is judged when it is there as far as it is kept: all of it, with its sum, or the first
  * KEPT_LENGTH octets of a longer one, without. Contradictions are resolved as Linux resolves them: what lies within
- * known octets is a duplicate and ignored, anything else that overlaps drops the datagram (RFC 5722).
+ * a run of known octets is a duplicate and ignored, anything else that overlaps drops the datagram (RFC 5722).
  *
  * UDP needs no help: a first fragment holds at least eight octets, its whole header.
  */
@@ -31,8 +31,9 @@ export class Reassembler {
   readonly #checkSums: boolean;
   readonly #table = new DatagramTable();
   readonly #octets = new Uint8Array(MAX_DATAGRAMS * KEPT_LENGTH);
-  /** One bit for each unit that is there. */
+  /** One bit for each unit that is there; and for each that did not come right behind all before it. */
   readonly #units = new Uint8Array(MAX_DATAGRAMS);
+  readonly #runStarts = new Uint8Array(MAX_DATAGRAMS);
   /** Where the furthest fragment ends, and whether that is the end of the datagram. */
   readonly #end = new Uint32Array(MAX_DATAGRAMS);
   readonly #endIsKnown = new Uint8Array(MAX_DATAGRAMS);
@@ -63,44 +64,54 @@ export class Reassembler {
 
     const found = this.#table.find(packet);
     const slot = found >= 0 ? found : this.#add(packet);
-    if (!this.#accept(slot, end, view, packet)) {
-      this.#table.remove(slot);
-      return Reason.fragmentOverlap;
+    const furthest = this.#end[slot] as number;
+    if (end === fragment.offset || !this.#acceptEnd(slot, end, fragment.more)) return this.#drop(slot);
+    const units = unitsOf(fragment.offset, end);
+    if (((this.#units[slot] as number) & units) !== 0) {
+      return this.#isInOneRun(slot, units) ? Reason.fragment : this.#drop(slot);
     }
-    if (!this.#isThere(slot)) return Reason.fragment;
-    this.#table.remove(slot);
-    return this.#decode(slot, packet);
+    this.#units[slot] = (this.#units[slot] as number) | units;
+    if (fragment.offset !== furthest) {
+      this.#runStarts[slot] = (this.#runStarts[slot] as number) | lowest(units);
+    }
+    this.#keep(slot, end, view, packet);
+    return this.#isThere(slot) ? this.#decode(slot, packet) : Reason.fragment;
   }
 
   #add(packet: Packet): number {
     const slot = this.#table.add(packet);
     this.#units[slot] = 0;
+    this.#runStarts[slot] = 0;
     this.#end[slot] = 0;
     this.#endIsKnown[slot] = 0;
     this.#captured[slot] = KEPT_LENGTH;
     return slot;
   }
 
-  /** Keeps what is new in the fragment; false when it contradicts what is there. */
-  #accept(slot: number, end: number, view: DataView, packet: Packet): boolean {
-    const { offset, more } = packet.fragment;
-    if (end === offset || !this.#acceptEnd(slot, end, more)) return false;
-    const units = unitsOf(offset, end);
-    const known = (this.#units[slot] as number) & units;
-    if (known !== 0) return known === units;
-    this.#units[slot] = (this.#units[slot] as number) | units;
-    this.#keep(slot, end, view, packet);
-    return true;
+  #drop(slot: number): Reason {
+    this.#table.remove(slot);
+    return Reason.fragmentOverlap;
   }
 
   /** The last fragment says how long the datagram is; nothing may lie behind that, nor another last one elsewhere. */
   #acceptEnd(slot: number, end: number, more: boolean): boolean {
     const furthest = this.#end[slot] as number;
-    if (this.#endIsKnown[slot] === 1 ? end > furthest : !more && end < furthest) return false;
-    if (!more && this.#endIsKnown[slot] === 1 && end !== furthest) return false;
+    if (!more && end < furthest) return false;
+    if (this.#endIsKnown[slot] === 1 && end > furthest) return false;
     if (!more) this.#endIsKnown[slot] = 1;
     if (end > furthest) this.#end[slot] = end;
     return true;
+  }
+
+  /**
+   * All of the units are there, and came in order. Linux takes for a duplicate only what lies within such a run; a
+   * detector that was more patient would judge packets that this host drops.
+   */
+  #isInOneRun(slot: number, units: number): boolean {
+    const within = units & ~lowest(units);
+    return (
+      ((this.#units[slot] as number) & units) === units && ((this.#runStarts[slot] as number) & within) === 0
+    );
   }
 
   #keep(slot: number, end: number, view: DataView, packet: Packet): void {
@@ -126,6 +137,7 @@ export class Reassembler {
   }
 
   #decode(slot: number, packet: Packet): Reason {
+    this.#table.remove(slot);
     const start = slot * KEPT_LENGTH;
     const length = this.#end[slot] as number;
     packet.protocol = this.#protocol[slot] as number;
@@ -159,4 +171,9 @@ function unitsOf(offset: number, end: number): number {
   const first = offset / UNIT;
   const last = Math.ceil(Math.min(end, KEPT_LENGTH) / UNIT);
   return ((1 << last) - 1) & ~((1 << first) - 1);
+}
+
+/** The lowest bit that is set. */
+function lowest(units: number): number {
+  return units & -units;
 }

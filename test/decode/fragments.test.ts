@@ -191,6 +191,17 @@ describe('contradictions are resolved as Linux resolves them: the datagram is dr
     expect(reader.packet.destinationPort).toBe(111);
   });
 
+  test('what lies within octets that came in order is a duplicate, in any other order it is none', () => {
+    const both = part(0, 16, true);
+    expect(reasonsOf([first, second, both, last])).toEqual([WAITING, WAITING, WAITING, Reason.none]);
+    expect(reasonsOf([second, first, both, last])).toEqual([
+      WAITING,
+      WAITING,
+      Reason.fragmentOverlap,
+      WAITING,
+    ]);
+  });
+
   test('after it, the datagram begins anew', () => {
     const reasons = reasonsOf([first, part(0, 16, true), first, second, last]);
     expect(reasons).toEqual([WAITING, Reason.fragmentOverlap, WAITING, WAITING, Reason.none]);
