@@ -296,6 +296,21 @@ describe('bounds', () => {
     expect(reader.read(last, LINKTYPE_RAW)).toBe(expected);
   });
 
+  test('who takes the room of another finds nothing of it', () => {
+    const reader = new FragmentReader();
+    const leftOver = fragmentsOf(V4, 6, syn(V4, { payload: new Uint8Array(30) }), 8)
+      .reverse()
+      .slice(0, 4);
+    for (let id = 0; id < MAX_DATAGRAMS; id++) {
+      for (const packet of leftOver) {
+        new DataView(packet.buffer).setUint16(4, 0x2000 + id);
+        expect(reader.read(packet, LINKTYPE_RAW)).not.toBe(Reason.none);
+      }
+    }
+    const both = fragment(V4, 6, syn().subarray(0, 16), { offset: 0, more: true });
+    expect(reasonsOf([first, second, both, last], reader)).toEqual([WAITING, WAITING, WAITING, Reason.none]);
+  });
+
   test('octets: what begins beyond what is kept is not even looked up', () => {
     const reader = new FragmentReader();
     reasonsOf([first], reader);
