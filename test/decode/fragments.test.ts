@@ -299,8 +299,8 @@ describe('bounds', () => {
   test('who takes the room of another finds nothing of it', () => {
     const reader = new FragmentReader();
     const leftOver = fragmentsOf(V4, 6, syn(V4, { payload: new Uint8Array(30) }), 8)
-      .reverse()
-      .slice(0, 4);
+      .slice(1)
+      .reverse();
     for (let id = 0; id < MAX_DATAGRAMS; id++) {
       for (const packet of leftOver) {
         new DataView(packet.buffer).setUint16(4, 0x2000 + id);
