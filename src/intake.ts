@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Duplicates } from './capture/duplicates.ts';
-import { RECORD_LENGTH, RecordType, readProbe, recordDevice, recordType } from './capture/handover.ts';
+import {
+  RECORD_LENGTH,
+  RecordType,
+  readAnswer,
+  readProbe,
+  recordDevice,
+  recordType,
+} from './capture/handover.ts';
 import { Probe } from './classify/probe.ts';
 import type { Engine } from './engine.ts';
 import { PROTOCOL_UDP } from './net/protocol.ts';
@@ -42,6 +49,8 @@ export class Intake {
   async take(view: DataView, length: number, child: number): Promise<void> {
     const { engine } = this.#parts;
     const probe = new Probe();
+    // Before any probe of the batch is judged: an answer comes after the SYN that it tells to be none.
+    this.#noteAnswers(view, length, probe);
     let looked = false;
     for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
       if (recordType(view, offset) !== RecordType.probe) continue;
@@ -64,6 +73,15 @@ export class Intake {
     const count = this.#inUse;
     this.#inUse = 0;
     return count;
+  }
+
+  /** A listener may take its one call and be gone before any look, as an FTP client's is. */
+  #noteAnswers(view: DataView, length: number, answer: Probe): void {
+    const { home, sockets } = this.#parts;
+    for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
+      if (recordType(view, offset) !== RecordType.answer || !readAnswer(view, offset, answer)) continue;
+      if (home().has(answer.source)) sockets.noteAnswer(answer.source, answer.sourcePort, answer.time);
+    }
   }
 
   /** The answer to it may come when its socket is gone. */

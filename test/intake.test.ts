@@ -1,6 +1,6 @@
 import dgram from 'node:dgram';
 import { expect, onTestFinished, test } from 'vitest';
-import { RECORD_LENGTH, writeCount, writeProbe, writeReady } from '../src/capture/handover.ts';
+import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from '../src/capture/handover.ts';
 import { Kind } from '../src/classify/kind.ts';
 import { PortSet } from '../src/config/ports.ts';
 import { Engine, type EngineRecorder } from '../src/engine.ts';
@@ -93,6 +93,21 @@ test('the late answer to a question of ours is no probe, the same from elsewhere
   expect(ports()).toEqual([45_001]);
   await intake.take(...records(0, { ...answer, port: 45_000, at: 60_001 }), 1);
   expect(ports()).toEqual([45_001, 45_000]);
+});
+
+test('a port from which this host answers a SYN is in use, though nobody listens there any more', async () => {
+  const { intake, ports } = makeIntake();
+  const [view, length] = records(0, { port: 3_000 }, { port: 3_001 }, { port: 3_002 });
+  const answer = (source: string, sourcePort: number) => ({
+    source: address(source),
+    sourcePort,
+    time: START,
+  });
+  // Behind the SYNs of the batch, in the place of what is about the child; somebody else's answer tells nothing.
+  writeAnswer(view, length - RECORD_LENGTH, answer(HOST, 3_001));
+  writeAnswer(view, 0, answer('127.0.0.2', 3_000));
+  await intake.take(view, length, 1);
+  expect(ports()).toEqual([3_000, 3_002]);
 });
 
 test('packets to others are not ours', async () => {

@@ -4,6 +4,7 @@
  * at any time, for it holds nothing that is not also in the kernel's rings.
  */
 import { writeFileSync } from 'node:fs';
+import { isOpenPortAnswer } from '../classify/answer.ts';
 import { classify, fillProbe } from '../classify/classify.ts';
 import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
@@ -13,7 +14,7 @@ import { decodeFrame } from '../decode/frame.ts';
 import { Packet } from '../decode/packet.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, HANDOVER_FD, parseChildPlan } from './child-plan.ts';
-import { writeCount, writeProbe, writeReady } from './handover.ts';
+import { writeAnswer, writeCount, writeProbe, writeReady } from './handover.ts';
 import { type LiveDevice, openLive } from './live.ts';
 import { Outbox } from './outbox.ts';
 
@@ -27,11 +28,11 @@ const NOBODY = 65_534;
 const DRAIN_TIME = 50;
 
 // The reader is gone when a write fails: there is nobody left to work for.
-const outbox = new Outbox(
-  HANDOVER_FD,
-  () => performance.now(),
-  () => process.exit(0),
-);
+const now = () => performance.now();
+const gone = () => process.exit(0);
+const outbox = new Outbox(HANDOVER_FD, now, gone);
+/** For what does not wait. */
+const express = new Outbox(HANDOVER_FD, now, gone);
 const packet = new Packet();
 const probe = new Probe();
 const fragments = new Reassembler(true);
@@ -66,7 +67,7 @@ function start(line: string): void {
   }
   giveUpRoot();
   writeReady(outbox.view, outbox.offset);
-  outbox.commit();
+  commit();
   setInterval(tellCounts, COUNT_INTERVAL);
 }
 
@@ -106,6 +107,7 @@ function takeFrame(frame: DataView, length: number, linkType: number, device: nu
     const kind = classify(packet);
     if (kind !== Kind.none) reason = verifyChecksums(view, packet);
     if (kind !== Kind.none && reason === Reason.none) hand(kind, device);
+    else if (kind === Kind.none && isOpenPortAnswer(packet)) handAnswer();
   }
   counts[reason] = (counts[reason] as number) + 1;
 }
@@ -116,13 +118,23 @@ function hand(kind: Kind, device: number): void {
   commit();
 }
 
+/** Overtakes the SYN that it answers. */
+function handAnswer(): void {
+  writeAnswer(express.view, express.offset, packet);
+  express.commit();
+  express.flush();
+}
+
 function commit(): void {
   if (!outbox.commit() || flushPlanned) return;
   flushPlanned = true;
-  setImmediate(() => {
-    flushPlanned = false;
-    outbox.flush();
-  });
+  setImmediate(flushDue);
+}
+
+/** No timer is as short as a record waits. */
+function flushDue(): void {
+  flushPlanned = outbox.flushDue();
+  if (flushPlanned) setImmediate(flushDue);
 }
 
 function tellCounts(): void {

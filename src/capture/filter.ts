@@ -10,6 +10,9 @@ export const MAX_FILTER_RANGES = 48;
 /** Addresses in one filter, for the same reason; a host with more gets all destinations, sorted out later. */
 export const MAX_FILTER_ADDRESSES = 16;
 
+/** Ranges of ports whose answers pass: they only tell what is open, so more than the watched ones may. */
+const MAX_ANSWER_RANGES = 4;
+
 /** Questions of ours whose answers may come late, to sockets that lived shorter than any poll: DNS, NTP. */
 const QUERY_PORTS = [53, 123];
 
@@ -35,6 +38,7 @@ export interface FilterPlan {
 
 // Offsets within the whole packet, for IPv6 without extension headers (RFC 8200, section 3).
 const IP6_NEXT_HEADER = 'ip6[6]';
+const IP6_SOURCE_PORT = 'ip6[40:2]';
 const IP6_DESTINATION_PORT = 'ip6[42:2]';
 const IP6_TCP_FLAGS = 'ip6[53]';
 const IP6_FRAGMENT_NEXT_HEADER = 'ip6[40]';
@@ -53,15 +57,17 @@ const FRAGMENTS_OF_HEADER = 64;
 const TCP_HEADER_LENGTH = 20;
 /** ACK and RST: with either, a segment is an answer or a part of a connection. */
 const ACK_OR_RST = '0x14';
+const SYN_AND_ACK = '0x12';
 /** Hop-by-hop, routing, authentication, destination options, mobility. */
 const IP6_EXTENSIONS = [0, 43, 51, 60, 135];
 
 /**
  * The kernel filter in tcpdump's language: what can be no probe never reaches user space, so honest traffic
  * costs nothing. Only initial segments pass (no ACK, no RST), only to this host, only to watched ports; and
- * this host's own short questions, which tell that an answer is no probe. Of fragments those pass that may hold
+ * this host's own short questions, which tell that an answer is no probe; and its SYN/ACKs, which tell that a
+ * port is open, from all ports but those that are known to be. Of fragments those pass that may hold
  * a part of a TCP header, for the sake of first ones too small for all of it. Where the device has a hardware address
- * only its own frames count as such: else a neighbour could forge questions and so hide the ports it probes.
+ * only its own frames count as such: else a neighbour could forge them and so hide the ports it probes.
  *
  * The words `inbound` and `outbound` would say the same, but libpcap cannot judge them in user space, where it
  * filters what came before the kernel had the filter: it loses the first frame (native-notes/libpcap.md).
@@ -70,6 +76,7 @@ export function filterText({ v4, v6 }: FilterPlan, hardwareAddress: string | nul
   const terms = [...familyTerms('ip', v4, ipv4Terms(v4)), ...familyTerms('ip6', v6, ipv6Terms(v6))];
   const sender = hardwareAddress === null ? '' : ` and ether src ${hardwareAddress}`;
   terms.push(...queryTerms('ip', v4, sender), ...queryTerms('ip6', v6, sender));
+  terms.push(...answerTerms('ip', v4, sender), ...answerTerms('ip6', v6, sender));
   // A filter of no terms would pass everything; this one passes nothing.
   return terms.length > 0 ? terms.map((term) => `(${term})`).join(' or ') : 'less 1';
 }
@@ -159,8 +166,17 @@ function queryTerms(family: 'ip' | 'ip6', { addresses, udp }: FamilyPlan, sender
   return [`${family} and udp and (${to})${hosts('src', addresses)}${sender}`];
 }
 
-function portTerms(field: string, { pass, keepOut }: PortPlan): string {
-  return mergeRanges(pass.ranges(), MAX_FILTER_RANGES, keepOut)
+function answerTerms(family: 'ip' | 'ip6', { addresses, tcp }: FamilyPlan, sender: string): string[] {
+  if (addresses.length === 0 || tcp.pass.size === 0) return [];
+  const isTcp = family === 'ip' ? 'tcp' : `${IP6_NEXT_HEADER} = 6`;
+  const flags = family === 'ip' ? 'tcp[13]' : IP6_TCP_FLAGS;
+  const ports = portTerms(family === 'ip' ? 'tcp[0:2]' : IP6_SOURCE_PORT, tcp, MAX_ANSWER_RANGES);
+  const isAnswer = `${isTcp} and ${flags} & ${SYN_AND_ACK} = ${SYN_AND_ACK} and (${ports})`;
+  return [`${family} and ${isAnswer}${hosts('src', addresses)}${sender}`];
+}
+
+function portTerms(field: string, { pass, keepOut }: PortPlan, most = MAX_FILTER_RANGES): string {
+  return mergeRanges(pass.ranges(), most, keepOut)
     .map(({ first, last }) => rangeTerm(field, first, last))
     .join(' or ');
 }

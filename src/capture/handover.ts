@@ -17,6 +17,8 @@ export const RecordType = {
   ready: 2,
   /** How many frames ended for one reason so far. */
   count: 3,
+  /** This host has answered a SYN from an open port. */
+  answer: 4,
 } as const;
 
 const TYPE = 0;
@@ -84,6 +86,31 @@ export function readProbe(view: DataView, offset: number, probe: Probe): boolean
   probe.window = view.getUint16(offset + WINDOW, true);
   readAddress(view, offset + SOURCE, probe.source);
   readAddress(view, offset + DESTINATION, probe.destination);
+  return true;
+}
+
+/** A port of this host that was open at `time` (ms). */
+export interface OpenPortAnswer {
+  readonly source: Address;
+  sourcePort: number;
+  time: number;
+}
+
+/** Writes where a SYN/ACK of this host came from. */
+export function writeAnswer(view: DataView, offset: number, answer: Readonly<OpenPortAnswer>): void {
+  view.setUint8(offset + TYPE, RecordType.answer);
+  view.setUint16(offset + SOURCE_PORT, answer.sourcePort, true);
+  view.setFloat64(offset + TIME, answer.time, true);
+  writeAddress(view, offset + SOURCE, answer.source);
+}
+
+/** Fills `answer` from an answer record; false when the record cannot be one that `writeAnswer` made. */
+export function readAnswer(view: DataView, offset: number, answer: OpenPortAnswer): boolean {
+  const time = view.getFloat64(offset + TIME, true);
+  if (!(time >= 0 && time <= LATEST_TIME)) return false;
+  answer.time = time;
+  answer.sourcePort = view.getUint16(offset + SOURCE_PORT, true);
+  readAddress(view, offset + SOURCE, answer.source);
   return true;
 }
 

@@ -59,6 +59,11 @@ export class SocketTable implements InUse {
     this.#udp.note({ address, port }, now);
   }
 
+  /** Notes a port of this host that answered a SYN: whoever listened there may be gone before any look. */
+  noteAnswer(address: Address, port: number, now: number): void {
+    this.#tcp.note({ address, port }, now);
+  }
+
   /** What was bound at the last look. */
   bound(protocol: number): readonly BoundSocket[] {
     return protocol === PROTOCOL_TCP ? [...this.#listeners4, ...this.#listeners6] : this.#datagrams;

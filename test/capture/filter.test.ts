@@ -29,6 +29,7 @@ import {
   ethernet,
   extension,
   ipv6,
+  RST,
   SYN,
   tcpPacket,
   tcpSegment,
@@ -252,6 +253,27 @@ test('own questions to name and time servers pass on their way out, nothing else
     ethernet(tcpPacket(segment), { source: OWN_MAC }),
     // A neighbour that forges our question could make its own probe look like the answer.
     question('10.0.0.2', 53, '02:00:00:00:00:66'),
+  ]);
+  expect([...kept]).toEqual([0, 1]);
+});
+
+test('own SYN/ACKs pass on their way out, but for those of services that are known', async () => {
+  const services = ports(22);
+  const answer = (source: string, sourcePort: number, flags = SYN | ACK, mac = OWN_MAC) => {
+    const destination = source.includes(':') ? 'fd00::9' : '10.0.0.9';
+    const ends = { source, sourcePort, destination, destinationPort: 40_000 };
+    return ethernet(tcpPacket({ ...ends, flags }), { source: mac });
+  };
+  const kept = await passed(planOf(PortSet.below(65_536).without(services), OWN, services), [
+    answer('10.0.0.2', 3_000),
+    answer('fd00::2', 3_000),
+    answer('10.0.0.2', 22),
+    answer('fd00::2', 22),
+    answer('10.0.0.2', 3_000, ACK),
+    answer('10.0.0.2', 3_000, RST | ACK),
+    answer('10.0.0.3', 3_000),
+    // A neighbour that forges our answer could make the port that it probes look open.
+    answer('10.0.0.2', 3_000, SYN | ACK, '02:00:00:00:00:66'),
   ]);
   expect([...kept]).toEqual([0, 1]);
 });
