@@ -39,18 +39,21 @@ interface Way {
   readonly address: string;
 }
 
-async function knock(source: string, port: number, way: Partial<Way> = {}): Promise<void> {
+async function knock(source: string, ports: readonly number[], way: Partial<Way> = {}): Promise<void> {
   const { from = 'eth0', mac = lab.wire.to.mac, address = lab.wire.to.ipv4 } = way;
-  const packet = tcpPacket({ source, destination: address, destinationPort: port, flags: SYN });
-  await sendFrames(lab, lab.scanner, [ethernet(packet, { destination: mac })], from);
+  const frames = ports.map((port) => {
+    const packet = tcpPacket({ source, destination: address, destinationPort: port, flags: SYN });
+    return ethernet(packet, { destination: mac });
+  });
+  await sendFrames(lab, lab.scanner, frames, from);
 }
 
 /** Two connects are allowed: one source goes on to the third, another does not. */
 async function startWithHistory(): Promise<void> {
   configure(lab.victim, 'SCAN_TRIGGER="2"');
   detector = await startDetector(lab, lab.victim);
-  for (const port of [3000, 3001]) await knock(HALFWAY, port);
-  for (const port of [3000, 3001, 3002]) await knock(BLOCKED, port);
+  await knock(HALFWAY, [3000, 3001]);
+  await knock(BLOCKED, [3000, 3001, 3002]);
   await detector.waitForLine(new RegExp(`^attackalert: Host ${BLOCKED} has been blocked`));
   expect(await dropsOf(lab, lab.victim)).toHaveLength(1);
 }
@@ -59,15 +62,16 @@ async function startWithHistory(): Promise<void> {
 async function expectDetection(way: Partial<Way> = {}): Promise<void> {
   let port = 4000;
   await lab.waitFor(async () => {
-    await knock(NEW, port++, way);
+    await knock(NEW, [port, port + 1, port + 2], way);
+    port += 3;
     return alertsOf(detector).some((line) => line.startsWith(`attackalert: Host ${NEW} has been blocked`));
   }, SOON);
 }
 
 async function expectMemory(way: Partial<Way> = {}): Promise<void> {
-  await knock(HALFWAY, 3002, way);
+  await knock(HALFWAY, [3002], way);
   await detector.waitForLine(new RegExp(`^attackalert: Host ${HALFWAY} has been blocked`));
-  await knock(BLOCKED, 3003, way);
+  await knock(BLOCKED, [3003], way);
   await detector.waitForLine(
     new RegExp(`^attackalert: Host: ${BLOCKED}/${BLOCKED} is already blocked Ignoring$`),
   );
