@@ -14,9 +14,12 @@ import { decodeFrame } from '../decode/frame.ts';
 import { Packet } from '../decode/packet.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, HANDOVER_FD, parseChildPlan } from './child-plan.ts';
-import { writeAnswer, writeCount, writeProbe, writeReady } from './handover.ts';
+import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from './handover.ts';
 import { type LiveDevice, openLive } from './live.ts';
 import { Outbox } from './outbox.ts';
+
+/** So many records are a scanner's, and wait no longer than they must; more are a flood's, and may wait a ms. */
+const FEW_RECORDS = 8;
 
 /** How often (ms) the counts are handed over. */
 const COUNT_INTERVAL = 1_000;
@@ -127,14 +130,19 @@ function handAnswer(): void {
 
 function commit(): void {
   if (!outbox.commit() || flushPlanned) return;
-  flushPlanned = true;
-  setImmediate(flushDue);
+  planFlush();
 }
 
-/** No timer is as short as a record waits. */
+/** No timer is as short as a record waits; but to ask again and again would take a whole core in a flood. */
+function planFlush(): void {
+  flushPlanned = true;
+  if (outbox.offset <= FEW_RECORDS * RECORD_LENGTH) setImmediate(flushDue);
+  else setTimeout(flushDue, 1);
+}
+
 function flushDue(): void {
-  flushPlanned = outbox.flushDue();
-  if (flushPlanned) setImmediate(flushDue);
+  flushPlanned = false;
+  if (outbox.flushDue()) planFlush();
 }
 
 function tellCounts(): void {

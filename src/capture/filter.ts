@@ -62,6 +62,21 @@ const SYN_AND_ACK = '0x12';
 const IP6_EXTENSIONS = [0, 43, 51, 60, 135];
 
 /**
+ * Initial TCP segments in tunnels to this host, over IPv4 and IPv6 without options: IPIP, 6in4 and GRE of either
+ * family; 4in6 and 6in6. Datagrams in tunnels do not pass: those of an honest one would all come to user space.
+ */
+const IPV4_TUNNELS = [
+  `ip proto 4 and ip[0] = 0x45 and ip[20] = 0x45 and ip[29] = 6 and ip[53] & ${ACK_OR_RST} = 0`,
+  `ip proto 41 and ip[0] = 0x45 and ip[26] = 6 and ip[73] & ${ACK_OR_RST} = 0`,
+  `ip proto 47 and ip[0] = 0x45 and ip[20:4] = 0x0800 and ip[24] = 0x45 and ip[33] = 6 and ip[57] & ${ACK_OR_RST} = 0`,
+  `ip proto 47 and ip[0] = 0x45 and ip[20:4] = 0x86dd and ip[30] = 6 and ip[77] & ${ACK_OR_RST} = 0`,
+];
+const IPV6_TUNNELS = [
+  `${IP6_NEXT_HEADER} = 4 and ip6[40] = 0x45 and ip6[49] = 6 and ip6[73] & ${ACK_OR_RST} = 0`,
+  `${IP6_NEXT_HEADER} = 41 and ip6[46] = 6 and ip6[93] & ${ACK_OR_RST} = 0`,
+];
+
+/**
  * The kernel filter in tcpdump's language: what can be no probe never reaches user space, so honest traffic
  * costs nothing. Only initial segments pass (no ACK, no RST), only to this host, only to watched ports; and
  * this host's own short questions, which tell that an answer is no probe; and its SYN/ACKs, which tell that a
@@ -124,6 +139,7 @@ function ipv4Terms({ tcp, udp }: FamilyPlan): string[] {
     terms.push(`tcp[13] & ${ACK_OR_RST} = 0 and (${portTerms('tcp[2:2]', tcp)})`);
   }
   if (udp.pass.size > 0) terms.push(`udp and (${portTerms('udp[2:2]', udp)})`);
+  if (tcp.pass.size > 0) terms.push(...IPV4_TUNNELS);
   return terms;
 }
 
@@ -138,6 +154,7 @@ function ipv6Terms({ tcp, udp }: FamilyPlan): string[] {
   }
   // The filter language cannot walk extension headers. They are rare, and hiding behind them is a trick.
   if (terms.length > 0) terms.push(isExtension(IP6_NEXT_HEADER), ...ipv6FragmentTerms(udp));
+  if (tcp.pass.size > 0) terms.push(...IPV6_TUNNELS);
   return terms;
 }
 

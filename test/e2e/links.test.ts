@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { configure, readFile, startDetector } from '../support/detector.ts';
-import { ethernet, SYN, tcpPacket, vlanTag } from '../support/frames.ts';
+import { concat, ethernet, ipPacket, SYN, tcpPacket, u16, vlanTag } from '../support/frames.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
 import { sendFrames } from '../support/services.ts';
@@ -119,4 +119,27 @@ test('a tagged frame on the parent of a VLAN: the kernel hands the tag over apar
     return ethernet(vlanTag(7, packet), { etherType: 0x8100, source: from.mac, destination: to.mac });
   });
   expect(await portsUntilSentinel(() => sendFrames(lab, lab.scanner, frames))).toEqual([3000, 4000]);
+});
+
+test('tunnels to this host: what knocks is the inner packet', async () => {
+  await start('eth0');
+  const { from, to } = lab.wire;
+  const v4 = { source: from.ipv4, destination: to.ipv4 };
+  const v6 = { source: from.ipv6, destination: to.ipv6 };
+  const knock = (ends: typeof v4, destinationPort: number) =>
+    tcpPacket({ ...ends, destinationPort, flags: SYN });
+  const gre = (etherType: number, packet: Uint8Array) => concat(u16(0), u16(etherType), packet);
+  const packets = [
+    ipPacket(v4, 4, knock(v4, 3000)),
+    ipPacket(v4, 41, knock(v6, 3001)),
+    ipPacket(v4, 47, gre(0x0800, knock(v4, 3002))),
+    ipPacket(v4, 47, gre(0x86dd, knock(v6, 3003))),
+    ipPacket(v6, 4, knock(v4, 3004)),
+    ipPacket(v6, 41, knock(v6, 3005)),
+    knock(v4, 4000),
+  ];
+  const frames = packets.map((packet) => ethernet(packet, { source: from.mac, destination: to.mac }));
+  expect(await portsUntilSentinel(() => sendFrames(lab, lab.scanner, frames))).toEqual([
+    3000, 3001, 3002, 3003, 3004, 3005, 4000,
+  ]);
 });
