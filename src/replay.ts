@@ -23,8 +23,8 @@ export class Replay {
   readonly #checkSums: boolean;
   readonly #packet = new Packet();
   #fragments: Reassembler;
-  /** Where the octets of the packet are: in the batch, or what was put together from fragments. */
-  #view: DataView;
+  /** Where the octets of a packet in fragments are: in the batch, or in what was put together. */
+  #fragmentView: DataView;
   readonly #probe = new Probe();
   readonly #held = new HeldProbes();
   /** Probes on watched ports that wait to be taken together. */
@@ -36,7 +36,7 @@ export class Replay {
     this.#open = open;
     this.#checkSums = checkSums;
     this.#fragments = new Reassembler(checkSums);
-    this.#view = this.#fragments.view;
+    this.#fragmentView = this.#fragments.view;
   }
 
   /** The first pass: learns which ports were in use, and holds what would be probes on others. */
@@ -103,7 +103,7 @@ export class Replay {
   #hold(batch: FrameBatch, index: number): Reason {
     const kind = this.#kindOf(batch, index);
     if (kind === Kind.none) return Reason.none;
-    const reason = this.#verify();
+    const reason = this.#verify(batch);
     if (reason !== Reason.none) return reason;
     fillProbe(this.#probe, this.#packet, kind);
     this.#held.add(this.#probe);
@@ -122,25 +122,30 @@ export class Replay {
   }
 
   #decode(batch: FrameBatch, index: number): Reason {
-    this.#view = batch.view;
+    const packet = this.#packet;
     const reason = decodeFrame(
       batch.view,
       batch.offset[index] as number,
       batch.capturedLength[index] as number,
       batch.wireLength[index] as number,
       batch.linkType[index] as number,
-      this.#packet,
+      packet,
     );
+    return packet.fragmented ? this.#decodeFragment(batch, index, reason) : reason;
+  }
+
+  #decodeFragment(batch: FrameBatch, index: number, reason: Reason): Reason {
+    this.#fragmentView = batch.view;
     if (reason !== Reason.fragment) return reason;
     this.#packet.time = batch.time[index] as number;
-    this.#view = this.#fragments.view;
+    this.#fragmentView = this.#fragments.view;
     return this.#fragments.take(batch.view, this.#packet);
   }
 
   #judgePacket(batch: FrameBatch, index: number): Reason {
     const kind = this.#kindOf(batch, index);
     if (kind === Kind.none) return Reason.none;
-    const reason = this.#verify();
+    const reason = this.#verify(batch);
     if (reason !== Reason.none) return reason;
     fillProbe(this.#probes[this.#waiting++] as Probe, this.#packet, kind);
     if (this.#waiting === MAX_WARM) this.#takeWaiting();
@@ -157,8 +162,9 @@ export class Replay {
   }
 
   /** Sums are checked last and only of what would be a probe: they cost more than all the rest. */
-  #verify(): Reason {
-    return this.#checkSums ? verifyChecksums(this.#view, this.#packet) : Reason.none;
+  #verify(batch: FrameBatch): Reason {
+    const view = this.#packet.fragmented ? this.#fragmentView : batch.view;
+    return this.#checkSums ? verifyChecksums(view, this.#packet) : Reason.none;
   }
 
   #takeWaiting(): void {
