@@ -45,18 +45,14 @@ export function decodeIpv4(
   packet.transportOffset = offset + headerLength;
   packet.transportLength = totalLength - headerLength;
 
-  const fragment = view.getUint16(offset + FLAGS_FRAGMENT_OFFSET);
-  packet.fragmented = (fragment & (MORE_FRAGMENTS | FRAGMENT_OFFSET_MASK)) !== 0;
-  if (packet.fragmented) {
-    if (end < packet.transportOffset) return Reason.ipHeader;
-    setFragment(packet, fragment, end);
-    if (packet.fragment.offset > 0) return Reason.fragment;
-  }
-  return decodeTransport(view, end, packet);
+  const fragment = view.getUint16(offset + FLAGS_FRAGMENT_OFFSET) & (MORE_FRAGMENTS | FRAGMENT_OFFSET_MASK);
+  packet.fragmented = fragment !== 0;
+  return fragment === 0 ? decodeTransport(view, end, packet) : decodeFragment(view, fragment, end, packet);
 }
 
-function setFragment(packet: Packet, flagsFragmentOffset: number, end: number): void {
+function decodeFragment(view: DataView, flagsFragmentOffset: number, end: number, packet: Packet): Reason {
   const { fragment, transportOffset, transportLength } = packet;
+  if (end < transportOffset) return Reason.ipHeader;
   fragment.identification = packet.identification;
   fragment.protocol = packet.protocol;
   // In units of 8 octets.
@@ -65,4 +61,5 @@ function setFragment(packet: Packet, flagsFragmentOffset: number, end: number): 
   fragment.start = transportOffset;
   fragment.length = transportLength;
   fragment.captured = Math.min(transportLength, end - transportOffset);
+  return fragment.offset > 0 ? Reason.fragment : decodeTransport(view, end, packet);
 }
