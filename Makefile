@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 BUILD_PACKAGES := libpcap-dev g++ make python3
 RUN_PACKAGES := iptables
-TEST_PACKAGES := nmap hping3 masscan tcpdump tshark tcpreplay iperf3 fail2ban logwatch dnsutils \
+TEST_PACKAGES := nmap hping3 masscan tcpdump tshark tcpreplay iperf3 fail2ban logwatch dnsutils curl \
 	iproute2 iptables nftables util-linux procps
 
 # More arguments for the tests, such as VITEST_ARGS=test/decode.

@@ -18,10 +18,10 @@ const FILTER_INTERVAL = 60_000;
 const BUSY_PORTS_RATE = 1_000;
 
 /**
- * The rings of all devices together, in octets. The binding's slots are 65,616 octets, so this is 180 packets, 3.6
+ * The rings of all devices together, in octets. The binding's slots are 65,616 octets, so this is 140 packets, 2.9
  * ms of a flood of 50,000 a second; the kernel takes twice as much memory for them (native-notes/cap.md).
  */
-const RINGS_SIZE = 12 * 1024 * 1024;
+const RINGS_SIZE = 9 * 1024 * 1024;
 const MIN_RING_SIZE = 2 * 1024 * 1024;
 
 export interface LookoutParts {

@@ -3,10 +3,10 @@ import * as linkTypes from '../../src/capture/link-type.ts';
 import { classify, fillProbe } from '../../src/classify/classify.ts';
 import { Kind } from '../../src/classify/kind.ts';
 import { Probe } from '../../src/classify/probe.ts';
-import { verifyChecksums } from '../../src/decode/checksum.ts';
 import { decodeFrame } from '../../src/decode/frame.ts';
 import { Packet } from '../../src/decode/packet.ts';
 import { Reason } from '../../src/decode/reason.ts';
+import { FragmentReader } from '../support/fragment-reader.ts';
 
 /** Takes any octets; throws or hangs only when there is a fault. */
 export type Target = (bytes: Uint8Array) => void | Promise<void>;
@@ -16,20 +16,23 @@ const LINK_TYPES: readonly number[] = Object.values(linkTypes).filter((value) =>
 /** Octets before the frame in an input for the target `frame`. */
 export const FRAME_PREFIX = 3;
 
+const reader = new FragmentReader();
 const packet = new Packet();
 const probe = new Probe();
 
-/** Two octets are the link type, the third is what the snap length cut off; the rest is the frame. */
+/**
+ * Two octets are the link type, the third is what the snap length cut off; the rest is the frame. Fragments are
+ * kept from one input to the next, as from one frame to the next.
+ */
 function fuzzFrame(bytes: Uint8Array): void {
   const number = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
   const linkType = LINK_TYPES.includes(number) ? number : (LINK_TYPES[number % LINK_TYPES.length] ?? 0);
-  // A copy of its own: a read outside it is a RangeError, not somebody else's octets.
-  const frame = bytes.slice(FRAME_PREFIX);
-  const view = new DataView(frame.buffer);
-  const reason = decodeFrame(view, 0, frame.length, frame.length + (bytes[2] ?? 0), linkType, packet);
-  if (reason !== Reason.none || verifyChecksums(view, packet) !== Reason.none) return;
-  const kind = classify(packet);
-  if (kind !== Kind.none) fillProbe(probe, packet, kind);
+  const frame = bytes.subarray(FRAME_PREFIX);
+  reader.packet.time += 1;
+  if (reader.read(frame, linkType, frame.length + (bytes[2] ?? 0)) !== Reason.none) return;
+  if (reader.verify() !== Reason.none) return;
+  const kind = classify(reader.packet);
+  if (kind !== Kind.none) fillProbe(probe, reader.packet, kind);
 }
 
 /** The first octet chooses how large the pieces are in which the capture arrives; the rest is the capture. */
