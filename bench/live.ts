@@ -6,9 +6,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { configure, PROGRAM, readFile } from '../test/support/detector.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
 import type { LabProcess } from '../test/support/lab-process.ts';
-import { startFlood } from '../test/support/services.ts';
+import { startFlood, startService } from '../test/support/services.ts';
 
 const BULK_SECONDS = 8;
+const DATAGRAMS = 400_000;
 const FLOOD_RATE = 50_000;
 const FLOOD_SECONDS = 5;
 
@@ -16,6 +17,7 @@ const FLOOD_SECONDS = 5;
 const TICKS = 100;
 
 await withLab('bulk', honestBulk);
+await withLab('datagrams', honestDatagrams);
 await withLab('flood', (lab) => flood(lab, 'log only', 'BLOCK_TCP="0"\nBLOCK_UDP="0"'));
 await withLab('flood', floodWithScanner);
 
@@ -41,6 +43,24 @@ async function honestBulk(lab: Lab): Promise<void> {
   const rate = JSON.parse(stdout).end.sum_received.bits_per_second / 1e9;
   console.log(
     `honest bulk traffic, ${BULK_SECONDS} s of TCP at ${rate.toFixed(1)} Gbit/s: CPU of main and capture process ` +
+      `${used.map((seconds) => `${seconds.toFixed(2)} s`).join(', ')}`,
+  );
+  await detector.stop();
+}
+
+/** A name server that is asked 100,000 times a second; what it answers is its own affair. */
+async function honestDatagrams(lab: Lab): Promise<void> {
+  configure(lab.victim);
+  await startService(lab, lab.victim, 'udp-echo', 53);
+  const detector = await startDetector(lab, []);
+  const before = cpuSeconds(detector);
+  const args = ['--udp', '--destport', '53', '--interval', 'u10', '--count', String(DATAGRAMS), '--quiet'];
+  const begun = performance.now();
+  await lab.run(lab.scanner, ['hping3', ...args, lab.wire.to.ipv4], { timeout: 120_000 });
+  const rate = DATAGRAMS / ((performance.now() - begun) / 1000);
+  const used = cpuSeconds(detector).map((seconds, index) => seconds - (before[index] ?? 0));
+  console.log(
+    `${DATAGRAMS} datagrams to a name server, ${Math.round(rate)} a second: CPU of main and capture process ` +
       `${used.map((seconds) => `${seconds.toFixed(2)} s`).join(', ')}`,
   );
   await detector.stop();

@@ -89,8 +89,9 @@ export class Lookout {
     const { sockets, watchesPortsInUse } = this.#parts;
     sockets.poll(now);
     if (watchesPortsInUse) return;
-    if (this.#planner.update(sockets, this.#ownAddresses(), now)) this.#filterChanged = true;
-    const due = performance.now() - this.#lastRenewal >= FILTER_INTERVAL || inUse >= BUSY_PORTS_RATE;
+    const busy = inUse >= BUSY_PORTS_RATE;
+    if (this.#planner.update(sockets, this.#ownAddresses(), now, busy)) this.#filterChanged = true;
+    const due = busy || performance.now() - this.#lastRenewal >= FILTER_INTERVAL;
     if (this.#filterChanged && due) this.#renew();
   }
 

@@ -24,8 +24,8 @@ export class SteadyPorts {
   }
 
   /**
-   * Takes what is bound now; true when the set has changed. With `atOnce` what is bound is steady right away:
-   * at the start, when services have been there for long.
+   * Takes what is bound now; true when the set has changed. With `atOnce` what is bound is steady right away: at
+   * the start, when services have been there for long, and when so much comes in that it pays.
    */
   update(
     sockets: readonly BoundSocket[],
@@ -34,9 +34,9 @@ export class SteadyPorts {
     atOnce = false,
   ): boolean {
     for (const port of heldEverywhere(sockets, addresses)) {
+      const since = atOnce ? now - STEADY_AFTER : now;
       const held = this.#held.get(port);
-      if (held === undefined) this.#held.set(port, { since: atOnce ? now - STEADY_AFTER : now, last: now });
-      else held.last = now;
+      this.#held.set(port, { since: Math.min(held?.since ?? since, since), last: now });
     }
     const steady: number[] = [];
     for (const [port, { since, last }] of this.#held) {

@@ -24,6 +24,13 @@ test('later it takes 10 s without a break', () => {
   expect(steady.ports.toString()).toBe('22');
 });
 
+test('when so much comes in that it pays, what was bound a moment ago is one, too', () => {
+  const steady = new SteadyPorts();
+  expect(steady.update(at(ANY4, 5201), [FIRST], 1_000)).toBe(false);
+  expect(steady.update(at(ANY4, 5201), [FIRST], 2_000, true)).toBe(true);
+  expect(steady.ports.toString()).toBe('5201');
+});
+
 test('a temporary listener never is one, however often it comes', () => {
   const steady = new SteadyPorts();
   for (let now = 0; now < 100_000; now += 1_000) {
