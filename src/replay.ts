@@ -2,10 +2,7 @@ import type { CaptureEnd, CaptureSource, FrameBatch } from './capture/source.ts'
 import { classify, fillProbe } from './classify/classify.ts';
 import { Kind } from './classify/kind.ts';
 import { Probe } from './classify/probe.ts';
-import { verifyChecksums } from './decode/checksum.ts';
-import { Reassembler } from './decode/fragments.ts';
-import { decodeFrame } from './decode/frame.ts';
-import { Packet } from './decode/packet.ts';
+import { PacketReader } from './decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from './decode/reason.ts';
 import type { Engine } from './engine.ts';
 import { HeldProbes } from './held-probes.ts';
@@ -21,10 +18,7 @@ export class Replay {
   readonly #engine: Engine;
   readonly #open: OpenPorts;
   readonly #checkSums: boolean;
-  readonly #packet = new Packet();
-  #fragments: Reassembler;
-  /** Where the octets of a packet in fragments are: in the batch, or in what was put together. */
-  #fragmentView: DataView;
+  #reader: PacketReader;
   readonly #probe = new Probe();
   readonly #held = new HeldProbes();
   /** Probes on watched ports that wait to be taken together. */
@@ -35,8 +29,7 @@ export class Replay {
     this.#engine = engine;
     this.#open = open;
     this.#checkSums = checkSums;
-    this.#fragments = new Reassembler(checkSums);
-    this.#fragmentView = this.#fragments.view;
+    this.#reader = new PacketReader(checkSums);
   }
 
   /** The first pass: learns which ports were in use, and holds what would be probes on others. */
@@ -50,7 +43,7 @@ export class Replay {
       this.packets = 0;
       this.counts.fill(0);
       // The second reading starts with no fragment of the first.
-      this.#fragments = new Reassembler(this.#checkSums);
+      this.#reader = new PacketReader(this.#checkSums);
       return false;
     }
     for (let first = 0; first < this.#held.size; first += MAX_WARM) {
@@ -92,7 +85,7 @@ export class Replay {
     for (let index = 0; index < batch.count; index++) {
       let reason = this.#decode(batch, index);
       if (reason === Reason.none) {
-        inferOpen(this.#packet, this.#open);
+        inferOpen(this.#reader.packet, this.#open);
         if (!this.#held.overflowed) reason = this.#hold(batch, index);
       }
       counts[reason] = (counts[reason] as number) + 1;
@@ -103,9 +96,10 @@ export class Replay {
   #hold(batch: FrameBatch, index: number): Reason {
     const kind = this.#kindOf(batch, index);
     if (kind === Kind.none) return Reason.none;
-    const reason = this.#verify(batch);
+    // Sums are checked last and only of what would be a probe: they cost more than all the rest.
+    const reason = this.#reader.verify(batch.view);
     if (reason !== Reason.none) return reason;
-    fillProbe(this.#probe, this.#packet, kind);
+    fillProbe(this.#probe, this.#reader.packet, kind);
     this.#held.add(this.#probe);
     return Reason.none;
   }
@@ -122,49 +116,35 @@ export class Replay {
   }
 
   #decode(batch: FrameBatch, index: number): Reason {
-    const packet = this.#packet;
-    const reason = decodeFrame(
+    const reason = this.#reader.read(
       batch.view,
       batch.offset[index] as number,
       batch.capturedLength[index] as number,
       batch.wireLength[index] as number,
       batch.linkType[index] as number,
-      packet,
     );
-    return packet.fragmented ? this.#decodeFragment(batch, index, reason) : reason;
-  }
-
-  #decodeFragment(batch: FrameBatch, index: number, reason: Reason): Reason {
-    this.#fragmentView = batch.view;
     if (reason !== Reason.fragment) return reason;
-    this.#packet.time = batch.time[index] as number;
-    this.#fragmentView = this.#fragments.view;
-    return this.#fragments.take(batch.view, this.#packet);
+    this.#reader.packet.time = batch.time[index] as number;
+    return this.#reader.join(batch.view);
   }
 
   #judgePacket(batch: FrameBatch, index: number): Reason {
     const kind = this.#kindOf(batch, index);
     if (kind === Kind.none) return Reason.none;
-    const reason = this.#verify(batch);
+    const reason = this.#reader.verify(batch.view);
     if (reason !== Reason.none) return reason;
-    fillProbe(this.#probes[this.#waiting++] as Probe, this.#packet, kind);
+    fillProbe(this.#probes[this.#waiting++] as Probe, this.#reader.packet, kind);
     if (this.#waiting === MAX_WARM) this.#takeWaiting();
     return Reason.none;
   }
 
   /** What the packet is when it knocks on a watched port that is, by all that is known, not in use. */
   #kindOf(batch: FrameBatch, index: number): Kind {
-    const packet = this.#packet;
+    const { packet } = this.#reader;
     const kind = classify(packet);
     if (kind === Kind.none || !this.#engine.watches(packet)) return Kind.none;
     packet.time = batch.time[index] as number;
     return this.#engine.isInUse(packet) ? Kind.none : kind;
-  }
-
-  /** Sums are checked last and only of what would be a probe: they cost more than all the rest. */
-  #verify(batch: FrameBatch): Reason {
-    const view = this.#packet.fragmented ? this.#fragmentView : batch.view;
-    return this.#checkSums ? verifyChecksums(view, this.#packet) : Reason.none;
   }
 
   #takeWaiting(): void {

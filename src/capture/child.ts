@@ -8,10 +8,7 @@ import { isOpenPortAnswer } from '../classify/answer.ts';
 import { classify, fillProbe } from '../classify/classify.ts';
 import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
-import { verifyChecksums } from '../decode/checksum.ts';
-import { Reassembler } from '../decode/fragments.ts';
-import { decodeFrame } from '../decode/frame.ts';
-import { Packet } from '../decode/packet.ts';
+import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, HANDOVER_FD, parseChildPlan } from './child-plan.ts';
 import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from './handover.ts';
@@ -36,9 +33,11 @@ const gone = () => process.exit(0);
 const outbox = new Outbox(HANDOVER_FD, now, gone);
 /** For what does not wait. */
 const express = new Outbox(HANDOVER_FD, now, gone);
-const packet = new Packet();
+const reader = new PacketReader(true);
+const { packet } = reader;
 const probe = new Probe();
-const fragments = new Reassembler(true);
+/** Held for as long as they are open: the binding holds nothing of them. */
+const open: LiveDevice[] = [];
 const counts = new Float64Array(REASON_COUNT);
 const countsTold = new Float64Array(REASON_COUNT);
 let flushPlanned = false;
@@ -57,7 +56,6 @@ process.stdin.on('end', () => setTimeout(end, DRAIN_TIME));
 
 function start(line: string): void {
   const { devices, ringSize } = parseChildPlan(line);
-  const open: LiveDevice[] = [];
   for (const [index, { name, filter }] of devices.entries()) {
     try {
       const device: LiveDevice = openLive(name, filter, ringSize, (view, length) => {
@@ -98,17 +96,13 @@ function giveUpRoot(): void {
   process.setuid?.(NOBODY);
 }
 
-function takeFrame(frame: DataView, length: number, linkType: number, device: number): void {
+function takeFrame(view: DataView, length: number, linkType: number, device: number): void {
   packet.time = Date.now();
-  let view = frame;
-  let reason = decodeFrame(frame, 0, length, length, linkType, packet);
-  if (reason === Reason.fragment) {
-    reason = fragments.take(frame, packet);
-    view = fragments.view;
-  }
+  let reason = reader.read(view, 0, length, length, linkType);
+  if (reason === Reason.fragment) reason = reader.join(view);
   if (reason === Reason.none) {
     const kind = classify(packet);
-    if (kind !== Kind.none) reason = verifyChecksums(view, packet);
+    if (kind !== Kind.none) reason = reader.verify(view);
     if (kind !== Kind.none && reason === Reason.none) hand(kind, device);
     else if (kind === Kind.none && isOpenPortAnswer(packet)) handAnswer();
   }

@@ -1,33 +1,29 @@
-import { verifyChecksums } from '../../src/decode/checksum.ts';
-import { Reassembler } from '../../src/decode/fragments.ts';
-import { decodeFrame } from '../../src/decode/frame.ts';
-import { Packet } from '../../src/decode/packet.ts';
+import { PacketReader } from '../../src/decode/packet-reader.ts';
 import { Reason } from '../../src/decode/reason.ts';
 
-/** Decodes frames one after the other, and puts fragments together, as the packet path does. */
+/** Gives a packet reader frames, each in a view over exactly itself: reading one octet outside it throws. */
 export class FragmentReader {
-  /** The last packet. Its time is the test's to set. */
-  readonly packet = new Packet();
-  readonly #fragments: Reassembler;
+  readonly #reader: PacketReader;
   #view: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(checkSums = true) {
-    this.#fragments = new Reassembler(checkSums);
+    this.#reader = new PacketReader(checkSums);
   }
 
-  /** The view is over exactly the frame: reading one octet outside it throws. */
+  /** The last packet. Its time is the test's to set. */
+  get packet() {
+    return this.#reader.packet;
+  }
+
   read(frame: Uint8Array, linkType: number, wireLength = frame.length): Reason {
     const exact = frame.slice();
     this.#view = new DataView(exact.buffer);
-    const reason = decodeFrame(this.#view, 0, exact.length, wireLength, linkType, this.packet);
-    if (reason !== Reason.fragment) return reason;
-    const put = this.#fragments.take(this.#view, this.packet);
-    if (put === Reason.none) this.#view = this.#fragments.view;
-    return put;
+    const reason = this.#reader.read(this.#view, 0, exact.length, wireLength, linkType);
+    return reason === Reason.fragment ? this.#reader.join(this.#view) : reason;
   }
 
   /** Whether the sums of the last packet are right; only after `Reason.none`. */
   verify(): Reason {
-    return verifyChecksums(this.#view, this.packet);
+    return this.#reader.verify(this.#view);
   }
 }

@@ -1,0 +1,42 @@
+import { verifyChecksums } from './checksum.ts';
+import { Reassembler } from './fragments.ts';
+import { decodeFrame } from './frame.ts';
+import { Packet } from './packet.ts';
+import { Reason } from './reason.ts';
+
+/** From frames to packets, one after the other: decodes, and puts small fragments together. */
+export class PacketReader {
+  /** The last packet read. Its time is for the owner to set. */
+  readonly packet = new Packet();
+  readonly #checkSums: boolean;
+  readonly #fragments: Reassembler;
+  /** Where the octets of a packet in fragments are: in its frame, or in what was put together. */
+  #fragmentView: DataView;
+
+  /** Without `checkSums`, `verify` finds every packet right. */
+  constructor(checkSums: boolean) {
+    this.#checkSums = checkSums;
+    this.#fragments = new Reassembler(checkSums);
+    this.#fragmentView = this.#fragments.view;
+  }
+
+  /** Reads the frame that begins at `offset`, as `decodeFrame` does; `join` is for what ends with `Reason.fragment`. */
+  read(view: DataView, offset: number, capturedLength: number, wireLength: number, linkType: number): Reason {
+    const { packet } = this;
+    const reason = decodeFrame(view, offset, capturedLength, wireLength, linkType, packet);
+    if (packet.fragmented) this.#fragmentView = view;
+    return reason;
+  }
+
+  /** Puts the fragment just read to the others of its datagram. The packet's time must be set, for they expire. */
+  join(view: DataView): Reason {
+    this.#fragmentView = this.#fragments.view;
+    return this.#fragments.take(view, this.packet);
+  }
+
+  /** Whether the sums of the packet are right that was read last, from `view`; only after `Reason.none`. */
+  verify(view: DataView): Reason {
+    if (!this.#checkSums) return Reason.none;
+    return verifyChecksums(this.packet.fragmented ? this.#fragmentView : view, this.packet);
+  }
+}
