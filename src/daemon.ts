@@ -15,6 +15,7 @@ import { listeningLine, modeLines, startingLine, stopLines } from './record/star
 import { UndecodedSum } from './record/undecoded.ts';
 import { openLiveLog, openRecorder } from './records.ts';
 import { chooseBackend } from './respond/backends/choose.ts';
+import { HOSTS_DENY } from './respond/hosts-deny.ts';
 import { loadIgnoreFile } from './respond/ignore-file.ts';
 import { NeverBlock } from './respond/never-block.ts';
 import { ActionQueue } from './respond/queue.ts';
@@ -26,8 +27,6 @@ import { WatchedPorts } from './watch/watched-ports.ts';
 
 /** The table of sockets that is this process's own network namespace's. */
 const PROC_NET = '/proc/self/net';
-
-const HOSTS_DENY = '/etc/hosts.deny';
 
 /** How often (ms) everything that waits for time is asked. */
 const TICK = 1_000;

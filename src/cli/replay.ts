@@ -12,6 +12,7 @@ import { Engine } from '../engine.ts';
 import { Recorder } from '../record/recorder.ts';
 import { Replay } from '../replay.ts';
 import { chooseBackend } from '../respond/backends/choose.ts';
+import { HOSTS_DENY } from '../respond/hosts-deny.ts';
 import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock } from '../respond/never-block.ts';
 import { ActionQueue } from '../respond/queue.ts';
@@ -26,8 +27,6 @@ import { modesOf, parseModes } from './modes.ts';
 
 /** Output is written in pieces of about this many characters: one write a line would cost more than the engine. */
 const PIECE = 65_536;
-
-const HOSTS_DENY = '/etc/hosts.deny';
 
 /** `portsentry replay`: runs captures through the engine and tells what it saw. Returns the exit code. */
 export async function runReplay(options: ReplayOptions): Promise<Exit> {

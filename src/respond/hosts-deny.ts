@@ -3,6 +3,9 @@ import type { Knock } from '../track/event.ts';
 import type { Failure } from './backends/backend.ts';
 import { expand } from './template.ts';
 
+/** The file of the TCP wrappers (hosts_access(5)). */
+export const HOSTS_DENY = '/etc/hosts.deny';
+
 /** Programs that dropped root must be able to read it, whatever our umask is. */
 const HOSTS_DENY_MODE = 0o644;
 
