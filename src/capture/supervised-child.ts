@@ -50,10 +50,6 @@ export class SupervisedChild {
     void this.#read(this.#process.stdio[HANDOVER_FD] as Readable);
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
   /** Asks it to end, and kills it when it does not; `ended` is called all the same. */
   end(): void {
     if (this.#ending) return;

@@ -48,11 +48,6 @@ export class CaptureSupervisor {
     this.#now = now;
   }
 
-  /** The process that captures now. */
-  get pid(): number | undefined {
-    return this.#current?.pid;
-  }
-
   /** How many frames ended for each reason, over all children. */
   counts(): Map<number, number> {
     const counts = new Map(this.#pastCounts);

@@ -18,8 +18,4 @@ export class BlockedSources {
       return;
     }
   }
-
-  get size(): number {
-    return this.#addresses.size;
-  }
 }
