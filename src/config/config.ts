@@ -5,6 +5,9 @@ export type BlockPolicy = 0 | 1 | 2;
 
 export type ModeName = 'tcp' | 'stcp' | 'atcp' | 'udp' | 'sudp' | 'audp';
 
+/** Blocks stay in force when the daemon ends, or are taken back until it starts again. */
+export type ExitPolicy = 'keep' | 'release';
+
 export type BlockMethod = 'command' | 'nftables' | 'ipset' | 'iptables' | 'route' | 'none' | 'null';
 
 /**
@@ -50,6 +53,10 @@ export interface Config {
   readonly blockTime: number;
   readonly blockTimeFactor: number;
   readonly blockTimeMax: number;
+  /** Bits of an IPv6 address that tell one source from another; 128 for the whole address. */
+  readonly blockIpv6Prefix: number;
+  /** What the end of the daemon does to the blocks. */
+  readonly blockOnExit: ExitPolicy;
   readonly logFormat: 1 | 2;
   readonly autoIgnore: boolean;
   /** New blocks a minute. */

@@ -1,4 +1,4 @@
-import type { BlockMethod, BlockPolicy, Config, Severity } from './config.ts';
+import type { BlockMethod, BlockPolicy, Config, ExitPolicy, Severity } from './config.ts';
 import { modeList } from './modes.ts';
 import {
   choice,
@@ -225,6 +225,18 @@ export const DIRECTIVES: Table = {
     default: '30d',
     meaning: 'how long a block lasts at most',
     built: false,
+  },
+  blockIpv6Prefix: {
+    key: 'BLOCK_IPV6_PREFIX',
+    kind: integer(32, 128),
+    default: '64',
+    meaning: 'IPv6 addresses with this many equal bits are one source; 128: each is its own',
+  },
+  blockOnExit: {
+    key: 'BLOCK_ON_EXIT',
+    kind: choice<ExitPolicy>('keep', 'release'),
+    default: 'keep',
+    meaning: 'whether blocks stay in force when portsentry ends',
   },
   killRoute6: {
     key: 'KILL_ROUTE6',

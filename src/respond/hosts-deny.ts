@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Knock } from '../track/event.ts';
 import type { Failure } from './backends/backend.ts';
+import type { Block } from './block.ts';
 import { expand } from './template.ts';
 
 /** The file of the TCP wrappers (hosts_access(5)). */
@@ -13,10 +13,12 @@ const HOSTS_DENY_MODE = 0o644;
  * KILL_HOSTS_DENY for this source. An IPv6 address stands in brackets there (hosts_access(5)), for its colons
  * would end the field; 1.x wanted a per cent sign escaped, `\%h` means `%h`.
  */
-export function hostsDenyLine(template: string, knock: Knock): string {
+export function hostsDenyLine(template: string, block: Block): string {
   const bracketed =
-    knock.family === 6 ? template.replace(/(?<!\[)\$TARGET\$/g, () => '[$TARGET$]') : template;
-  return expand(bracketed.replaceAll('\\%', '%'), knock);
+    block.family === 6 ? template.replace(/(?<!\[)\$TARGET\$/g, () => '[$TARGET$]') : template;
+  const line = expand(bracketed.replaceAll('\\%', '%'), block);
+  // The length of a prefix stands behind the bracket there.
+  return line.replace(/\[([0-9a-f:.]+)(\/\d+)\]/g, '[$1]$2');
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Knock } from '../track/event.ts';
 import type { Backend, Failure } from './backends/backend.ts';
+import type { Block } from './block.ts';
 import type { ActionStep, BlockEvent } from './event.ts';
 import { HalfBlocked } from './half-blocked.ts';
 import { denyInHostsFile, hostsDenyLine } from './hosts-deny.ts';
@@ -96,7 +97,7 @@ export class Responder {
     signal: AbortSignal,
   ): Promise<Failure> {
     const { backend, config, hostsDenyPath } = this.#options;
-    if (step === 'route') return backend.block(knock, signal);
+    if (step === 'route') return backend.block(blockOf(knock), signal);
     if (step === 'wrappers') return denyInHostsFile(hostsDenyPath, text);
     return (await runCommand(text, { timeout: config.actionTimeout, signal })).failure;
   }
@@ -109,7 +110,13 @@ export class Responder {
 }
 
 function textOf({ step, template }: PlannedAction, knock: Knock): string {
-  return step === 'wrappers' ? hostsDenyLine(template, knock) : expand(template, knock);
+  const block = blockOf(knock);
+  return step === 'wrappers' ? hostsDenyLine(template, block) : expand(template, block);
+}
+
+function blockOf({ source, family, time, mode, kind, transport, destinationPort }: Knock): Block {
+  const cause = { mode, kind, transport, destinationPort, connects: 0, note: null };
+  return { target: source, family, since: time, until: null, cause };
 }
 
 function failed(knock: Knock, steps: readonly ActionStep[], reason: string): BlockEvent {

@@ -1,5 +1,5 @@
-import { parseAddress } from '../net/address.ts';
-import type { Knock } from '../track/event.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import type { Block } from './block.ts';
 
 const TOKEN = /\$(TARGET|PORT|MODE|PROTO|KIND)\$/g;
 const WORD = /^[a-z]+$/;
@@ -7,31 +7,32 @@ const MAX_PORT = 65535;
 
 /**
  * Replaces $TARGET$ $PORT$ $MODE$ $PROTO$ $KIND$ wherever they stand, in one pass. What comes in is a canonical
- * address, a port number or a word of our own, so the result is as harmless in a shell as the template was;
- * throws when the knock's fields are anything else, for that is a fault of ours.
+ * address or prefix, a port number or a word of our own, so the result is as harmless in a shell as the template
+ * was; throws when the block's fields are anything else, for that is a fault of ours.
  */
-export function expand(template: string, knock: Knock): string {
-  return template.replace(TOKEN, (_token, name: string) => replacement(name, knock));
+export function expand(template: string, block: Block): string {
+  return template.replace(TOKEN, (_token, name: string) => replacement(name, block));
 }
 
-function replacement(name: string, knock: Knock): string {
+function replacement(name: string, { target, cause }: Block): string {
   switch (name) {
     case 'TARGET':
-      return canonicalAddress(knock.source);
+      return canonicalTarget(target);
     case 'PORT':
-      return portNumber(knock.destinationPort);
+      return portNumber(cause.destinationPort);
     case 'MODE':
-      return ownWord(knock.mode);
+      return ownWord(cause.mode);
     case 'PROTO':
-      return ownWord(knock.transport);
+      return ownWord(cause.transport);
     default:
-      return ownWord(knock.kind);
+      return ownWord(cause.kind);
   }
 }
 
-function canonicalAddress(text: string): string {
-  if (parseAddress(text)?.toString() !== text)
-    throw new TypeError(`no canonical address: ${JSON.stringify(text)}`);
+function canonicalTarget(text: string): string {
+  const prefix = parsePrefix(text);
+  if (prefix === null || formatPrefix(prefix) !== text)
+    throw new TypeError(`no canonical address or prefix: ${JSON.stringify(text)}`);
   return text;
 }
 

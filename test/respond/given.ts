@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { PortSet } from '../../src/config/ports.ts';
+import type { Block, BlockCause } from '../../src/respond/block.ts';
 import type { Knock } from '../../src/track/event.ts';
 
 /** A configuration that only logs, but for these settings. */
@@ -38,6 +39,8 @@ export function configWith(settings: Partial<Config>): Config {
     blockTime: 86_400_000,
     blockTimeFactor: 2,
     blockTimeMax: 604_800_000,
+    blockIpv6Prefix: 64,
+    blockOnExit: 'keep',
     logFormat: 1,
     autoIgnore: true,
     blockRateMax: 300,
@@ -64,6 +67,27 @@ export function knockFrom(source: string, fields: Partial<Knock> = {}): Knock {
     tcpFlags: 2,
     ipOptions: false,
     fragmented: false,
+    ...fields,
+  };
+}
+
+/** A block of this address or prefix for a SYN to TCP port 111; 24 hours. */
+export function blockOf(target: string, fields: Partial<Block> = {}, cause: Partial<BlockCause> = {}): Block {
+  const since = 1_795_354_417_000;
+  return {
+    target,
+    family: target.includes(':') ? 6 : 4,
+    since,
+    until: since + 86_400_000,
+    cause: {
+      mode: 'atcp',
+      kind: 'syn',
+      transport: 'tcp',
+      destinationPort: 111,
+      connects: 1,
+      note: null,
+      ...cause,
+    },
     ...fields,
   };
 }

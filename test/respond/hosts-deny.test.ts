@@ -3,12 +3,14 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { denyInHostsFile, hostsDenyLine } from '../../src/respond/hosts-deny.ts';
-import { knockFrom, testFolder } from './given.ts';
+import { blockOf, testFolder } from './given.ts';
 
 const LINES: [template: string, source: string, line: string][] = [
   ['ALL: $TARGET$', '10.99.0.1', 'ALL: 10.99.0.1'],
   ['ALL: $TARGET$ : DENY', '10.99.0.1', 'ALL: 10.99.0.1 : DENY'],
   ['ALL: $TARGET$ : DENY', '2001:db8::1', 'ALL: [2001:db8::1] : DENY'],
+  ['ALL: $TARGET$ : DENY', '2001:db8::/64', 'ALL: [2001:db8::]/64 : DENY'],
+  ['ALL: $TARGET$', '10.99.0.0/24', 'ALL: 10.99.0.0/24'],
   ['ALL: [$TARGET$] : DENY', '2001:db8::1', 'ALL: [2001:db8::1] : DENY'],
   [
     'ALL: $TARGET$ : spawn (/bin/echo \\%c \\%h $PORT$) : DENY',
@@ -19,7 +21,7 @@ const LINES: [template: string, source: string, line: string][] = [
 ];
 
 test.each(LINES)('%j for %s is %j', (template, source, line) => {
-  expect(hostsDenyLine(template, knockFrom(source))).toBe(line);
+  expect(hostsDenyLine(template, blockOf(source))).toBe(line);
 });
 
 const FILES: [what: string, before: string, after: string][] = [

@@ -275,7 +275,7 @@ test('with BLOCK_METHOD null everything is done but the block', async () => {
   const config = configWith({ blockTcp: 1, blockMethod: 'null', killRoute: 'exit 3' });
   const responder = new Responder({ config, backend, queue, hostsDenyPath: '/dev/null', onStep });
   expect((await responder.respond(knockFrom(SOURCE))).action).toBe('block');
-  expect(await backend.list()).toEqual([SOURCE]);
+  expect(await backend.list()).toEqual([{ target: SOURCE, until: null }]);
   expect(onStep).toHaveBeenCalledExactlyOnceWith(knockFrom(SOURCE), {
     step: 'route',
     text: 'null',

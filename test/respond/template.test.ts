@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { expand } from '../../src/respond/template.ts';
-import type { Knock } from '../../src/track/event.ts';
-import { knockFrom } from './given.ts';
+import { blockOf } from './given.ts';
 
 const EXPANSIONS: [template: string, result: string][] = [
   ['', ''],
@@ -13,16 +12,19 @@ const EXPANSIONS: [template: string, result: string][] = [
 ];
 
 test.each(EXPANSIONS)('expand(%j) is %j', (template, result) => {
-  expect(expand(template, knockFrom('10.99.0.1'))).toBe(result);
+  expect(expand(template, blockOf('10.99.0.1'))).toBe(result);
 });
 
 test('an IPv6 source is put in as RFC 5952 writes it', () => {
-  expect(expand('$TARGET$', knockFrom('2001:db8::1'))).toBe('2001:db8::1');
+  expect(expand('$TARGET$', blockOf('2001:db8::/64'))).toBe('2001:db8::/64');
+  expect(expand('$TARGET$', blockOf('2001:db8::1'))).toBe('2001:db8::1');
 });
 
-const FAULTS: [what: string, fields: object][] = [
-  ['a command in the address', { source: '10.0.0.1; reboot' }],
-  ['an address that is not canonical', { source: '2001:DB8::1' }],
+const FAULTS: [what: string, cause: object, target?: string][] = [
+  ['a command in the address', {}, '10.0.0.1; reboot'],
+  ['an address that is not canonical', {}, '2001:DB8::1'],
+  ['a prefix with host bits', {}, '10.0.0.1/24'],
+  ['a length with more behind it', {}, '10.0.0.0/24;'],
   ['a port that is no number', { destinationPort: '1 && reboot' }],
   ['a port beyond the last', { destinationPort: 65536 }],
   ['a fraction of a port', { destinationPort: 1.5 }],
@@ -31,7 +33,7 @@ const FAULTS: [what: string, fields: object][] = [
   ['an empty kind', { kind: '' }],
 ];
 
-test.each(FAULTS)('%s is refused as our own fault', (_what, fields) => {
-  const knock = knockFrom('10.99.0.1', fields as Partial<Knock>);
-  expect(() => expand('$TARGET$ $PORT$ $MODE$ $PROTO$ $KIND$', knock)).toThrow(TypeError);
+test.each(FAULTS)('%s is refused as our own fault', (_what, cause, target = '10.99.0.1') => {
+  const block = blockOf(target, {}, cause);
+  expect(() => expand('$TARGET$ $PORT$ $MODE$ $PROTO$ $KIND$', block)).toThrow(TypeError);
 });

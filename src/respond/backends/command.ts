@@ -1,9 +1,9 @@
 import type { Config } from '../../config/config.ts';
-import type { Knock } from '../../track/event.ts';
+import type { Block } from '../block.ts';
 import { killRouteFor, unkillRouteFor } from '../plan.ts';
 import { runCommand } from '../shell.ts';
 import { expand } from '../template.ts';
-import type { Backend, Failure } from './backend.ts';
+import type { Backend, Failure, Opened } from './backend.ts';
 
 /** KILL_ROUTE and its undo UNKILL_ROUTE, or KILL_ROUTE6 and UNKILL_ROUTE6 for an IPv6 source. */
 export class CommandBackend implements Backend {
@@ -14,16 +14,18 @@ export class CommandBackend implements Backend {
     this.#config = config;
   }
 
-  async open(): Promise<void> {}
-
-  block(knock: Knock, signal?: AbortSignal): Promise<Failure> {
-    const template = killRouteFor(this.#config, knock.family);
-    return this.#run(template, `no KILL_ROUTE is set for IPv${knock.family}`, knock, signal);
+  async open(): Promise<Opened> {
+    return 'found';
   }
 
-  release(knock: Knock, signal?: AbortSignal): Promise<Failure> {
-    const template = unkillRouteFor(this.#config, knock.family);
-    return this.#run(template, `no UNKILL_ROUTE is set for IPv${knock.family}`, knock, signal);
+  block(block: Block, signal?: AbortSignal): Promise<Failure> {
+    const template = killRouteFor(this.#config, block.family);
+    return this.#run(template, `no KILL_ROUTE is set for IPv${block.family}`, block, signal);
+  }
+
+  release(block: Block, signal?: AbortSignal): Promise<Failure> {
+    const template = unkillRouteFor(this.#config, block.family);
+    return this.#run(template, `no UNKILL_ROUTE is set for IPv${block.family}`, block, signal);
   }
 
   /** Only the command knows what it did. */
@@ -36,11 +38,11 @@ export class CommandBackend implements Backend {
   async #run(
     template: string | null,
     missing: string,
-    knock: Knock,
+    block: Block,
     signal: AbortSignal | undefined,
   ): Promise<Failure> {
     if (template === null) return missing;
     const options = { timeout: this.#config.actionTimeout, signal };
-    return (await runCommand(expand(template, knock), options)).failure;
+    return (await runCommand(expand(template, block), options)).failure;
   }
 }

@@ -1,5 +1,5 @@
-import type { Knock } from '../../track/event.ts';
-import type { Backend, Failure } from './backend.ts';
+import type { Block } from '../block.ts';
+import type { Backend, Failure, ListedBlock, Opened } from './backend.ts';
 
 /** Sources remembered for `list`; forged ones without end push out the oldest. */
 const MAX_LISTED = 65_536;
@@ -7,26 +7,28 @@ const MAX_LISTED = 65_536;
 /** Blocks nobody and says that it did: everything but the block itself can be tried with it. */
 export class NullBackend implements Backend {
   readonly method = 'null';
-  readonly #blocked = new Set<string>();
+  readonly #blocked = new Map<string, Block>();
 
-  async open(): Promise<void> {}
+  async open(): Promise<Opened> {
+    return 'found';
+  }
 
-  async block(knock: Knock): Promise<Failure> {
-    this.#blocked.add(knock.source);
+  async block(block: Block): Promise<Failure> {
+    this.#blocked.set(block.target, block);
     if (this.#blocked.size > MAX_LISTED) {
-      const [oldest] = this.#blocked;
+      const [oldest] = this.#blocked.keys();
       this.#blocked.delete(oldest as string);
     }
     return null;
   }
 
-  async release(knock: Knock): Promise<Failure> {
-    this.#blocked.delete(knock.source);
+  async release({ target }: Block): Promise<Failure> {
+    this.#blocked.delete(target);
     return null;
   }
 
-  async list(): Promise<readonly string[]> {
-    return [...this.#blocked];
+  async list(): Promise<readonly ListedBlock[]> {
+    return [...this.#blocked.values()].map(({ target, until }) => ({ target, until }));
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
 import { chooseBackend } from '../../../src/respond/backends/choose.ts';
 import { CommandBackend } from '../../../src/respond/backends/command.ts';
-import { configWith, knockFrom, testFolder } from '../given.ts';
+import { blockOf, configWith, testFolder } from '../given.ts';
 
 const V4 = '10.99.0.1';
 const V6 = '2001:db8::1';
@@ -22,18 +22,18 @@ const RUNS: [what: 'block' | 'release', settings: Partial<Config>, source: strin
   ];
 
 test.each(RUNS)('%s with %j for %s gives %j', async (what, settings, source, result) => {
-  expect(await new CommandBackend(configWith(settings))[what](knockFrom(source))).toBe(result);
+  expect(await new CommandBackend(configWith(settings))[what](blockOf(source))).toBe(result);
 });
 
 test('a block ends when the daemon does', async () => {
   const backend = new CommandBackend(configWith({ killRoute: 'sleep 60' }));
-  expect(await backend.block(knockFrom(V4), AbortSignal.timeout(100))).toBe('portsentry is ending');
+  expect(await backend.block(blockOf(V4), AbortSignal.timeout(100))).toBe('portsentry is ending');
 });
 
 test('what the command did is not known to it', async () => {
   const backend = new CommandBackend(configWith({ killRoute: 'true' }));
   await backend.open();
-  await backend.block(knockFrom(V4));
+  await backend.block(blockOf(V4));
   expect(await backend.list()).toBeNull();
   await backend.close();
 });
@@ -43,8 +43,8 @@ test('a command that knows IPv4 only does not block an IPv6 scanner', async () =
   const log = `${testFolder()}/log`;
   const iptables = `case $TARGET$ in *:*) echo "host/network $TARGET$ not found" >&2; exit 2;; esac; echo $TARGET$ >> ${log}`;
   const backend = new CommandBackend(configWith({ killRoute: iptables }));
-  expect(await backend.block(knockFrom(V6))).toBe(`exit status 2: host/network ${V6} not found`);
-  expect(await backend.block(knockFrom(V4))).toBeNull();
+  expect(await backend.block(blockOf(V6))).toBe(`exit status 2: host/network ${V6} not found`);
+  expect(await backend.block(blockOf(V4))).toBeNull();
   expect(readFileSync(log, 'utf8')).toBe(`${V4}\n`);
 });
 
