@@ -1,0 +1,54 @@
+import { Address } from '../../net/address.ts';
+import { isUnspecified } from '../port-times.ts';
+import { parseWords, readSmall } from '../proc-net.ts';
+
+/** Who can advertise routers on the link makes itself a gateway, and spares itself and so many others. */
+const MAX_GATEWAYS = 64;
+
+/** 14,000 routes: on a router with more, IPv6 gateways behind them are not seen. */
+const MAX_IPV6_TABLE_LENGTH = 2 * 1024 * 1024;
+
+/** Route flags (linux/route.h); a reject route has a flag of its own. */
+const RTF_UP = 0x1;
+const RTF_GATEWAY = 0x2;
+const RTF_REJECT = 0x200;
+
+/** Interface, destination, gateway, flags, three counters, mask. */
+const DEFAULT_ROUTE_V4 = /^\S+\t0{8}\t([0-9A-F]{8})\t([0-9A-F]+)\t\d+\t\d+\t\d+\t0{8}\t/gm;
+
+/** Destination and source each with a length, next hop, metric, two counters, flags; a default may have a source. */
+const DEFAULT_ROUTE_V6 =
+  /^0{32} 00 [0-9a-f]{32} [0-9a-f]{2} ([0-9a-f]{32}) (?:[0-9a-f]{8} ){3}([0-9a-f]{8}) /gm;
+
+/**
+ * The next hops of all default routes, by /proc/net/route and /proc/net/ipv6_route. Of IPv4 the kernel shows the
+ * main table there, and of a route with several next hops the first.
+ */
+export function readGateways(procNet: string): Address[] {
+  const gateways = new Map<string, Address>();
+  // Defaults stand first in IPv4's table, so its beginning will do, and last in each of IPv6's.
+  const routes = [
+    ...rowsOf(readSmall(`${procNet}/route`), DEFAULT_ROUTE_V4, parseWords),
+    ...rowsOf(readSmall(`${procNet}/ipv6_route`, MAX_IPV6_TABLE_LENGTH), DEFAULT_ROUTE_V6, parseHex),
+  ];
+  for (const { gateway, flags } of routes) {
+    const leads = (flags & (RTF_UP | RTF_GATEWAY | RTF_REJECT)) === (RTF_UP | RTF_GATEWAY);
+    // An IPv4 route by way of an IPv6 neighbour is shown without it.
+    if (!leads || isUnspecified(gateway)) continue;
+    if (gateways.size < MAX_GATEWAYS) gateways.set(gateway.toString(), gateway);
+  }
+  return [...gateways.values()];
+}
+
+function rowsOf(text: string, row: RegExp, parse: (hex: string) => Address | null) {
+  return [...text.matchAll(row)].flatMap(([, hex = '', flags = '']) => {
+    const gateway = parse(hex);
+    return gateway === null ? [] : [{ gateway, flags: Number.parseInt(flags, 16) }];
+  });
+}
+
+/** 32 digits in the order of the wire. */
+function parseHex(hex: string): Address {
+  const word = (index: number) => Number.parseInt(hex.slice(index * 8, index * 8 + 8), 16);
+  return new Address(word(0), word(1), word(2), word(3));
+}
