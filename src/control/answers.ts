@@ -1,0 +1,43 @@
+import type { Answer, ControlHandlers } from './handlers.ts';
+import { formatAnswer, formatError, type Request } from './protocol.ts';
+import type { BlockInfo } from './status.ts';
+
+/** The lines that answer a request, made one when it is asked for one. Handlers that fail make it throw. */
+export async function answer(request: Request, handlers: ControlHandlers): Promise<Iterable<string>> {
+  switch (request.command) {
+    case 'status':
+      return [formatAnswer({ status: handlers.status() })];
+    case 'list':
+      return listLines(handlers.blocks());
+    case 'block': {
+      const { target, forMs, why } = request;
+      return [orderLine(await handlers.block({ target, forMs, why }))];
+    }
+    case 'unblock':
+      return [orderLine(await handlers.unblock(request.target))];
+    case 'unblock-all': {
+      const ended = await handlers.unblockAll();
+      return [orderLine(ended, { count: ended.count })];
+    }
+    case 'why':
+      return [formatAnswer({ why: await handlers.why(request.address) })];
+    case 'spare':
+      return [orderLine(handlers.spare(request.address, request.ms))];
+    case 'health':
+      return [formatAnswer({ checks: await handlers.health() })];
+  }
+}
+
+/** An object for each block, and a last one that says that these were all. */
+function* listLines(blocks: Iterable<BlockInfo>): Generator<string> {
+  let count = 0;
+  for (const block of blocks) {
+    yield formatAnswer({ block });
+    count++;
+  }
+  yield formatAnswer({ end: true, count });
+}
+
+function orderLine({ outcome, message }: Answer, more: object = {}): string {
+  return outcome === 'done' ? formatAnswer({ message, ...more }) : formatError(outcome, message);
+}

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { ask, ControlError } from '../../src/control/client.ts';
+import { askAll, BLOCK, serve, testFolder } from './given.ts';
+
+/** Something at a path that answers a connection as the test says. */
+async function peer(answer: (socket: Socket) => void): Promise<string> {
+  const path = join(testFolder(), 's');
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}));
+    answer(socket);
+  }).listen(path);
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  await once(server, 'listening');
+  return path;
+}
+
+const troubleAt = (path: string, patience?: number) =>
+  askAll(path, { command: 'status' }, patience).catch((error: unknown) => {
+    if (!(error instanceof ControlError)) throw error;
+    return [error.trouble, error.message.replaceAll(path, 'PATH')];
+  });
+
+test('a list comes as it is made, and may be left in the middle', async () => {
+  const { path } = await serve({ blocks: () => Array<typeof BLOCK>(100_000).fill(BLOCK) });
+  let count = 0;
+  for await (const response of ask(path, { command: 'list' }, 5_000)) {
+    expect(response).toEqual({ ok: true, fields: { block: BLOCK } });
+    if (++count === 1_000) break;
+  }
+  expect(await askAll(path, { command: 'list' })).toHaveLength(100_001);
+});
+
+test('an error is an answer', async () => {
+  const { path } = await serve({ unblock: async () => ({ outcome: 'absent', message: 'no such block' }) });
+  const request = { command: 'unblock', target: '10.0.0.1' } as const;
+  expect(await askAll(path, request)).toEqual([{ ok: false, reason: 'absent', error: 'no such block' }]);
+});
+
+describe('what goes wrong is told in one line', () => {
+  test('nobody there', async () => {
+    expect(await troubleAt(join(testFolder(), 'none'))).toEqual(['absent', 'no portsentry answers on PATH']);
+  });
+
+  test('only a file there', async () => {
+    const path = join(testFolder(), 'file');
+    writeFileSync(path, '');
+    expect(await troubleAt(path)).toEqual(['absent', 'no portsentry answers on PATH']);
+  });
+
+  test('a path that the kernel would cut off', async () => {
+    const path = join(testFolder(), 'x'.repeat(120));
+    expect(await troubleAt(path)).toEqual([
+      'absent',
+      'no portsentry answers on PATH: it has over 107 octets',
+    ]);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('no permission', async () => {
+    const { path } = await serve();
+    chmodSync(path, 0o600);
+    process.seteuid?.('nobody');
+    const trouble = await troubleAt(path).finally(() => process.seteuid?.(0));
+    expect(trouble).toEqual(['forbidden', 'PATH: no permission']);
+  });
+
+  test.each<[what: string, answer: (socket: Socket) => void, trouble: string, message: RegExp]>([
+    ['silence', () => {}, 'silent', /^PATH does not answer \(waited 0\.2 s\)$/],
+    [
+      'an end without an answer',
+      (socket) => socket.end(),
+      'protocol',
+      /^the answer on PATH cannot be used: /,
+    ],
+    [
+      'half an answer',
+      (socket) => socket.end('{"version":1,'),
+      'protocol',
+      /^what answers on PATH is no portsentry$/,
+    ],
+    [
+      'another protocol',
+      (socket) => socket.end('220 smtp\r\n'),
+      'protocol',
+      /^what answers on PATH is no portsentry$/,
+    ],
+    ['another version', (socket) => socket.end('{"version":2,"ok":true}\n'), 'protocol', /is no portsentry$/],
+    ['a line without end', (socket) => socket.write('x'.repeat(2 ** 21)), 'protocol', /a line is too long$/],
+  ])('%s', async (_what, answer, trouble, message) => {
+    const path = await peer(answer);
+    expect(await troubleAt(path, 200)).toEqual([trouble, expect.stringMatching(message)]);
+  });
+
+  test('a list that breaks off', async () => {
+    const path = await peer((socket) => socket.end('{"version":1,"ok":true,"block":{}}\n'));
+    const lines: unknown[] = [];
+    const reading = async () => {
+      for await (const response of ask(path, { command: 'list' }, 1_000)) lines.push(response);
+    };
+    await expect(reading()).rejects.toThrow(/^the answer on \S+ cannot be used: it ends too early$/);
+    expect(lines).toHaveLength(1);
+  });
+});

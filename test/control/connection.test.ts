@@ -1,0 +1,172 @@
+import { describe, expect, test, vi } from 'vitest';
+import { BLOCK, HEALTH, NOW, RawClient, STATUS, serve, WHY } from './given.ts';
+
+const ASK_STATUS = '{"version":1,"command":"status"}';
+const STATUS_LINE = { version: 1, ok: true, status: STATUS };
+const SHORT = { requestTime: 100, stallTime: 100 };
+
+/** What comes back when all of this is sent and then nothing more. */
+async function exchange(...sent: string[]): Promise<Record<string, unknown>[]> {
+  const { path } = await serve();
+  return new RawClient(path).finish(sent.join('\n'));
+}
+
+describe('each command has its answer', () => {
+  test.each<[request: object, ...lines: object[]]>([
+    [{ command: 'status' }, { status: STATUS }],
+    [{ command: 'list' }, { block: BLOCK }, { end: true, count: 1 }],
+    [{ command: 'block', target: '10.0.0.1' }, { message: '10.0.0.1 is blocked.' }],
+    [{ command: 'unblock', target: '10.0.0.1' }, { message: '10.0.0.1 is unblocked.' }],
+    [{ command: 'unblock-all' }, { message: '1 block was taken back.', count: 1 }],
+    [{ command: 'why', address: 'fd00::1' }, { why: { ...WHY, address: 'fd00::1' } }],
+    [{ command: 'spare', address: '198.18.0.1', ms: 5_000 }, { message: '198.18.0.1 is spared.' }],
+    [{ command: 'health' }, { checks: HEALTH }],
+  ])('%j', async (request, ...lines) => {
+    const answered = lines.map((line) => ({ version: 1, ok: true, ...line }));
+    expect(await exchange(JSON.stringify({ version: 1, ...request }), '')).toEqual(answered);
+  });
+
+  test('with what was asked for', async () => {
+    const block = vi.fn(async () => ({ outcome: 'refused', message: 'it is the gateway' }) as const);
+    const { path } = await serve({ block });
+    const request = { version: 1, command: 'block', target: '10.1.1.1/8', forMs: 1_000, why: 'w' };
+    expect(await new RawClient(path).finish(JSON.stringify(request))).toEqual([
+      { version: 1, ok: false, reason: 'refused', error: 'it is the gateway' },
+    ]);
+    expect(block).toHaveBeenCalledExactlyOnceWith({
+      target: '10.0.0.0/8',
+      forMs: 1_000,
+      why: 'w',
+    });
+  });
+});
+
+describe('a connection goes on', () => {
+  test('after an error, and answers in the order of the questions', async () => {
+    const answers = await exchange(ASK_STATUS, 'nonsense', '{"version":1,"command":"list"}', ASK_STATUS);
+    expect(answers).toMatchObject([STATUS_LINE, { ok: false }, { block: BLOCK }, { end: true }, STATUS_LINE]);
+  });
+
+  test('when a request comes in single octets', async () => {
+    const { path } = await serve();
+    const client = new RawClient(path);
+    for (const octet of ASK_STATUS) {
+      client.socket.write(octet);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await client.finish('\n')).toEqual([STATUS_LINE]);
+  });
+
+  test('with 1,000 requests sent at once', async () => {
+    expect(await exchange(...Array<string>(1_000).fill(ASK_STATUS))).toHaveLength(1_000);
+  });
+
+  test('after a handler has failed, which is told', async () => {
+    const { path } = await serve({
+      status: () => {
+        throw new Error('no\nsuch table');
+      },
+      *blocks() {
+        yield BLOCK;
+        throw new Error('the table is gone');
+      },
+    });
+    const list = '{"version":1,"command":"list"}';
+    expect(
+      await new RawClient(path).finish([ASK_STATUS, list, '{"version":1,"command":"health"}'].join('\n')),
+    ).toMatchObject([
+      { ok: false, reason: 'internal', error: 'internal error: no?such table' },
+      { block: BLOCK },
+      { ok: false, reason: 'internal', error: 'internal error: the table is gone' },
+      { ok: true, checks: [{}] },
+    ]);
+  });
+});
+
+describe('a connection ends', () => {
+  test('after a request that is too long, with one line', async () => {
+    const answers = await exchange(ASK_STATUS, 'x'.repeat(100_000), ASK_STATUS);
+    expect(answers).toEqual([
+      STATUS_LINE,
+      {
+        version: 1,
+        ok: false,
+        reason: 'request',
+        error: 'expected a request of at most 4096 octets, found a longer one',
+      },
+    ]);
+  });
+
+  test.each([
+    [4_096, true],
+    [4_097, false],
+  ])('a request of %d octets with its end of line: %s', async (length, taken) => {
+    const padding = ' '.repeat(length - 1 - ASK_STATUS.length);
+    expect(await exchange(ASK_STATUS + padding, '')).toMatchObject([{ ok: taken }]);
+  });
+
+  test('when half a request is followed by silence', async () => {
+    const { path } = await serve({}, SHORT);
+    const client = new RawClient(path).read();
+    client.socket.write(`${ASK_STATUS}\n{"version":1,`);
+    await client.closed;
+    expect(client.lines()).toEqual([
+      STATUS_LINE,
+      { version: 1, ok: false, reason: 'request', error: 'no request came within 0.1 s' },
+    ]);
+  });
+
+  test('when it is a slow drip', async () => {
+    const { path } = await serve({}, SHORT);
+    const client = new RawClient(path).read();
+    const drip = setInterval(() => client.socket.write(' '), 10);
+    await client.closed;
+    clearInterval(drip);
+    expect(client.lines()).toMatchObject([{ ok: false, error: 'no request came within 0.1 s' }]);
+  });
+
+  test('when nobody reads the answer; little of it is made until then', async () => {
+    let made = 0;
+    const blocks = function* () {
+      for (; made < 100_000; made++) yield { ...BLOCK, since: NOW + made };
+    };
+    const ended = vi.fn();
+    const { path } = await serve(
+      {
+        *blocks() {
+          try {
+            yield* blocks();
+          } finally {
+            ended();
+          }
+        },
+      },
+      SHORT,
+    );
+    const client = new RawClient(path);
+    client.socket.pause();
+    client.socket.write('{"version":1,"command":"list"}\n');
+    await vi.waitFor(() => expect(ended).toHaveBeenCalled(), 5_000);
+    const octets = made * JSON.stringify({ version: 1, ok: true, block: BLOCK }).length;
+    // What a unix socket holds by itself (net.core.wmem_default, some 208 KiB) and one piece of ours.
+    expect(octets).toBeGreaterThan(16_384);
+    expect(octets).toBeLessThan(1_000_000);
+  });
+
+  test('but not while a slow client takes some of the answer now and then', async () => {
+    const { path } = await serve({ blocks: () => Array<typeof BLOCK>(5_000).fill(BLOCK) }, SHORT);
+    const client = new RawClient(path);
+    client.socket.write('{"version":1,"command":"list"}\n');
+    let text = '';
+    await new Promise<void>((resolve) => {
+      // What has come, each 20 ms: all of it takes many times as long as a stall may.
+      const timer = setInterval(() => {
+        text += client.socket.read() ?? '';
+        if (!text.endsWith('"count":5000}\n')) return;
+        clearInterval(timer);
+        resolve();
+      }, 20);
+    });
+    expect(text.split('\n')).toHaveLength(5_002);
+  });
+});

@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { ask, type Response } from '../../src/control/client.ts';
+import type { ConnectionLimits } from '../../src/control/connection.ts';
+import type { ControlHandlers } from '../../src/control/handlers.ts';
+import type { Request } from '../../src/control/protocol.ts';
+import { ControlServer } from '../../src/control/server.ts';
+import type { BlockInfo, HealthCheck, Status, Why } from '../../src/control/status.ts';
+
+/** 2026-11-22 13:33:37 UTC. */
+export const NOW = 1_795_354_417_000;
+
+export const STATUS: Status = {
+  version: '3.0.0',
+  pid: 4711,
+  modes: ['atcp', 'audp'],
+  interfaces: ['eth0', 'eth1'],
+  interfacesAsked: ['ALL_NLO'],
+  startedAt: NOW - 11_520_000,
+  uptime: 11_520,
+  configFile: '/etc/portsentry/portsentry.conf',
+  frames: 123_456,
+  duplicates: 12,
+  probes: 345,
+  undecoded: { 'not IP': 10, 'bad checksum': 2 },
+  dropped: null,
+  sources: 17,
+  blocks: { inForce: 11, due: 12 },
+  method: { name: 'nftables', how: 'the best that this host has' },
+  dryRun: false,
+  queue: { running: 1, queued: 2 },
+  breaker: { open: false, threshold: 300 },
+  memory: 64 * 1024 * 1024,
+  probePort: { transport: 'tcp', port: 1 },
+};
+
+export const BLOCK: BlockInfo = {
+  target: '10.99.0.1',
+  since: NOW - 600_000,
+  until: NOW + 11_520_000,
+  times: 1,
+  method: 'nftables',
+  inForce: true,
+  mode: 'atcp',
+  kind: 'syn',
+  transport: 'tcp',
+  port: 111,
+  connects: 3,
+  note: null,
+};
+
+export const WHY: Why = {
+  address: '10.99.0.1',
+  rule: null,
+  source: {
+    firstSeen: NOW - 660_000,
+    lastSeen: NOW - 601_000,
+    probes: 12,
+    connects: 3,
+    ports: 10,
+    targets: 1,
+    kinds: ['syn', 'fin'],
+  },
+  block: BLOCK,
+  earlier: null,
+  next: ['It is blocked until the time is over or somebody unblocks it.'],
+};
+
+export const HEALTH: readonly HealthCheck[] = [{ name: 'capture', result: 'ok', message: 'it runs' }];
+
+/** A daemon's answers, as data; what a test is about goes into `more`. */
+export function handlers(more: Partial<ControlHandlers> = {}): ControlHandlers {
+  const done = (message: string) => ({ outcome: 'done', message }) as const;
+  return {
+    status: () => STATUS,
+    blocks: () => [BLOCK],
+    block: async ({ target }) => done(`${target} is blocked.`),
+    unblock: async (target) => done(`${target} is unblocked.`),
+    unblockAll: async () => ({ ...done('1 block was taken back.'), count: 1 }),
+    why: async (address) => ({ ...WHY, address }),
+    spare: (address) => done(`${address} is spared.`),
+    health: async () => HEALTH,
+    ...more,
+  };
+}
+
+/** A folder of this test's own, gone after it. */
+export function testFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'portsentry-control-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A server that is gone after the test, its socket in a folder that did not exist; and what it told. */
+export async function serve(
+  more: Partial<ControlHandlers> = {},
+  limits?: ConnectionLimits,
+): Promise<{ server: ControlServer; path: string; told: string[] }> {
+  const path = join(testFolder(), 'run', 'portsentry.sock');
+  const told: string[] = [];
+  const tell = (text: string) => told.push(text);
+  const server = new ControlServer({ path, handlers: handlers(more), tell, ...(limits && { limits }) });
+  await server.open();
+  onTestFinished(() => server.close());
+  return { server, path, told };
+}
+
+/** All lines of an answer. */
+export async function askAll(path: string, request: Request, patience = 5_000): Promise<Response[]> {
+  const responses: Response[] = [];
+  for await (const response of ask(path, request, patience)) responses.push(response);
+  return responses;
+}
+
+/** A client that sends what it is given, octet by octet as given, and keeps what comes. */
+export class RawClient {
+  readonly socket: Socket;
+  received = '';
+  /** The other side has ended the connection. */
+  readonly closed: Promise<void>;
+
+  constructor(path: string) {
+    this.socket = connect({ path, allowHalfOpen: true });
+    this.socket.on('error', () => {});
+    this.closed = new Promise((resolve) => {
+      for (const event of ['end', 'close']) this.socket.once(event, () => resolve());
+    });
+    onTestFinished(() => {
+      this.socket.destroy();
+    });
+  }
+
+  /** Begins to read. */
+  read(): this {
+    this.socket.setEncoding('utf8').on('data', (text) => {
+      this.received += text;
+    });
+    return this;
+  }
+
+  /** Ends its own side, and resolves to all lines when the other has ended, too. */
+  async finish(last: string | Uint8Array = ''): Promise<Record<string, unknown>[]> {
+    this.read();
+    this.socket.end(last);
+    await this.closed;
+    return this.lines();
+  }
+
+  lines(): Record<string, unknown>[] {
+    return this.received
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+  }
+}
