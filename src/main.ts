@@ -3,7 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { type Invocation, parseArguments, type RunOptions } from './cli/args.ts';
 import { isInBackground, reportStart, runInBackground } from './cli/background.ts';
 import { runCheck } from './cli/check.ts';
+import { completionScript } from './cli/completion.ts';
 import { CommandError, Exit } from './cli/exit.ts';
+import { standardStreams } from './cli/output.ts';
 import type { Daemon } from './daemon.ts';
 
 /** What `ps` shows for a process that runs a detector; its short name is the first of it. */
@@ -34,6 +36,19 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       });
     case 'replay':
       return (await import('./cli/replay.ts')).runReplay(invocation);
+    case 'completion':
+      process.stdout.write(completionScript(invocation.shell, process.env.SHELL));
+      return Exit.ok;
+    case 'status':
+      return (await import('./cli/status.ts')).runStatus(invocation, standardStreams());
+    case 'list':
+      return (await import('./cli/list.ts')).runList(invocation, standardStreams());
+    case 'block':
+      return (await import('./cli/block.ts')).runBlock(invocation, standardStreams());
+    case 'unblock':
+      return (await import('./cli/unblock.ts')).runUnblock(invocation, standardStreams());
+    case 'why':
+      return (await import('./cli/why.ts')).runWhy(invocation, standardStreams());
     case 'run':
       if (!invocation.daemon) return runLive(invocation, argv);
       if (!isInBackground()) return runInBackground(process.argv[1] as string, argv);

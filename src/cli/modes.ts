@@ -4,7 +4,7 @@ import type { Modes } from '../watch/watched-ports.ts';
 import { CommandError, Exit } from './exit.ts';
 
 /** The switches of PortSentry 1.x, with one dash. */
-const LEGACY_SWITCHES = new Set(['-tcp', '-stcp', '-atcp', '-udp', '-sudp', '-audp']);
+export const LEGACY_SWITCHES = new Set(['-tcp', '-stcp', '-atcp', '-udp', '-sudp', '-audp']);
 
 /** Rewrites `-atcp` as `--mode=atcp`: a parser of options would take it for `-a -t -c -p`. */
 export function expandLegacySwitches(argv: readonly string[]): string[] {

@@ -83,6 +83,28 @@ test('check', async () => {
   expect(await parse('check', '-c', '/x')).toEqual({ command: 'check', configfile: '/x' });
 });
 
+describe('commands for the running daemon', () => {
+  const ASKS = { configfile: undefined, json: false };
+  const BLOCK = { command: 'block', configfile: undefined, time: undefined, why: undefined };
+  test.each<[string, object]>([
+    ['status', { command: 'status', ...ASKS }],
+    ['status --json -c /x', { command: 'status', configfile: '/x', json: true }],
+    ['list', { command: 'list', ...ASKS }],
+    ['list --json', { command: 'list', ...ASKS, json: true }],
+    ['why 10.0.0.1', { command: 'why', ...ASKS, address: '10.0.0.1' }],
+    ['why ::1 --json', { command: 'why', ...ASKS, json: true, address: '::1' }],
+    ['block 10.0.0.1', { ...BLOCK, target: '10.0.0.1' }],
+    ['block fd00::/8 --for 1h --why word', { ...BLOCK, target: 'fd00::/8', time: '1h', why: 'word' }],
+    ['block 10.0.0.1 --for 0', { ...BLOCK, target: '10.0.0.1', time: '0' }],
+    ['unblock 10.0.0.1', { command: 'unblock', configfile: undefined, target: '10.0.0.1', all: false }],
+    ['unblock --all', { command: 'unblock', configfile: undefined, target: undefined, all: true }],
+    ['completion', { command: 'completion', shell: undefined }],
+    ['completion zsh', { command: 'completion', shell: 'zsh' }],
+  ])('portsentry %s', async (line, expected) => {
+    expect(await parse(...line.split(' '))).toEqual(expected);
+  });
+});
+
 describe('what makes no sense is a usage error in one line', () => {
   test.each([
     ['nosuch', /nosuch/],
@@ -96,6 +118,15 @@ describe('what makes no sense is a usage error in one line', () => {
     ['-i', /interface|argument/],
     ['check extra', /extra/],
     ['-axcp', /./],
+    ['status extra', /extra/],
+    ['list --for 1h', /for/],
+    ['why', /argument/],
+    ['block', /argument/],
+    ['block 10.0.0.1 --for', /for|argument/],
+    ['unblock', /unblock takes an address, a prefix or --all/],
+    ['unblock 10.0.0.1 --all', /unblock takes an address, a prefix or --all/],
+    ['unblock 10.0.0.1 10.0.0.2', /10\.0\.0\.2/],
+    ['completion fish', /fish/],
   ])('portsentry %s', async (line, message) => {
     const error = await parse(...line.split(' ')).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ exit: 64, message: expect.stringMatching(message) });
@@ -116,7 +147,14 @@ describe('text that is all there is to do', () => {
   test('the help names every switch that people look for', async () => {
     const help = await parse('--help');
     const text = help.command === 'print' ? help.text : '';
-    for (const word of ['-tcp|-stcp|-atcp', '--configfile', '--interface', '--dry-run', 'replay', 'check']) {
+    for (const word of [
+      '-tcp|-stcp|-atcp',
+      '--configfile',
+      '--interface',
+      '--dry-run',
+      'replay',
+      'check',
+    ]) {
       expect(text).toContain(word);
     }
   });

@@ -1,0 +1,13 @@
+import type { Argv } from 'yargs';
+import type { Invocation } from '../args.ts';
+import { CONFIGURATION } from './options.ts';
+
+/** `check` */
+export function addCheck(parser: Argv, take: (invocation: Invocation) => void): Argv {
+  return parser.command(
+    'check',
+    'read the configuration, print what it means and what is wrong with it',
+    (command) => command.options(CONFIGURATION),
+    ({ configfile }) => take({ command: 'check', configfile }),
+  );
+}

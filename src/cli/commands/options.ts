@@ -1,0 +1,23 @@
+/** -c, of every command that needs the configuration. */
+export const CONFIGURATION = {
+  configfile: {
+    alias: 'c',
+    type: 'string',
+    requiresArg: true,
+    describe: 'the configuration (default: /etc/portsentry/portsentry.conf)',
+  },
+} as const;
+
+export const MODE = {
+  type: 'string',
+  array: true,
+  nargs: 1,
+  default: [] as string[],
+  defaultDescription: 'MODES of the configuration, else atcp,audp',
+  describe: 'modes to run, such as stcp,sudp; the switches -stcp -sudp say the same',
+} as const;
+
+/** --json, of every command that tells something. */
+export const JSON_OUTPUT = {
+  json: { type: 'boolean', default: false, describe: 'for programs: JSON instead of text' },
+} as const;

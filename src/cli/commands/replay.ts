@@ -1,0 +1,40 @@
+import type { Argv } from 'yargs';
+import type { Invocation } from '../args.ts';
+import { CONFIGURATION, MODE } from './options.ts';
+
+/** Stands for `-` while yargs parses, which loses that word among positional ones; no path has a NUL. */
+export const STANDARD_INPUT = '\0standard input';
+
+/** `replay FILE...` */
+export function addReplay(parser: Argv, take: (invocation: Invocation) => void): Argv {
+  return parser.command(
+    'replay <files..>',
+    'run the same engine over capture files (pcap, pcapng, gzip; - is standard input)',
+    (command) =>
+      command
+        .positional('files', { type: 'string', array: true, demandOption: true, describe: 'capture files' })
+        .options({
+          ...CONFIGURATION,
+          mode: MODE,
+          home: { type: 'string', describe: 'protected addresses: PREFIX,... (default: every destination)' },
+          open: { type: 'string', describe: 'ports in use: tcp/22,udp/53@10.0.0.2,...' },
+          'infer-open': {
+            type: 'boolean',
+            default: true,
+            describe: 'find the ports in use by a first pass over the file',
+          },
+          checksum: { type: 'boolean', default: true, describe: 'leave out packets with wrong checksums' },
+          format: {
+            choices: ['text', 'json', 'none'] as const,
+            default: 'text' as const,
+            describe: 'how probes are told',
+          },
+          summary: { type: 'boolean', default: true, describe: 'end with a summary on standard error' },
+          act: { type: 'boolean', default: false, describe: 'carry out the configured actions' },
+        }),
+    (values) => {
+      const files = values.files.map((file) => (file === STANDARD_INPUT ? '-' : file));
+      take({ command: 'replay', ...values, files });
+    },
+  );
+}

@@ -1,0 +1,66 @@
+import type { Argv } from 'yargs';
+import type { Invocation, LogOutput } from '../args.ts';
+import { CONFIGURATION, MODE } from './options.ts';
+
+/** The options of a run. */
+export const RUN_OPTIONS = {
+  ...CONFIGURATION,
+  mode: MODE,
+  interface: {
+    alias: 'i',
+    type: 'string',
+    array: true,
+    nargs: 1,
+    default: [] as string[],
+    defaultDescription: 'ALL_NLO',
+    describe: 'where to listen: ALL, ALL_NLO (all but loopback) or a name; repeatable',
+  },
+  logoutput: {
+    alias: 'l',
+    choices: ['stdout', 'syslog'] as const,
+    array: true,
+    nargs: 1,
+    default: [] as LogOutput[],
+    defaultDescription: 'both',
+    describe: 'where log lines go',
+  },
+  daemon: { alias: 'D', type: 'boolean', default: false, describe: 'go to the background when ready' },
+  verbose: { alias: 'v', type: 'boolean', default: false, describe: 'say more' },
+  debug: { alias: 'd', type: 'boolean', default: false, describe: 'the same as --verbose' },
+  'disable-local-check': {
+    alias: 'L',
+    type: 'boolean',
+    default: false,
+    describe: 'count packets with the same source and destination',
+  },
+  'disable-service-check': {
+    alias: 'S',
+    type: 'boolean',
+    default: false,
+    describe: 'watch ports that are in use, too',
+  },
+  'dry-run': { type: 'boolean', default: false, describe: 'do all but the actions' },
+} as const;
+
+/** What happens without a command: the detector runs. */
+export function addRun(parser: Argv, take: (invocation: Invocation) => void): Argv {
+  return parser.command(
+    '$0',
+    'detect port scans and shut the scanner out (in the foreground)',
+    (command) => command.options(RUN_OPTIONS),
+    (values) => {
+      take({
+        command: 'run',
+        configfile: values.configfile,
+        mode: values.mode,
+        interface: values.interface,
+        logoutput: values.logoutput,
+        daemon: values.daemon,
+        verbose: values.verbose || values.debug,
+        localCheck: !values.disableLocalCheck,
+        serviceCheck: !values.disableServiceCheck,
+        dryRun: values.dryRun,
+      });
+    },
+  );
+}

@@ -1,0 +1,59 @@
+import type { Status } from '../control/status.ts';
+import type { QuestionOptions } from './args.ts';
+import { askFor, findSocket } from './ask.ts';
+import { Exit } from './exit.ts';
+import type { CommandOutput } from './output.ts';
+import { tellMoment, tellSpan } from './spans.ts';
+import { counted, renderFacts } from './table.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+/** `portsentry status`: tells how the daemon is doing. Throws a CommandError when none answers. */
+export async function runStatus({ configfile, json }: QuestionOptions, output: CommandOutput): Promise<Exit> {
+  const socket = findSocket(configfile, output);
+  const status = await askFor<Status>(socket, { command: 'status' }, 'status');
+  await output.stdout(json ? `${JSON.stringify(status)}\n` : renderStatus(status));
+  return Exit.ok;
+}
+
+/** What a person wants to know first comes first. */
+export function renderStatus(status: Status): string {
+  const { version, pid, uptime, startedAt, blocks, method, queue, duplicates } = status;
+  const up = `up ${tellSpan(uptime * 1000)} (since ${tellMoment(startedAt)})`;
+  const twice = duplicates === 0 ? '' : `, ${duplicates} of them heard twice`;
+  const facts: [string, string][] = [
+    ['modes', status.modes.join(', ')],
+    [
+      'interfaces',
+      status.interfaces.join(', ') || `none is up (asked for: ${status.interfacesAsked.join(', ')})`,
+    ],
+    ['configuration', status.configFile ?? 'no file: the built-in defaults, which only log'],
+    ...(status.dryRun ? [['dry run', 'no action is carried out'] as [string, string]] : []),
+    ['frames', `${status.frames}${twice}`],
+    ['dropped', status.dropped === null ? 'capture cannot tell' : `${status.dropped} by the kernel`],
+    ['not decoded', tellUndecoded(status)],
+    ['probes', String(status.probes)],
+    ['sources', `${status.sources} tracked`],
+    ['blocks', `${blocks.inForce} in force, ${blocks.due} due`],
+    ['method', `${method.name} (${method.how})`],
+    ['actions', `${queue.running} running, ${queue.queued} waiting`],
+    ['breaker', tellBreaker(status)],
+    ['memory', `${Math.round(status.memory / MEBIBYTE)} MiB`],
+  ];
+  return `portsentry ${version}, pid ${pid}, ${up}\n\n${renderFacts(facts)}`;
+}
+
+function tellUndecoded({ undecoded }: Status): string {
+  const reasons = Object.entries(undecoded).filter(([, count]) => count > 0);
+  if (reasons.length === 0) return '0';
+  const sum = reasons.reduce((total, [, count]) => total + count, 0);
+  const told = reasons.sort(([, a], [, b]) => b - a).map(([reason, count]) => `${reason} ${count}`);
+  return `${sum}: ${told.join(', ')}`;
+}
+
+function tellBreaker({ breaker: { open, threshold } }: Status): string {
+  const limit = `${counted(threshold, 'new block')} a minute`;
+  return open
+    ? `open: over ${limit}, so sources of a single probe are only logged`
+    : `closed (it opens at ${limit})`;
+}

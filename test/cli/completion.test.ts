@@ -1,0 +1,109 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseArguments } from '../../src/cli/args.ts';
+import { completionScript } from '../../src/cli/completion.ts';
+import { testFolder } from '../control/given.ts';
+
+beforeEach(() => {
+  vi.stubEnv('SHELL', '/bin/bash');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** What is offered for the last word of the line. */
+async function offered(line: string): Promise<string[]> {
+  const invocation = await parseArguments(['--get-yargs-completions', ...line.split(' ')], '3.0.0');
+  const text = invocation.command === 'print' ? invocation.text : '';
+  return text.split('\n').filter((word) => word !== '');
+}
+
+describe('what is offered', () => {
+  const COMMANDS = ['replay', 'check', 'status', 'list', 'why', 'block', 'unblock', 'completion'];
+  test.each<[line: string, words: string[]]>([
+    ['portsentry ', COMMANDS],
+    ['portsentry stat', COMMANDS],
+    ['portsentry completion z', ['zsh']],
+    ['portsentry list --j', ['--help', '--version', '--configfile', '--json']],
+    ['portsentry unblock --', ['--help', '--version', '--configfile', '--all']],
+    ['portsentry replay --format ', ['text', 'json', 'none']],
+    ['portsentry -l ', ['stdout', 'syslog']],
+    ['portsentry --mode ', ['tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp']],
+    ['portsentry -c ', []],
+    ['portsentry block 10.0.0.1 --for ', []],
+    ['portsentry nosuch ', COMMANDS],
+  ])('%s', async (line, words) => {
+    expect(await offered(line)).toEqual(words);
+  });
+
+  test('the old switches, where a mode can stand', async () => {
+    expect(await offered('portsentry -s')).toEqual(
+      expect.arrayContaining(['-stcp', '-sudp', '-S', '--dry-run']),
+    );
+    expect(await offered('portsentry -stcp -')).toContain('-audp');
+    expect(await offered('portsentry replay -at')).toContain('-atcp');
+    expect(await offered('portsentry --')).not.toContain('-atcp');
+    expect(await offered('portsentry list -')).not.toContain('-atcp');
+  });
+
+  test('interfaces of this host', async () => {
+    expect(await offered('portsentry -i ')).toEqual(expect.arrayContaining(['ALL', 'ALL_NLO', 'lo']));
+  });
+
+  test('with descriptions to zsh, which shows them', async () => {
+    vi.stubEnv('SHELL', 'zsh');
+    expect(await offered('portsentry li')).toContain('list:list the blocks');
+  });
+});
+
+test('without a word the script is for the login shell, else for bash', () => {
+  expect(completionScript(undefined, '/usr/bin/zsh')).toBe(completionScript('zsh', undefined));
+  expect(completionScript(undefined, '/bin/dash')).toBe(completionScript('bash', undefined));
+  expect(completionScript(undefined, undefined)).toBe(completionScript('bash', '/bin/zsh'));
+  expect(process.env.SHELL, 'as it was').toBe('/bin/bash');
+});
+
+/** A `portsentry` that offers what it was asked, the shell first, and the commands. */
+const ECHO =
+  '#!/bin/sh\nshift\necho "$SHELL"\nfor word; do echo "asked-$word"; done\necho status\necho stop\n';
+
+/** A folder with it, for the PATH. */
+function programFolder(): string {
+  const folder = join(testFolder(), 'bin');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'portsentry'), ECHO);
+  chmodSync(join(folder, 'portsentry'), 0o755);
+  return folder;
+}
+
+test('bash completes with its script', () => {
+  const folder = programFolder();
+  writeFileSync(join(folder, 'script'), completionScript('bash', undefined));
+  const complete = (...words: string[]) => {
+    const line = words.map((word) => `'${word}'`).join(' ');
+    const program = `source ${folder}/script; COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}
+      $(complete -p portsentry | sed 's/.*-F \\([^ ]*\\) .*/\\1/'); printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const env = { ...process.env, SHELL: '/bin/zsh', PATH: `${folder}:${process.env.PATH}` };
+    return execFileSync('bash', ['-c', program], { encoding: 'utf8', env }).trim().split('\n');
+  };
+  expect(complete('portsentry', 'sta')).toEqual(['status']);
+  expect(complete('portsentry', 'list', 'b')).toEqual(['bash']);
+  expect(complete('portsentry', 'list', 'asked')).toEqual(['asked-portsentry', 'asked-list', 'asked-asked']);
+});
+
+const hasZsh = spawnSync('zsh', ['--version']).status === 0;
+
+test.skipIf(!hasZsh)('zsh completes with its script', () => {
+  const folder = programFolder();
+  const script = join(folder, '_portsentry');
+  writeFileSync(script, completionScript('zsh', undefined));
+  expect(spawnSync('zsh', ['-n', script]).status).toBe(0);
+  // The two functions of zsh's own that need a terminal.
+  const program = `compdef() { true }; _describe() { print -l -- "\${(@P)2}" }
+    source ${script}; words=(portsentry list b); CURRENT=3; _portsentry_yargs_completions`;
+  const env = { ...process.env, SHELL: '/bin/bash', PATH: `${folder}:${process.env.PATH}` };
+  const output = execFileSync('zsh', ['-f', '-c', program], { encoding: 'utf8', env });
+  expect(output).toBe('zsh\nasked-portsentry\nasked-list\nasked-b\nstatus\nstop\n');
+});

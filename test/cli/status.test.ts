@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { renderStatus, runStatus } from '../../src/cli/status.ts';
+import { STATUS } from '../control/given.ts';
+import { runWith } from './given.ts';
+
+beforeEach(() => {
+  vi.stubEnv('TZ', 'UTC');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+test('for people', () => {
+  expect(renderStatus(STATUS)).toBe(`\
+portsentry 3.0.0, pid 4711, up 3 h 12 min (since 2026-11-22 10:21)
+
+  modes          atcp, audp
+  interfaces     eth0, eth1
+  configuration  /etc/portsentry/portsentry.conf
+  frames         123456, 12 of them heard twice
+  dropped        capture cannot tell
+  not decoded    12: not IP 10, bad checksum 2
+  probes         345
+  sources        17 tracked
+  blocks         11 in force, 12 due
+  method         nftables (the best that this host has)
+  actions        1 running, 2 waiting
+  breaker        closed (it opens at 300 new blocks a minute)
+  memory         64 MiB
+`);
+});
+
+test('when things are otherwise', () => {
+  const status = {
+    ...STATUS,
+    interfaces: [],
+    configFile: null,
+    dryRun: true,
+    duplicates: 0,
+    dropped: 7,
+    undecoded: { truncated: 0 },
+    breaker: { open: true, threshold: 1 },
+  };
+  expect(renderStatus(status)).toBe(`\
+portsentry 3.0.0, pid 4711, up 3 h 12 min (since 2026-11-22 10:21)
+
+  modes          atcp, audp
+  interfaces     none is up (asked for: ALL_NLO)
+  configuration  no file: the built-in defaults, which only log
+  dry run        no action is carried out
+  frames         123456
+  dropped        7 by the kernel
+  not decoded    0
+  probes         345
+  sources        17 tracked
+  blocks         11 in force, 12 due
+  method         nftables (the best that this host has)
+  actions        1 running, 2 waiting
+  breaker        open: over 1 new block a minute, so sources of a single probe are only logged
+  memory         64 MiB
+`);
+});
+
+test('for people and for programs', async () => {
+  const people = await runWith({}, (options, output) => runStatus({ ...options, json: false }, output));
+  expect(people).toMatchObject({ exit: 0, stdout: renderStatus(STATUS), stderr: '' });
+  const programs = await runWith({}, (options, output) => runStatus({ ...options, json: true }, output));
+  expect(programs).toMatchObject({ exit: 0, stdout: `${JSON.stringify(STATUS)}\n`, stderr: '' });
+});

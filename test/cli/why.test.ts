@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { renderWhy, runWhy } from '../../src/cli/why.ts';
+import { BLOCK, NOW, WHY } from '../control/given.ts';
+import { runWith } from './given.ts';
+
+beforeEach(() => {
+  vi.stubEnv('TZ', 'UTC');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+test('somebody who is blocked', () => {
+  expect(renderWhy(WHY, NOW)).toBe(`\
+10.99.0.1
+
+  never block  no rule spares it
+  seen         12 probes since 2026-11-22 13:22, the last one 10 min 1 s ago
+               3 connects to 10 ports of 1 address (syn, fin)
+  blocked      since 2026-11-22 13:23, ends in 3 h 12 min; by nftables, in force
+               TCP SYN/Normal scan, port 111, after 3 connects
+  next         It is blocked until the time is over or somebody unblocks it.
+`);
+});
+
+test('somebody whose network is blocked, and who was blocked before', () => {
+  const block = { ...BLOCK, target: 'fd00::/64', until: null, times: 3, inForce: false, connects: 1 };
+  const earlier = { times: 2, endedAt: NOW - 86_400_000, how: 'it was unblocked by hand' };
+  expect(
+    renderWhy({ ...WHY, address: 'fd00::1', source: null, block, earlier, next: ['One.', 'Two.'] }, NOW),
+  ).toBe(`\
+fd00::1
+
+  never block  no rule spares it
+  seen         not that anybody remembers
+  blocked      as a part of fd00::/64
+               since 2026-11-22 13:23, ends never; by nftables, not in force
+               TCP SYN/Normal scan, port 111, after 1 connect; block number 3
+  before       2 blocks; the last one ended 2026-11-21 13:33: it was unblocked by hand
+  next         One.
+               Two.
+`);
+});
+
+test('somebody who is spared', () => {
+  const why = { ...WHY, rule: 'gateway', source: null, block: null, next: ['Nothing is done to it.'] };
+  expect(renderWhy(why, NOW)).toBe(`\
+10.99.0.1
+
+  never block  spared by a rule: gateway
+  seen         not that anybody remembers
+  blocked      no
+  next         Nothing is done to it.
+`);
+});
+
+test('the canonical address is asked for', async () => {
+  const ask = (address: string, json: boolean) =>
+    runWith({}, (options, output) => runWhy({ ...options, address, json }, output));
+  expect((await ask('2001:DB8:0:0::1', false)).stdout).toMatch(/^2001:db8::1\n\n {2}never block/);
+  expect(JSON.parse((await ask('::ffff:10.0.0.1', true)).stdout)).toEqual({ ...WHY, address: '10.0.0.1' });
+  expect(await ask('10.0.0.0/8', false)).toMatchObject({
+    exit: 64,
+    error: 'expected an IPv4 or IPv6 address, found "10.0.0.0/8"',
+  });
+});
