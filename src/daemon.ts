@@ -5,21 +5,23 @@ import { CommandError, Exit } from './cli/exit.ts';
 import { modeNames } from './cli/modes.ts';
 import { type Prepared, prepareRun } from './cli/run.ts';
 import { PortSet } from './config/ports.ts';
+import { ControlServer } from './control/server.ts';
+import { findOccupant } from './control/socket-file.ts';
+import { Desk } from './desk.ts';
 import { Engine } from './engine.ts';
+import { Gatekeeper, type GatekeeperParts } from './gatekeeper.ts';
 import { Intake } from './intake.ts';
 import { Lookout } from './lookout.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from './net/protocol.ts';
+import { adminLine } from './record/lines1.ts';
 import type { Log } from './record/log.ts';
 import type { Recorder } from './record/recorder.ts';
 import { listeningLine, modeLines, startingLine, stopLines } from './record/start-lines.ts';
 import { UndecodedSum } from './record/undecoded.ts';
 import { openLiveLog, openRecorder } from './records.ts';
-import { chooseBackend } from './respond/backends/choose.ts';
-import { HOSTS_DENY } from './respond/hosts-deny.ts';
-import { loadIgnoreFile } from './respond/ignore-file.ts';
-import { NeverBlock } from './respond/never-block.ts';
+import { Ledger } from './respond/ledger/ledger.ts';
+import { BlockMemory } from './respond/ledger/memory.ts';
 import { ActionQueue } from './respond/queue.ts';
-import { Responder } from './respond/responder.ts';
 import { type Home, homeOfAddresses } from './watch/home.ts';
 import { NOTHING_IN_USE } from './watch/in-use.ts';
 import { SocketTable } from './watch/sockets.ts';
@@ -42,31 +44,44 @@ export class Daemon {
   readonly #options: RunOptions;
   readonly #version: string;
   readonly #log: Log;
-  readonly #never = new NeverBlock();
   readonly #sockets = new SocketTable(PROC_NET);
   readonly #queue = new ActionQueue();
   readonly #undecoded = new UndecodedSum();
   /** How long a timer of DELAY_TIMER took, in ns. */
   readonly #delay = monitorEventLoopDelay({ resolution: DELAY_TIMER });
+  readonly #startedAt = Date.now();
+  readonly #gatekeeper: Gatekeeper;
   readonly #intake: Intake;
   readonly #engine: Engine;
   readonly #lookout: Lookout;
+  readonly #control: ControlServer;
   #recorder: Recorder;
-  #responder: Responder;
   #prepared: Prepared;
+  #watched: WatchedPorts;
+  /** The interfaces that are listened to now. */
+  #interfaces: readonly string[] = [];
   #home: Home = homeOfAddresses([]);
   #timer: NodeJS.Timeout | null = null;
   #listening = false;
   #onReady: (() => void) | null = null;
   #onFailure: ((error: Error) => void) | null = null;
+  /** The last reload, under way or not: each goes by what the one before it has left. */
+  #reloaded: Promise<void> = Promise.resolve();
 
-  private constructor(options: RunOptions, version: string, prepared: Prepared, log: Log) {
+  private constructor(
+    options: RunOptions,
+    version: string,
+    prepared: Prepared,
+    log: Log,
+    memory: BlockMemory,
+  ) {
     this.#options = options;
     this.#version = version;
     this.#log = log;
     this.#prepared = prepared;
     this.#recorder = openRecorder(prepared.config, prepared.modes, log);
-    this.#responder = this.#makeResponder(prepared);
+    this.#watched = new WatchedPorts(prepared.config, prepared.modes);
+    this.#gatekeeper = this.#makeGatekeeper(prepared, memory);
     this.#engine = this.#makeEngine(prepared);
     this.#intake = new Intake({
       engine: this.#engine,
@@ -75,6 +90,7 @@ export class Daemon {
       now: Date.now,
     });
     this.#lookout = this.#makeLookout(prepared);
+    this.#control = this.#makeControl(prepared);
   }
 
   /** Starts a run and resolves when it listens. Throws a CommandError when it cannot; then nothing is left running. */
@@ -83,7 +99,8 @@ export class Daemon {
     const log = await openLiveLog(options.logoutput);
     let daemon: Daemon | null = null;
     try {
-      daemon = new Daemon(options, version, prepared, log);
+      const memory = await openMemory(options, prepared, log);
+      daemon = new Daemon(options, version, prepared, log, memory);
       await daemon.#begin();
       return daemon;
     } catch (error) {
@@ -94,12 +111,21 @@ export class Daemon {
   }
 
   /** Reads configuration and ignore file again (SIGHUP); what is wrong with them is said, and the old ones stay. */
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
+    this.#reloaded = this.#reloaded.then(() => this.#reload());
+    return this.#reloaded;
+  }
+
+  async #reload(): Promise<void> {
     let prepared: Prepared;
     let recorder: Recorder;
     try {
       prepared = prepareRun(this.#options);
       recorder = openRecorder(prepared.config, prepared.modes, this.#log);
+      await this.#gatekeeper.reload(prepared.config).catch((error: Error) => {
+        recorder.close();
+        throw error;
+      });
     } catch (error) {
       this.#recorder.admin(`Configuration not taken over: ${(error as Error).message}`);
       return;
@@ -107,11 +133,9 @@ export class Daemon {
     this.#recorder.close();
     this.#recorder = recorder;
     this.#prepared = prepared;
-    this.#responder = this.#makeResponder(prepared);
-    await this.#readIgnoreFile();
-    const watched = new WatchedPorts(prepared.config, prepared.modes);
-    this.#engine.configure({ config: prepared.config, modes: prepared.modes, watched });
-    this.#lookout.configure(watched);
+    this.#watched = new WatchedPorts(prepared.config, prepared.modes);
+    this.#engine.configure({ config: prepared.config, modes: prepared.modes, watched: this.#watched });
+    this.#lookout.configure(this.#watched);
     this.#warn(prepared);
     recorder.admin('Configuration and ignore file were read again.');
   }
@@ -131,7 +155,10 @@ export class Daemon {
     }
     if (this.#options.dryRun) this.#recorder.admin('Dry run: no action is carried out.');
     this.#warn(this.#prepared);
-    await this.#readIgnoreFile();
+    await this.#openControl();
+    await this.#gatekeeper.start();
+    const { method } = this.#gatekeeper;
+    if (method !== null) this.#recorder.admin(`Sources are blocked by ${method.name}: ${method.how}.`);
     const ready = new Promise<void>((resolve, reject) => {
       this.#onReady = resolve;
       this.#onFailure = reject;
@@ -156,10 +183,12 @@ export class Daemon {
 
   async #end(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#control.close();
     await Promise.all([this.#lookout.close(), this.#queue.drain(DRAIN_TIME)]);
     await this.#queue.close();
     await this.#engine.settle();
     this.#engine.close();
+    await this.#gatekeeper.close();
     this.#recorder.close();
   }
 
@@ -178,6 +207,8 @@ export class Daemon {
     const now = Date.now();
     this.#engine.tracker.sweep(now);
     this.#recorder.tick(now);
+    this.#gatekeeper.tick(now);
+    this.#control.tick();
     this.#lookout.tick(now, this.#intake.takeInUse());
     const undecoded = this.#undecoded.tell(this.#lookout.counts(), now);
     if (undecoded !== null) this.#recorder.admin(undecoded);
@@ -188,28 +219,63 @@ export class Daemon {
     return new Engine({
       config,
       modes,
-      watched: new WatchedPorts(config, modes),
+      watched: this.#watched,
       home: { has: (address) => this.#home.has(address) },
       inUse: this.#options.serviceCheck ? this.#sockets : NOTHING_IN_USE,
-      ruleFor: (address) => this.#never.ruleFor(address),
-      respond: this.#options.dryRun ? null : (knock) => this.#responder.respond(knock),
+      ruleFor: (address) => this.#gatekeeper.spared.never.ruleFor(address),
+      isBlocked: (address, text) => this.#gatekeeper.blocks.covering(address, text) !== undefined,
+      admits: (connects, now) => this.#gatekeeper.breaker.admits(connects, now),
+      respond: this.#options.dryRun ? null : (knock, connects) => this.#gatekeeper.respond(knock, connects),
       recorder,
       localCheck: this.#options.localCheck,
       salt: randomInt(2 ** 32),
     });
   }
 
-  #makeResponder({ config }: Prepared): Responder {
-    return new Responder({
+  #makeGatekeeper({ config }: Prepared, memory: BlockMemory): Gatekeeper {
+    const parts = {
       config,
-      backend: chooseBackend(config),
+      dryRun: this.#options.dryRun,
       queue: this.#queue,
-      hostsDenyPath: HOSTS_DENY,
-      onStep: (knock, step) => this.#recorder.step(knock, step),
-    });
+      onStep: (target, step) => this.#recorder.step(target, step),
+      onEnd: (event) => this.#recorder.unblock(event),
+      tell: (text) => this.#recorder.admin(text),
+    } satisfies GatekeeperParts;
+    return new Gatekeeper(parts, memory);
   }
 
-  #makeLookout({ config, modes, interfaces }: Prepared): Lookout {
+  #makeControl({ config }: Prepared): ControlServer {
+    const desk = new Desk({
+      version: this.#version,
+      startedAt: this.#startedAt,
+      dryRun: this.#options.dryRun,
+      prepared: () => this.#prepared,
+      watched: () => this.#watched,
+      gatekeeper: this.#gatekeeper,
+      engine: this.#engine,
+      sockets: this.#sockets,
+      queue: this.#queue,
+      interfaces: () => this.#interfaces,
+      counts: () => this.#lookout.counts(),
+      duplicates: () => this.#intake.duplicates,
+      onBlock: (entry) => this.#recorder.blockedByHand(entry),
+    });
+    const tell = (text: string) => this.#recorder.admin(text);
+    return new ControlServer({ path: config.controlSocket, handlers: desk, tell });
+  }
+
+  /** A dry run may be tried beside the real daemon, which then keeps the socket. */
+  async #openControl(): Promise<void> {
+    try {
+      await this.#control.open();
+    } catch (error) {
+      const { message } = error as Error;
+      if (!this.#options.dryRun) throw new CommandError(Exit.unavailable, message);
+      this.#recorder.admin(`No questions are answered: ${message}.`);
+    }
+  }
+
+  #makeLookout({ interfaces }: Prepared): Lookout {
     return new Lookout(
       {
         interfaces,
@@ -218,17 +284,19 @@ export class Daemon {
         records: (view, length, child) => this.#intake.take(view, length, child),
         host: ({ addresses, broadcasts }) => {
           this.#home = homeOfAddresses(addresses);
-          this.#never.setOwn(addresses, broadcasts);
+          this.#gatekeeper.spared.never.setOwn(addresses, broadcasts);
+          this.#engine.tracker.setOwn(addresses);
         },
         ready: (devices) => this.#ready(devices),
         trouble: (reason, permission) => this.#trouble(reason, permission),
         notRenewed: (reason) => this.#recorder.admin(`Capture goes on with the old filter: ${reason}.`),
       },
-      new WatchedPorts(config, modes),
+      this.#watched,
     );
   }
 
   #ready(devices: readonly string[]): void {
+    this.#interfaces = devices;
     if (this.#listening) {
       if (this.#options.verbose) this.#recorder.admin(`Capture goes on on ${devices.join(', ')}.`);
       return;
@@ -248,12 +316,6 @@ export class Daemon {
     this.#onFailure?.(new CommandError(permission ? Exit.noPermission : Exit.unavailable, reason));
   }
 
-  async #readIgnoreFile(): Promise<void> {
-    const { ignoreFile } = this.#prepared.config;
-    const { entries } = ignoreFile === null ? { entries: [] } : await loadIgnoreFile(ignoreFile);
-    this.#never.setIgnore(entries);
-  }
-
   #warn({ warnings }: Prepared): void {
     for (const warning of warnings) this.#recorder.admin(warning);
   }
@@ -263,4 +325,13 @@ export class Daemon {
       PortSet.of(this.#sockets.bound(protocol).map(({ port }) => ({ first: port, last: port })));
     return { tcp: ports(PROTOCOL_TCP), udp: ports(PROTOCOL_UDP) };
   }
+}
+
+/** Who is blocked, by the ledger; a dry run has none. Two daemons must not write the same one. */
+async function openMemory({ dryRun }: RunOptions, { config }: Prepared, log: Log): Promise<BlockMemory> {
+  if (dryRun) return new BlockMemory();
+  const occupant = await findOccupant(config.controlSocket);
+  if (occupant !== null) throw new CommandError(Exit.unavailable, occupant);
+  const tell = (text: string) => log.line(adminLine(text));
+  return Ledger.open(config.stateDir, { now: Date.now(), tell });
 }

@@ -3,14 +3,13 @@ import type { Probe } from './classify/probe.ts';
 import type { BlockPolicy, Config, ModeName } from './config/config.ts';
 import { Address } from './net/address.ts';
 import { PROTOCOL_TCP, transportOf } from './net/protocol.ts';
-import { BlockedSources } from './respond/blocked.ts';
 import type { BlockEvent, RefusedEvent } from './respond/event.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import type { Knock, ProbeEvent, ScanEvent } from './track/event.ts';
 import { scanEvent } from './track/scan.ts';
-import type { BlockState, Source } from './track/source.ts';
+import type { Source } from './track/source.ts';
 import type { Told } from './track/told.ts';
-import { Tracker } from './track/tracker.ts';
+import { Tracker, type TrackerLimits } from './track/tracker.ts';
 import type { Home } from './watch/home.ts';
 import type { InUse } from './watch/in-use.ts';
 import type { Modes, WatchedPorts } from './watch/watched-ports.ts';
@@ -43,8 +42,12 @@ export interface EngineParts extends EngineSettings {
   readonly inUse: InUse;
   /** The never-block rule that spares a source; null when none does. */
   readonly ruleFor: (source: Address) => string | null;
-  /** Carries out the actions for a source; null when nothing is ever executed. */
-  readonly respond: ((knock: Knock) => Promise<BlockEvent>) | null;
+  /** Whether a block covers a source, whose canonical text is `text`. */
+  readonly isBlocked: (source: Address, text: string) => boolean;
+  /** Whether a source that has knocked so often may be blocked now: many new ones at once look forged. */
+  readonly admits: (connects: number, now: number) => boolean;
+  /** Carries out the actions for a source that has knocked so often; null when nothing is ever executed. */
+  readonly respond: ((knock: Knock, connects: number) => Promise<BlockEvent>) | null;
   /** Asked anew each time: a reload opens other files. */
   readonly recorder: () => EngineRecorder;
   /** Packets whose source is their destination do not count (2.x: --disable-local-check). */
@@ -65,7 +68,6 @@ export class Engine {
   probes = 0;
   scans = 0;
   readonly tracker: Tracker;
-  readonly blocked = new BlockedSources();
   readonly #destination = new Address();
   #destinationAsText = this.#destination.toString();
   #parts: EngineParts;
@@ -75,8 +77,7 @@ export class Engine {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.tracker = new Tracker({
-      trigger: parts.config.scanTrigger,
-      window: parts.config.scanWindow,
+      ...limitsOf(parts.config),
       salt: parts.salt,
       onScanEnd: (source) => this.#endScan(source),
     });
@@ -85,7 +86,7 @@ export class Engine {
   /** Goes over to other settings; what was tracked and blocked stays. */
   configure(settings: EngineSettings): void {
     this.#parts = { ...this.#parts, ...settings };
-    this.tracker.configure(settings.config.scanTrigger, settings.config.scanWindow);
+    this.tracker.configure(limitsOf(settings.config));
   }
 
   /** Whether it knocks on a watched port of ours; not yet whether that port is in use. */
@@ -133,12 +134,6 @@ export class Engine {
     else this.#respond(event, source);
   }
 
-  /** Of a source that was forgotten and has come back. */
-  #blockState(source: string): BlockState {
-    if (this.blocked.has(source)) return 'blocked';
-    return this.#pending.has(source) ? 'pending' : 'none';
-  }
-
   #refuse(knock: Knock, rule: string, told: Told): void {
     if (told.refusal) return;
     told.refusal = true;
@@ -151,27 +146,25 @@ export class Engine {
     this.#parts.recorder().unblocked(knock);
   }
 
-  #respond(knock: Knock, source: Source): void {
-    const { respond } = this.#parts;
-    if (respond === null || source.block === 'blocked' || source.block === 'pending') return;
+  #respond(event: ProbeEvent, source: Source): void {
+    const { respond, admits } = this.#parts;
+    if (respond === null || event.alreadyBlocked || this.#pending.has(event.source)) return;
     const { failures, lastFailure } = source;
-    if (source.block === 'failed' && !mayTryAgain(failures, lastFailure, knock.time)) return;
-    source.block = 'pending';
+    if (failures > 0 && !mayTryAgain(failures, lastFailure, event.time)) return;
+    if (!admits(event.connects, event.time)) return;
     // The slot may have changed hands when the actions end: the source is looked up again by its address.
     const { address } = source;
-    const pending = respond(knock).then((event) => {
-      this.#pending.delete(knock.source);
-      this.#responded(address, event, failures);
+    const pending = respond(event, event.connects).then((outcome) => {
+      this.#pending.delete(event.source);
+      this.#responded(address, outcome, failures);
     });
-    this.#pending.set(knock.source, pending);
+    this.#pending.set(event.source, pending);
   }
 
   #responded(address: Address, event: BlockEvent, failures: number): void {
     const source = this.tracker.get(address);
     const worked = event.action === 'block';
-    if (worked) this.blocked.add(event.source);
     if (source !== undefined) {
-      source.block = worked ? 'blocked' : 'failed';
       source.failures = worked ? 0 : failures + 1;
       source.lastFailure = event.time;
     }
@@ -188,7 +181,6 @@ export class Engine {
   /** One object for the whole way of a probe, made in one piece: in a flood it is most of what is allocated. */
   #event(probe: Probe, source: Source, policy: BlockPolicy): ProbeEvent {
     const address = probe.source.toString();
-    if (source.block === 'none') source.block = this.#blockState(address);
     return {
       action: 'probe',
       time: probe.time,
@@ -208,7 +200,7 @@ export class Engine {
       ignored: this.#parts.ruleFor(probe.source),
       repeat: this.tracker.repeat,
       noBlock: policy === 0,
-      alreadyBlocked: source.block === 'blocked',
+      alreadyBlocked: this.#parts.isBlocked(probe.source, address),
     };
   }
 
@@ -226,4 +218,8 @@ export class Engine {
     const { modes } = this.#parts;
     return (protocol === PROTOCOL_TCP ? modes.tcp : modes.udp) as ModeName;
   }
+}
+
+function limitsOf({ scanTrigger, scanWindow, blockIpv6Prefix }: Config): TrackerLimits {
+  return { trigger: scanTrigger, window: scanWindow, ipv6Prefix: blockIpv6Prefix };
 }

@@ -49,6 +49,8 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       return (await import('./cli/unblock.ts')).runUnblock(invocation, standardStreams());
     case 'why':
       return (await import('./cli/why.ts')).runWhy(invocation, standardStreams());
+    case 'doctor':
+      return (await import('./cli/doctor.ts')).runDoctor(invocation, standardStreams());
     case 'run':
       if (!invocation.daemon) return runLive(invocation, argv);
       if (!isInBackground()) return runInBackground(process.argv[1] as string, argv);

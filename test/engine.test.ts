@@ -56,12 +56,18 @@ function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> 
   const story = new Story();
   const never = new NeverBlock();
   const actions: Action[] = [];
+  const blocked = new Set<string>();
   const respond = (knock: Knock) =>
     new Promise<BlockEvent>((resolve) => {
       const end = async (worked: boolean) => {
+        if (worked) blocked.add(knock.source);
         resolve({
           ...knock,
           action: worked ? 'block' : 'block-failed',
+          target: knock.source,
+          until: null,
+          times: 1,
+          method: 'command',
           steps: [],
           reason: worked ? null : 'no',
         });
@@ -77,6 +83,8 @@ function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> 
     home: EVERY_HOME,
     inUse: NOTHING_IN_USE,
     ruleFor: (source) => never.ruleFor(source),
+    isBlocked: (_source, text) => blocked.has(text),
+    admits: () => true,
     respond,
     recorder: () => story,
     localCheck: true,
@@ -86,7 +94,7 @@ function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> 
   const take = (...probes: ProbeFields[]) => {
     for (const fields of probes) engine.take(probe(fields));
   };
-  return { engine, story, never, actions, take, config };
+  return { engine, story, never, actions, blocked, take, config };
 }
 
 describe('which packets are looked at', () => {
@@ -234,16 +242,16 @@ describe('one block', () => {
   });
 
   test("a slot that changes hands while the action runs: the block is the old owner's", async () => {
-    const { engine, take, story, actions } = makeEngine();
+    const { engine, take, story, actions, blocked } = makeEngine();
     take({ port: 1 });
     engine.tracker.close();
     // The first slot that is free again is the one that 10.0.0.1 had.
     take({ source: '10.0.0.7', port: 2 });
     await actions[0]?.end(true);
-    expect(engine.tracker.get(address('10.0.0.7'))?.block).toBe('pending');
-    expect([engine.blocked.has('10.0.0.1'), engine.blocked.has('10.0.0.7')]).toEqual([true, false]);
+    expect(engine.tracker.get(address('10.0.0.7'))?.failures).toBe(0);
+    expect([...blocked]).toEqual(['10.0.0.1']);
     await actions[1]?.end(false);
-    expect(engine.tracker.get(address('10.0.0.7'))?.block).toBe('failed');
+    expect(engine.tracker.get(address('10.0.0.7'))?.failures).toBe(1);
     expect(story.lines.filter((line) => line.startsWith('block'))).toEqual([
       'block 10.0.0.1 port 1',
       'block-failed 10.0.0.7 port 2',
@@ -258,7 +266,8 @@ describe('one block', () => {
     expect(actions).toHaveLength(1);
     await actions[0]?.end(true);
     expect(story.lines.filter((line) => line.startsWith('block'))).toEqual(['block 10.0.0.1 port 1']);
-    expect(engine.tracker.get(address('10.0.0.1'))?.block).toBe('blocked');
+    take({ port: 3 });
+    expect(story.probes.at(-1)).toMatchObject({ alreadyBlocked: true });
   });
 
   test('many sources at once each have theirs', async () => {
@@ -290,6 +299,16 @@ test('settle waits for what was begun, also by what ends meanwhile', async () =>
   await actions[1]?.end(true);
   await settling;
   expect(settled).toBe(true);
+});
+
+test('whoever is not admitted is only told of, and tried again at each probe', () => {
+  const asked: number[] = [];
+  const admits = (connects: number) => asked.push(connects) > 0 && connects >= 3;
+  const { take, actions, story } = makeEngine({}, { admits });
+  take({ port: 1 }, { port: 2 }, { port: 2 }, { port: 3 }, { port: 4 });
+  expect(asked).toEqual([1, 2, 2, 3]);
+  expect(actions.map(({ knock }) => knock.destinationPort)).toEqual([3]);
+  expect(story.probes).toHaveLength(5);
 });
 
 test('a dry run tells everything and does nothing', () => {

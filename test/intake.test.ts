@@ -40,6 +40,8 @@ function makeIntake() {
     home,
     inUse: sockets,
     ruleFor: () => null,
+    isBlocked: () => false,
+    admits: () => true,
     respond: null,
     recorder: () => recorder,
     localCheck: true,

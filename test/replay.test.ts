@@ -39,6 +39,8 @@ function makeReplay(parts: Partial<EngineParts> = {}) {
     home: EVERY_HOME,
     inUse: open,
     ruleFor: () => null,
+    isBlocked: () => false,
+    admits: () => true,
     respond: null,
     recorder: () => recorder,
     localCheck: true,
@@ -151,11 +153,16 @@ test('more frames than fit a batch are all judged, in their order', async () => 
 });
 
 test('actions end before the next batch: a source that goes on is blocked by then', async () => {
+  let blocked = false;
   const respond: EngineParts['respond'] = (knock) =>
     new Promise((resolve) => {
-      setImmediate(() => resolve({ ...knock, action: 'block', steps: [], reason: null }));
+      const outcome = { target: knock.source, until: null, times: 1, method: 'command', steps: [] } as const;
+      setImmediate(() => {
+        blocked = true;
+        resolve({ ...knock, ...outcome, action: 'block', reason: null });
+      });
     });
-  const { replay, probes } = makeReplay({ respond });
+  const { replay, probes } = makeReplay({ respond, isBlocked: () => blocked });
   const frames = Array.from({ length: 3 * BATCH_CAPACITY }, (_, index) => ({
     data: syn(1 + (index % 1_000)),
   }));

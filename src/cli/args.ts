@@ -13,7 +13,7 @@ export type Invocation =
   | ({ readonly command: 'run' } & RunOptions)
   | ({ readonly command: 'replay' } & ReplayOptions)
   | { readonly command: 'check'; readonly configfile: string | undefined }
-  | ({ readonly command: 'status' | 'list' } & QuestionOptions)
+  | ({ readonly command: 'status' | 'list' | 'doctor' } & QuestionOptions)
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
   | ({ readonly command: 'unblock' } & UnblockOptions)

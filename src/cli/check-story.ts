@@ -3,7 +3,7 @@ import { DIRECTIVES } from '../config/directives.ts';
 import { startedModes, transportOfMode } from '../config/modes.ts';
 import { duration } from '../config/values.ts';
 import type { Transport } from '../net/protocol.ts';
-import { type PlannedAction, planActions } from '../respond/plan.ts';
+import { type PlannedAction, planActions, plannedMethod, unkillRouteFor } from '../respond/plan.ts';
 
 /** What will happen to a scanner, in plain words, for each transport. */
 export function tellResponse(config: Config): string {
@@ -67,7 +67,7 @@ function tellPolicy(transport: Transport, policy: BlockPolicy): string {
 }
 
 function tellActions(config: Config, transport: Transport, family: 4 | 6): string[] {
-  return planActions(config, transport, family).map(
+  return planActions(config, plannedMethod(config), transport, family).map(
     (action, index) => `      IPv${family}, ${index + 1}. ${tellAction(config, action, family)}\n`,
   );
 }
@@ -77,11 +77,30 @@ function tellAction(config: Config, { step, template }: PlannedAction, family: 4
     const brackets = family === 6 ? ', the address in brackets' : '';
     return `the line ${template} is added to /etc/hosts.deny (KILL_HOSTS_DENY${brackets})`;
   }
-  if (step === 'route' && template === config.blockMethod)
-    return `it is handed to the block method ${template}`;
+  if (step === 'route' && plannedMethod(config) !== 'command') return `it is blocked ${METHODS[template]}`;
   const route = family === 6 && config.killRoute6 !== null ? 'KILL_ROUTE6' : 'KILL_ROUTE';
   const key = step === 'external' && config.killRunCmd !== null ? 'KILL_RUN_CMD' : route;
   return `${key} is run by /bin/sh: ${template}`;
+}
+
+const METHODS: Readonly<Record<string, string>> = {
+  best: 'by the best of nftables, ipset, iptables and route that this host has (the start says which)',
+  nftables: 'by nftables: in a set of the table inet portsentry',
+  ipset: 'by ipset: in a set that a rule of iptables and ip6tables drops',
+  iptables: 'by iptables or ip6tables: by a rule in the chain PORTSENTRY',
+  route: 'by a blackhole route: nothing is sent to it any more',
+  null: 'by the method null, which does nothing and says that it did',
+};
+
+/** How long a block lasts, and how it ends. */
+function tellEnd(config: Config): string {
+  const { blockTime, blockTimeFactor: factor, blockTimeMax: most } = config;
+  if (plannedMethod(config) === 'command' && unkillRouteFor(config, 4) === null)
+    return 'A block stays until you take it back or until the next boot: there is no UNKILL_ROUTE.';
+  if (blockTime === 0) return 'A block stays until it is taken back by hand, over every restart and reboot.';
+  const longer = factor > 1 ? `, the next of the same source ${factor} times as long` : '';
+  const limit = factor > 1 && most > 0 ? `, ${time.format(most)} at most` : '';
+  return `A block lasts ${time.format(blockTime)}${longer}${limit}; it survives a restart and a reboot.`;
 }
 
 function tellRecords(config: Config): string[] {
@@ -105,7 +124,7 @@ function tellRecords(config: Config): string[] {
     lines.push(
       'A block that failed (the command ends with another status than 0) is written to neither file',
     );
-    lines.push('and tried again at a later probe. A block stays until it is taken back by hand.');
+    lines.push('and tried again at a later probe.', tellEnd(config));
   }
   return ['\n  Records\n', ...lines.map((line) => `    ${line}\n`)];
 }

@@ -11,12 +11,8 @@ import { REASON_COUNT, reasonText } from '../decode/reason.ts';
 import { Engine } from '../engine.ts';
 import { Recorder } from '../record/recorder.ts';
 import { Replay } from '../replay.ts';
-import { chooseBackend } from '../respond/backends/choose.ts';
-import { HOSTS_DENY } from '../respond/hosts-deny.ts';
 import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock } from '../respond/never-block.ts';
-import { ActionQueue } from '../respond/queue.ts';
-import { Responder } from '../respond/responder.ts';
 import { EVERY_HOME, homeOf } from '../watch/home.ts';
 import { OpenPorts } from '../watch/open-ports.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
@@ -24,6 +20,7 @@ import type { ReplayOptions } from './args.ts';
 import { addOpen, parseHome } from './endpoints.ts';
 import { CommandError, Exit } from './exit.ts';
 import { modesOf, parseModes } from './modes.ts';
+import { ReplayActions } from './replay-actions.ts';
 
 /** Output is written in pieces of about this many characters: one write a line would cost more than the engine. */
 const PIECE = 65_536;
@@ -36,13 +33,14 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
   const salt = randomInt(2 ** 32);
   const open = new OpenPorts(salt);
   if (options.open !== undefined) addOpen(options.open, open);
-  const home = options.home === undefined ? EVERY_HOME : homeOf(parseHome(options.home));
+  const homes = options.home === undefined ? null : parseHome(options.home);
+  const home = homes === null ? EVERY_HOME : homeOf(homes);
   const config = readConfig(options.configfile);
   const output = new Output();
   const recorder = makeRecorder(options.format, config, output);
-  const actions = options.act ? new Actions(config, recorder) : null;
   const never = new NeverBlock();
   never.setIgnore(await readIgnoreFile(config));
+  const actions = options.act ? await ReplayActions.open(config, never, recorder) : null;
   const resolvedModes = modes ?? modesOf(startedModes(config));
   const engine = new Engine({
     config,
@@ -51,15 +49,18 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
     home,
     inUse: open,
     ruleFor: (address) => never.ruleFor(address),
-    respond: actions === null ? null : (knock) => actions.responder.respond(knock),
+    isBlocked: (address, text) => actions?.blocks.covering(address, text) !== undefined,
+    admits: (connects, now) => actions?.breaker.admits(connects, now) ?? true,
+    respond: actions === null ? null : (knock, connects) => actions.responder.respond(knock, connects),
     recorder: () => recorder,
     localCheck: true,
     salt,
   });
+  engine.tracker.setOwn((homes ?? []).filter(({ length }) => length === 128).map(({ address }) => address));
   const replay = new Replay(engine, open, options.checksum);
   const exit = await replayFiles(options, replay);
   await engine.settle();
-  await actions?.queue.close();
+  await actions?.close();
   engine.close();
   recorder.close();
   output.flush();
@@ -137,22 +138,6 @@ function makeRecorder(format: ReplayOptions['format'], config: Config, output: O
     history: null,
     names: null,
   });
-}
-
-/** What --act adds: the configured actions, for real. */
-class Actions {
-  readonly queue = new ActionQueue();
-  readonly responder: Responder;
-
-  constructor(config: Config, recorder: Recorder) {
-    this.responder = new Responder({
-      config,
-      backend: chooseBackend(config),
-      queue: this.queue,
-      hostsDenyPath: HOSTS_DENY,
-      onStep: (knock, step) => recorder.step(knock, step),
-    });
-  }
 }
 
 /** Standard output, in large pieces. A reader that goes away (`portsentry replay F | head`) ends the program. */

@@ -26,6 +26,7 @@ export function crossCheck(config: Config, settings: Settings, file: string): Fi
     ...routeAsExternalCommand(config, at),
     ...routeWithoutIpv6(config, at),
     ...methodAgainstCommand(config, at),
+    ...commandWithoutUndo(config, at),
     ...emptyPortLists(config, at),
   ];
 }
@@ -76,9 +77,9 @@ function nothingToRun(config: Config, at: At): Finding[] {
   return findings;
 }
 
-/** Whether the block method does anything: a KILL_ROUTE to run, or a method that needs none. */
+/** Whether the block method does anything: a KILL_ROUTE to run, or a method that needs none (the best, if unset). */
 function shutsOut({ blockMethod, killRoute }: Config): boolean {
-  return blockMethod === null || blockMethod === 'command' ? killRoute !== null : blockMethod !== 'none';
+  return blockMethod === 'command' ? killRoute !== null : blockMethod !== 'none';
 }
 
 function routeAsExternalCommand(config: Config, at: At): Finding[] {
@@ -109,10 +110,22 @@ function methodAgainstCommand({ blockMethod, killRoute, ...config }: Config, at:
     return warn(' blocks nothing and reports every block as done; it is for trials');
   if (blockMethod === 'command' && killRoute === null)
     return warn(' without KILL_ROUTE: nothing shuts a source out');
+  if (![config.blockTcp, config.blockUdp].includes(1)) return [];
+  if (blockMethod === null && killRoute === null && config.killRoute6 !== null) {
+    const message = 'KILL_ROUTE6 is not run without KILL_ROUTE or BLOCK_METHOD="command"';
+    return [at(['KILL_ROUTE6'], 'warning', message)];
+  }
   const replaced = blockMethod !== null && blockMethod !== 'command' && killRoute !== null;
-  return replaced && [config.blockTcp, config.blockUdp].includes(1)
-    ? warn(': KILL_ROUTE is set and not run')
-    : [];
+  return replaced ? warn(': KILL_ROUTE is set and not run') : [];
+}
+
+function commandWithoutUndo({ blockMethod, killRoute, unkillRoute, ...config }: Config, at: At): Finding[] {
+  if (killRoute === null || unkillRoute !== null || ![config.blockTcp, config.blockUdp].includes(1))
+    return [];
+  if (blockMethod !== null && blockMethod !== 'command') return [];
+  const message =
+    'KILL_ROUTE without UNKILL_ROUTE: nothing here can take a block back, so it stays until you do or until the next boot; set UNKILL_ROUTE, for instance to "/sbin/iptables -D INPUT -s $TARGET$ -j DROP", or leave KILL_ROUTE out and let BLOCK_METHOD do it';
+  return [at(['KILL_ROUTE'], 'note', message)];
 }
 
 function emptyPortLists(config: Config, at: At): Finding[] {

@@ -91,7 +91,7 @@ async function makeRoom(path: string): Promise<void> {
 }
 
 /** Who is behind the socket, and what to do about it; null when nobody is. */
-async function findOccupant(path: string): Promise<string | null> {
+export async function findOccupant(path: string): Promise<string | null> {
   try {
     for await (const answer of ask(path, { command: 'status' }, OCCUPANT_TIME)) {
       const pid = answer.ok ? (answer.fields.status as Partial<Status> | undefined)?.pid : undefined;

@@ -34,6 +34,14 @@ export function formatPrefix(prefix: Prefix): string {
   return `${prefix.address}/${prefix.length}`;
 }
 
+/** Whether one of the two holds the other; prefixes of different families never do. */
+export function overlaps(one: Prefix, other: Prefix): boolean {
+  if (one.address.isV4 !== other.address.isV4) return false;
+  const length = Math.min(one.length, other.length);
+  const masked = maskAddress(one.address, length, new Address());
+  return masked.equals(maskAddress(other.address, length, new Address()));
+}
+
 /** Writes `address` with all but its first `length` bits cleared into `into`, and returns it. */
 function maskAddress(address: Address, length: number, into: Address): Address {
   into.w0 = (address.w0 & wordMask(length)) >>> 0;
@@ -74,6 +82,17 @@ export class PrefixTable<T> {
     const key = keyOf(prefix.address);
     if (!table.has(key)) this.#size++;
     table.set(key, value);
+  }
+
+  /** Takes this very prefix out; false when it is not there. */
+  delete(prefix: Prefix): boolean {
+    const table = this.#byLength.get(prefix.length);
+    if (!table?.delete(keyOf(prefix.address))) return false;
+    this.#size--;
+    if (table.size > 0) return true;
+    this.#byLength.delete(prefix.length);
+    this.#lengths.splice(this.#lengths.indexOf(prefix.length), 1);
+    return true;
   }
 
   /** The value of the longest prefix that holds the address; undefined when none does. ::/0 holds no IPv4 address. */

@@ -1,10 +1,11 @@
 /** Events as JSON lines with the names of the Elastic Common Schema where it has them (design, section 7). */
-import type { BlockEvent, RefusedEvent } from '../respond/event.ts';
+import type { BlockEvent, RefusedEvent, UnblockEvent } from '../respond/event.ts';
+import type { LedgerEntry } from '../respond/ledger/entry.ts';
 import type { Knock, ProbeEvent, ScanEvent } from '../track/event.ts';
 import { labelOf } from './labels.ts';
 
 /** One line of JSON, without the end of the line. */
-export function ecsLine(event: ProbeEvent | ScanEvent | BlockEvent | RefusedEvent): string {
+export function ecsLine(event: ProbeEvent | ScanEvent | BlockEvent | RefusedEvent | UnblockEvent): string {
   switch (event.action) {
     case 'probe':
       return knockLine(event, 'alert', probeFields(event));
@@ -12,9 +13,28 @@ export function ecsLine(event: ProbeEvent | ScanEvent | BlockEvent | RefusedEven
       return scanLine(event);
     case 'refused':
       return knockLine(event, 'event', { rule: event.rule });
+    case 'unblock':
+      return unblockLine(event);
     default:
-      return knockLine(event, 'event', { steps: event.steps, reason: event.reason });
+      return knockLine(event, 'event', blockFields(event));
   }
+}
+
+/** The line of a block by an administrator's order. */
+export function blockByHandLine({ block, method, times }: LedgerEntry): string {
+  const { target, since, until, cause, family } = block;
+  return targetLine(since, 'block', target, family, {
+    kind: cause.kind,
+    target,
+    until: until === null ? null : timestamp(until),
+    times,
+    method,
+    note: cause.note,
+  });
+}
+
+function blockFields({ target, until, times, method, steps, reason }: BlockEvent): object {
+  return { target, until: until === null ? null : timestamp(until), times, method, steps, reason };
 }
 
 function probeFields(event: ProbeEvent): object {
@@ -50,6 +70,25 @@ function scanLine({ time, source, family, first, last, probes, ports, kinds, tar
     source: { ip: source },
     network: { type: networkType(family) },
     portsentry: { scan: { first: timestamp(first), last: timestamp(last), probes, ports, kinds, targets } },
+  });
+}
+
+function unblockLine({ time, entry, how, rule }: UnblockEvent): string {
+  const { block, method, times } = entry;
+  const { target, since, family } = block;
+  const fields = { target, since: timestamp(since), times, method, how, rule };
+  return targetLine(time, 'unblock', target, family, fields);
+}
+
+/** Of an address or a prefix, without a knock. */
+function targetLine(time: number, action: string, target: string, family: 4 | 6, fields: object): string {
+  const [address] = target.split('/');
+  return JSON.stringify({
+    '@timestamp': timestamp(time),
+    event: eventFields('event', action),
+    source: { ip: address },
+    network: { type: networkType(family) },
+    portsentry: fields,
   });
 }
 

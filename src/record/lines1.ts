@@ -2,7 +2,8 @@
  * The log lines of PortSentry 1.x, word for word: logwatch, OSSEC, Prelude and people's own scripts read them.
  * Nothing else in the program spells an `attackalert:`. A `name` is the host's, or its address again.
  */
-import type { ActionStep } from '../respond/event.ts';
+import type { Block } from '../respond/block.ts';
+import type { ActionStep, UnblockEvent } from '../respond/event.ts';
 import type { Knock } from '../track/event.ts';
 import { labelOf } from './labels.ts';
 
@@ -40,28 +41,51 @@ export function alreadyBlockedLine(knock: Knock, name: string): string {
     : `attackalert: Host: ${name}/${knock.source} is already blocked Ignoring`;
 }
 
-/** How one of the actions for a source ended. */
-export function stepLine({ source }: Knock, { step, text, failure }: ActionStep): string {
-  if (failure === null) return `attackalert: ${DONE[step](source)}: "${text}"`;
-  return `attackalert: ERROR: ${FAILED[step](source)}: "${text}": ${failure}`;
+/** How one of the actions for an address or prefix ended. */
+export function stepLine(target: string, { step, text, failure }: ActionStep): string {
+  if (failure === null) return `attackalert: ${DONE[step](target)}: "${text}"`;
+  return `attackalert: ERROR: ${FAILED[step](target)}: "${text}": ${failure}`;
 }
 
-const DONE: Readonly<Record<ActionStep['step'], (source: string) => string>> = {
-  wrappers: (source) => `Host ${source} has been blocked via wrappers with string`,
-  route: (source) => `Host ${source} has been blocked via dropped route using command`,
-  external: (source) => `External command run for host: ${source} using command`,
+const DONE: Readonly<Record<ActionStep['step'], (target: string) => string>> = {
+  wrappers: (target) => `Host ${target} has been blocked via wrappers with string`,
+  route: (target) => `Host ${target} has been blocked via dropped route using command`,
+  external: (target) => `External command run for host: ${target} using command`,
 };
 
 /** These must not read like the ones above: logwatch counts every "has been blocked". */
-const FAILED: Readonly<Record<ActionStep['step'], (source: string) => string>> = {
-  wrappers: (source) => `Host ${source} was not blocked via wrappers with string`,
-  route: (source) => `Host ${source} was not blocked via dropped route using command`,
-  external: (source) => `External command failed for host: ${source} using command`,
+const FAILED: Readonly<Record<ActionStep['step'], (target: string) => string>> = {
+  wrappers: (target) => `Host ${target} was not blocked via wrappers with string`,
+  route: (target) => `Host ${target} was not blocked via dropped route using command`,
+  external: (target) => `External command failed for host: ${target} using command`,
 };
 
 export function notBlockedLine(source: string, name: string): string {
   return `attackalert: ERROR: Could not block host ${name}/${source} !!`;
 }
+
+/** An administrator's order has been carried out. */
+export function blockByHandLine({ target, until, cause }: Block): string {
+  const end = until === null ? 'for ever' : `until ${new Date(until).toISOString()}`;
+  return adminLine(
+    `Host: ${target} is blocked by hand ${end}${cause.note === null ? '' : `: ${cause.note}`}`,
+  );
+}
+
+/** A block is over. */
+export function unblockLine({ entry, how, rule }: UnblockEvent): string {
+  const why = rule === null ? ENDS[how] : `it is never to be blocked: ${rule}`;
+  return adminLine(`Host: ${entry.block.target} is no longer blocked: ${why}`);
+}
+
+const ENDS: Readonly<Record<UnblockEvent['how'], string>> = {
+  expired: 'its time is over',
+  unblocked: 'it was taken back by hand',
+  replaced: 'all of its network is blocked',
+  spared: 'it is never to be blocked',
+  evicted: 'too many blocks stand, and this one has stood longest',
+  failed: 'it could not be put in force',
+};
 
 /** A never-block rule spared a source that triggered. */
 export function refusedLine(source: string, name: string, rule: string): string {

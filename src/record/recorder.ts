@@ -1,12 +1,14 @@
-import type { ActionStep, BlockEvent, RefusedEvent } from '../respond/event.ts';
+import type { ActionStep, BlockEvent, RefusedEvent, UnblockEvent } from '../respond/event.ts';
+import type { LedgerEntry } from '../respond/ledger/entry.ts';
 import type { Knock, ProbeEvent, ScanEvent } from '../track/event.ts';
 import type { Told } from '../track/told.ts';
 import type { LineSink } from './append-file.ts';
-import { ecsLine } from './ecs.ts';
+import { blockByHandLine as ecsBlockByHandLine, ecsLine } from './ecs.ts';
 import type { History } from './history.ts';
 import {
   adminLine,
   alreadyBlockedLine,
+  blockByHandLine,
   ipOptionsLine,
   noBlockLine,
   notBlockedLine,
@@ -14,6 +16,7 @@ import {
   refusedLine,
   stepLine,
   sumLine,
+  unblockLine,
 } from './lines1.ts';
 import { scanLine2, verdictOf } from './lines2.ts';
 import type { Names } from './names.ts';
@@ -103,16 +106,15 @@ export class Recorder {
     this.#named(knock.source, (name) => history.unblocked(knock, name, this.#now));
   }
 
-  /** One of the actions for a source has ended. */
-  step(knock: Knock, step: ActionStep): void {
-    this.#line(this.#actionLines, knock.source, () => stepLine(knock, step));
+  /** One of the actions for an address or prefix has ended. */
+  step(target: string, step: ActionStep): void {
+    this.#line(this.#actionLines, target, () => stepLine(target, step));
   }
 
   /** All actions for a source have ended. */
   block(event: BlockEvent): void {
     const { history, events, logFormat } = this.#parts;
     events?.write(ecsLine(event), this.#now);
-    if (event.action === 'unblock') return;
     const blocked = event.action === 'block';
     if (!blocked) this.#line(this.#actionLines, event.source, (name) => notBlockedLine(event.source, name));
     if (logFormat === 2) {
@@ -120,6 +122,20 @@ export class Recorder {
       this.#line(this.#actionLines, event.source, (name) => scanLine2(event, name, verdict));
     }
     if (blocked) this.#named(event.source, (name) => history?.blocked(event, name, this.#now));
+  }
+
+  /** An administrator has blocked somebody. */
+  blockedByHand(entry: LedgerEntry): void {
+    this.#parts.events?.write(ecsBlockByHandLine(entry), this.#now);
+    this.#parts.text?.(blockByHandLine(entry.block));
+  }
+
+  /** A block is over. */
+  unblock(event: UnblockEvent): void {
+    this.#parts.events?.write(ecsLine(event), this.#now);
+    // Of an address in a network that is blocked as a whole, the log has just said that.
+    if (event.how === 'replaced' || event.how === 'failed') return;
+    this.#line(this.#actionLines, event.entry.block.target, () => unblockLine(event));
   }
 
   /** A never-block rule spared a source that triggered. To be called once until it has been quiet for long. */

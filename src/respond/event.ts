@@ -1,4 +1,6 @@
+import type { BlockMethod } from '../config/config.ts';
 import type { Knock } from '../track/event.ts';
+import type { BlockEnd, LedgerEntry } from './ledger/entry.ts';
 
 /** One of the three actions of PortSentry, and how it ended. */
 export interface ActionStep {
@@ -11,9 +13,26 @@ export interface ActionStep {
 
 /** The end of all actions for a source: it is blocked, or it is not and `reason` says why. */
 export interface BlockEvent extends Knock {
-  readonly action: 'block' | 'block-failed' | 'unblock';
+  readonly action: 'block' | 'block-failed';
+  /** The source, or the prefix that it is in. */
+  readonly target: string;
+  /** When the block ends, ms since the epoch; null for never. */
+  readonly until: number | null;
+  /** How often the target has been blocked, this time included. */
+  readonly times: number;
+  readonly method: BlockMethod;
   readonly steps: readonly ActionStep[];
   readonly reason: string | null;
+}
+
+/** A block is over. */
+export interface UnblockEvent {
+  readonly action: 'unblock';
+  readonly time: number;
+  readonly entry: LedgerEntry;
+  readonly how: BlockEnd;
+  /** The never-block rule, where that ended it; null else. */
+  readonly rule: string | null;
 }
 
 /** A source that triggered and is spared by a never-block rule. */

@@ -1,5 +1,6 @@
 import type { Address } from '../net/address.ts';
-import { type Prefix, PrefixTable } from '../net/prefix.ts';
+import { formatPrefix, overlaps, type Prefix, PrefixTable, parsePrefix } from '../net/prefix.ts';
+import type { Lifelines } from '../watch/lifelines.ts';
 import type { IgnoreEntry } from './ignore-file.ts';
 
 const SINGLE_ADDRESS = 128;
@@ -13,11 +14,24 @@ export class NeverBlock {
   #own: readonly Address[] = [];
   #broadcasts: readonly Address[] = [];
   readonly #learned = new Map<string, readonly Address[]>();
+  #entries: readonly (readonly [prefix: Prefix, rule: string])[] = [];
   #table = new PrefixTable<string>();
 
   /** The rule that spares the address, such as `ignore file 10.0.0.0/8`; null when it may be blocked. */
   ruleFor(address: Address): string | null {
     return builtInRule(address) ?? this.#table.match(address) ?? null;
+  }
+
+  /** The rule that a block of this whole network would break: it spares the network, a part of it or more than it. */
+  ruleForNetwork(network: Prefix): string | null {
+    if (network.length === SINGLE_ADDRESS) return this.ruleFor(network.address);
+    for (const [prefix, rule] of BUILT_IN) if (overlaps(prefix, network)) return rule;
+    return this.#entries.find(([prefix]) => overlaps(prefix, network))?.[1] ?? null;
+  }
+
+  /** What is spared beyond the built-in rules, as canonical text, each once: for a firewall's own list. */
+  prefixes(): string[] {
+    return [...new Set(this.#entries.map(([prefix]) => formatPrefix(prefix)))];
   }
 
   /** The entries of IGNORE_FILE. */
@@ -33,7 +47,14 @@ export class NeverBlock {
     this.#rebuild();
   }
 
-  /** What AUTO_IGNORE found out: addresses by the name of the rule that spares them, such as `gateway`. */
+  /** What AUTO_IGNORE found out. */
+  setLifelines({ gateways, resolvers, sshPeers }: Lifelines): void {
+    this.setLearned('default gateway', gateways);
+    this.setLearned('resolver', resolvers);
+    this.setLearned('SSH peer', sshPeers);
+  }
+
+  /** What was found out: addresses by the name of the rule that spares them. */
   setLearned(rule: string, addresses: readonly Address[]): void {
     this.#learned.set(rule, addresses);
     this.#rebuild();
@@ -42,15 +63,29 @@ export class NeverBlock {
   /** One table for all lists, so that a probe costs one lookup. What is set last names the rule. */
   #rebuild(): void {
     const table = new PrefixTable<string>();
-    for (const [rule, addresses] of this.#learned) {
-      for (const address of addresses) table.set(single(address), rule);
-    }
-    for (const { prefix, text } of this.#ignored) table.set(prefix, `ignore file ${text}`);
-    for (const address of this.#broadcasts) table.set(single(address), 'broadcast');
-    for (const address of this.#own) table.set(single(address), 'own address');
+    const all = (addresses: readonly Address[], rule: string) =>
+      addresses.map((address) => [single(address), rule] as const);
+    this.#entries = [
+      ...[...this.#learned].flatMap(([rule, addresses]) => all(addresses, rule)),
+      ...this.#ignored.map(({ prefix, text }) => [prefix, `ignore file ${text}`] as const),
+      ...all(this.#broadcasts, 'broadcast'),
+      ...all(this.#own, 'own address'),
+    ];
+    for (const [prefix, rule] of this.#entries) table.set(prefix, rule);
     this.#table = table;
   }
 }
+
+/** The same as `builtInRule`, for networks. */
+const BUILT_IN = [
+  ['0.0.0.0/8', 'unspecified'],
+  ['127.0.0.0/8', 'loopback'],
+  ['224.0.0.0/4', 'multicast'],
+  ['255.255.255.255', 'broadcast'],
+  ['ff00::/8', 'multicast'],
+  ['::', 'unspecified'],
+  ['::1', 'loopback'],
+].map(([text, rule]) => [parsePrefix(text as string) as Prefix, rule as string] as const);
 
 function single(address: Address): Prefix {
   return { address, length: SINGLE_ADDRESS };

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import type { BlockMethod, Config } from '../config/config.ts';
 import type { Transport } from '../net/protocol.ts';
 import type { ActionStep } from './event.ts';
 
@@ -9,13 +9,26 @@ export interface PlannedAction {
   readonly template: string;
 }
 
+/** How sources are shut out; `best` as long as it is not found out what the host can do. */
+export type PlannedMethod = BlockMethod | 'best';
+
+/** BLOCK_METHOD; without one KILL_ROUTE if there is one, else the best that the host has. */
+export function plannedMethod({ blockMethod, killRoute }: Config): PlannedMethod {
+  return blockMethod ?? (killRoute === null ? 'best' : 'command');
+}
+
 /** What the configuration does to a source that triggered, in the order in which it is done; empty for nothing. */
-export function planActions(config: Config, transport: Transport, family: 4 | 6): PlannedAction[] {
+export function planActions(
+  config: Config,
+  method: PlannedMethod,
+  transport: Transport,
+  family: 4 | 6,
+): PlannedAction[] {
   const policy = transport === 'tcp' ? config.blockTcp : config.blockUdp;
   if (policy === 0) return [];
   if (policy === 2) return planned('external', config.killRunCmd ?? killRouteFor(config, family));
   const block = [
-    ...planned('route', blockTemplate(config, family)),
+    ...planned('route', blockTemplate(config, method, family)),
     ...planned('wrappers', config.killHostsDeny),
   ];
   const external = planned('external', config.killRunCmd);
@@ -37,9 +50,7 @@ function planned(step: PlannedAction['step'], template: string | null): PlannedA
   return template === null ? [] : [{ step, template }];
 }
 
-function blockTemplate(config: Config, family: 4 | 6): string | null {
-  if (config.blockMethod === 'none') return null;
-  if (config.blockMethod === 'null') return 'null';
-  // The methods that need no command come with a later version; until then a KILL_ROUTE stands in for them.
-  return killRouteFor(config, family);
+function blockTemplate(config: Config, method: PlannedMethod, family: 4 | 6): string | null {
+  if (method === 'none') return null;
+  return method === 'command' ? killRouteFor(config, family) : method;
 }

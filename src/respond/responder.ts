@@ -1,7 +1,8 @@
-import type { Config } from '../config/config.ts';
+import type { BlockMethod, Config } from '../config/config.ts';
 import type { Knock } from '../track/event.ts';
-import type { Backend, Failure } from './backends/backend.ts';
+import type { Failure } from './backends/backend.ts';
 import type { Block } from './block.ts';
+import type { Blocks } from './blocks.ts';
 import type { ActionStep, BlockEvent } from './event.ts';
 import { HalfBlocked } from './half-blocked.ts';
 import { denyInHostsFile, hostsDenyLine } from './hosts-deny.ts';
@@ -14,18 +15,28 @@ import { expand } from './template.ts';
 /** What a responder works with. */
 export interface ResponderOptions {
   readonly config: Config;
-  readonly backend: Backend;
+  /** How sources are shut out. */
+  readonly method: BlockMethod;
+  readonly blocks: Blocks;
   readonly queue: ActionQueue;
   readonly hostsDenyPath: string;
-  /** Told of each step as it ends; must not throw. */
-  readonly onStep: (knock: Knock, step: ActionStep) => void;
+  /** Told of each step for an address or prefix as it ends; must not throw. */
+  readonly onStep: (target: string, step: ActionStep) => void;
+}
+
+/** One response under way. */
+interface Response {
+  readonly knock: Knock;
+  readonly block: Block;
+  /** What was added to hosts.deny. */
+  wrappersLine: string | null;
 }
 
 /** Carries out what is configured for a source that triggered. */
 export class Responder {
   readonly #options: ResponderOptions;
   readonly #halfBlocked = new HalfBlocked();
-  /** By source; as bounded as the queue. */
+  /** By target; as bounded as the queue. */
   readonly #atWork = new Map<string, Promise<BlockEvent>>();
 
   constructor(options: ResponderOptions) {
@@ -33,92 +44,120 @@ export class Responder {
   }
 
   /**
-   * Takes all actions and resolves when the last has ended; never rejects. For a source that is being acted on
-   * already it takes none, and resolves to the same event.
+   * Takes all actions and resolves when the last has ended; never rejects. `connects` is how often the source has
+   * knocked. For a target that is being acted on already it takes none, and resolves to the same event.
    */
-  respond(knock: Knock): Promise<BlockEvent> {
-    const atWork = this.#atWork.get(knock.source);
+  respond(knock: Knock, connects: number): Promise<BlockEvent> {
+    const block = this.#options.blocks.plan(knock, connects);
+    const atWork = this.#atWork.get(block.target);
     if (atWork !== undefined) return atWork;
-    const response = this.#actOn(knock)
-      .catch((error: Error) => failed(knock, [], `internal error: ${error.message}`))
-      .finally(() => this.#atWork.delete(knock.source));
-    this.#atWork.set(knock.source, response);
+    const response = this.#actOn({ knock, block, wrappersLine: null })
+      .catch((error: Error) => this.#failed(knock, block, [], `internal error: ${error.message}`))
+      .finally(() => this.#atWork.delete(block.target));
+    this.#atWork.set(block.target, response);
     return response;
   }
 
-  async #actOn(knock: Knock): Promise<BlockEvent> {
-    const plan = planActions(this.#options.config, knock.transport, knock.family);
+  async #actOn(response: Response): Promise<BlockEvent> {
+    const { blocks, config, method } = this.#options;
+    const { knock, block } = response;
+    const plan = planActions(config, method, knock.transport, knock.family);
+    blocks.decide(block, heldBy(plan, method, config));
     const parts = partPlan(plan);
-    const block = await this.#takeAll(parts.block, knock, 'block');
-    const notice = await this.#takeAll(parts.notice, knock, 'notice');
-    const taken = [...block, ...notice];
+    const before = await this.#takeAll(parts.block, response, 'block');
+    const failure = failureOf(
+      plan,
+      before.map(([, step]) => step),
+    );
+    // The block stands as soon as it works; what only tells of it may take its time.
+    if (failure === null) blocks.confirm(block, response.wrappersLine);
+    else blocks.fail(block);
+    const notice = await this.#takeAll(parts.notice, response, 'notice');
+    const taken = [...before, ...notice];
     const steps = taken.map(([, step]) => step);
-    const failure = failureOf(plan, steps);
     if (failure !== null) {
-      this.#halfBlocked.set(knock.source, taken, knock.time);
-      return failed(knock, steps, failure);
+      this.#halfBlocked.set(block.target, taken, knock.time);
+      return this.#failed(knock, block, steps, failure);
     }
-    this.#halfBlocked.delete(knock.source);
-    return { ...knock, action: 'block', steps, reason: null };
+    this.#halfBlocked.delete(block.target);
+    return { ...knock, ...this.#outcome(block), action: 'block', steps, reason: null };
   }
 
   /** Takes the actions one after the other, as one entry of the queue; each has its step in the result. */
   async #takeAll(
     actions: readonly PlannedAction[],
-    knock: Knock,
+    response: Response,
     urgency: Urgency,
   ): Promise<[PlannedAction, ActionStep][]> {
     const taken: [PlannedAction, ActionStep][] = [];
     if (actions.length === 0) return taken;
     const refused = await this.#options.queue.run(
-      knock.source,
+      response.block.target,
       async (signal) => {
-        for (const action of actions) taken.push([action, await this.#take(action, knock, signal)]);
+        for (const action of actions) taken.push([action, await this.#take(action, response, signal)]);
         return null;
       },
       urgency,
     );
     if (refused === null) return taken;
-    return actions.map((action) => [action, this.#ended(knock, action.step, textOf(action, knock), refused)]);
+    return actions.map((action) => [
+      action,
+      this.#ended(response, action.step, textOf(action, response.block), refused),
+    ]);
   }
 
-  async #take(action: PlannedAction, knock: Knock, signal: AbortSignal): Promise<ActionStep> {
-    const earlier = this.#halfBlocked.find(knock.source, action, knock.time);
-    if (earlier !== undefined) return earlier;
-    const text = textOf(action, knock);
-    const failure = signal.aborted ? ENDING : await this.#carryOut(action.step, text, knock, signal);
-    return this.#ended(knock, action.step, text, failure);
+  async #take(action: PlannedAction, response: Response, signal: AbortSignal): Promise<ActionStep> {
+    const { block, knock } = response;
+    const earlier = this.#halfBlocked.find(block.target, action, knock.time);
+    if (earlier !== undefined) {
+      if (earlier.step === 'wrappers') response.wrappersLine = earlier.text;
+      return earlier;
+    }
+    const text = textOf(action, block);
+    const failure = signal.aborted ? ENDING : await this.#carryOut(action.step, text, response, signal);
+    return this.#ended(response, action.step, text, failure);
   }
 
   async #carryOut(
     step: ActionStep['step'],
     text: string,
-    knock: Knock,
+    response: Response,
     signal: AbortSignal,
   ): Promise<Failure> {
-    const { backend, config, hostsDenyPath } = this.#options;
-    if (step === 'route') return backend.block(blockOf(knock), signal);
-    if (step === 'wrappers') return denyInHostsFile(hostsDenyPath, text);
-    return (await runCommand(text, { timeout: config.actionTimeout, signal })).failure;
+    const { blocks, method, config, hostsDenyPath } = this.#options;
+    if (step === 'route') return blocks.enforce(response.block, method, signal);
+    if (step === 'external') {
+      return (await runCommand(text, { timeout: config.actionTimeout, signal })).failure;
+    }
+    const { failure, added } = await denyInHostsFile(hostsDenyPath, text);
+    if (added) response.wrappersLine = text;
+    return failure;
   }
 
-  #ended(knock: Knock, step: ActionStep['step'], text: string, failure: Failure): ActionStep {
+  #ended({ block }: Response, step: ActionStep['step'], text: string, failure: Failure): ActionStep {
     const ended = { step, text, failure };
-    this.#options.onStep(knock, ended);
+    this.#options.onStep(block.target, ended);
     return ended;
   }
+
+  #failed(knock: Knock, block: Block, steps: readonly ActionStep[], reason: string): BlockEvent {
+    return { ...knock, ...this.#outcome(block), action: 'block-failed', steps, reason };
+  }
+
+  #outcome({ target, until }: Block): Pick<BlockEvent, 'target' | 'until' | 'times' | 'method'> {
+    const entry = this.#options.blocks.find(target);
+    return { target, until, times: entry?.times ?? 0, method: entry?.method ?? this.#options.method };
+  }
 }
 
-function textOf({ step, template }: PlannedAction, knock: Knock): string {
-  const block = blockOf(knock);
+/** Which method's undo ends what the plan does; `none` where only a command of the user's knows. */
+function heldBy(plan: readonly PlannedAction[], method: BlockMethod, config: Config): BlockMethod {
+  if (plan.some(({ step }) => step === 'route')) return method;
+  // BLOCK="2" without KILL_RUN_CMD: the external command is KILL_ROUTE.
+  const routes = plan.some(({ step }) => step === 'external') && config.killRunCmd === null;
+  return routes ? 'command' : 'none';
+}
+
+function textOf({ step, template }: PlannedAction, block: Block): string {
   return step === 'wrappers' ? hostsDenyLine(template, block) : expand(template, block);
-}
-
-function blockOf({ source, family, time, mode, kind, transport, destinationPort }: Knock): Block {
-  const cause = { mode, kind, transport, destinationPort, connects: 0, note: null };
-  return { target: source, family, since: time, until: null, cause };
-}
-
-function failed(knock: Knock, steps: readonly ActionStep[], reason: string): BlockEvent {
-  return { ...knock, action: 'block-failed', steps, reason };
 }

@@ -59,8 +59,8 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   return { failure: failure === null ? null : `${failure}${detail}`, output: output.text };
 }
 
-/** Cron and init scripts start daemons with a PATH that has no sbin; iptables lives there. */
-function fullPath(path = ''): string {
+/** A PATH with sbin in it, where iptables lives: cron and init scripts start daemons without. */
+export function fullPath(path = ''): string {
   const folders = path.split(':').filter((folder) => folder !== '');
   return [...folders, ...SYSTEM_PATH.filter((folder) => !folders.includes(folder))].join(':');
 }
@@ -128,7 +128,8 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-function oneLine(text: string): string {
+/** What a program said, as one line of printable text, cut when it is long. */
+export function oneLine(text: string): string {
   const clean = text.replace(/[\p{C}\u2028\u2029]+/gu, ' ').trim();
   return clean.length > MAX_SHOWN ? `${clean.slice(0, MAX_SHOWN)}...` : clean;
 }

@@ -39,6 +39,7 @@ export interface ProbeEvent extends Knock {
 export interface ScanEvent {
   readonly action: 'scan';
   readonly time: number;
+  /** Canonical address text; a prefix (`2001:db8::/64`) when several addresses of one IPv6 network took part. */
   readonly source: string;
   readonly family: 4 | 6;
   readonly first: number;

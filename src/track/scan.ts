@@ -1,4 +1,5 @@
 import { Kind, type KindName, kindName } from '../classify/kind.ts';
+import { formatPrefix } from '../net/prefix.ts';
 import type { ScanEvent } from './event.ts';
 import type { Source } from './source.ts';
 
@@ -7,7 +8,7 @@ export function scanEvent(source: Source): ScanEvent {
   return {
     action: 'scan',
     time: source.lastSeen,
-    source: source.address.toString(),
+    source: formatPrefix(source.prefix),
     family: source.address.isV4 ? 4 : 6,
     first: source.firstSeen,
     last: source.lastSeen,
@@ -18,7 +19,8 @@ export function scanEvent(source: Source): ScanEvent {
   };
 }
 
-function kindsOf(mask: number): KindName[] {
+/** The names of the kinds whose bits are set. */
+export function kindsOf(mask: number): KindName[] {
   return Object.values(Kind)
     .filter((kind) => kind !== Kind.none && (mask & (1 << kind)) !== 0)
     .map(kindName);

@@ -44,6 +44,8 @@ export class SourceRecords {
   readonly #firstSeen: Float64Array;
   /** Changed when a source's scan ends, which makes its attempts somebody else's. */
   readonly #generations: Uint16Array;
+  /** 1 where the scan of an IPv6 source came from several addresses; says nothing of IPv4. */
+  readonly #several: Uint8Array;
   readonly #attempts = new Attempts();
 
   constructor(slots: number) {
@@ -51,17 +53,13 @@ export class SourceRecords {
     this.#doubles = new Float64Array(this.#words.buffer);
     this.#firstSeen = new Float64Array(slots);
     this.#generations = new Uint16Array(slots);
+    this.#several = new Uint8Array(slots);
   }
 
-  /** Makes the slot the address's own. */
+  /** Makes the slot the address's own, or its network's. */
   reset(slot: number, address: Address): void {
-    const words = this.#words;
-    const at = slot * RECORD_WORDS;
-    words[at + ADDRESS] = address.w0;
-    words[at + ADDRESS + 1] = address.w1;
-    words[at + ADDRESS + 2] = address.w2;
-    words[at + ADDRESS + 3] = address.w3;
-    words[at + CONNECTS] = 0;
+    this.#writeAddress(slot, address);
+    this.#words[slot * RECORD_WORDS + CONNECTS] = 0;
     this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] = 0;
     this.endScan(slot);
   }
@@ -78,7 +76,7 @@ export class SourceRecords {
     this.#words[slot * RECORD_WORDS + CONNECTS] = 0;
   }
 
-  /** Whether the slot is the address's. */
+  /** Whether the slot's address is this one. */
   isAt(slot: number, address: Address): boolean {
     const words = this.#words;
     const at = slot * RECORD_WORDS + ADDRESS;
@@ -90,13 +88,35 @@ export class SourceRecords {
     );
   }
 
-  /** Writes the slot's address into `into`. */
+  /** Whether the slot's address is in this network. */
+  isIn(slot: number, network: Address, mask: Address): boolean {
+    const words = this.#words;
+    const at = slot * RECORD_WORDS + ADDRESS;
+    return (
+      (((words[at] as number) ^ network.w0) & mask.w0) === 0 &&
+      (((words[at + 1] as number) ^ network.w1) & mask.w1) === 0 &&
+      (((words[at + 2] as number) ^ network.w2) & mask.w2) === 0 &&
+      (((words[at + 3] as number) ^ network.w3) & mask.w3) === 0
+    );
+  }
+
+  /** Other addresses count as one source from now on: that some did so before says nothing. */
+  forgetSeveral(): void {
+    this.#several.fill(0);
+  }
+
+  /** Writes the slot's address, of several the first of the scan, into `into`. */
   readAddress(slot: number, into: Address): void {
     const at = slot * RECORD_WORDS + ADDRESS;
     into.w0 = this.#words[at] as number;
     into.w1 = this.#words[at + 1] as number;
     into.w2 = this.#words[at + 2] as number;
     into.w3 = this.#words[at + 3] as number;
+  }
+
+  /** Whether the scan of an IPv6 source came from more addresses than the first. */
+  several(slot: number): boolean {
+    return this.#several[slot] !== 0;
   }
 
   connects(slot: number): number {
@@ -134,7 +154,11 @@ export class SourceRecords {
     const target = hashAddress(probe.destination, 0);
     const port = portKey(probe);
     const endpoints = mix((probe.sourcePort << 16) | probe.destinationPort);
-    const attempt = mix(target ^ endpoints ^ probe.kind);
+    let attempt = mix(target ^ endpoints ^ probe.kind);
+    if (!probe.source.isV4) {
+      this.#noteAddress(slot, probe.source);
+      attempt = hashAddress(probe.source, attempt);
+    }
     const { time } = probe;
 
     if (words[at + PROBES] === 0) this.#begin(slot, port, attempt, target, time);
@@ -156,6 +180,23 @@ export class SourceRecords {
   /** The same for what is remembered of a port. */
   warmPort(slot: number, probe: Probe): number {
     return this.#attempts.warm(this.#owner(slot), portKey(probe));
+  }
+
+  /** A scan is named after its first address. */
+  #noteAddress(slot: number, address: Address): void {
+    if (this.probes(slot) === 0) {
+      this.#several[slot] = 0;
+      this.#writeAddress(slot, address);
+    } else if (!this.isAt(slot, address)) this.#several[slot] = 1;
+  }
+
+  #writeAddress(slot: number, address: Address): void {
+    const words = this.#words;
+    const at = slot * RECORD_WORDS + ADDRESS;
+    words[at] = address.w0;
+    words[at + 1] = address.w1;
+    words[at + 2] = address.w2;
+    words[at + 3] = address.w3;
   }
 
   #begin(slot: number, port: number, attempt: number, target: number, time: number): void {

@@ -3,6 +3,7 @@ import { Address } from '../net/address.ts';
 import { hashAddress } from '../net/hash.ts';
 import { SlotLists } from './slot-lists.ts';
 import { Source } from './source.ts';
+import type { SourceNetworks } from './source-networks.ts';
 import { SourceRecords } from './source-records.ts';
 
 /**
@@ -34,6 +35,7 @@ export class SourceTable {
   readonly #capacity: number;
   readonly #known: number;
   readonly #salt: number;
+  readonly #networks: SourceNetworks;
   readonly #buckets: Int32Array;
   readonly #chain: Int32Array;
   readonly #sources: Source[] = [];
@@ -50,11 +52,17 @@ export class SourceTable {
    * the `capacity`, a quarter is kept from sources that knocked more than once: else a forger who sends two
    * probes from each address would leave no place in which a new scanner could be noticed.
    */
-  constructor(salt: number, onForget: (slot: number) => void, capacity = MAX_SOURCES) {
+  constructor(
+    salt: number,
+    networks: SourceNetworks,
+    onForget: (slot: number) => void,
+    capacity = MAX_SOURCES,
+  ) {
     this.records = new SourceRecords(capacity);
     this.#capacity = capacity;
     this.#known = Math.floor((capacity / 4) * 3);
     this.#salt = salt;
+    this.#networks = networks;
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2))).fill(NONE);
     this.#chain = new Int32Array(capacity).fill(NONE);
     this.#lists = new SlotLists(capacity, LEAVING_ORDER.length);
@@ -65,9 +73,11 @@ export class SourceTable {
     return LEAVING_ORDER.reduce((sum, list) => sum + this.#lists.size(list), 0);
   }
 
-  /** The slot of this address; -1 when it is not tracked. */
+  /** The slot of this address, or of the network that it counts for; -1 when it is not tracked. */
   find(address: Address): number {
-    let slot = this.#buckets[this.#bucketOf(address)] as number;
+    const key = this.#networks.keyOf(address);
+    let slot = this.#buckets[this.#bucketOf(key)] as number;
+    if (key !== address) return this.#findNetwork(slot, key);
     while (slot !== NONE && !this.records.isAt(slot, address)) slot = this.#chain[slot] as number;
     return slot;
   }
@@ -89,7 +99,7 @@ export class SourceTable {
     let sum = 0;
     for (let index = 0; index < count; index++) {
       const probe = probes[index] as Probe;
-      slots[index] = this.#buckets[this.#bucketOf(probe.source)] as number;
+      slots[index] = this.#buckets[this.#bucketOf(this.#networks.keyOf(probe.source))] as number;
     }
     for (let index = 0; index < count; index++) {
       const slot = slots[index] as number;
@@ -106,7 +116,7 @@ export class SourceTable {
   source(slot: number): Source {
     let source = this.#sources[slot];
     if (source === undefined) {
-      source = new Source(this.records, slot);
+      source = new Source(this.records, slot, this.#networks);
       this.#sources[slot] = source;
     }
     return source;
@@ -127,6 +137,18 @@ export class SourceTable {
     }
   }
 
+  /** To be called when other addresses count as one source: of several that do so now, one will go on. */
+  regroup(): void {
+    this.#buckets.fill(NONE);
+    this.records.forgetSeveral();
+    const address = new Address();
+    for (let slot = 0; slot < this.#used; slot++) {
+      if (this.#lists.listOf(slot) === NONE) continue;
+      this.records.readAddress(slot, address);
+      this.#enchain(slot, this.#bucketOf(this.#networks.keyOf(address)));
+    }
+  }
+
   /** Forgets every source, in the order in which they would have left. */
   clear(): void {
     for (const list of LEAVING_ORDER) {
@@ -134,11 +156,17 @@ export class SourceTable {
     }
   }
 
+  /** The first slot of the chain that begins with `first` whose address is in the network. */
+  #findNetwork(first: number, network: Address): number {
+    const { mask } = this.#networks;
+    let slot = first;
+    while (slot !== NONE && !this.records.isIn(slot, network, mask)) slot = this.#chain[slot] as number;
+    return slot;
+  }
+
   #insert(address: Address): number {
     const slot = this.#takeSlot();
-    const bucket = this.#bucketOf(address);
-    this.#chain[slot] = this.#buckets[bucket] as number;
-    this.#buckets[bucket] = slot;
+    this.#enchain(slot, this.#bucketOf(this.#networks.keyOf(address)));
     this.#lists.touch(slot, ACTIVE_ONCE);
     this.records.reset(slot, address);
     this.#sources[slot]?.reset();
@@ -175,10 +203,15 @@ export class SourceTable {
   #release(slot: number): void {
     this.#onForget(slot);
     this.records.readAddress(slot, this.#leaving);
-    this.#unchain(slot, this.#bucketOf(this.#leaving));
+    this.#unchain(slot, this.#bucketOf(this.#networks.keyOf(this.#leaving)));
     this.#lists.remove(slot);
     this.#chain[slot] = this.#free;
     this.#free = slot;
+  }
+
+  #enchain(slot: number, bucket: number): void {
+    this.#chain[slot] = this.#buckets[bucket] as number;
+    this.#buckets[bucket] = slot;
   }
 
   #unchain(slot: number, bucket: number): void {
@@ -191,8 +224,8 @@ export class SourceTable {
     this.#chain[before] = this.#chain[slot] as number;
   }
 
-  #bucketOf(address: Address): number {
-    return hashAddress(address, this.#salt) & (this.#buckets.length - 1);
+  #bucketOf(key: Address): number {
+    return hashAddress(key, this.#salt) & (this.#buckets.length - 1);
   }
 }
 

@@ -1,4 +1,6 @@
 import { Address } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { type SourceNetworks, WHOLE_ADDRESS } from './source-networks.ts';
 import type { SourceRecords } from './source-records.ts';
 import { Told } from './told.ts';
 
@@ -6,7 +8,7 @@ import { Told } from './told.ts';
 export type BlockState = 'none' | 'pending' | 'blocked' | 'failed';
 
 /**
- * What is known of one address that knocked: a view of its slot's record, and what only those need who triggered.
+ * What is known of one who knocked, by one address or by several of a network: a view of its slot's record, and what only those need who triggered.
  * It is reused when the slot changes hands: whoever waits for something keeps the address and asks again.
  */
 export class Source {
@@ -17,13 +19,15 @@ export class Source {
   readonly told = new Told();
   readonly #records: SourceRecords;
   readonly #slot: number;
+  readonly #networks: SourceNetworks;
 
-  constructor(records: SourceRecords, slot: number) {
+  constructor(records: SourceRecords, slot: number, networks: SourceNetworks) {
     this.#records = records;
     this.#slot = slot;
+    this.#networks = networks;
   }
 
-  /** A copy. */
+  /** A copy; of several addresses the first one of the scan. */
   get address(): Address {
     const address = new Address();
     this.#records.readAddress(this.#slot, address);
@@ -41,6 +45,17 @@ export class Source {
   }
 
   // The scan that is going on. It ends when the source has been quiet for a while; then a new one may begin.
+
+  /** Whether it came from several addresses of one IPv6 network (BLOCK_IPV6_PREFIX). */
+  get hasSeveralAddresses(): boolean {
+    return !this.address.isV4 && this.#records.several(this.#slot);
+  }
+
+  /** The network when it came from several addresses, else the one address. */
+  get prefix(): Prefix {
+    const { address } = this;
+    return this.hasSeveralAddresses ? this.#networks.prefixOf(address) : { address, length: WHOLE_ADDRESS };
+  }
 
   /** The first probe, in ms since the epoch. */
   get firstSeen(): number {

@@ -1,6 +1,7 @@
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
 import type { Source } from './source.ts';
+import { SourceNetworks } from './source-networks.ts';
 import { SourceTable } from './source-table.ts';
 
 /** A source that was quiet for this long (ms) has ended its scan: the sum is told (design, section 7). */
@@ -9,11 +10,17 @@ export const SCAN_QUIET = 300_000;
 /** How often (ms of the packets' time) the table is swept for scans that have ended. */
 const SWEEP_INTERVAL = 1_000;
 
-export interface TrackerOptions {
+/** What may change when the configuration is read again. */
+export interface TrackerLimits {
   /** SCAN_TRIGGER: connects that are allowed before the alarm. */
   readonly trigger: number;
   /** SCAN_WINDOW in ms: connects add up until a source has been quiet for so long; 0 is for ever. */
   readonly window: number;
+  /** BLOCK_IPV6_PREFIX: IPv6 addresses with so many equal bits, 32 to 128, are one source. */
+  readonly ipv6Prefix: number;
+}
+
+export interface TrackerOptions extends TrackerLimits {
   /** Randomizes the table's buckets; what is counted does not depend on it. */
   readonly salt: number;
   /** Gets each source whose scan is over, before its sums are forgotten. */
@@ -25,17 +32,19 @@ export interface TrackerOptions {
 /** How many so far? Counts the probes of each source against SCAN_TRIGGER, in the packets' own time. */
 export class Tracker {
   readonly #table: SourceTable;
+  readonly #networks: SourceNetworks;
   readonly #onScanEnd: (source: Source) => void;
   #trigger: number;
   #window: number;
   #lastSweep = 0;
   #slot = 0;
 
-  constructor({ trigger, window, salt, onScanEnd, capacity }: TrackerOptions) {
+  constructor({ trigger, window, ipv6Prefix, salt, onScanEnd, capacity }: TrackerOptions) {
     this.#trigger = trigger;
     this.#window = window;
     this.#onScanEnd = onScanEnd;
-    this.#table = new SourceTable(salt, (slot) => this.#endScan(slot), capacity);
+    this.#networks = new SourceNetworks(ipv6Prefix);
+    this.#table = new SourceTable(salt, this.#networks, (slot) => this.#endScan(slot), capacity);
   }
 
   /** Sources that are tracked now. */
@@ -66,12 +75,18 @@ export class Tracker {
   }
 
   /** New limits after the configuration was read again; what was counted stays. */
-  configure(trigger: number, window: number): void {
+  configure({ trigger, window, ipv6Prefix }: TrackerLimits): void {
     this.#trigger = trigger;
     this.#window = window;
+    if (this.#networks.setLength(ipv6Prefix)) this.#table.regroup();
   }
 
-  /** The source with this address; undefined when it is not tracked. */
+  /** This host has these addresses now: others in their IPv6 networks are neighbours, each a source of its own. */
+  setOwn(addresses: readonly Address[]): void {
+    if (this.#networks.setOwn(addresses)) this.#table.regroup();
+  }
+
+  /** The source that this address is of; undefined when it is not tracked. */
   get(address: Address): Source | undefined {
     const slot = this.#table.find(address);
     return slot < 0 ? undefined : this.#table.source(slot);

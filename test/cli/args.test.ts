@@ -91,6 +91,7 @@ describe('commands for the running daemon', () => {
     ['status --json -c /x', { command: 'status', configfile: '/x', json: true }],
     ['list', { command: 'list', ...ASKS }],
     ['list --json', { command: 'list', ...ASKS, json: true }],
+    ['doctor', { command: 'doctor', ...ASKS }],
     ['why 10.0.0.1', { command: 'why', ...ASKS, address: '10.0.0.1' }],
     ['why ::1 --json', { command: 'why', ...ASKS, json: true, address: '::1' }],
     ['block 10.0.0.1', { ...BLOCK, target: '10.0.0.1' }],
@@ -154,6 +155,7 @@ describe('text that is all there is to do', () => {
       '--dry-run',
       'replay',
       'check',
+      'doctor',
     ]) {
       expect(text).toContain(word);
     }

@@ -187,7 +187,8 @@ EVENT_FILE="/e"
     /b.MODE: a line for each block that worked.
     /e: a JSON object for each event.
     A block that failed (the command ends with another status than 0) is written to neither file
-    and tried again at a later probe. A block stays until it is taken back by hand.
+    and tried again at a later probe.
+    A block stays until you take it back or until the next boot: there is no UNKILL_ROUTE.
 `);
   });
 
@@ -210,8 +211,22 @@ EVENT_FILE="/e"
 
   test('a block method instead of KILL_ROUTE', () => {
     expect(story('BLOCK_TCP="1"\nBLOCK_METHOD="null"\n')).toContain(
-      'IPv4, 1. it is handed to the block method null\n',
+      'IPv4, 1. it is blocked by the method null, which does nothing and says that it did\n',
     );
+    expect(story('BLOCK_TCP="1"\n')).toContain(
+      'IPv6, 1. it is blocked by the best of nftables, ipset, iptables and route that this host has (the start says which)\n',
+    );
+  });
+
+  test.each([
+    [
+      '',
+      'A block lasts 24h, the next of the same source 2 times as long, 30d at most; it survives a restart and a reboot.',
+    ],
+    ['BLOCK_TIME_FACTOR="1"', 'A block lasts 24h; it survives a restart and a reboot.'],
+    ['BLOCK_TIME="0"', 'A block stays until it is taken back by hand, over every restart and reboot.'],
+  ])('with %s it says: %s', (setting, sentence) => {
+    expect(story(`BLOCK_TCP="1"\n${setting}\n`)).toContain(`    ${sentence}\n`);
   });
 
   test('SCAN_TRIGGER="1" of 1.x behaved like "0": here one connect is allowed', () => {

@@ -48,7 +48,7 @@ class Model {
 test('connects are what a memory without bounds counts, and trigger is more than allowed', () => {
   fc.assert(
     fc.property(PROBES, fc.integer({ min: 0, max: 5 }), (probes, trigger) => {
-      const tracker = new Tracker({ trigger, window: WINDOW, salt: 7, onScanEnd: () => {} });
+      const tracker = new Tracker({ trigger, window: WINDOW, ipv6Prefix: 64, salt: 7, onScanEnd: () => {} });
       const models = new Map<string, Model>();
       for (const fields of probes) {
         const model = models.get(fields.source) ?? new Model();
@@ -72,6 +72,7 @@ test('the bounds hold whatever the order, no probe is lost, and the salt changes
         const tracker = new Tracker({
           trigger: 0,
           window: WINDOW,
+          ipv6Prefix: 64,
           salt: seed,
           capacity,
           onScanEnd: (source) => {

@@ -52,17 +52,22 @@ test('a scan has its sum, with times', () => {
   );
 });
 
-test.each(['block', 'block-failed', 'unblock'] as const)('a %s has its steps', (action) => {
+test.each(['block', 'block-failed'] as const)('a %s has its steps', (action) => {
   const steps = [
     { step: 'route' as const, text: 'iptables "x"', failure: action === 'block' ? null : 'exit status 4' },
   ];
-  const event: BlockEvent = { ...probeEvent(), action, steps, reason: null };
+  const outcome = { target: '10.99.0.0/24', until: NOON, times: 2, method: 'nftables' } as const;
+  const event: BlockEvent = { ...probeEvent(), ...outcome, action, steps, reason: null };
   const fields = JSON.parse(ecsLine(event));
   expect(fields.event).toEqual({ kind: 'event', category: ['intrusion_detection'], action });
   expect(fields.portsentry).toEqual({
     mode: 'atcp',
     kind: 'syn',
     label: 'TCP SYN/Normal scan',
+    target: '10.99.0.0/24',
+    until: '2026-11-22T13:33:37.123Z',
+    times: 2,
+    method: 'nftables',
     steps,
     reason: null,
   });

@@ -67,7 +67,7 @@ const STEPS: [step: ActionStep, line: string][] = [
 ];
 
 test.each(STEPS)('the step %j has its line', (step, line) => {
-  expect(stepLine(probeEvent(), step)).toBe(line);
+  expect(stepLine('10.99.0.1', step)).toBe(line);
 });
 
 describe('the other lines of 1.x are word for word:', () => {

@@ -103,10 +103,10 @@ describe("logwatch's own script", () => {
 
   test('counts each block that worked, and none that failed', () => {
     const lines = linesOf((recorder) => {
-      recorder.step(probeEvent(), { step: 'route', text: 'true', failure: null });
-      recorder.step(probeEvent(), { step: 'wrappers', text: 'ALL: 10.99.0.1', failure: null });
-      recorder.step(probeEvent(), { step: 'route', text: 'false', failure: 'exit status 1' });
-      recorder.step(probeEvent(), { step: 'wrappers', text: 'ALL: 10.99.0.1', failure: 'read-only' });
+      recorder.step('10.99.0.1', { step: 'route', text: 'true', failure: null });
+      recorder.step('10.99.0.1', { step: 'wrappers', text: 'ALL: 10.99.0.1', failure: null });
+      recorder.step('10.99.0.1', { step: 'route', text: 'false', failure: 'exit status 1' });
+      recorder.step('10.99.0.1', { step: 'wrappers', text: 'ALL: 10.99.0.1', failure: 'read-only' });
     });
     expect(report(lines)).toContain('Warning: Blocked route from/to 10.99.0.1 2 times(s).');
   });

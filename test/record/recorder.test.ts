@@ -195,7 +195,7 @@ describe('a flood', () => {
   test('does not silence what is done about a scanner', () => {
     const { recorder, lines } = given();
     for (let index = 0; index < 200; index++) recorder.probe(probeEvent(), new Told());
-    recorder.step(probeEvent(), { step: 'route', text: 'true', failure: null });
+    recorder.step('10.99.0.1', { step: 'route', text: 'true', failure: null });
     expect(lines.at(-1)).toBe(
       'attackalert: Host 10.99.0.1 has been blocked via dropped route using command: "true"',
     );
@@ -223,7 +223,9 @@ describe('the response', () => {
 
   function blockEvent(action: BlockEvent['action']): BlockEvent {
     const { connects: _, ...knock } = probeEvent();
-    return { ...knock, action, steps: [], reason: action === 'block' ? null : 'exit status 4' };
+    const outcome = { target: knock.source, until: null, times: 1, method: 'command' } as const;
+    const reason = action === 'block' ? null : 'exit status 4';
+    return { ...knock, ...outcome, action, steps: [], reason };
   }
 
   test('that worked is in the history, and nothing is said that its steps have not', () => {
@@ -304,7 +306,7 @@ describe('with names', () => {
     );
     const { recorder, lines } = given({ names });
     recorder.probe(probeEvent(), new Told());
-    recorder.step(probeEvent(), { step: 'route', text: 'true', failure: null });
+    recorder.step('10.99.0.1', { step: 'route', text: 'true', failure: null });
     recorder.admin('said at once');
     expect(lines).toEqual(['adminalert: said at once']);
     answer('scanner.example');

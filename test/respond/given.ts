@@ -2,9 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
+import type { BlockMethod, Config } from '../../src/config/config.ts';
 import { PortSet } from '../../src/config/ports.ts';
+import { CommandBackend } from '../../src/respond/backends/command.ts';
+import { NullBackend } from '../../src/respond/backends/null.ts';
+import { BackendPool } from '../../src/respond/backends/pool.ts';
 import type { Block, BlockCause } from '../../src/respond/block.ts';
+import { Blocks, type BlocksParts } from '../../src/respond/blocks.ts';
+import { BlockMemory } from '../../src/respond/ledger/memory.ts';
 import type { Knock } from '../../src/track/event.ts';
 
 /** A configuration that only logs, but for these settings. */
@@ -90,6 +95,29 @@ export function blockOf(target: string, fields: Partial<Block> = {}, cause: Part
     },
     ...fields,
   };
+}
+
+/** The back ends that need nothing of the host. */
+export function poolOf(config: Config): BackendPool {
+  return new BackendPool((method: BlockMethod) => {
+    return method === 'null' ? new NullBackend() : new CommandBackend(config);
+  });
+}
+
+/** Blocks that are remembered in this test only. */
+export function blocksOf(config: Config, parts: Partial<BlocksParts> = {}): Blocks {
+  return new Blocks({
+    config,
+    memory: new BlockMemory(),
+    backends: poolOf(config),
+    hostsDenyPath: '/dev/null',
+    boot: 'boot',
+    ruleFor: () => null,
+    now: Date.now,
+    onEnd: () => {},
+    tell: () => {},
+    ...parts,
+  });
 }
 
 /** A folder of its own for this test, gone when it ends. */

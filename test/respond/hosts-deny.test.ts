@@ -1,8 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { denyInHostsFile, hostsDenyLine } from '../../src/respond/hosts-deny.ts';
+import { allowInHostsFile, denyInHostsFile, hostsDenyLine } from '../../src/respond/hosts-deny.ts';
 import { blockOf, testFolder } from './given.ts';
 
 const LINES: [template: string, source: string, line: string][] = [
@@ -34,17 +43,23 @@ const FILES: [what: string, before: string, after: string][] = [
   ['a file with a longer line', 'ALL: 10.99.0.12\n', 'ALL: 10.99.0.12\nALL: 10.99.0.1\n'],
 ];
 
+const ADDED = { failure: null, added: true };
+
+function failed(reason: RegExp) {
+  return { failure: expect.stringMatching(reason), added: false };
+}
+
 describe('the line is written into', () => {
   test.each(FILES)('%s', async (_what, before, after) => {
     const path = join(testFolder(), 'hosts.deny');
     writeFileSync(path, before);
-    expect(await denyInHostsFile(path, 'ALL: 10.99.0.1')).toBeNull();
+    expect(await denyInHostsFile(path, 'ALL: 10.99.0.1')).toEqual({ failure: null, added: before !== after });
     expect(readFileSync(path, 'utf8')).toBe(after);
   });
 
   test('a file that is made readable for all, whatever the umask', async () => {
     const path = join(testFolder(), 'hosts.deny');
-    expect(await underUmask(0o077, () => denyInHostsFile(path, 'ALL: 10.99.0.1'))).toBeNull();
+    expect(await underUmask(0o077, () => denyInHostsFile(path, 'ALL: 10.99.0.1'))).toEqual(ADDED);
     expect(statSync(path).mode & 0o7777).toBe(0o644);
     expect(readFileSync(path, 'utf8')).toBe('ALL: 10.99.0.1\n');
   });
@@ -69,28 +84,28 @@ test('a line that another process wrote is not written again', async () => {
 test('a hundred calls at once write each line once', async () => {
   const path = join(testFolder(), 'hosts.deny');
   const lines = Array.from({ length: 100 }, (_, index) => `ALL: 10.99.0.${index % 10}`);
-  const failures = await Promise.all(lines.map((line) => denyInHostsFile(path, line)));
-  expect(failures.every((failure) => failure === null)).toBe(true);
+  const ends = await Promise.all(lines.map((line) => denyInHostsFile(path, line)));
+  expect(ends).toEqual(lines.map((_, index) => ({ failure: null, added: index < 10 })));
   expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toEqual(lines.slice(0, 10));
 });
 
 describe('an error is told in one line and does not stop the next call:', () => {
   test('a folder that is not there', async () => {
     const folder = testFolder();
-    expect(await denyInHostsFile(join(folder, 'none', 'hosts.deny'), 'x')).toMatch(
-      /^ENOENT.*none\/hosts\.deny'$/,
+    expect(await denyInHostsFile(join(folder, 'none', 'hosts.deny'), 'x')).toEqual(
+      failed(/^ENOENT.*none\/hosts\.deny'$/),
     );
-    expect(await denyInHostsFile(join(folder, 'hosts.deny'), 'x')).toBeNull();
+    expect(await denyInHostsFile(join(folder, 'hosts.deny'), 'x')).toEqual(ADDED);
   });
 
   test('a folder in its place', async () => {
     const path = join(testFolder(), 'hosts.deny');
     mkdirSync(path);
-    expect(await denyInHostsFile(path, 'x')).toMatch(/^EISDIR/);
+    expect(await denyInHostsFile(path, 'x')).toEqual(failed(/^EISDIR/));
   });
 
   test('a device in its place', async () => {
-    expect(await denyInHostsFile('/dev/null', 'x')).toBe('/dev/null is not a regular file');
+    expect(await denyInHostsFile('/dev/null', 'x')).toEqual(failed(/^\/dev\/null is not a regular file$/));
   });
 });
 
@@ -99,9 +114,59 @@ test('a disk that is full in the middle of the line leaves nothing of it', async
   const path = join(testFolder(), 'hosts.deny');
   const before = `# ${'x'.repeat(500)}\n`;
   writeFileSync(path, before);
-  const failure = await withFilesUpTo(512, () => denyInHostsFile(path, 'ALL: 10.99.0.1 : DENY'));
-  expect(failure).toMatch(/^EFBIG/);
+  const end = await withFilesUpTo(512, () => denyInHostsFile(path, 'ALL: 10.99.0.1 : DENY'));
+  expect(end).toEqual(failed(/^EFBIG/));
   expect(readFileSync(path, 'utf8')).toBe(before);
+});
+
+const REMOVALS: [what: string, before: string, after: string][] = [
+  ['a file that has it', '# ours\nALL: 10.99.0.1\nALL: 10.99.0.2\n', '# ours\nALL: 10.99.0.2\n'],
+  ['a file that has it last, without newline', 'ALL: 10.99.0.2\nALL: 10.99.0.1', 'ALL: 10.99.0.2'],
+  ['a file that has it twice: the newer one', 'ALL: 10.99.0.1\n#\nALL: 10.99.0.1\n', 'ALL: 10.99.0.1\n#\n'],
+  ['a file that has only longer ones', 'ALL: 10.99.0.12\n', 'ALL: 10.99.0.12\n'],
+  ['an empty file', '', ''],
+];
+
+describe('the line is taken out of', () => {
+  test.each(REMOVALS)('%s', async (_what, before, after) => {
+    const path = join(testFolder(), 'hosts.deny');
+    writeFileSync(path, before, { mode: 0o640 });
+    expect(await allowInHostsFile(path, ['ALL: 10.99.0.1'])).toBeNull();
+    expect(readFileSync(path, 'utf8')).toBe(after);
+    expect(statSync(path).mode & 0o7777).toBe(0o640);
+  });
+
+  test('a file that has many, at once', async () => {
+    const path = join(testFolder(), 'hosts.deny');
+    const lines = Array.from({ length: 1_000 }, (_, index) => `ALL: 10.99.${index >>> 8}.${index & 255}`);
+    writeFileSync(path, `# ours\n${lines.join('\n')}\nALL: 10.98.0.1\n`);
+    expect(await allowInHostsFile(path, lines)).toBeNull();
+    expect(readFileSync(path, 'utf8')).toBe('# ours\nALL: 10.98.0.1\n');
+  });
+
+  test('a file behind a symbolic link, which stays one', async () => {
+    const folder = testFolder();
+    writeFileSync(join(folder, 'real'), 'ALL: 10.99.0.1\n');
+    symlinkSync('real', join(folder, 'hosts.deny'));
+    expect(await allowInHostsFile(join(folder, 'hosts.deny'), ['ALL: 10.99.0.1'])).toBeNull();
+    expect(readFileSync(join(folder, 'real'), 'utf8')).toBe('');
+    expect(lstatSync(join(folder, 'hosts.deny')).isSymbolicLink()).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(['hosts.deny', 'real']);
+  });
+
+  test('no file at all: nothing is to be done', async () => {
+    expect(await allowInHostsFile(join(testFolder(), 'hosts.deny'), ['x'])).toBeNull();
+  });
+
+  test('a full disk: the old file stays whole, and nothing else does', async () => {
+    const folder = testFolder();
+    const path = join(folder, 'hosts.deny');
+    const before = `# ${'x'.repeat(2_000)}\nALL: 10.99.0.1\n`;
+    writeFileSync(path, before);
+    expect(await withFilesUpTo(512, () => allowInHostsFile(path, ['ALL: 10.99.0.1']))).toMatch(/^EFBIG/);
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    expect(readdirSync(folder)).toEqual(['hosts.deny']);
+  });
 });
 
 /** A limit on the size of files fails a write half-way, as a full disk does. */

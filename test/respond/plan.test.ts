@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import type { Transport } from '../../src/net/protocol.ts';
-import { planActions, unkillRouteFor } from '../../src/respond/plan.ts';
+import { planActions, plannedMethod, unkillRouteFor } from '../../src/respond/plan.ts';
 import { configWith } from './given.ts';
 
 const ROUTE = { step: 'route', template: 'route $TARGET$' };
@@ -60,7 +60,13 @@ const PLANS: [
     6,
     [ROUTE],
   ],
-  ['nothing for IPv4 with KILL_ROUTE6 alone', { killRoute6: ROUTE6.template, blockTcp: 1 }, 'tcp', 4, []],
+  [
+    'nothing for IPv4 with KILL_ROUTE6 alone',
+    { killRoute6: ROUTE6.template, blockTcp: 1, blockMethod: 'command' },
+    'tcp',
+    4,
+    [],
+  ],
   [
     'no route with BLOCK_METHOD none',
     { ...ALL_SET, blockTcp: 1, blockMethod: 'none' },
@@ -75,12 +81,20 @@ const PLANS: [
     4,
     [{ step: 'route', template: 'null' }],
   ],
-  ['nothing where nothing is configured', { blockTcp: 1 }, 'tcp', 4, []],
+  [
+    'the best of the host where nothing else is configured',
+    { blockTcp: 1 },
+    'tcp',
+    4,
+    [{ step: 'route', template: 'best' }],
+  ],
+  ['nothing with the method none', { blockTcp: 1, blockMethod: 'none' }, 'tcp', 4, []],
 ];
 
 describe('planActions gives', () => {
   test.each(PLANS)('%s', (_what, settings, transport, family, plan) => {
-    expect(planActions(configWith(settings), transport, family)).toEqual(plan);
+    const config = configWith(settings);
+    expect(planActions(config, plannedMethod(config), transport, family)).toEqual(plan);
   });
 });
 

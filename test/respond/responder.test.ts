@@ -1,12 +1,11 @@
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
-import { chooseBackend } from '../../src/respond/backends/choose.ts';
-import { NullBackend } from '../../src/respond/backends/null.ts';
+import type { BlockMethod, Config } from '../../src/config/config.ts';
 import type { ActionStep } from '../../src/respond/event.ts';
+import { plannedMethod } from '../../src/respond/plan.ts';
 import { ActionQueue } from '../../src/respond/queue.ts';
 import { Responder } from '../../src/respond/responder.ts';
-import { configWith, knockFrom, testFolder } from './given.ts';
+import { blocksOf, configWith, knockFrom, poolOf, testFolder } from './given.ts';
 
 const SOURCE = '10.99.0.1';
 const SOURCE6 = '2001:db8::1';
@@ -53,8 +52,8 @@ describe('a block under policy 1', () => {
     [{ killRoute: 'exit 3', killHostsDeny: DENY }, 'block-failed', 'route: exit status 3'],
     [{ killRoute: 'true', killRunCmd: 'exit 3' }, 'block', null],
     [{ killRoute: 'true', killRunCmd: 'exit 3', killRunCmdFirst: true }, 'block', null],
-    [{ killRunCmd: 'true' }, 'block', null],
-    [{ killRunCmd: 'exit 3' }, 'block-failed', 'external: exit status 3'],
+    [{ killRunCmd: 'true', blockMethod: 'none' }, 'block', null],
+    [{ killRunCmd: 'exit 3', blockMethod: 'none' }, 'block-failed', 'external: exit status 3'],
     [{ killRoute: 'sleep 60', actionTimeout: 100 }, 'block-failed', 'route: timed out after 0.1 s'],
   ];
 
@@ -171,7 +170,7 @@ describe('policy 2', () => {
 
 // "BLOCK=1 without any action: nothing is done, `Blocked` is written all the same."
 test('a source for which nothing is configured is not called blocked', async () => {
-  const { respond, told } = given(() => ({ blockTcp: 1 }));
+  const { respond, told } = given(() => ({ blockTcp: 1, blockMethod: 'none' }));
   expect(await respond(SOURCE)).toMatchObject({
     action: 'block-failed',
     reason: 'nothing is configured that would block it',
@@ -219,10 +218,15 @@ test('two probes in one millisecond make one block', async () => {
 
 // "TCP and UDP processes do not know of each other: one host, two lines in hosts.deny."
 test('twenty responders at once write one line for one host', async () => {
-  const { folder, responder } = given(() => ({ blockTcp: 1, blockUdp: 1, killHostsDeny: DENY }));
+  const { folder, responder } = given(() => ({
+    blockTcp: 1,
+    blockUdp: 1,
+    blockMethod: 'none',
+    killHostsDeny: DENY,
+  }));
   const events = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
-      responder().respond(knockFrom(SOURCE, { transport: index % 2 === 0 ? 'tcp' : 'udp' })),
+      responder().respond(knockFrom(SOURCE, { transport: index % 2 === 0 ? 'tcp' : 'udp' }), 1),
     ),
   );
   expect(events.map(({ action }) => action)).toEqual(new Array(20).fill('block'));
@@ -261,7 +265,7 @@ describe('a response never rejects', () => {
 
   test('when a knock is not of our own making, and no command sees it', async () => {
     const { folder, responder } = given((log) => ({ blockTcp: 1, killRoute: `echo $TARGET$ >> ${log}` }));
-    const event = await responder().respond(knockFrom('$(reboot)'));
+    const event = await responder().respond(knockFrom('$(reboot)'), 1);
     expect(event.action).toBe('block-failed');
     expect(event.reason).toMatch(/^internal error: no canonical address/);
     expect(existsSync(`${folder}/log`)).toBe(false);
@@ -269,18 +273,15 @@ describe('a response never rejects', () => {
 });
 
 test('with BLOCK_METHOD null everything is done but the block', async () => {
-  const backend = new NullBackend();
-  const queue = new ActionQueue();
-  const onStep = vi.fn();
-  const config = configWith({ blockTcp: 1, blockMethod: 'null', killRoute: 'exit 3' });
-  const responder = new Responder({ config, backend, queue, hostsDenyPath: '/dev/null', onStep });
-  expect((await responder.respond(knockFrom(SOURCE))).action).toBe('block');
-  expect(await backend.list()).toEqual([{ target: SOURCE, until: null }]);
-  expect(onStep).toHaveBeenCalledExactlyOnceWith(knockFrom(SOURCE), {
-    step: 'route',
-    text: 'null',
-    failure: null,
-  });
+  const { respond, backends, told } = given(() => ({
+    blockTcp: 1,
+    blockMethod: 'null',
+    killRoute: 'exit 3',
+  }));
+  expect((await respond(SOURCE)).action).toBe('block');
+  const listed = await (await backends.get('null')).list();
+  expect(listed?.map(({ target }) => target)).toEqual([SOURCE]);
+  expect(told).toEqual([{ step: 'route', text: 'null', failure: null }]);
 });
 
 describe("the user's own configuration", () => {
@@ -324,16 +325,22 @@ function given(settings: (log: string) => Partial<Config>) {
   const queue = new ActionQueue();
   onTestFinished(() => queue.close());
   const told: ActionStep[] = [];
+  const hostsDenyPath = `${folder}/log.hosts.deny`;
+  const backends = poolOf(config);
+  const blocks = blocksOf(config, { backends, hostsDenyPath });
+  const method = plannedMethod(config) as BlockMethod;
   const responder = () =>
     new Responder({
       config,
-      backend: chooseBackend(config),
+      method,
+      blocks,
       queue,
-      hostsDenyPath: `${folder}/log.hosts.deny`,
-      onStep: (_knock, step) => told.push(step),
+      hostsDenyPath,
+      onStep: (_target, step) => told.push(step),
     });
   const only = responder();
-  return { folder, queue, told, responder, respond: (source: string) => only.respond(knockFrom(source)) };
+  const respond = (source: string) => only.respond(knockFrom(source), 1);
+  return { folder, queue, told, responder, respond, blocks, backends };
 }
 
 /** Fills every place of the queue until the result is called. */

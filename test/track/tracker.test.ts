@@ -13,7 +13,7 @@ const MINUTE = 60_000;
 function makeTracker(options: Partial<TrackerOptions> = {}) {
   const scans: ScanEvent[] = [];
   const onScanEnd: TrackerOptions['onScanEnd'] = (source) => scans.push(scanEvent(source));
-  const tracker = new Tracker({ trigger: 0, window: DAY, salt: 1, onScanEnd, ...options });
+  const tracker = new Tracker({ trigger: 0, window: DAY, ipv6Prefix: 64, salt: 1, onScanEnd, ...options });
   /** Whether each of the probes triggered. */
   const triggers = (...probes: ProbeFields[]) =>
     probes.map((fields) => {
@@ -50,7 +50,7 @@ describe('SCAN_TRIGGER is the number of connects that are allowed', () => {
   test('a new limit counts at once, with what was counted', () => {
     const { tracker, triggers } = makeTracker({ trigger: 5 });
     expect(triggers(...ports(1, 2))).toEqual([false, false]);
-    tracker.configure(1, DAY);
+    tracker.configure({ trigger: 1, window: DAY, ipv6Prefix: 64 });
     expect(triggers({ port: 3 })).toEqual([true]);
   });
 });

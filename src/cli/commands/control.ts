@@ -25,6 +25,12 @@ export function addQuestions(parser: Argv, take: (invocation: Invocation) => voi
           .positional('address', { type: 'string', demandOption: true, describe: 'an IPv4 or IPv6 address' })
           .options({ ...CONFIGURATION, ...JSON_OUTPUT }),
       ({ configfile, json, address }) => take({ command: 'why', configfile, json, address }),
+    )
+    .command(
+      'doctor',
+      'look for what keeps portsentry from its work, with a trial probe',
+      (command) => command.options({ ...CONFIGURATION, ...JSON_OUTPUT }),
+      ({ configfile, json }) => take({ command: 'doctor', configfile, json }),
     );
 }
 

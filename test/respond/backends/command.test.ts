@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
-import { chooseBackend } from '../../../src/respond/backends/choose.ts';
 import { CommandBackend } from '../../../src/respond/backends/command.ts';
 import { blockOf, configWith, testFolder } from '../given.ts';
 
@@ -46,12 +45,4 @@ test('a command that knows IPv4 only does not block an IPv6 scanner', async () =
   expect(await backend.block(blockOf(V6))).toBe(`exit status 2: host/network ${V6} not found`);
   expect(await backend.block(blockOf(V4))).toBeNull();
   expect(readFileSync(log, 'utf8')).toBe(`${V4}\n`);
-});
-
-test.each([
-  ['null', 'null'],
-  ['command', 'command'],
-  [null, 'command'],
-] as const)('BLOCK_METHOD %j is carried out by %s', (blockMethod, method) => {
-  expect(chooseBackend(configWith({ blockMethod })).method).toBe(method);
 });

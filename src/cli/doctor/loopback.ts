@@ -1,0 +1,16 @@
+import { randomInt } from 'node:crypto';
+import { knock } from './knock.ts';
+import type { ProbeRoad } from './road.ts';
+
+/** The loopback interface; the probe comes from one of the other addresses that 127.0.0.0/8 has for everybody. */
+export async function openLoopback(): Promise<ProbeRoad> {
+  const source = `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
+  return {
+    name: 'loopback',
+    source,
+    device: null,
+    send: (port) => knock(port, source, '127.0.0.1'),
+    retire: async () => {},
+    close: async () => {},
+  };
+}

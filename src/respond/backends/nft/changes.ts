@@ -1,0 +1,63 @@
+import type { Change } from '../batch.ts';
+import type { Target } from '../target.ts';
+import { declaration, nameOf, type SetKey, TABLE } from './sets.ts';
+
+/** nft counts seconds in 32 bits; this is a hundred years (ms). */
+const LONGEST = 100 * 365 * 86_400_000;
+
+/** An empty chain; to flush it fails, and with it the whole line, when somebody has taken the table away. */
+export const GUARD = 'guard';
+
+/** The set that a block of this target stands in. */
+export function setOf({ family, length }: Target): SetKey {
+  return { list: 'block', family, length };
+}
+
+/**
+ * The changes as one line, which is one transaction. A declared element that is there already keeps its old end,
+ * and one that is not there cannot be deleted: so whatever may be there is added, deleted and added anew. The kernel
+ * shows the outcome alone, so the source is never let in between.
+ */
+export function changesLine(
+  changes: readonly Change[],
+  mayStand: (target: Target) => boolean,
+  now: number,
+): string {
+  const blocks = changes.filter(({ verb }) => verb === 'block');
+  const doubtful = changes.filter(({ verb, target }) => verb === 'release' || mayStand(target));
+  const commands = [`flush chain ${TABLE} ${GUARD}`];
+  if (doubtful.length > 0) {
+    commands.push(declare(doubtful, ({ target }) => target.address));
+    for (const [key, some] of bySet(doubtful)) {
+      const addresses = some.map(({ target }) => target.address).join(', ');
+      commands.push(`delete element ${TABLE} ${nameOf(key)} { ${addresses} }`);
+    }
+  }
+  if (blocks.length > 0) commands.push(declare(blocks, (change) => element(change, now)));
+  return commands.join('; ');
+}
+
+function declare(changes: readonly Change[], text: (change: Change) => string): string {
+  const sets = bySet(changes).map(([key, some]) => declaration(key, some.map(text)));
+  return `table ${TABLE} { ${sets.join(' ')} }`;
+}
+
+function bySet(changes: readonly Change[]): [SetKey, Change[]][] {
+  const sets = new Map<string, [SetKey, Change[]]>();
+  for (const change of changes) {
+    const key = setOf(change.target);
+    const name = nameOf(key);
+    const known = sets.get(name);
+    if (known === undefined) sets.set(name, [key, [change]]);
+    else known[1].push(change);
+  }
+  return [...sets.values()];
+}
+
+/** Without a time-out it stands for ever. */
+function element({ target, until }: Change, now: number): string {
+  if (until === null) return target.address;
+  const left = Math.ceil(Math.min(Math.max(until - now, 1), LONGEST));
+  const seconds = Math.floor(left / 1000);
+  return `${target.address} timeout ${seconds}s${left % 1000}ms`;
+}
