@@ -92,7 +92,7 @@ describe('a configuration that is wrong', () => {
   });
 
   test('BLOCK_TCP="1" with nothing to run', async () => {
-    writeFile(lab.victim, CONFIG_FILE, `BLOCK_TCP="1"\nIGNORE_FILE="${IGNORE_FILE}"\n`);
+    writeFile(lab.victim, CONFIG_FILE, `BLOCK_TCP="1"\nBLOCK_METHOD="none"\nIGNORE_FILE="${IGNORE_FILE}"\n`);
     await expectEnd(
       await portsentry(),
       78,

@@ -377,6 +377,10 @@ describe('records', () => {
         event: { kind: 'event', category, action: 'block' },
         portsentry: {
           ...about,
+          target: SCANNER,
+          until: time,
+          times: 1,
+          method: 'command',
           steps: [{ step: 'route', text: expect.stringContaining('iptables'), failure: null }],
           reason: null,
         },

@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { configure, IGNORE_FILE, startDetector, writeFile } from '../support/detector.ts';
+import { ethernet, SYN, tcpPacket } from '../support/frames.ts';
+import { createLab, type Lab } from '../support/lab.ts';
+import type { LabProcess } from '../support/lab-process.ts';
+import { blocksOf, order, targetsOf } from '../support/orders.ts';
+import { sendFrames, startService } from '../support/services.ts';
+
+/** Forged packets cannot turn the blocks against the host itself: who is never blocked, one test for each rule. */
+
+const GATEWAY = '10.99.0.254';
+const RESOLVER = '10.99.0.53';
+/** Somebody who is blocked: what was sent before has been judged when he is. */
+const STRANGER = '11.0.0.9';
+
+let lab: Lab;
+let detector: LabProcess;
+beforeEach(async () => {
+  lab = await createLab({ name: 'never-block' });
+});
+afterEach(() => lab.close());
+
+async function start(more = ''): Promise<void> {
+  configure(lab.victim, `BLOCK_METHOD="nftables"\n${more}`);
+  detector = await startDetector(lab, lab.victim);
+}
+
+/** A SYN to a port of the victim for each of these sources. */
+function forge(sources: readonly string[], port = 3000): Promise<void> {
+  const frames = sources.map((source) => {
+    const destination = source.includes(':') ? lab.wire.to.ipv6 : lab.wire.to.ipv4;
+    const packet = tcpPacket({ source, destination, destinationPort: port, flags: SYN });
+    return ethernet(packet, { destination: lab.wire.to.mac });
+  });
+  return sendFrames(lab, lab.scanner, frames);
+}
+
+const blocked = (target: string) =>
+  detector.waitForLine(new RegExp(`^attackalert: Host ${target} has been blocked`));
+
+/** Two knocks, and nothing but one line that says by which rule nothing follows. */
+async function expectRefusal(source: string, rule: string): Promise<void> {
+  await forge([source]);
+  await forge([source, STRANGER], 3001);
+  await blocked(STRANGER);
+  const said = `adminalert: Host: ${source}/${source} is never blocked: ${rule}`;
+  expect(detector.lines().filter((line) => line.includes(source))).toEqual([said]);
+  expect(await targetsOf(lab)).toEqual([STRANGER]);
+}
+
+describe('a forged SYN from', () => {
+  test('the gateway', async () => {
+    await lab.run(lab.victim, ['ip', 'route', 'add', 'default', 'via', GATEWAY]);
+    await start();
+    await expectRefusal(GATEWAY, 'default gateway');
+  });
+
+  test('the resolver', async () => {
+    writeFile(lab.victim, '/etc/resolv.conf', `nameserver ${RESOLVER}\n`);
+    await start();
+    await expectRefusal(RESOLVER, 'resolver');
+  });
+
+  test('the administrator who is logged in by SSH', async () => {
+    await startService(lab, lab.victim, 'tcp-echo', 22);
+    const script = `exec 3<>/dev/tcp/${lab.wire.to.ipv4}/22; echo hello >&3; head -1 <&3; read -r _`;
+    const client = await lab.start(lab.scanner, ['bash', '-c', script]);
+    await client.waitForLine(/^hello/);
+    await start();
+    await expectRefusal(lab.wire.from.ipv4, 'SSH peer');
+  });
+
+  test('one of its own addresses', async () => {
+    await lab.run(lab.victim, ['ip', 'address', 'add', '10.99.0.77/24', 'dev', 'eth0']);
+    await start();
+    await expectRefusal('10.99.0.77', 'own address');
+  });
+
+  test.each([
+    ['0.0.0.0', 'unspecified'],
+    ['255.255.255.255', 'broadcast'],
+    ['10.99.0.255', 'broadcast'],
+    ['224.0.0.1', 'multicast'],
+    ['127.0.0.1', 'loopback'],
+    ['ff02::1', 'multicast'],
+  ])('%s', async (source, rule) => {
+    await start();
+    await expectRefusal(source, rule);
+  });
+
+  test('an address of the ignore file, which says nothing', async () => {
+    writeFile(lab.victim, IGNORE_FILE, '10.99.0.64/26\n');
+    await start();
+    await forge(['10.99.0.70', STRANGER]);
+    await blocked(STRANGER);
+    expect(await targetsOf(lab)).toEqual([STRANGER]);
+  });
+});
+
+test('the firewall itself passes who is spared, whatever is blocked', async () => {
+  await startService(lab, lab.victim, 'http', 8080);
+  writeFile(lab.victim, IGNORE_FILE, `${lab.wire.from.ipv4}\n`);
+  await start();
+  // As if by an administrator who works at the table.
+  const add = ['nft', 'add', 'element', 'inet', 'portsentry', 'block4_32', '{', lab.wire.from.ipv4, '}'];
+  expect((await lab.run(lab.victim, add)).code).toBe(0);
+  const curl = ['curl', '--silent', '--max-time', '1', `http://${lab.wire.to.ipv4}:8080/`];
+  expect((await lab.run(lab.scanner, curl)).code).toBe(0);
+});
+
+test('who becomes one that is spared is let in again', async () => {
+  await start();
+  await forge([lab.wire.from.ipv4]);
+  await blocked('10.99.0.1');
+  writeFile(lab.victim, IGNORE_FILE, `${lab.wire.from.ipv4}\n`);
+  detector.signal('SIGHUP');
+  await detector.waitForLine(
+    /^adminalert: Host: 10\.99\.0\.1 is no longer blocked: it is never to be blocked: ignore file/,
+  );
+  expect(await blocksOf(lab)).toEqual([]);
+});
+
+test('an IPv6 source that rotates within its /64 is blocked as a prefix from its second address on', async () => {
+  await start();
+  await forge(['2001:db8:7::1']);
+  await blocked('2001:db8:7::1');
+  await forge(['2001:db8:7::2']);
+  await blocked('2001:db8:7::/64');
+  await lab.waitFor(async () => (await targetsOf(lab)).join() === '2001:db8:7::/64');
+  await forge(['2001:db8:7:0:ffff::3'], 3001);
+  await detector.waitForLine(/Host: 2001:db8:7:0:ffff::3\/2001:db8:7:0:ffff::3 is already blocked Ignoring$/);
+});
+
+test('neighbours in a network of this host are strangers to one another', async () => {
+  await start();
+  await forge(['fd99::1', 'fd99::77']);
+  await blocked('fd99::77');
+  expect((await targetsOf(lab)).sort()).toEqual(['fd99::1', 'fd99::77']);
+});
+
+test('more than BLOCK_RATE_MAX new sources look forged: told once, those of one probe are let be', async () => {
+  await start('BLOCK_RATE_MAX="20"');
+  const sources = Array.from({ length: 200 }, (_, index) => `11.1.0.${index + 1}`);
+  await forge(sources);
+  await detector.waitForLine(/^adminalert: More than 20 new sources were to be blocked within a minute/);
+  // A real scanner knocks more than once.
+  for (const port of [3000, 3001]) await forge([STRANGER], port);
+  await blocked(STRANGER);
+  expect(await targetsOf(lab)).toEqual([...sources.slice(0, 20), STRANGER]);
+  expect(detector.lines().filter((line) => line.includes('BLOCK_RATE_MAX'))).toHaveLength(1);
+  const status = JSON.parse((await order(lab, 'status', '--json')).stdout);
+  expect(status.breaker).toEqual({ open: true, threshold: 20 });
+});
