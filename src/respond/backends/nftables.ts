@@ -70,8 +70,13 @@ export class NftablesBackend implements Backend {
     return blocks;
   }
 
-  spare(prefixes: readonly string[]): Promise<Failure> {
-    return this.#table.spare(prefixes);
+  async spare(prefixes: readonly string[]): Promise<Failure> {
+    try {
+      this.#noticeLoss(await this.#table.spare(prefixes));
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   async close(blocks: 'keep' | 'release'): Promise<void> {

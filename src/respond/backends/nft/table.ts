@@ -60,25 +60,21 @@ export class Table {
     });
   }
 
-  /** Replaces the prefixes that pass whatever is blocked. */
-  async spare(prefixes: readonly string[]): Promise<Failure> {
-    if (prefixes.length > MAX_SPARED) return `more than ${MAX_SPARED} prefixes to be spared`;
+  /** Replaces the prefixes that pass whatever is blocked; as `open` in all else. */
+  async spare(prefixes: readonly string[]): Promise<Opened> {
+    if (prefixes.length > MAX_SPARED) throw new Error(`more than ${MAX_SPARED} prefixes to be spared`);
     const spared = new Map<string, Target[]>();
     for (const text of new Set(prefixes.flatMap(halves))) {
       const target = parseTarget(text);
-      if (target === null) return noTarget(text);
+      if (target === null) throw new Error(noTarget(text));
       const name = nameOf({ ...setOf(target), list: 'spare' });
       spared.set(name, [...(spared.get(name) ?? []), target]);
     }
-    return this.#inTurn(async () => {
+    return this.#inTurn(() => {
       this.#spared = spared;
       for (const name of spared.keys()) this.#keys.set(name, keyOf(name) as SetKey);
-      this.#right = null;
-      await this.#arrange();
-    }).then(
-      () => null,
-      (error: Error) => error.message,
-    );
+      return this.#arrange(true);
+    });
   }
 
   /** Takes all of it away. */
@@ -94,9 +90,10 @@ export class Table {
     return turn;
   }
 
-  async #arrange(): Promise<Opened> {
+  /** `anew`: also when it is as it was left. */
+  async #arrange(anew = false): Promise<Opened> {
     const before = await look();
-    if (before.text === this.#right?.text && this.#hasAllKeys(before)) return 'found';
+    if (!anew && before.text === this.#right?.text && this.#hasAllKeys(before)) return 'found';
     for (const name of before.sets.keys()) this.#keys.set(name, keyOf(name) as SetKey);
     const expected = [...(this.#right?.sets.keys() ?? BASE.map(nameOf))];
     const after = await this.#make(before);
