@@ -1,0 +1,78 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Breaker } from '../../src/respond/breaker.ts';
+
+const MAX = 10;
+const START = 1_795_354_417_000;
+
+let told: string[];
+let breaker: Breaker;
+beforeEach(() => {
+  told = [];
+  breaker = new Breaker({ max: MAX, tell: (text) => told.push(text) });
+});
+
+/** How many of `count` sources that have knocked so often are admitted at this time (ms). */
+function admitted(count: number, connects = 1, at = START): number {
+  return Array.from({ length: count }, () => breaker.admits(connects, at)).filter(Boolean).length;
+}
+
+test('as many new sources a minute as BLOCK_RATE_MAX are blocked at their first probe', () => {
+  expect(admitted(MAX)).toBe(MAX);
+  expect([breaker.isOpen, told]).toEqual([false, []]);
+});
+
+test('beyond it those of a single probe are let be, which is said once', () => {
+  admitted(MAX);
+  expect(admitted(1_000)).toBe(0);
+  expect(breaker.isOpen).toBe(true);
+  expect(told).toEqual([
+    expect.stringContaining('More than 10 new sources were to be blocked within a minute'),
+  ]);
+});
+
+test('a source that knocked twice is blocked all the same', () => {
+  admitted(1_000);
+  expect(admitted(1, 2)).toBe(1);
+});
+
+test('sources forged twice over are asked for more: one probe for each BLOCK_RATE_MAX blocked', () => {
+  admitted(1_000);
+  expect(admitted(1_000, 2)).toBe(MAX);
+  expect(admitted(1_000, 3)).toBe(MAX);
+  expect(admitted(1, 100)).toBe(1);
+});
+
+describe('it calms down', () => {
+  test('when no more come within a minute than BLOCK_RATE_MAX', () => {
+    admitted(1_000);
+    breaker.tick(START + 59_000);
+    expect(breaker.isOpen).toBe(true);
+    breaker.tick(START + 60_000);
+    expect(breaker.isOpen).toBe(false);
+    expect(admitted(MAX, 1, START + 60_000)).toBe(MAX);
+    expect(told).toHaveLength(2);
+  });
+
+  test('and not while they go on to come, though none is blocked', () => {
+    for (let second = 0; second < 300; second++) {
+      admitted(5, 1, START + second * 1000);
+      breaker.tick(START + second * 1000);
+    }
+    expect(breaker.isOpen).toBe(true);
+    expect(told).toHaveLength(1);
+  });
+});
+
+test('a clock that is set back forgets nothing, and one that jumps ahead all', () => {
+  admitted(MAX);
+  expect(admitted(1, 1, START - 3_600_000)).toBe(0);
+  breaker.tick(START + 86_400_000);
+  expect(admitted(MAX, 1, START + 86_400_000)).toBe(MAX);
+});
+
+test('another limit counts at once', () => {
+  admitted(MAX);
+  breaker.configure(2 * MAX);
+  expect(admitted(2 * MAX)).toBe(MAX);
+  expect(breaker.threshold).toBe(2 * MAX);
+});
