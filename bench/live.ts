@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { configure, PROGRAM, readFile } from '../test/support/detector.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
 import type { LabProcess } from '../test/support/lab-process.ts';
+import { order } from '../test/support/orders.ts';
 import { startFlood, startService } from '../test/support/services.ts';
 
 const BULK_SECONDS = 8;
@@ -20,6 +21,7 @@ await withLab('bulk', honestBulk);
 await withLab('datagrams', honestDatagrams);
 await withLab('flood', (lab) => flood(lab, 'log only', 'BLOCK_TCP="0"\nBLOCK_UDP="0"'));
 await withLab('flood', floodWithScanner);
+await withLab('flood', floodWhileBlocking);
 
 async function withLab(name: string, body: (lab: Lab) => Promise<void>): Promise<void> {
   const lab = await createLab({ name }, { extraAddresses: 1 });
@@ -103,6 +105,20 @@ async function floodWithScanner(lab: Lab): Promise<void> {
     await lab.run(lab.scanner, ['hping3', '-S', '-p', '++3000', '-i', 'u1000', '-c', '5', lab.wire.to.ipv4]);
     const blocked = await lab.waitFor(() => readFile(lab.victim, '/run/blocked') || null, 10_000);
     return `; scanner blocked ${((Number(blocked) - begun) * 1000).toFixed(0)} ms after its program was started`;
+  });
+}
+
+/** With blocking on and BLOCK_RATE_MAX as it is: forged sources knock once, a real scanner does so five times. */
+async function floodWhileBlocking(lab: Lab): Promise<void> {
+  await flood(lab, 'blocked by nftables, a real scanner in it', 'BLOCK_METHOD="nftables"', async () => {
+    await new Promise((resolve) => setTimeout(resolve, (FLOOD_SECONDS / 2) * 1000));
+    const look = `until nft get element inet portsentry block4_32 '{ ${lab.wire.from.ipv4} }' >/dev/null 2>&1; do :; done; date +%s.%N`;
+    const watcher = lab.run(lab.victim, ['sh', '-c', look]);
+    const begun = Date.now() / 1000;
+    await lab.run(lab.scanner, ['hping3', '-S', '-p', '++3000', '-i', 'u1000', '-c', '5', lab.wire.to.ipv4]);
+    const { stdout } = await watcher;
+    const blocks = JSON.parse((await order(lab, 'status', '--json')).stdout).blocks.inForce;
+    return `; scanner blocked ${((Number(stdout) - begun) * 1000).toFixed(0)} ms after its program was started, ${blocks} blocks in force`;
   });
 }
 
