@@ -6,7 +6,7 @@ import { readBlocks } from './nft/listing.ts';
 import { Remembered } from './nft/remembered.ts';
 import { TABLE } from './nft/sets.ts';
 import { Table } from './nft/table.ts';
-import { GONE, NFT } from './nft/words.ts';
+import { GONE, NFT, NO_LISTING } from './nft/words.ts';
 import { runTool } from './tool.ts';
 
 /** Changes of one transaction, which nobody else's firewall command can overtake: 60 ms of work here. */
@@ -65,7 +65,7 @@ export class NftablesBackend implements Backend {
     if (failure !== null && GONE.test(stderr)) return [];
     if (failure !== null) throw new Error(failure);
     const blocks = readBlocks(stdout, this.#options.now());
-    if (blocks === null) throw new Error('nft: its listing cannot be read; it needs JSON support');
+    if (blocks === null) throw new Error(NO_LISTING);
     this.#remembered.complete(blocks.map(({ target }) => target));
     return blocks;
   }

@@ -23,6 +23,12 @@ export interface SetKey {
   readonly length: number;
 }
 
+/** Without these nobody was ever blocked by us. */
+export const BASE: readonly SetKey[] = [
+  { list: 'block', family: 4, length: 32 },
+  { list: 'block', family: 6, length: 128 },
+];
+
 /** Such as `block6_64`. */
 export function nameOf({ list, family, length }: SetKey): string {
   return `${list}${family}_${length}`;

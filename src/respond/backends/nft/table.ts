@@ -1,21 +1,14 @@
 import type { Failure, Opened } from '../backend.ts';
-import { noTarget, parseTarget, type Target } from '../target.ts';
+import { sparedTargets } from '../spared-targets.ts';
+import type { Target } from '../target.ts';
 import { runTool } from '../tool.ts';
+import { Turns } from '../turns.ts';
 import { setOf } from './changes.ts';
 import { arrangement, NOTHING, type Standing } from './layout.ts';
 import { readStanding } from './listing.ts';
 import type { Remembered } from './remembered.ts';
-import { keyOf, nameOf, type SetKey, TABLE } from './sets.ts';
-import { GONE, NFT } from './words.ts';
-
-/** Prefixes that are spared; an ignore file is written by hand. */
-const MAX_SPARED = 16_384;
-
-/** Without these nobody was ever blocked by us. */
-const BASE: readonly SetKey[] = [
-  { list: 'block', family: 4, length: 32 },
-  { list: 'block', family: 6, length: 128 },
-];
+import { BASE, keyOf, nameOf, type SetKey, TABLE } from './sets.ts';
+import { GONE, NFT, NO_LISTING } from './words.ts';
 
 /** Our table: its chains and sets, but for what is blocked. */
 export class Table {
@@ -25,7 +18,7 @@ export class Table {
   #spared = new Map<string, Target[]>();
   /** As it was when it was last made right. */
   #right: Standing | null = null;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   /** `ipv6Prefix` is the length by which IPv6 sources are blocked. */
   constructor(remembered: Remembered, ipv6Prefix: number) {
@@ -37,7 +30,7 @@ export class Table {
 
   /** Makes right what is not; `made` when elements are gone. Rejects with a one-line reason. */
   open(): Promise<Opened> {
-    return this.#inTurn(() => this.#arrange());
+    return this.#turns.take(() => this.#arrange());
   }
 
   /** Whether there is a set for this target, by all that is known here. */
@@ -49,7 +42,7 @@ export class Table {
   async ensure(targets: readonly Target[]): Promise<Opened> {
     const unknown = targets.filter((target) => !this.has(target)).map(setOf);
     if (unknown.length === 0) return 'found';
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       for (const key of unknown) this.#keys.set(nameOf(key), key);
       try {
         return await this.#arrange();
@@ -62,15 +55,14 @@ export class Table {
 
   /** Replaces the prefixes that pass whatever is blocked; as `open` in all else. */
   async spare(prefixes: readonly string[]): Promise<Opened> {
-    if (prefixes.length > MAX_SPARED) throw new Error(`more than ${MAX_SPARED} prefixes to be spared`);
+    const targets = sparedTargets(prefixes);
+    if (typeof targets === 'string') throw new Error(targets);
     const spared = new Map<string, Target[]>();
-    for (const text of new Set(prefixes.flatMap(halves))) {
-      const target = parseTarget(text);
-      if (target === null) throw new Error(noTarget(text));
+    for (const target of targets) {
       const name = nameOf({ ...setOf(target), list: 'spare' });
       spared.set(name, [...(spared.get(name) ?? []), target]);
     }
-    return this.#inTurn(() => {
+    return this.#turns.take(() => {
       this.#spared = spared;
       for (const name of spared.keys()) this.#keys.set(name, keyOf(name) as SetKey);
       return this.#arrange(true);
@@ -81,13 +73,6 @@ export class Table {
   async remove(): Promise<Failure> {
     const { failure, stderr } = await runTool(NFT, ['delete', 'table', ...TABLE.split(' ')]);
     return failure !== null && GONE.test(stderr) ? null : failure;
-  }
-
-  /** One at a time, for each goes by what it found. */
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(task);
-    this.#turn = turn.catch(() => {});
-    return turn;
   }
 
   /** `anew`: also when it is as it was left. */
@@ -126,12 +111,6 @@ async function look(): Promise<Standing> {
   const { failure, stdout } = await runTool(NFT, ['-j', '-t', 'list', 'ruleset', 'inet']);
   if (failure !== null) throw new Error(failure);
   const standing = readStanding(stdout);
-  if (standing === null) throw new Error('nft: its listing cannot be read; it needs JSON support');
+  if (standing === null) throw new Error(NO_LISTING);
   return standing;
-}
-
-/** A prefix of length 0 has no set: two of length 1 are the same. */
-function halves(text: string): string[] {
-  if (text === '0.0.0.0/0') return ['0.0.0.0/1', '128.0.0.0/1'];
-  return text === '::/0' ? ['::/1', '8000::/1'] : [text];
 }
