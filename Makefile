@@ -8,7 +8,7 @@ SHELL := /bin/bash
 BUILD_PACKAGES := libpcap-dev g++ make python3
 RUN_PACKAGES := iptables
 TEST_PACKAGES := nmap hping3 masscan tcpdump tshark tcpreplay iperf3 fail2ban logwatch dnsutils curl \
-	iproute2 iptables nftables util-linux procps zsh
+	iproute2 iptables nftables ipset util-linux procps zsh
 
 # More arguments for the tests, such as VITEST_ARGS=test/decode.
 VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)
