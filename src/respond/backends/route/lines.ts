@@ -1,0 +1,52 @@
+import type { Change } from '../batch.ts';
+import type { Family } from '../families.ts';
+import { type Target, withLength } from '../target.ts';
+
+/** The routing protocol that marks our routes: `P`. No daemon in iproute2's rt_protos has it. */
+export const PROTOCOL = 0x50;
+
+/**
+ * The best metric there is, so that ours counts where others lead to the same prefix; where one of them has it too,
+ * ours is refused. 0 is the best for IPv4; for IPv6 it stands for 1024.
+ */
+const METRIC: Readonly<Record<Family, number>> = { 4: 0, 6: 1 };
+
+/** The change as a line for `ip -batch`. `add` replaces nothing, and `del` with all of this finds ours alone. */
+export function routeLine({ verb, target }: Change): string {
+  return `route ${verb === 'block' ? 'add' : 'del'} ${routeOf(target)}`;
+}
+
+/** Which complaint there was about each line, from 1, of `ip -force -batch`. */
+export function readComplaints(stderr: string): ReadonlyMap<number, string> {
+  const complaints = new Map<number, string>();
+  let last = '';
+  for (const line of stderr.split('\n')) {
+    const failed = /^Command failed \S+:(\d+)$/.exec(line);
+    if (failed === null) {
+      if (last === '') last = line.replace(/^(Error|RTNETLINK answers): /, '');
+      continue;
+    }
+    complaints.set(Number(failed[1]), last);
+    last = '';
+  }
+  return complaints;
+}
+
+/** The destinations in `ip -j route show`; null when it is no listing. */
+export function readDestinations(text: string): string[] | null {
+  let routes: unknown;
+  try {
+    // Without routes some versions say nothing at all.
+    routes = text.trim() === '' ? [] : JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(routes)) return null;
+  return routes.flatMap((route: { dst?: unknown } | null) =>
+    typeof route?.dst === 'string' ? [route.dst] : [],
+  );
+}
+
+function routeOf(target: Target): string {
+  return `blackhole ${withLength(target)} proto ${PROTOCOL} metric ${METRIC[target.family]}`;
+}
