@@ -2,8 +2,9 @@ import type { Change } from '../batch.ts';
 import type { Target } from '../target.ts';
 import { declaration, nameOf, type SetKey, TABLE } from './sets.ts';
 
+const DAY = 86_400_000;
 /** nft counts seconds in 32 bits; this is a hundred years (ms). */
-const LONGEST = 100 * 365 * 86_400_000;
+const LONGEST = 100 * 365 * DAY;
 
 /** An empty chain; to flush it fails, and with it the whole line, when somebody has taken the table away. */
 export const GUARD = 'guard';
@@ -54,10 +55,11 @@ function bySet(changes: readonly Change[]): [SetKey, Change[]][] {
   return [...sets.values()];
 }
 
-/** Without a time-out it stands for ever. */
+/** Without a time-out it stands for ever. nft takes no number of more than eight digits, so days go extra. */
 function element({ target, until }: Change, now: number): string {
   if (until === null) return target.address;
   const left = Math.ceil(Math.min(Math.max(until - now, 1), LONGEST));
-  const seconds = Math.floor(left / 1000);
-  return `${target.address} timeout ${seconds}s${left % 1000}ms`;
+  const days = Math.floor(left / DAY);
+  const seconds = Math.floor((left % DAY) / 1000);
+  return `${target.address} timeout ${days}d${seconds}s${left % 1000}ms`;
 }
