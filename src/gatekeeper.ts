@@ -1,6 +1,7 @@
 import { CommandError, Exit } from './cli/exit.ts';
 import type { BlockMethod, Config } from './config/config.ts';
-import { type BestMethod, bestMethod, makeBackend } from './respond/backends/choose.ts';
+import type { Backend } from './respond/backends/backend.ts';
+import { bestMethod, makeBackend } from './respond/backends/choose.ts';
 import { BackendPool } from './respond/backends/pool.ts';
 import { Blocks } from './respond/blocks.ts';
 import { Breaker } from './respond/breaker.ts';
@@ -155,7 +156,7 @@ export class Gatekeeper {
   async methodByHand(): Promise<BlockMethod> {
     if (this.#method !== null) return this.#method.name;
     const planned = plannedMethod(this.#config);
-    return planned === 'best' ? (await this.#best()).method : planned;
+    return planned === 'best' ? (await bestMethod()).method : planned;
   }
 
   /** The back ends that are at work. */
@@ -180,9 +181,10 @@ export class Gatekeeper {
     }
     const planned = plannedMethod(this.#config);
     try {
-      const method = planned === 'best' ? (await this.#best()).method : planned;
+      const { method, why } =
+        planned === 'best' ? await bestMethod() : { method: planned, why: this.#reason };
       await this.#backends.get(method);
-      this.#method = { name: method, how: this.#reasonFor(planned) };
+      this.#method = { name: method, how: why };
     } catch (error) {
       const hint = 'set BLOCK_METHOD or KILL_ROUTE to something that works here';
       throw new CommandError(
@@ -192,19 +194,15 @@ export class Gatekeeper {
     }
   }
 
-  #reasonFor(planned: BlockMethod | 'best'): string {
-    if (planned === 'best') return 'the best that this host has';
+  get #reason(): string {
     return this.#config.blockMethod === null ? 'KILL_ROUTE is set' : 'set by BLOCK_METHOD';
-  }
-
-  async #best(): Promise<BestMethod> {
-    return bestMethod();
   }
 
   #make(method: BlockMethod) {
     return makeBackend(method, {
       config: this.#config,
       now: Date.now,
+      tell: this.#parts.tell,
       onLost: () => void reinforce(this.#restoreParts(), method).then(() => this.#spare()),
     });
   }
@@ -241,21 +239,27 @@ export class Gatekeeper {
   async #spare(): Promise<void> {
     const prefixes = this.spared.never.prefixes();
     for (const backend of await this.#backends.opened()) {
+      // It makes anew what is gone, and nobody would notice then that the blocks are gone with it.
+      await this.#mend(backend);
       const failure = (await backend.spare?.(prefixes)) ?? null;
       if (failure !== null) this.#parts.tell(`The firewall could not be told whom to spare: ${failure}.`);
     }
   }
 
-  /** Somebody else may have flushed the firewall. */
   async #verify(): Promise<void> {
-    for (const backend of await this.#backends.opened()) {
-      try {
-        if ((await backend.open()) === 'found') continue;
-        await reinforce(this.#restoreParts(), backend.method);
-        await this.#spare();
-      } catch (error) {
-        this.#parts.tell(`${backend.method} does not work any more: ${(error as Error).message}`);
-      }
+    const mended = await Promise.all((await this.#backends.opened()).map((backend) => this.#mend(backend)));
+    if (mended.includes(true)) await this.#spare();
+  }
+
+  /** Somebody else may have flushed the firewall; true when that was so, and the blocks are in force again. */
+  async #mend(backend: Backend): Promise<boolean> {
+    try {
+      if ((await backend.open()) === 'found') return false;
+      await reinforce(this.#restoreParts(), backend.method);
+      return true;
+    } catch (error) {
+      this.#parts.tell(`${backend.method} does not work any more: ${(error as Error).message}`);
+      return false;
     }
   }
 }

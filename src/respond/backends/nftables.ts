@@ -70,13 +70,8 @@ export class NftablesBackend implements Backend {
     return blocks;
   }
 
-  async spare(prefixes: readonly string[]): Promise<Failure> {
-    try {
-      this.#noticeLoss(await this.#table.spare(prefixes));
-      return null;
-    } catch (error) {
-      return (error as Error).message;
-    }
+  spare(prefixes: readonly string[]): Promise<Failure> {
+    return this.#table.spare(prefixes);
   }
 
   async close(blocks: 'keep' | 'release'): Promise<void> {

@@ -53,20 +53,26 @@ export class Table {
     });
   }
 
-  /** Replaces the prefixes that pass whatever is blocked; as `open` in all else. */
-  async spare(prefixes: readonly string[]): Promise<Opened> {
+  /** Replaces the prefixes that pass whatever is blocked. */
+  async spare(prefixes: readonly string[]): Promise<Failure> {
     const targets = sparedTargets(prefixes);
-    if (typeof targets === 'string') throw new Error(targets);
+    if (typeof targets === 'string') return targets;
     const spared = new Map<string, Target[]>();
     for (const target of targets) {
       const name = nameOf({ ...setOf(target), list: 'spare' });
       spared.set(name, [...(spared.get(name) ?? []), target]);
     }
-    return this.#turns.take(() => {
-      this.#spared = spared;
-      for (const name of spared.keys()) this.#keys.set(name, keyOf(name) as SetKey);
-      return this.#arrange(true);
-    });
+    return this.#turns
+      .take(async () => {
+        this.#spared = spared;
+        for (const name of spared.keys()) this.#keys.set(name, keyOf(name) as SetKey);
+        this.#right = null;
+        await this.#arrange();
+      })
+      .then(
+        () => null,
+        (error: Error) => error.message,
+      );
   }
 
   /** Takes all of it away. */
@@ -75,10 +81,9 @@ export class Table {
     return failure !== null && GONE.test(stderr) ? null : failure;
   }
 
-  /** `anew`: also when it is as it was left. */
-  async #arrange(anew = false): Promise<Opened> {
+  async #arrange(): Promise<Opened> {
     const before = await look();
-    if (!anew && before.text === this.#right?.text && this.#hasAllKeys(before)) return 'found';
+    if (before.text === this.#right?.text && this.#hasAllKeys(before)) return 'found';
     for (const name of before.sets.keys()) this.#keys.set(name, keyOf(name) as SetKey);
     const expected = [...(this.#right?.sets.keys() ?? BASE.map(nameOf))];
     const after = await this.#make(before);
