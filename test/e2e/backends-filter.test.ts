@@ -145,3 +145,15 @@ test('route: of two routes to the same prefix ours is the better one, and the ot
     await lab.waitFor(() => reaches(lab, lab.scanner, address, PORT));
   }
 });
+
+// "ip: FIB table does not exist."
+test('route: a host that has no route yet can be blocked from, too', async () => {
+  const bare = await lab.host('bare');
+  const backend = await LabBackend.start(lab, bare, 'route');
+  expect(await backend.open()).toBe('found');
+  expect(await backend.release(SCANNER)).toEqual([null, null]);
+  expect(await backend.block(SCANNER)).toEqual([null, null]);
+  expect(await backend.targets()).toEqual([...SCANNER]);
+  await backend.close('release');
+  expect(await backend.list()).toEqual([]);
+});

@@ -9,7 +9,8 @@ const IP: Tool = { command: 'ip', package: 'iproute2' };
 
 /** What ip says of a route that there is already. */
 export const EXISTS = /File exists/;
-const ABSENT = /No such process/;
+/** Of a route that there is not, and of any while the main table is empty. */
+const ABSENT = /No such process|FIB table does not exist/;
 
 /** The limited broadcast address (RFC 919): nobody has a route of ours to it. */
 const NOBODY = '255.255.255.255/32';
