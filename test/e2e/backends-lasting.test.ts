@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MAX_BLOCKS } from '../../src/respond/blocks.ts';
 import { LabBackend, reaches, shell } from '../support/backends.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import { startService } from '../support/services.ts';
@@ -85,6 +86,15 @@ describe.each(['nftables', 'ipset'] as const)('%s', (method) => {
       expect((await results).flat()).toEqual(Array(250).fill(null));
     }
     expect(await backend.targets()).toEqual(all.sort());
+  });
+
+  test('as many as may stand do, and one more', async () => {
+    const targets = Array.from(
+      { length: MAX_BLOCKS + 1 },
+      (_, i) => `10.${i >>> 16}.${(i >>> 8) & 255}.${i & 255}`,
+    );
+    expect((await backend.block(targets)).filter((failure) => failure !== null)).toEqual([]);
+    expect(await backend.list()).toHaveLength(MAX_BLOCKS + 1);
   });
 
   test('a program that is not there any more is told of, in one line', async () => {

@@ -1,7 +1,10 @@
 import type { Family } from '../families.ts';
 
-/** Elements of one set. Forged sources beyond it fail to be blocked, and take no more of the kernel's memory. */
-export const SET_SIZE = 131_072;
+/**
+ * Elements of one set: half as many again as blocks may stand, for the kernel parts them among regions, and the first
+ * that is full is called a full set. Forged sources beyond it take no more of the kernel's memory.
+ */
+export const SET_SIZE = 196_608;
 
 /** `block` is dropped, `spare` passes whatever is blocked, `new` becomes `spare` when it is complete, `trial` is none. */
 export type Role = 'block' | 'spare' | 'new' | 'trial';

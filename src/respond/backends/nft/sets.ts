@@ -5,8 +5,11 @@ import { FULL_LENGTH } from '../target.ts';
 export const TABLE = 'inet portsentry';
 export const TABLE_NAME = 'portsentry';
 
-/** Elements of one set. Forged sources beyond it fail to be blocked, and take no more of the kernel's memory. */
-export const SET_SIZE = 131_072;
+/**
+ * Elements of one set: half as many again as blocks may stand, for the oldest goes when the newest is in force, and
+ * what has ended counts until the kernel has swept it out. Forged sources beyond it take no more of its memory.
+ */
+export const SET_SIZE = 196_608;
 
 /** `block` is dropped, `spare` passes whatever is blocked. */
 export type ListName = 'block' | 'spare';

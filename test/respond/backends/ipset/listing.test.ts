@@ -3,7 +3,7 @@ import { readBlocks } from '../../../../src/respond/backends/ipset/listing.ts';
 import { NOW } from '../given.ts';
 
 test('addresses and prefixes, with and without an end', () => {
-  const text = `create portsentry4 hash:net family inet hashsize 1024 maxelem 131072 timeout 0 initval 0x1
+  const text = `create portsentry4 hash:net family inet hashsize 1024 maxelem 196608 timeout 0 initval 0x1
 add portsentry4 10.99.0.1 timeout 86399
 add portsentry4 10.99.0.0/24 timeout 0
 add portsentry4 192.0.2.1

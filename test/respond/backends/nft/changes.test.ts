@@ -4,7 +4,7 @@ import { blocking, NOW, releasing, targetOf } from '../given.ts';
 
 const DAY = 86_400_000;
 const SET = (name: string, type: string, elements: string) =>
-  `set ${name} { type ${type}; size 131072; flags timeout; elements = { ${elements} }; };`;
+  `set ${name} { type ${type}; size 196608; flags timeout; elements = { ${elements} }; };`;
 const GUARD = 'flush chain inet portsentry guard';
 
 test('a target that is known not to be there is declared', () => {

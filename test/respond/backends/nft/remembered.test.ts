@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Remembered } from '../../../../src/respond/backends/nft/remembered.ts';
+import { SET_SIZE } from '../../../../src/respond/backends/nft/sets.ts';
 
 test('as long as the kernel has not said all, anything may be there', () => {
   const remembered = new Remembered();
@@ -22,6 +23,6 @@ test('as long as the kernel has not said all, anything may be there', () => {
 test('with more than it remembers nothing is known', () => {
   const remembered = new Remembered();
   remembered.complete([]);
-  for (let count = 0; count <= 262_144; count++) remembered.add(String(count));
+  for (let count = 0; count <= 2 * SET_SIZE; count++) remembered.add(String(count));
   expect(remembered.mayHold('never seen')).toBe(true);
 });
