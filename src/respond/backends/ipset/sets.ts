@@ -1,8 +1,8 @@
 import type { Family } from '../families.ts';
 
 /**
- * Elements of one set: half as many again as blocks may stand, for the kernel parts them among regions, and the first
- * that is full is called a full set. Forged sources beyond it take no more of the kernel's memory.
+ * Elements of one set: half as many again as blocks may stand, for the oldest goes when the newest is in force.
+ * Forged sources beyond it take no more of the kernel's memory.
  */
 export const SET_SIZE = 196_608;
 
