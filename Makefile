@@ -73,3 +73,5 @@ packages-run: packages-build
 
 packages-test: packages-run
 	@native-notes/need $(TEST_PACKAGES)
+
+include packaging/install.mk

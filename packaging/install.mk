@@ -1,0 +1,36 @@
+# Installation and packages; a part of the Makefile.
+#
+#   make install [DESTDIR=] [PREFIX=/usr/local] [INIT="systemd sysv"] [NODE=/usr/bin/node]
+#   make uninstall      with the same variables
+#   make deb            build/portsentry_VERSION_ARCH.deb
+#   make ebuild         build/gentoo: an overlay with the ebuild, and the archive that it takes
+#
+# NO_BUILD=1 takes dist and node_modules as they are.
+
+PREFIX ?= /usr/local
+NODE ?= $(shell command -v node)
+# The init systems that are installed for: those of this host.
+INIT ?= $(if $(wildcard /sbin/openrc-run),openrc,$(if $(wildcard /lib/lsb/init-functions),sysv)) \
+	$(if $(wildcard /lib/systemd/system /usr/lib/systemd/system),systemd)
+
+# Not exported: npm takes PREFIX for its own.
+INSTALL := DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' INIT='$(strip $(INIT))' NODE='$(NODE)' packaging/install
+
+PACKAGE_PACKAGES := dpkg-dev
+
+.PHONY: install uninstall deb ebuild packages-package
+
+install: $(if $(NO_BUILD),,build)
+	$(INSTALL)
+
+uninstall:
+	$(INSTALL) --remove
+
+deb: $(if $(NO_BUILD),,build) packages-package
+	packaging/deb/build
+
+ebuild: $(if $(NO_BUILD),,build)
+	packaging/gentoo/build
+
+packages-package:
+	@native-notes/need $(PACKAGE_PACKAGES)

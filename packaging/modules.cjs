@@ -1,0 +1,34 @@
+// The packages of node_modules that the program needs when it runs, a folder a line; with --copyright, what
+// debian/copyright says of them. nan is only there to build cap, and types are for the compiler.
+'use strict';
+const { readdirSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+const ROOT = join(__dirname, '..');
+const ONLY_TO_BUILD = /^node_modules\/(nan|@types\/.*)$/;
+
+const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+const folders = Object.keys(packages).filter(
+  (path) => path !== '' && packages[path].dev !== true && !ONLY_TO_BUILD.test(path),
+);
+
+/** One paragraph of machine-readable copyright. */
+function paragraph(folder) {
+  const manifest = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
+  const license = manifest.license ?? manifest.licenses[0].type;
+  const file = readdirSync(join(ROOT, folder)).find((name) => /^licen[sc]e/i.test(name));
+  if (file === undefined) throw new Error(`${folder}: no licence`);
+  const text = readFileSync(join(ROOT, folder, file), 'utf8');
+  const holders = text.split('\n').flatMap((line) => /^\W*copyright\b(?! holders| notice)\s*(?:\(c\))?\s*(.*\S)/i.exec(line)?.[1] ?? []);
+  const author = manifest.author?.name ?? manifest.author ?? `the authors of ${manifest.name}`;
+  return [
+    `Files: usr/lib/portsentry/${folder}/*`,
+    `Copyright: ${(holders.length > 0 ? holders : [author]).join('\n           ')}`,
+    `License: ${license === 'MIT' ? 'Expat' : license}`,
+    `Comment: As usr/lib/portsentry/${folder}/${file} has it.`,
+    '',
+  ].join('\n');
+}
+
+const isCopyright = process.argv[2] === '--copyright';
+console.log(folders.map((folder) => (isCopyright ? paragraph(folder) : folder)).join('\n'));
