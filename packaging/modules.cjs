@@ -19,7 +19,9 @@ function paragraph(folder) {
   const file = readdirSync(join(ROOT, folder)).find((name) => /^licen[sc]e/i.test(name));
   if (file === undefined) throw new Error(`${folder}: no licence`);
   const text = readFileSync(join(ROOT, folder, file), 'utf8');
-  const holders = text.split('\n').flatMap((line) => /^\W*copyright\b(?! holders| notice)\s*(?:\(c\))?\s*(.*\S)/i.exec(line)?.[1] ?? []);
+  const holders = text
+    .split('\n')
+    .flatMap((line) => /^\W*copyright\b(?! holders| notice)\s*(?:\(c\))?\s*(.*\S)/i.exec(line)?.[1] ?? []);
   const author = manifest.author?.name ?? manifest.author ?? `the authors of ${manifest.name}`;
   return [
     `Files: usr/lib/portsentry/${folder}/*`,

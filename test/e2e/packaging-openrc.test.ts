@@ -1,0 +1,124 @@
+import { mkdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inTree, plantTree, TREE, TREE_TIME } from '../support/debian-tree.ts';
+import { readFile, writeFile } from '../support/detector.ts';
+import { createLab, type Lab } from '../support/lab.ts';
+import { makeInstall } from '../support/packaging.ts';
+import { startSyslog } from '../support/services.ts';
+
+/** The OpenRC script, run by OpenRC itself (Debian's package) in a tree of its own. The tests go on from each other. */
+
+const CONFIG = `${TREE}/etc/portsentry/portsentry.conf`;
+const PIDFILE = '/run/portsentry.pid';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await createLab({ name: 'openrc' });
+  await plantTree(lab, lab.victim);
+  makeInstall('install', {
+    DESTDIR: lab.victim.path(TREE),
+    PREFIX: '/usr',
+    INIT: 'openrc',
+    NODE: '/usr/bin/node',
+  });
+  // OpenRC starts nothing on a host that it has not booted, and this is what it finds after that.
+  for (const state of ['daemons', 'exclusive', 'options', 'started', 'starting', 'stopping', 'failed'])
+    mkdirSync(lab.victim.path(`${TREE}/run/openrc/${state}`), { recursive: true });
+  writeFile(lab.victim, `${TREE}/run/openrc/softlevel`, 'default\n');
+  await startSyslog(lab, lab.victim);
+}, TREE_TIME);
+afterAll(() => lab.close());
+
+const rc = (...words: string[]) => lab.run(lab.victim, inTree('rc-service', 'portsentry', ...words));
+const pid = () => readFile(lab.victim, `${TREE}${PIDFILE}`).trim();
+const daemons = async () =>
+  (await lab.run(lab.victim, ['pgrep', '-x', '-a', 'portsentry'])).stdout.trim().split('\n').filter(Boolean);
+
+/** Adds a line that no configuration may have, and takes it out again afterwards. */
+async function withBrokenConfig(action: () => Promise<void>): Promise<void> {
+  const whole = readFile(lab.victim, CONFIG);
+  writeFile(lab.victim, CONFIG, `SCAN_TRIGGER="many"\n${whole}`);
+  await action();
+  writeFile(lab.victim, CONFIG, whole);
+}
+
+const FINDING = /\/etc\/portsentry\/portsentry\.conf:1:15: error: SCAN_TRIGGER: expected .*, found "many"/;
+
+describe('rc-service portsentry', () => {
+  test('checkconfig: nothing is wrong with what is shipped', async () => {
+    expect(await rc('checkconfig')).toMatchObject({ code: 0 });
+  });
+
+  test('status before the start', async () => {
+    const { code, stdout, stderr } = await rc('status');
+    expect(code).toBe(3);
+    expect(stdout + stderr).toContain('stopped');
+  });
+
+  test('start: a broken configuration is refused, and the finding shown', async () => {
+    await withBrokenConfig(async () => {
+      const { code, stdout, stderr } = await rc('start');
+      expect(code).toBe(1);
+      expect(stdout + stderr).toMatch(FINDING);
+      expect(await daemons()).toEqual([]);
+    });
+  });
+
+  test('start: one process for all modes of PORTSENTRY_MODES, as ps has always shown it', async () => {
+    const { code, stderr } = await rc('start');
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(pid()).toMatch(/^\d+$/);
+    expect(await daemons()).toEqual([expect.stringMatching(`^${pid()} portsentry -atcp -audp --daemon`)]);
+    expect((await rc('status')).code).toBe(0);
+  });
+
+  test('start again: nothing happens', async () => {
+    const before = pid();
+    expect((await rc('start')).code).toBe(0);
+    expect(pid()).toBe(before);
+    expect(await daemons()).toHaveLength(1);
+  });
+
+  test('reload: a broken configuration is refused, and the daemon goes on', async () => {
+    const before = pid();
+    await withBrokenConfig(async () => {
+      const { code, stdout, stderr } = await rc('reload');
+      expect(code).toBe(1);
+      expect(stdout + stderr).toMatch(FINDING);
+    });
+    expect((await rc('reload')).code).toBe(0);
+    expect(pid()).toBe(before);
+    expect(await daemons()).toHaveLength(1);
+  });
+
+  test('restart: a broken configuration does not end the protection', async () => {
+    const before = pid();
+    await withBrokenConfig(async () => {
+      const { code, stdout, stderr } = await rc('restart');
+      expect(code).toBe(1);
+      expect(stdout + stderr).toMatch(FINDING);
+    });
+    expect(pid()).toBe(before);
+    expect((await rc('restart')).code).toBe(0);
+    expect(pid()).not.toBe(before);
+    expect(await daemons()).toHaveLength(1);
+  });
+
+  test('status of a daemon that was killed', async () => {
+    await lab.run(lab.victim, ['kill', '-KILL', pid()]);
+    await lab.waitFor(async () => (await daemons()).length === 0);
+    const { code, stdout, stderr } = await rc('status');
+    expect(code).toBe(32);
+    expect(stdout + stderr).toContain('crashed');
+    expect((await rc('restart')).code).toBe(0);
+    expect(await daemons()).toHaveLength(1);
+  });
+
+  test('stop: nothing is left', async () => {
+    expect((await rc('stop')).code).toBe(0);
+    expect(await daemons()).toEqual([]);
+    expect(pid()).toBe('');
+    expect((await rc('status')).code).toBe(3);
+  });
+});

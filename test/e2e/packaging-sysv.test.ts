@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CONFIG_FILE, readFile, writeFile } from '../support/detector.ts';
+import { createLab, type Lab } from '../support/lab.ts';
+import { makeInstall } from '../support/packaging.ts';
+
+/** The sysv script, run by hand as an administrator does. The tests go on from each other. */
+
+const SCRIPT = '/etc/init.d/portsentry';
+const DEFAULTS = '/etc/default/portsentry';
+const PIDFILE = '/run/portsentry.pid';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await createLab({ name: 'sysv' });
+  // Only /etc, /run and /var are the host's own, so the program is below /run.
+  const variables = {
+    DESTDIR: lab.victim.path(''),
+    PREFIX: '/run/usr',
+    INIT: 'sysv',
+    NODE: process.execPath,
+  };
+  makeInstall('install', variables);
+});
+afterAll(() => lab.close());
+
+const script = (...words: string[]) => lab.run(lab.victim, [SCRIPT, ...words]);
+const pid = () => readFile(lab.victim, PIDFILE).trim();
+const daemons = async () =>
+  (await lab.run(lab.victim, ['pgrep', '-x', '-a', 'portsentry'])).stdout.trim().split('\n').filter(Boolean);
+
+/** Adds a line that no configuration may have, and takes it out again afterwards. */
+async function withBrokenConfig(action: () => Promise<void>): Promise<void> {
+  const whole = readFile(lab.victim, CONFIG_FILE);
+  writeFile(lab.victim, CONFIG_FILE, `SCAN_TRIGGER="many"\n${whole}`);
+  await action();
+  writeFile(lab.victim, CONFIG_FILE, whole);
+}
+
+const FINDING = /\/etc\/portsentry\/portsentry\.conf:1:15: error: SCAN_TRIGGER: expected .*, found "many"/;
+
+describe('/etc/init.d/portsentry', () => {
+  test('without a word, or with one that it does not know, says how it is used', async () => {
+    expect(await script()).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage:') });
+    expect((await script('dance')).code).toBe(2);
+  });
+
+  test('status before the start', async () => {
+    expect(await script('status')).toMatchObject({ code: 3, stdout: 'portsentry is not running\n' });
+    expect((await script('reload')).code).toBe(7);
+    expect((await script('try-restart')).code).toBe(0);
+    expect((await script('stop')).code).toBe(0);
+    expect(await daemons()).toEqual([]);
+  });
+
+  test('start: a broken configuration is refused with its exit code, and the finding shown', async () => {
+    await withBrokenConfig(async () => {
+      const { code, stderr } = await script('start');
+      expect(code).toBe(78);
+      expect(stderr).toMatch(FINDING);
+      expect(await daemons()).toEqual([]);
+    });
+  });
+
+  test('start: one process for both modes, as ps has always shown it', async () => {
+    expect(await script('start')).toMatchObject({ code: 0, stderr: '' });
+    expect(await daemons()).toEqual([
+      expect.stringMatching(new RegExp(`^${pid()} portsentry -atcp -audp --daemon`)),
+    ]);
+    expect(await script('status')).toMatchObject({
+      code: 0,
+      stdout: `portsentry is running (pid ${pid()})\n`,
+    });
+  });
+
+  test('start again: nothing happens', async () => {
+    const before = pid();
+    expect((await script('start')).code).toBe(0);
+    expect(pid()).toBe(before);
+    expect(await daemons()).toHaveLength(1);
+  });
+
+  test('reload and restart: a broken configuration is refused, and the daemon goes on', async () => {
+    const before = pid();
+    await withBrokenConfig(async () => {
+      for (const word of ['reload', 'restart', 'force-reload', 'try-restart']) {
+        const { code, stderr } = await script(word);
+        expect(code).toBe(78);
+        expect(stderr).toMatch(FINDING);
+      }
+    });
+    expect((await script('reload')).code).toBe(0);
+    expect(pid()).toBe(before);
+    expect(await daemons()).toHaveLength(1);
+  });
+
+  test.each([
+    ['one mode alone', 'TCP_MODE="stcp"\nUDP_MODE=""\n', 'portsentry -stcp --daemon'],
+    ['none', 'TCP_MODE=""\nUDP_MODE=""\n', 'portsentry --daemon'],
+    ['options', 'TCP_MODE="atcp"\nOPTIONS="--dry-run"\n', 'portsentry -atcp -audp --dry-run --daemon'],
+  ])('restart with /etc/default: %s', async (_what, defaults, title) => {
+    const before = pid();
+    writeFile(lab.victim, DEFAULTS, defaults);
+    expect((await script('restart')).code).toBe(0);
+    expect(pid()).not.toBe(before);
+    expect(await daemons()).toEqual([expect.stringContaining(title)]);
+  });
+
+  test('status of a daemon that was killed; its number may be somebody else’s', async () => {
+    await lab.run(lab.victim, ['kill', '-KILL', pid()]);
+    await lab.waitFor(async () => (await daemons()).length === 0);
+    writeFile(lab.victim, PIDFILE, '1\n');
+    expect((await script('status')).code).toBe(1);
+    expect((await script('reload')).code).toBe(7);
+    expect((await script('start')).code).toBe(0);
+    expect(await daemons()).toHaveLength(1);
+  });
+
+  test('stop: nothing is left', async () => {
+    expect((await script('stop')).code).toBe(0);
+    expect(await daemons()).toEqual([]);
+    expect(pid()).toBe('');
+    expect((await script('status')).code).toBe(3);
+  });
+});
