@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inTree, plantTree, TREE, TREE_TIME } from '../support/debian-tree.ts';
+import { nmap, readFile, writeFile } from '../support/detector.ts';
+import { createLab, type Lab } from '../support/lab.ts';
+import type { Outcome } from '../support/lab-process.ts';
+import { buildPackage } from '../support/packaging.ts';
+import { startSyslog } from '../support/services.ts';
+
+/** The Debian package in a fresh Debian, which has no network but the one to the scanner. The tests go on from each other. */
+
+const CONFIG = '/etc/portsentry/portsentry.conf';
+const DEFAULTS = '/etc/default/portsentry';
+const HISTORY = '/var/lib/portsentry/portsentry.history';
+const POLICY = '/usr/sbin/policy-rc.d';
+
+let lab: Lab;
+let before: string[];
+beforeAll(async () => {
+  lab = await createLab({ name: 'deb' });
+  await plantTree(lab, lab.victim);
+  copyFileSync(buildPackage(), lab.victim.path(`${TREE}/portsentry.deb`));
+  copyFileSync(nodePackage(), lab.victim.path(`${TREE}/nodejs.deb`));
+  await startSyslog(lab, lab.victim);
+  await done(inTree('dpkg', '--install', '/nodejs.deb'));
+  before = await filesInTree();
+}, TREE_TIME);
+afterAll(() => lab.close());
+
+/**
+ * The release may have a Node that is too old, so the tree has that of the test, and dpkg is told of it by an empty
+ * package.
+ */
+function nodePackage(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'portsentry-node-'));
+  mkdirSync(join(folder, 'root/DEBIAN'), { recursive: true });
+  const fields = [
+    'Package: nodejs',
+    `Version: ${process.versions.node}-1`,
+    'Architecture: all',
+    'Maintainer: nobody <nobody@portsentry.invalid>',
+    'Description: stands for the node of the test',
+  ];
+  writeFileSync(join(folder, 'root/DEBIAN/control'), `${fields.join('\n')}\n`);
+  execFileSync('dpkg-deb', ['--build', join(folder, 'root'), join(folder, 'nodejs.deb')], { stdio: 'pipe' });
+  return join(folder, 'nodejs.deb');
+}
+
+/** Everything that a package may leave, but what dpkg and its like write of their own. */
+async function filesInTree(): Promise<string[]> {
+  const own = ['./proc', './sys', './dev', './tmp', './var/lib/dpkg', './var/log', './var/cache'];
+  const prune = own.flatMap((path) => ['-path', path, '-prune', '-o']);
+  const { stdout } = await done(['find', '.', ...prune, '-print'], TREE);
+  const logs = await done(['find', './var/log', '-name', '*portsentry*'], TREE);
+  return `${stdout}${logs.stdout}`.split('\n').sort();
+}
+
+/** Runs something that must work. */
+async function done(command: readonly string[], cwd?: string): Promise<Outcome> {
+  const outcome = await lab.run(lab.victim, command, { timeout: 60_000, ...(cwd === undefined ? {} : { cwd }) });
+  expect(outcome, command.join(' ')).toMatchObject({ code: 0 });
+  return outcome;
+}
+
+const read = (path: string) => readFile(lab.victim, TREE + path);
+const write = (path: string, text: string) => writeFile(lab.victim, TREE + path, text);
+const daemons = async () =>
+  (await lab.run(lab.victim, ['pgrep', '-x', '-a', 'portsentry'])).stdout.trim().split('\n').filter(Boolean);
+const service = (word: string) => lab.run(lab.victim, inTree('service', 'portsentry', word));
+
+describe('portsentry.deb', () => {
+  test('is installed, and not started where the policy forbids it', async () => {
+    write(POLICY, '#!/bin/sh\nexit 101\n');
+    await done(['chmod', '755', TREE + POLICY]);
+    await done(inTree('dpkg', '--install', '/portsentry.deb'));
+    expect(await daemons()).toEqual([]);
+    const { stdout } = await done(inTree('/usr/sbin/portsentry', '-V'));
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const check = await done(inTree('portsentry', 'check'));
+    expect(check.stdout).toContain(`Configuration: ${CONFIG}`);
+    expect(check.stdout).not.toMatch(/: (error|warning): /);
+    expect((await done(inTree('find', '/etc', '-name', '*portsentry', '-path', '*/rc2.d/*'))).stdout).not.toBe('');
+    await done(['rm', TREE + POLICY]);
+  });
+
+  test('service: starts, tells, refuses a broken configuration with the finding, stops', async () => {
+    expect((await service('start')).code).toBe(0);
+    expect((await service('status')).code).toBe(0);
+    const whole = read(CONFIG);
+    write(CONFIG, `TCP_PORTS="x"\n${whole}`);
+    const refused = await service('restart');
+    expect(refused.code).toBe(78);
+    expect(refused.stderr).toMatch(/portsentry\.conf:1:12: error: TCP_PORTS: /);
+    expect(await daemons()).toHaveLength(1);
+    write(CONFIG, whole);
+    expect((await service('stop')).code).toBe(0);
+    expect((await service('status')).code).toBe(3);
+  });
+
+  test('a scanner is blocked, and is in the history', async () => {
+    const command = 'KILL_ROUTE="ip route add blackhole $TARGET$"\nUNKILL_ROUTE="ip route del blackhole $TARGET$"\n';
+    const changed = read(CONFIG).replace('BLOCK_TCP="0"', 'BLOCK_TCP="1"');
+    write(CONFIG, command + changed);
+    expect((await service('start')).code).toBe(0);
+    expect(await daemons()).toEqual([expect.stringMatching(/^\d+ portsentry -atcp -audp --daemon/)]);
+    await nmap(lab, ['-sS', '-p', '1-20', lab.wire.to.ipv4]);
+    await lab.waitFor(() => read(HISTORY) !== '');
+    expect(read(HISTORY)).toMatch(new RegExp(`/${lab.wire.from.ipv4} Port: \\d+ TCP Blocked\n$`));
+    expect(read('/var/lib/portsentry/portsentry.blocked.atcp')).toContain(lab.wire.from.ipv4);
+    const routes = await lab.run(lab.victim, ['ip', 'route', 'show', 'type', 'blackhole']);
+    expect(routes.stdout).toContain(lab.wire.from.ipv4);
+  });
+
+  test('an upgrade keeps configuration and state, and restarts', async () => {
+    write(DEFAULTS, 'TCP_MODE="stcp"\nUDP_MODE="audp"\n');
+    const [config, history, [running]] = [read(CONFIG), read(HISTORY), await daemons()];
+    await done(inTree('dpkg', '--install', '/portsentry.deb'));
+    expect(read(CONFIG)).toBe(config);
+    expect(read(DEFAULTS)).toContain('TCP_MODE="stcp"');
+    expect(read(HISTORY)).toBe(history);
+    const [now, ...more] = await daemons();
+    expect(more).toEqual([]);
+    expect(now).not.toBe(running);
+    expect(now).toContain('portsentry -stcp -audp');
+  });
+
+  test('a removal ends the daemon and keeps configuration and state', async () => {
+    await done(inTree('dpkg', '--remove', 'portsentry'));
+    expect(await daemons()).toEqual([]);
+    expect(read(CONFIG)).toContain('BLOCK_TCP="1"');
+    expect(read(HISTORY)).not.toBe('');
+    expect(read('/usr/sbin/portsentry')).toBe('');
+  });
+
+  test('a purge leaves nothing', async () => {
+    await done(inTree('dpkg', '--purge', 'portsentry'));
+    expect(await filesInTree()).toEqual(before);
+  });
+});
