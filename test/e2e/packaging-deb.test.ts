@@ -65,6 +65,12 @@ async function done(command: readonly string[], cwd?: string): Promise<Outcome> 
   return outcome;
 }
 
+/** What Debian's tools are told when they ask whether they may start and stop: 101 is no. */
+async function policy(code: 0 | 101): Promise<void> {
+  write(POLICY, `#!/bin/sh\nexit ${code}\n`);
+  await done(['chmod', '755', TREE + POLICY]);
+}
+
 const read = (path: string) => readFile(lab.victim, TREE + path);
 const write = (path: string, text: string) => writeFile(lab.victim, TREE + path, text);
 const daemons = async () =>
@@ -73,8 +79,7 @@ const service = (word: string) => lab.run(lab.victim, inTree('service', 'portsen
 
 describe('portsentry.deb', () => {
   test('is installed, and not started where the policy forbids it', async () => {
-    write(POLICY, '#!/bin/sh\nexit 101\n');
-    await done(['chmod', '755', TREE + POLICY]);
+    await policy(101);
     await done(inTree('dpkg', '--install', '/portsentry.deb'));
     expect(await daemons()).toEqual([]);
     const { stdout } = await done(inTree('/usr/sbin/portsentry', '-V'));
@@ -83,7 +88,8 @@ describe('portsentry.deb', () => {
     expect(check.stdout).toContain(`Configuration: ${CONFIG}`);
     expect(check.stdout).not.toMatch(/: (error|warning): /);
     expect((await done(inTree('find', '/etc', '-name', '*portsentry', '-path', '*/rc2.d/*'))).stdout).not.toBe('');
-    await done(['rm', TREE + POLICY]);
+    // Without an init it would forbid everything by default.
+    await policy(0);
   });
 
   test('service: starts, tells, refuses a broken configuration with the finding, stops', async () => {
@@ -137,6 +143,7 @@ describe('portsentry.deb', () => {
 
   test('a purge leaves nothing', async () => {
     await done(inTree('dpkg', '--purge', 'portsentry'));
+    await done(['rm', TREE + POLICY]);
     expect(await filesInTree()).toEqual(before);
   });
 });
