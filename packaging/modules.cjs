@@ -1,5 +1,6 @@
-// The packages of node_modules that the program needs when it runs, a folder a line; with --copyright, what
-// debian/copyright says of them. nan is only there to build cap, and types are for the compiler.
+// The packages of node_modules that the program needs when it runs, a folder a line; with --files, the files of theirs
+// that it needs; with --copyright, what debian/copyright says of them. nan is only there to build cap, and types are
+// for the compiler.
 'use strict';
 const { readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -32,5 +33,26 @@ function paragraph(folder) {
   ].join('\n');
 }
 
-const isCopyright = process.argv[2] === '--copyright';
-console.log(folders.map((folder) => (isCopyright ? paragraph(folder) : folder)).join('\n'));
+const UNREAD = /(^|\/)(\..*|test|test\.js|examples|.*\.d\.[mc]?ts|.*\.map|.*\.md)$/;
+const LICENSE = /(^|\/)licen[sc]e[^/]*$/i;
+
+/** All but what nobody reads when it runs. cap was built here, and is more than what was built. */
+function filesOf(folder) {
+  const isCap = folder === 'node_modules/cap';
+  const files = [];
+  const walk = (path) => {
+    for (const entry of readdirSync(join(ROOT, folder, path), { withFileTypes: true })) {
+      const inside = join(path, entry.name);
+      if (entry.name === 'node_modules' || (UNREAD.test(inside) && !LICENSE.test(inside))) continue;
+      if (isCap && !/^(lib|build|build\/Release|LICENSE|package\.json|lib\/.*|.*\/cap\.node)$/.test(inside))
+        continue;
+      if (entry.isDirectory()) walk(inside);
+      else files.push(join(folder, inside));
+    }
+  };
+  walk('');
+  return files.join('\n');
+}
+
+const SHOWN = { '--copyright': paragraph, '--files': filesOf };
+console.log(folders.map(SHOWN[process.argv[2]] ?? String).join('\n'));

@@ -60,7 +60,10 @@ async function filesInTree(): Promise<string[]> {
 
 /** Runs something that must work. */
 async function done(command: readonly string[], cwd?: string): Promise<Outcome> {
-  const outcome = await lab.run(lab.victim, command, { timeout: 60_000, ...(cwd === undefined ? {} : { cwd }) });
+  const outcome = await lab.run(lab.victim, command, {
+    timeout: 60_000,
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   expect(outcome, command.join(' ')).toMatchObject({ code: 0 });
   return outcome;
 }
@@ -87,7 +90,9 @@ describe('portsentry.deb', () => {
     const check = await done(inTree('portsentry', 'check'));
     expect(check.stdout).toContain(`Configuration: ${CONFIG}`);
     expect(check.stdout).not.toMatch(/: (error|warning): /);
-    expect((await done(inTree('find', '/etc', '-name', '*portsentry', '-path', '*/rc2.d/*'))).stdout).not.toBe('');
+    expect(
+      (await done(inTree('find', '/etc', '-name', '*portsentry', '-path', '*/rc2.d/*'))).stdout,
+    ).not.toBe('');
     // Without an init it would forbid everything by default.
     await policy(0);
   });
@@ -107,7 +112,8 @@ describe('portsentry.deb', () => {
   });
 
   test('a scanner is blocked, and is in the history', async () => {
-    const command = 'KILL_ROUTE="ip route add blackhole $TARGET$"\nUNKILL_ROUTE="ip route del blackhole $TARGET$"\n';
+    const command =
+      'KILL_ROUTE="ip route add blackhole $TARGET$"\nUNKILL_ROUTE="ip route del blackhole $TARGET$"\n';
     const changed = read(CONFIG).replace('BLOCK_TCP="0"', 'BLOCK_TCP="1"');
     write(CONFIG, command + changed);
     expect((await service('start')).code).toBe(0);

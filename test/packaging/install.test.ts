@@ -1,0 +1,103 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { makeInstall } from '../support/packaging.ts';
+
+/** Everything below a folder. */
+function contents(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+}
+
+function fresh(variables: Record<string, string> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'portsentry-install-'));
+  return { folder, variables: { DESTDIR: folder, PREFIX: '/usr', INIT: 'systemd sysv', ...variables } };
+}
+
+describe('make install', () => {
+  const { folder, variables } = fresh();
+  makeInstall('install', variables);
+
+  test('puts a program that runs, whatever else is called node', () => {
+    const program = join(folder, 'usr/sbin/portsentry');
+    const version = JSON.parse(readFileSync('package.json', 'utf8')).version;
+    const env = { PATH: '/nonexistent' };
+    expect(execFileSync(program, ['-V'], { encoding: 'utf8', env, cwd: '/' })).toBe(`${version}\n`);
+    expect(readFileSync(program, 'utf8')).toMatch(/^#!\/\S*node\n/);
+  });
+
+  test('puts what the program needs and no more', () => {
+    const modules = join(folder, 'usr/lib/portsentry/node_modules');
+    expect(readdirSync(modules)).toEqual(expect.arrayContaining(['cap', 'winston', 'yargs']));
+    for (const name of ['typescript', 'vitest', 'nan', '@types', '.bin', '.package-lock.json'])
+      expect(readdirSync(modules)).not.toContain(name);
+    const load = "const { Cap } = require('cap'); new Cap(); require('winston'); require('yargs')";
+    const cwd = join(folder, 'usr/lib/portsentry');
+    const { status, stderr } = spawnSync(process.execPath, ['-e', load], { cwd, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
+
+  test('lets others read but not write', () => {
+    for (const name of contents(folder)) {
+      const { mode } = statSync(join(folder, name));
+      expect(mode & 0o022, name).toBe(0);
+      if (name !== 'var/lib/portsentry') expect(mode & 0o044, name).toBe(0o044);
+    }
+  });
+
+  test('puts completions that a shell can read', () => {
+    const bash = join(folder, 'usr/share/bash-completion/completions/portsentry');
+    const { status } = spawnSync('bash', ['-n', bash]);
+    expect(status).toBe(0);
+    const zsh = readFileSync(join(folder, 'usr/share/zsh/site-functions/_portsentry'), 'utf8');
+    expect(zsh).toMatch(/^#compdef portsentry\n/);
+  });
+});
+
+describe('make uninstall', () => {
+  test.each(['systemd sysv', 'openrc', 'systemd'])('leaves nothing of an installation for %s', (INIT) => {
+    const { folder, variables } = fresh({ INIT, PREFIX: '/opt/portsentry' });
+    makeInstall('install', variables);
+    expect(contents(folder).length).toBeGreaterThan(100);
+    makeInstall('uninstall', variables);
+    expect(contents(folder)).toEqual([]);
+  });
+
+  test('leaves what is not its own', () => {
+    const { folder, variables } = fresh();
+    mkdirSync(join(folder, 'etc/portsentry'), { recursive: true });
+    writeFileSync(join(folder, 'etc/portsentry/portsentry.conf'), 'BLOCK_TCP="1"\n');
+    makeInstall('install', variables);
+    expect(readFileSync(join(folder, 'etc/portsentry/portsentry.conf'), 'utf8')).toBe('BLOCK_TCP="1"\n');
+    appendFileSync(join(folder, 'etc/portsentry/portsentry.ignore'), '192.0.2.1\n');
+    writeFileSync(join(folder, 'var/lib/portsentry/portsentry.history'), '');
+    makeInstall('install', variables);
+    makeInstall('uninstall', variables);
+    const files = contents(folder).filter((name) => statSync(join(folder, name)).isFile());
+    expect(files).toEqual([
+      'etc/portsentry/portsentry.conf',
+      'etc/portsentry/portsentry.ignore',
+      'var/lib/portsentry/portsentry.history',
+    ]);
+  });
+});
+
+test.each([
+  [{ INIT: 'upstart' }, /INIT=upstart: expected systemd, openrc or sysv/],
+  [{ PREFIX: '/opt/a b' }, /PREFIX=\/opt\/a b: expected a path from the root, without blanks/],
+  [{ PREFIX: 'opt' }, /PREFIX=opt: expected a path from the root/],
+])('make install %o is refused', (wrong: Record<string, string>, reason) => {
+  const { folder, variables } = fresh(wrong);
+  expect(() => makeInstall('install', variables)).toThrow(reason);
+  expect(contents(folder)).toEqual([]);
+});

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+
+const UNIT = 'packaging/systemd/portsentry.service';
+
+function analyze(...words: string[]) {
+  return spawnSync('systemd-analyze', words, {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
+  });
+}
+
+describe('portsentry.service', () => {
+  test('is a unit without a fault', () => {
+    const { status, stdout, stderr } = analyze('verify', '--man=no', UNIT);
+    expect(stdout + stderr).toBe('');
+    expect(status).toBe(0);
+  });
+
+  test('leaves an attacker less than 2.5 of 10', () => {
+    const { stdout } = analyze('security', '--offline=true', UNIT);
+    const exposure = /Overall exposure level for portsentry\.service: ([\d.]+)/.exec(stdout)?.[1];
+    expect(Number(exposure)).toBeLessThan(2.5);
+  });
+
+  test('does not start again what would fail again', () => {
+    const text = readFileSync(UNIT, 'utf8');
+    expect(/^RestartPreventExitStatus=(.*)$/m.exec(text)?.[1]).toBe('64 66 77 78');
+  });
+});
+
+test('the files of tmpfiles.d are in the right form', () => {
+  const root = '--root=/nonexistent/portsentry';
+  const { status, stderr } = spawnSync(
+    'systemd-tmpfiles',
+    ['--cat-config', root, 'packaging/systemd/portsentry.tmpfiles'],
+    { encoding: 'utf8' },
+  );
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+});
