@@ -6,9 +6,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 
 BUILD_PACKAGES := libpcap-dev g++ make python3
-RUN_PACKAGES := iptables
-TEST_PACKAGES := nmap hping3 masscan tcpdump tshark tcpreplay iperf3 fail2ban logwatch dnsutils curl \
-	iproute2 iptables nftables ipset util-linux procps zsh
+RUN_PACKAGES := iptables nftables
+TEST_PACKAGES := nmap hping3 masscan zmap tcpdump tshark tcpreplay iperf3 \
+	fail2ban logwatch dnsutils curl zsh \
+	iproute2 iptables nftables ipset util-linux procps
 
 # More arguments for the tests, such as VITEST_ARGS=test/decode.
 VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)

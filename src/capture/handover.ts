@@ -32,6 +32,8 @@ const DESTINATION_PORT = 8;
 const IDENTIFICATION = 10;
 const SEQUENCE = 12;
 const WINDOW = 16;
+const TCP_HEADER_LENGTH = 19;
+const FIRST_OPTION = 20;
 const TIME = 24;
 const SOURCE = 32;
 const DESTINATION = 48;
@@ -56,6 +58,8 @@ export function writeProbe(view: DataView, offset: number, probe: Probe, device:
   view.setUint16(offset + IDENTIFICATION, probe.identification, true);
   view.setUint32(offset + SEQUENCE, probe.sequence, true);
   view.setUint16(offset + WINDOW, probe.window, true);
+  view.setUint8(offset + TCP_HEADER_LENGTH, probe.tcpHeaderLength);
+  view.setUint32(offset + FIRST_OPTION, probe.firstOption, true);
   view.setFloat64(offset + TIME, probe.time, true);
   writeAddress(view, offset + SOURCE, probe.source);
   writeAddress(view, offset + DESTINATION, probe.destination);
@@ -84,6 +88,8 @@ export function readProbe(view: DataView, offset: number, probe: Probe): boolean
   probe.identification = view.getUint16(offset + IDENTIFICATION, true);
   probe.sequence = view.getUint32(offset + SEQUENCE, true);
   probe.window = view.getUint16(offset + WINDOW, true);
+  probe.tcpHeaderLength = view.getUint8(offset + TCP_HEADER_LENGTH);
+  probe.firstOption = view.getUint32(offset + FIRST_OPTION, true);
   readAddress(view, offset + SOURCE, probe.source);
   readAddress(view, offset + DESTINATION, probe.destination);
   return true;

@@ -30,6 +30,8 @@ export function fillProbe(probe: Probe, packet: Packet, kind: Kind): void {
   probe.identification = packet.identification;
   probe.sequence = packet.sequence;
   probe.window = packet.window;
+  probe.tcpHeaderLength = packet.tcpHeaderLength;
+  probe.firstOption = packet.firstOption;
 }
 
 function isToOneHost(packet: Packet): boolean {

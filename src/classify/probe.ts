@@ -28,4 +28,8 @@ export class Probe {
   sequence = 0;
   /** TCP window, 0 for UDP. */
   window = 0;
+  /** Octets of the TCP header, 0 for UDP. */
+  tcpHeaderLength = 0;
+  /** The first 32 bits of the TCP options; 0 when there are none, or they were not captured. */
+  firstOption = 0;
 }

@@ -3,6 +3,7 @@ import { Reassembler } from './fragments.ts';
 import { decodeFrame } from './frame.ts';
 import { Packet } from './packet.ts';
 import { Reason } from './reason.ts';
+import { readTcpOptions } from './tcp-options.ts';
 
 /** From frames to packets, one after the other: decodes, and puts small fragments together. */
 export class PacketReader {
@@ -34,9 +35,13 @@ export class PacketReader {
     return this.#fragments.take(view, this.packet);
   }
 
-  /** Whether the sums of the packet are right that was read last, from `view`; only after `Reason.none`. */
+  /**
+   * Whether the sums of the packet are right that was read last, from `view`; only after `Reason.none`. Reads also
+   * what only a probe needs.
+   */
   verify(view: DataView): Reason {
-    if (!this.#checkSums) return Reason.none;
-    return verifyChecksums(this.packet.fragmented ? this.#fragmentView : view, this.packet);
+    const octets = this.packet.fragmented ? this.#fragmentView : view;
+    readTcpOptions(octets, this.packet);
+    return this.#checkSums ? verifyChecksums(octets, this.packet) : Reason.none;
   }
 }

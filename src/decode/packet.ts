@@ -30,6 +30,9 @@ export class Packet {
   tcpFlags = 0;
   sequence = 0;
   window = 0;
+  /** Only after `readTcpOptions`: octets of the TCP header, 0 for UDP; and its first option word, 0 for none. */
+  tcpHeaderLength = 0;
+  firstOption = 0;
 
   /** Where the IP header begins, and how long the IPv4 header is (0 for IPv6, which has no checksum). */
   ipOffset = 0;

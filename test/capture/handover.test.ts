@@ -24,6 +24,8 @@ const EXTREMES: Partial<Probe> = {
   identification: 54_321,
   sequence: 0xfffffffe,
   window: 65_533,
+  tcpHeaderLength: 60,
+  firstOption: 0xfffffffd,
 };
 
 /** The least that a probe has. */
