@@ -226,6 +226,7 @@ export class Daemon {
       isBlocked: (address, text) => this.#gatekeeper.blocks.covering(address, text) !== undefined,
       admits: (connects, now) => this.#gatekeeper.breaker.admits(connects, now),
       respond: this.#options.dryRun ? null : (knock, connects) => this.#gatekeeper.respond(knock, connects),
+      takeBack: (source) => void this.#gatekeeper.blocks.releaseDecoy(source),
       recorder,
       localCheck: this.#options.localCheck,
       salt: randomInt(2 ** 32),

@@ -14,6 +14,7 @@ import { PROTOCOL_TCP, PROTOCOL_UDP } from './net/protocol.ts';
 import type { LedgerEntry } from './respond/ledger/entry.ts';
 import type { ActionQueue } from './respond/queue.ts';
 import { kindsOf } from './track/scan.ts';
+import type { Source } from './track/source.ts';
 import type { SocketTable } from './watch/sockets.ts';
 import type { WatchedPorts } from './watch/watched-ports.ts';
 
@@ -107,7 +108,7 @@ export class Desk implements ControlHandlers {
       source: source === undefined ? null : knownSource(source),
       block: block === undefined ? null : infoOf(block),
       earlier: earlierOf(known),
-      next: this.#next(rule, block, source?.connects ?? 0),
+      next: this.#next(rule, block, source),
     };
   }
 
@@ -152,12 +153,15 @@ export class Desk implements ControlHandlers {
   }
 
   /** What will happen next, in plain sentences. */
-  #next(rule: string | null, block: LedgerEntry | undefined, connects: number): string[] {
+  #next(rule: string | null, block: LedgerEntry | undefined, source: Source | undefined): string[] {
     if (rule !== null) return [`It is never blocked (${rule}); its probes are only counted.`];
     if (block !== undefined) return [this.#endOf(block)];
     if (this.#parts.dryRun) return ['Nothing: this is a dry run.'];
     const { config, modes } = this.#parts.prepared();
-    const missing = Math.max(1, config.scanTrigger + 1 - connects);
+    if (source?.marks.group && config.decoyPolicy === 'log')
+      return ['Nothing while others send the same (DECOY_POLICY="log"); on its own it is judged like any.'];
+    const needed = Math.max(config.scanTrigger + 1, config.blockSpoofable ? 1 : 2);
+    const missing = Math.max(1, needed - (source?.connects ?? 0));
     const probes = missing === 1 ? 'Its next probe' : `Its ${missing} next different probes`;
     return [
       ...(modes.tcp === null ? [] : [`${probes} to a watched TCP port: ${CONSEQUENCE[config.blockTcp]}.`]),
@@ -205,17 +209,20 @@ function infoOf({ block, method, times, inForce }: LedgerEntry): BlockInfo {
   };
 }
 
-function knownSource(source: {
-  readonly firstSeen: number;
-  readonly lastSeen: number;
-  readonly probes: number;
-  readonly connects: number;
-  readonly ports: number;
-  readonly targets: number;
-  readonly kinds: number;
-}): KnownSource {
-  const { firstSeen, lastSeen, probes, connects, ports, targets, kinds } = source;
-  return { firstSeen, lastSeen, probes, connects, ports, targets, kinds: kindsOf(kinds) };
+function knownSource(source: Source): KnownSource {
+  const { firstSeen, lastSeen, probes, connects, ports, targets, kinds, evidence, marks } = source;
+  return {
+    firstSeen,
+    lastSeen,
+    probes,
+    connects,
+    ports,
+    targets,
+    kinds: kindsOf(kinds),
+    evidence,
+    tool: marks.tool.name,
+    decoy: marks.group !== null,
+  };
 }
 
 function earlierOf(entry: LedgerEntry | undefined): Why['earlier'] {
@@ -230,4 +237,5 @@ const ENDS = {
   replaced: 'all of its network was blocked',
   spared: 'it became one that is never blocked',
   evicted: 'too many blocks stood',
+  decoy: 'it turned out to be a decoy',
 } as const;

@@ -1,12 +1,16 @@
 import { kindName } from './classify/kind.ts';
 import type { Probe } from './classify/probe.ts';
+import type { ToolName } from './classify/tool.ts';
 import type { BlockPolicy, Config, ModeName } from './config/config.ts';
-import { Address } from './net/address.ts';
+import { Address, parseAddress } from './net/address.ts';
 import { PROTOCOL_TCP, transportOf } from './net/protocol.ts';
 import type { BlockEvent, RefusedEvent } from './respond/event.ts';
 import { mayTryAgain } from './respond/retry.ts';
-import type { Knock, ProbeEvent, ScanEvent } from './track/event.ts';
-import { scanEvent } from './track/scan.ts';
+import type { DecoyGroup } from './track/decoy-group.ts';
+import { Decoys } from './track/decoys.ts';
+import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from './track/event.ts';
+import { isHandshake } from './track/evidence.ts';
+import { groupScanEvent, scanEvent } from './track/scan.ts';
 import type { Source } from './track/source.ts';
 import type { Told } from './track/told.ts';
 import { Tracker, type TrackerLimits } from './track/tracker.ts';
@@ -22,6 +26,8 @@ export interface EngineRecorder {
   readonly readsEvents: boolean;
   probe(event: ProbeEvent, told: Told): void;
   scan(event: ScanEvent): void;
+  /** Sources turned out to be a group of decoys. */
+  decoys(event: DecoysEvent): void;
   /** The source is about to be forgotten, or its scan is over: what is untold of it must be said now. */
   forget(source: string, told: Told): void;
   refused(event: RefusedEvent): void;
@@ -48,6 +54,8 @@ export interface EngineParts extends EngineSettings {
   readonly admits: (connects: number, now: number) => boolean;
   /** Carries out the actions for a source that has knocked so often; null when nothing is ever executed. */
   readonly respond: ((knock: Knock, connects: number) => Promise<BlockEvent>) | null;
+  /** Takes back the block of a source that turned out to be a decoy; without it blocks stay. */
+  readonly takeBack?: (source: string) => void;
   /** Asked anew each time: a reload opens other files. */
   readonly recorder: () => EngineRecorder;
   /** Packets whose source is their destination do not count (2.x: --disable-local-check). */
@@ -68,6 +76,7 @@ export class Engine {
   probes = 0;
   scans = 0;
   readonly tracker: Tracker;
+  readonly #decoys = new Decoys();
   readonly #destination = new Address();
   #destinationAsText = this.#destination.toString();
   #parts: EngineParts;
@@ -124,14 +133,39 @@ export class Engine {
   }
 
   #judge(probe: Probe, source: Source, policy: BlockPolicy): void {
-    const event = this.#event(probe, source, policy);
+    const { marks } = source;
+    if (isHandshake(probe)) marks.handshake = true;
+    const group = this.#decoys.observe(probe, source);
+    const event = this.#event(probe, source, policy, marks.tool.add(probe));
     if (this.tracker.newPort) source.told.untoldPorts++;
+    marks.triggered ||= event.triggered && event.ignored === null;
+    if (group !== null) this.#expose(group, event);
     this.#parts.recorder().probe(event, source.told);
-    if (!event.triggered) return;
+    if (!event.triggered || this.#isHeldBack(event)) return;
     if (event.ignored !== null) {
       if (policy !== 0) this.#refuse(event, event.ignored, source.told);
     } else if (policy === 0) this.#logOnly(event, source.told);
     else this.#respond(event, source);
+  }
+
+  /** A group of decoys was found: whoever of it was blocked already was so for a packet that most likely is forged. */
+  #expose(group: DecoyGroup, event: ProbeEvent): void {
+    const { config, recorder } = this.#parts;
+    const spared = config.decoyPolicy === 'log';
+    const members = [...group.names];
+    recorder().decoys({ ...event, action: 'decoys', members, isOneSender: group.isOneSender, spared });
+    if (!spared) return;
+    for (const member of members) {
+      const source = this.tracker.get(parseAddress(member) as Address);
+      // One that is acted on now is released when that has ended.
+      if (source?.marks.acted && !this.#pending.has(member)) this.#parts.takeBack?.(member);
+    }
+  }
+
+  /** What rests on packets that anybody may have sent is only logged, as far as the settings say so. */
+  #isHeldBack({ decoy, evidence }: ProbeEvent): boolean {
+    const { decoyPolicy, blockSpoofable } = this.#parts.config;
+    return (decoy && decoyPolicy === 'log') || (evidence === 'spoofable' && !blockSpoofable);
   }
 
   #refuse(knock: Knock, rule: string, told: Told): void {
@@ -154,6 +188,7 @@ export class Engine {
     if (!admits(event.connects, event.time)) return;
     // The slot may have changed hands when the actions end: the source is looked up again by its address.
     const { address } = source;
+    source.marks.acted = true;
     const pending = respond(event, event.connects).then((outcome) => {
       this.#pending.delete(event.source);
       this.#responded(address, outcome, failures);
@@ -169,17 +204,24 @@ export class Engine {
       source.lastFailure = event.time;
     }
     this.#parts.recorder().block(event);
+    const isDecoy = source !== undefined && source.marks.group !== null;
+    if (worked && isDecoy && this.#parts.config.decoyPolicy === 'log') this.#parts.takeBack?.(event.source);
   }
 
   #endScan(source: Source): void {
     const recorder = this.#parts.recorder();
-    this.scans++;
+    const { group, triggered } = source.marks;
     if (source.told.untoldProbes > 0) recorder.forget(source.address.toString(), source.told);
-    if (recorder.readsEvents) recorder.scan(scanEvent(source));
+    const isOver = group === null || group.rest(source);
+    if (!isOver) return;
+    this.scans++;
+    if (group !== null) recorder.scan(groupScanEvent(group, source));
+    // Of a flood of forged sources nobody reads the scans.
+    else if (recorder.readsEvents || (triggered && source.probes > 1)) recorder.scan(scanEvent(source));
   }
 
   /** One object for the whole way of a probe, made in one piece: in a flood it is most of what is allocated. */
-  #event(probe: Probe, source: Source, policy: BlockPolicy): ProbeEvent {
+  #event(probe: Probe, source: Source, policy: BlockPolicy, tool: ToolName | null): ProbeEvent {
     const address = probe.source.toString();
     return {
       action: 'probe',
@@ -201,6 +243,9 @@ export class Engine {
       repeat: this.tracker.repeat,
       noBlock: policy === 0,
       alreadyBlocked: this.#parts.isBlocked(probe.source, address),
+      evidence: source.evidence,
+      tool,
+      decoy: source.marks.group !== null,
     };
   }
 

@@ -39,6 +39,7 @@ export function openRecorder(config: Config, modes: Modes, log: Log): Recorder {
   if (failure !== null) throw new CommandError(Exit.ioError, failure);
   return new Recorder({
     logFormat: config.logFormat,
+    logTool: config.logTool,
     sumUp: true,
     text: (line) => log.line(line),
     events,

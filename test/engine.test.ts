@@ -3,10 +3,11 @@ import { Kind } from '../src/classify/kind.ts';
 import type { Config } from '../src/config/config.ts';
 import { Engine, type EngineParts, type EngineRecorder } from '../src/engine.ts';
 import { Address } from '../src/net/address.ts';
+import { PROTOCOL_UDP } from '../src/net/protocol.ts';
 import type { BlockEvent } from '../src/respond/event.ts';
 import { parseIgnoreFile } from '../src/respond/ignore-file.ts';
 import { NeverBlock } from '../src/respond/never-block.ts';
-import type { Knock, ProbeEvent, ScanEvent } from '../src/track/event.ts';
+import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from '../src/track/event.ts';
 import type { Told } from '../src/track/told.ts';
 import { EVERY_HOME, homeOfAddresses } from '../src/watch/home.ts';
 import { NOTHING_IN_USE } from '../src/watch/in-use.ts';
@@ -30,6 +31,9 @@ class Story implements EngineRecorder {
   }
   scan(event: ScanEvent): void {
     this.scans.push(event);
+  }
+  decoys({ members, spared }: DecoysEvent): void {
+    this.lines.push(`decoys ${members.join(' ')}${spared ? '' : ', not spared'}`);
   }
   forget(source: string): void {
     this.lines.push(`forget ${source}`);
@@ -147,6 +151,9 @@ test('an event says everything of its probe', () => {
       repeat: false,
       noBlock: true,
       alreadyBlocked: false,
+      evidence: 'spoofable',
+      tool: null,
+      decoy: false,
     },
   ]);
 });
@@ -273,7 +280,8 @@ describe('one block', () => {
   test('many sources at once each have theirs', async () => {
     const { engine, story, actions } = makeEngine();
     for (let host = 0; host < 1_000; host++) {
-      const knocking = probe();
+      // Each with a port of its own, or they would be decoys.
+      const knocking = probe({ sourcePort: 1_024 + (host % 64) * 1_000 });
       knocking.source.set(Address.v4(0x0a010000 + host));
       engine.take(knocking);
       engine.take(knocking);
@@ -344,4 +352,123 @@ test('the end of a scan: first what is untold of it, then its sum', () => {
   expect(story.lines).toEqual(['unblocked 10.0.0.1', 'forget 10.0.0.1']);
   expect(story.scans).toHaveLength(1);
   expect(engine.scans).toBe(1);
+});
+
+describe('decoys', () => {
+  /** The same packet from each, as nmap sends it. */
+  const batch = (port: number, at: number, sources = ['203.0.113.1', '203.0.113.2', '10.0.0.1']) =>
+    sources.map((source) => ({ source, port, at, window: 1_024, sequence: 77 }));
+
+  test('a lone first probe is acted on at once', () => {
+    const { take, actions } = makeEngine();
+    take(...batch(23, 0, ['10.0.0.1']));
+    expect(actions).toHaveLength(1);
+  });
+
+  test('are only logged, and what was blocked before they were known is taken back', async () => {
+    const takenBack: string[] = [];
+    const { engine, take, actions, story } = makeEngine({}, { takeBack: (source) => takenBack.push(source) });
+    take(...batch(23, 0), ...batch(24, 1));
+    expect(story.lines).toEqual(['decoys 203.0.113.1 203.0.113.2']);
+    expect(story.probes.map(({ decoy, evidence }) => [decoy, evidence])).toEqual([
+      [false, 'spoofable'],
+      ...Array(5).fill([true, 'spoofable']),
+    ]);
+    expect(actions.map(({ knock }) => knock.source)).toEqual(['203.0.113.1']);
+    expect(takenBack).toEqual([]);
+    await actions[0]?.end(true);
+    expect(takenBack).toEqual(['203.0.113.1']);
+    engine.close();
+    expect(story.scans).toMatchObject([
+      { shape: 'decoy', sources: 3, probes: 6, ports: 2, triggered: true, first: START, last: START + 1 },
+    ]);
+    expect(story.scans[0]?.decoys).toEqual(['203.0.113.1', '203.0.113.2', '10.0.0.1']);
+    expect(engine.scans).toBe(1);
+  });
+
+  test('a block that has ended by then is taken back at once; one of an earlier scan is not', async () => {
+    const takenBack: string[] = [];
+    const parts = { takeBack: (source: string) => void takenBack.push(source) };
+    const { take, actions, blocked } = makeEngine({}, parts);
+    blocked.add('203.0.113.2');
+    take(...batch(23, 0, ['203.0.113.1']));
+    await actions[0]?.end(true);
+    take(...batch(23, 5, ['203.0.113.2']));
+    expect(takenBack).toEqual(['203.0.113.1']);
+  });
+
+  test('the one that goes on by itself is blocked', () => {
+    const { take, actions } = makeEngine({}, { takeBack: () => {} });
+    take(...batch(23, 0));
+    for (const port of [1, 2, 3]) take({ port, at: 1_000 + port, window: 64_240, sourcePort: 50_000 + port });
+    expect(actions.map(({ knock }) => [knock.source, knock.destinationPort])).toEqual([
+      ['203.0.113.1', 23],
+      ['10.0.0.1', 3],
+    ]);
+  });
+
+  test('nothing of them gets into the history that other programs block by', () => {
+    const { take, story } = makeEngine({ blockTcp: 0 });
+    take(...batch(23, 0), ...batch(24, 1));
+    expect(story.lines.filter((line) => line.startsWith('unblocked'))).toEqual(['unblocked 203.0.113.1']);
+  });
+
+  test('are blocked like any with DECOY_POLICY="block"', () => {
+    const { take, actions, story } = makeEngine({ decoyPolicy: 'block' });
+    take(...batch(23, 0));
+    expect(actions).toHaveLength(3);
+    expect(story.lines).toEqual(['decoys 203.0.113.1 203.0.113.2, not spared']);
+  });
+
+  test('the scan of a group is told once, after the last of its members is quiet', () => {
+    const { engine, take, story } = makeEngine();
+    take(...batch(23, 0));
+    take({ source: '10.0.0.9', port: 1, sourcePort: 1, at: 302_000 });
+    take(...batch(24, 310_000));
+    expect(story.scans.map(({ source, probes }) => [source, probes])).toEqual([['203.0.113.1', 3]]);
+    expect(story.probes.at(-1)?.decoy).toBe(true);
+    engine.close();
+    expect(story.scans.filter(({ shape }) => shape === 'decoy')).toMatchObject([
+      { probes: 3 },
+      { probes: 6 },
+    ]);
+  });
+});
+
+describe('BLOCK_SPOOFABLE="0"', () => {
+  test('holds a block back until a second, different probe comes', () => {
+    const { take, actions, story } = makeEngine({ blockSpoofable: false });
+    take({ port: 1 }, { port: 1, at: 1_000 });
+    expect(actions).toEqual([]);
+    take({ port: 2, at: 2_000 });
+    expect(actions).toHaveLength(1);
+    expect(story.probes.map(({ evidence }) => evidence)).toEqual(['spoofable', 'spoofable', 'answered']);
+  });
+
+  test('an accepted connection is enough, a datagram to a listener is not', () => {
+    const { engine, take, actions, story } = makeEngine({ blockSpoofable: false });
+    const datagram = probe({ source: '10.0.0.8', kind: Kind.connect });
+    datagram.protocol = PROTOCOL_UDP;
+    engine.take(datagram);
+    take({ kind: Kind.connect }, { port: 9, at: 1 });
+    expect(actions.map(({ knock }) => knock.source)).toEqual(['10.0.0.1']);
+    expect(story.probes.map(({ evidence }) => evidence)).toEqual(['spoofable', 'handshake', 'handshake']);
+  });
+
+  test('holds back the line of the history, too', () => {
+    const { take, story } = makeEngine({ blockSpoofable: false, blockTcp: 0 });
+    take({ port: 1 });
+    expect(story.lines).toEqual([]);
+    take({ port: 2 });
+    expect(story.lines).toEqual(['unblocked 10.0.0.1']);
+  });
+});
+
+test('an event names the tool of its probe, the scan that of most', () => {
+  const { engine, take, story } = makeEngine();
+  take({ port: 1, identification: 54_321, sequence: 1 }, { port: 2, identification: 54_321, sequence: 5 });
+  take({ port: 3, sequence: 9 });
+  engine.close();
+  expect(story.probes.map(({ tool }) => tool)).toEqual(['zmap', 'zmap', null]);
+  expect(story.scans.map(({ tool }) => tool)).toEqual(['zmap']);
 });

@@ -24,6 +24,7 @@ function makeIntake() {
     readsEvents: true,
     probe: (event) => events.push(event),
     scan: nothing,
+    decoys: nothing,
     forget: nothing,
     refused: nothing,
     block: nothing,

@@ -25,6 +25,7 @@ function makeReplay(parts: Partial<EngineParts> = {}) {
     readsEvents: true,
     probe: (event) => probes.push(event),
     scan: (event) => scans.push(event),
+    decoys: nothing,
     forget: nothing,
     refused: nothing,
     block: nothing,

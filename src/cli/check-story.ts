@@ -22,6 +22,7 @@ function tellTransport(config: Config, transport: Transport): string[] {
     ...tellPorts(config, transport),
     `    Ports that this host uses itself are never watched.\n`,
     `    ${tellTrigger(config)}\n`,
+    ...(policy === 0 ? [] : tellForgery(config).map((line) => `    ${line}\n`)),
     `    ${tellPolicy(transport, policy)}\n`,
     ...([4, 6] as const).flatMap((family) => tellActions(config, transport, family)),
   ];
@@ -55,6 +56,20 @@ function tellTrigger({ scanTrigger, scanWindow }: Config): string {
   if (scanTrigger === 0) return 'The first connect of a source triggers.';
   const window = scanWindow === 0 ? 'whenever they come' : `within ${time.format(scanWindow)}`;
   return `Connect number ${scanTrigger + 1} of a source triggers, ${window}.`;
+}
+
+/** What is not acted on, because anybody may have sent it. */
+function tellForgery({ blockSpoofable, decoyPolicy, scanTrigger }: Config): string[] {
+  return [
+    ...(blockSpoofable || scanTrigger > 0
+      ? []
+      : [
+          'It is not acted on for one packet, which anybody can forge, but for a second, different one (BLOCK_SPOOFABLE="0").',
+        ]),
+    ...(decoyPolicy === 'block'
+      ? []
+      : ['Of several that send the same at the same time (decoys) none is acted on (DECOY_POLICY="log").']),
+  ];
 }
 
 const time = duration({ forEver: true });
@@ -108,6 +123,9 @@ function tellRecords(config: Config): string[] {
   const blocks = config.blockTcp > 0 || config.blockUdp > 0;
   const lines = [
     `Log: a line for each probe and each action, as PortSentry ${config.logFormat}.x writes them.`,
+    ...(config.logFormat === 1 && config.logTool
+      ? ['Behind the port stands the scanner\'s tool (LOG_TOOL="1"), which readers of 1.x lines do not know.']
+      : []),
   ];
   if (config.historyFile !== null) {
     const when = [

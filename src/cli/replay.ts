@@ -52,6 +52,7 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
     isBlocked: (address, text) => actions?.blocks.covering(address, text) !== undefined,
     admits: (connects, now) => actions?.breaker.admits(connects, now) ?? true,
     respond: actions === null ? null : (knock, connects) => actions.responder.respond(knock, connects),
+    takeBack: (source) => void actions?.blocks.releaseDecoy(source),
     recorder: () => recorder,
     localCheck: true,
     salt,
@@ -132,6 +133,7 @@ function makeRecorder(format: ReplayOptions['format'], config: Config, output: O
   const write = (line: string) => output.line(line);
   return new Recorder({
     logFormat: config.logFormat,
+    logTool: config.logTool,
     sumUp: false,
     text: format === 'text' ? write : null,
     events: format === 'json' ? { write, tick: () => {}, close: () => {} } : null,

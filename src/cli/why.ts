@@ -33,14 +33,22 @@ export function renderWhy({ address, rule, source, block, earlier, next }: Why, 
 }
 
 function tellSource(source: KnownSource, now: number): string[] {
-  const { probes, connects, ports, targets, kinds, firstSeen, lastSeen } = source;
+  const { probes, connects, ports, targets, kinds, firstSeen, lastSeen, tool, decoy } = source;
   const ago = tellSpan(Math.max(0, now - lastSeen));
   return [
     `${counted(probes, 'probe')} since ${tellMoment(firstSeen)}, the last one ${ago} ago`,
     `${counted(connects, 'connect')} to ${counted(ports, 'port')} of ` +
       `${counted(targets, 'address', 'addresses')} (${kinds.join(', ')})`,
+    `${EVIDENCE[source.evidence]}${tool === null ? '' : `; it looks like ${tool}`}`,
+    ...(decoy ? ['others sent the same at the same time: most of them are forged'] : []),
   ];
 }
+
+const EVIDENCE: Readonly<Record<KnownSource['evidence'], string>> = {
+  handshake: 'it has completed a handshake, so the address is its own',
+  answered: 'different attempts came from it; to forge them takes more than one packet',
+  spoofable: 'all that is known of it may be forged',
+};
 
 function tellBlock(block: BlockInfo, address: string, now: number): string[] {
   const { target, since, until, times, method, inForce, connects } = block;

@@ -8,6 +8,9 @@ export type ModeName = 'tcp' | 'stcp' | 'atcp' | 'udp' | 'sudp' | 'audp';
 /** Blocks stay in force when the daemon ends, or are taken back until it starts again. */
 export type ExitPolicy = 'keep' | 'release';
 
+/** Sources that send the same at the same time are only logged, or blocked like any. */
+export type DecoyPolicy = 'log' | 'block';
+
 export type BlockMethod = 'command' | 'nftables' | 'ipset' | 'iptables' | 'route' | 'none' | 'null';
 
 /**
@@ -59,6 +62,11 @@ export interface Config {
   readonly blockOnExit: ExitPolicy;
   readonly logFormat: 1 | 2;
   readonly autoIgnore: boolean;
+  readonly decoyPolicy: DecoyPolicy;
+  /** A single packet, which anybody can forge, is enough for a block. */
+  readonly blockSpoofable: boolean;
+  /** Log lines end with the scanner's tool. */
+  readonly logTool: boolean;
   /** New blocks a minute. */
   readonly blockRateMax: number;
   readonly actionTimeout: number;

@@ -1,4 +1,4 @@
-import type { BlockMethod, BlockPolicy, Config, ExitPolicy, Severity } from './config.ts';
+import type { BlockMethod, BlockPolicy, Config, DecoyPolicy, ExitPolicy, Severity } from './config.ts';
 import { modeList } from './modes.ts';
 import {
   choice,
@@ -265,6 +265,24 @@ export const DIRECTIVES: Table = {
     kind: flag,
     default: '1',
     meaning: 'never block gateways, resolvers and SSH peers',
+  },
+  decoyPolicy: {
+    key: 'DECOY_POLICY',
+    kind: choice<DecoyPolicy>('log', 'block'),
+    default: 'log',
+    meaning: 'what is done with sources that send the same at the same time, most of them forged',
+  },
+  blockSpoofable: {
+    key: 'BLOCK_SPOOFABLE',
+    kind: flag,
+    default: '1',
+    meaning: '0 blocks no source for a single packet that anybody can forge',
+  },
+  logTool: {
+    key: 'LOG_TOOL',
+    kind: flag,
+    default: '0',
+    meaning: "1 adds the scanner's tool to log lines of PortSentry 1.x",
   },
   blockRateMax: {
     key: 'BLOCK_RATE_MAX',

@@ -1,6 +1,8 @@
 import type { KindName } from '../classify/kind.ts';
+import type { ToolName } from '../classify/tool.ts';
 import type { BlockMethod, ModeName } from '../config/config.ts';
 import type { Transport } from '../net/protocol.ts';
+import type { Evidence } from '../track/evidence.ts';
 
 /** How the daemon is doing. Plain data, as the socket carries it; times are ms since the epoch. */
 export interface Status {
@@ -86,6 +88,12 @@ export interface KnownSource {
   readonly ports: number;
   readonly targets: number;
   readonly kinds: readonly KindName[];
+  /** How easily what it did can be forged. */
+  readonly evidence: Evidence;
+  /** The program that most of its probes look like. */
+  readonly tool: ToolName | null;
+  /** Others sent the same at the same time. */
+  readonly decoy: boolean;
 }
 
 /** One line of `doctor`: what was looked at, how it is, and what to do when that is bad. */

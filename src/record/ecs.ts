@@ -1,16 +1,20 @@
 /** Events as JSON lines with the names of the Elastic Common Schema where it has them (design, section 7). */
 import type { BlockEvent, RefusedEvent, UnblockEvent } from '../respond/event.ts';
 import type { LedgerEntry } from '../respond/ledger/entry.ts';
-import type { Knock, ProbeEvent, ScanEvent } from '../track/event.ts';
+import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from '../track/event.ts';
 import { labelOf } from './labels.ts';
 
 /** One line of JSON, without the end of the line. */
-export function ecsLine(event: ProbeEvent | ScanEvent | BlockEvent | RefusedEvent | UnblockEvent): string {
+export function ecsLine(
+  event: ProbeEvent | ScanEvent | DecoysEvent | BlockEvent | RefusedEvent | UnblockEvent,
+): string {
   switch (event.action) {
     case 'probe':
       return knockLine(event, 'alert', probeFields(event));
     case 'scan':
       return scanLine(event);
+    case 'decoys':
+      return knockLine(event, 'alert', decoysFields(event));
     case 'refused':
       return knockLine(event, 'event', { rule: event.rule });
     case 'unblock':
@@ -45,7 +49,14 @@ function probeFields(event: ProbeEvent): object {
     repeat: event.repeat,
     ip_options: event.ipOptions,
     fragmented: event.fragmented,
+    evidence: event.evidence,
+    tool: event.tool,
+    decoy: event.decoy,
   };
+}
+
+function decoysFields({ members, isOneSender, spared }: DecoysEvent): object {
+  return { decoys: members, one_sender: isOneSender, spared };
 }
 
 function knockLine(
@@ -63,13 +74,16 @@ function knockLine(
   });
 }
 
-function scanLine({ time, source, family, first, last, probes, ports, kinds, targets }: ScanEvent): string {
+function scanLine(event: ScanEvent): string {
+  const { time, source, family, first, last, probes, ports, kinds, targets } = event;
+  const { shape, tool, sources, decoys } = event;
+  const scan = { first: timestamp(first), last: timestamp(last), probes, ports, kinds, targets };
   return JSON.stringify({
     '@timestamp': timestamp(time),
     event: eventFields('alert', 'scan'),
     source: { ip: source },
     network: { type: networkType(family) },
-    portsentry: { scan: { first: timestamp(first), last: timestamp(last), probes, ports, kinds, targets } },
+    portsentry: { scan: { ...scan, shape, tool, sources, decoys } },
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Block } from '../respond/block.ts';
 import type { ActionStep, UnblockEvent } from '../respond/event.ts';
-import type { Knock } from '../track/event.ts';
+import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from '../track/event.ts';
 import { labelOf } from './labels.ts';
 
 type Where = Pick<Knock, 'transport' | 'destinationPort'>;
@@ -18,6 +18,11 @@ export function probeLine(knock: Knock, name: string): string {
   return `attackalert: ${labelOf(knock)} from host: ${name}/${knock.source} to ${portOf(knock)}`;
 }
 
+/** The same with the scanner's tool at its end (LOG_TOOL="1"): a reader that expects the port there must be told. */
+export function probeLineWithTool(event: ProbeEvent, name: string): string {
+  return `${probeLine(event, name)}${event.tool === null ? '' : ` (${event.tool}-like)`}`;
+}
+
 export function ipOptionsLine(knock: Knock, name: string): string {
   const host = `${name}/${knock.source}`;
   return `attackalert: Packet from host: ${host} to ${portOf(knock)} has IP options set (detection avoidance technique).`;
@@ -27,6 +32,57 @@ export function ipOptionsLine(knock: Knock, name: string): string {
 export function sumLine(source: string, name: string, probes: number, ports: number): string {
   const where = ports === 0 ? 'ports named before' : `${ports} ports`;
   return `attackalert: ${probes} more probes from host: ${name}/${source} to ${where}`;
+}
+
+/** A scan is over. Not a line of 1.x, and no reader of those takes it for one. */
+export function scanEndedLine(event: ScanEvent): string {
+  const { source, sources, probes, ports, targets, first, last, shape, tool, decoys } = event;
+  const who = sources > 1 ? `${sources} sources` : source;
+  const where = `${counted(ports, 'port')}${targets > 1 ? ` of ${targets} addresses` : ''}`;
+  const kinds = event.kinds.map((kind) => SHORT[kind] ?? kind).join(', ');
+  const what = [
+    `attackalert: Scan by ${who} ended: ${counted(probes, 'probe')} to ${where} in ${spanOf(last - first)} (${kinds})`,
+    ...(tool === null ? [] : [`${tool}-like`]),
+    ...(shape === 'slow' ? ['slow'] : []),
+    ...(decoys.length > 0 ? [`${shape}: ${namesOf(decoys, sources)}`] : []),
+  ];
+  return what.join(', ');
+}
+
+/** Sources turned out to be one sender's, or alike. */
+export function decoysLine(event: DecoysEvent): string {
+  const { members, isOneSender, spared } = event;
+  const how = isOneSender ? 'sent the same packet' : 'sent packets of one make';
+  const what = spared ? 'most of them are forged, and none is blocked for it' : 'most of them are forged';
+  return `attackalert: Decoys: ${members.length} sources ${how} at once to ${portOf(event)}: ${members.join(' ')}; ${what}`;
+}
+
+/** What people call these kinds; others go by their own names. */
+const SHORT: Readonly<Partial<Record<string, string>>> = {
+  null: 'NULL',
+  fin: 'FIN',
+  xmas: 'XMAS',
+  syn: 'SYN',
+  maimon: 'Maimon',
+  ack: 'ACK',
+  udp: 'UDP',
+};
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function namesOf(names: readonly string[], all: number): string {
+  return `${names.join(' ')}${all > names.length ? ` and ${all - names.length} more` : ''}`;
+}
+
+/** A span of ms, to two digits or more. */
+function spanOf(ms: number): string {
+  const seconds = Math.max(0, ms) / 1_000;
+  if (seconds < 1) return `${(seconds * 1_000).toFixed(0)} ms`;
+  if (seconds < 100) return `${seconds.toFixed(1)} s`;
+  const minutes = seconds / 60;
+  return minutes < 100 ? `${minutes.toFixed(0)} min` : `${(minutes / 60).toFixed(1)} h`;
 }
 
 /** BLOCK_TCP="0" or BLOCK_UDP="0". */
@@ -85,6 +141,7 @@ const ENDS: Readonly<Record<UnblockEvent['how'], string>> = {
   spared: 'it is never to be blocked',
   evicted: 'too many blocks stand, and this one has stood longest',
   failed: 'it could not be put in force',
+  decoy: 'it is one of several decoys, most likely forged',
 };
 
 /** A never-block rule spared a source that triggered. */

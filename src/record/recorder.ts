@@ -1,6 +1,6 @@
 import type { ActionStep, BlockEvent, RefusedEvent, UnblockEvent } from '../respond/event.ts';
 import type { LedgerEntry } from '../respond/ledger/entry.ts';
-import type { Knock, ProbeEvent, ScanEvent } from '../track/event.ts';
+import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from '../track/event.ts';
 import type { Told } from '../track/told.ts';
 import type { LineSink } from './append-file.ts';
 import { blockByHandLine as ecsBlockByHandLine, ecsLine } from './ecs.ts';
@@ -9,11 +9,14 @@ import {
   adminLine,
   alreadyBlockedLine,
   blockByHandLine,
+  decoysLine,
   ipOptionsLine,
   noBlockLine,
   notBlockedLine,
   probeLine,
+  probeLineWithTool,
   refusedLine,
+  scanEndedLine,
   stepLine,
   sumLine,
   unblockLine,
@@ -43,6 +46,8 @@ const FILE_LINES = 1_000;
 
 export interface RecorderParts {
   readonly logFormat: 1 | 2;
+  /** LOG_TOOL: lines of 1.x end with the scanner's tool. */
+  readonly logTool?: boolean;
   /** False in a replay: every probe is told, nothing is summed up or left out. */
   readonly sumUp: boolean;
   /** Gets the log lines; null when nobody reads them. */
@@ -92,7 +97,7 @@ export class Recorder {
     const isAlert = event.triggered && event.ignored === null;
     const isSingle = this.#isToldSingly(event, told, isAlert);
     if (isSingle || !this.#parts.sumUp) this.#probeEvent(event);
-    if (event.ignored !== null) return;
+    if (event.ignored !== null || (event.decoy && this.#parts.sumUp)) return;
     if (isSingle) this.#tellSingly(event, told, isAlert);
     else if (isAlert && this.#parts.sumUp) this.#count(event, told);
     if (isAlert && event.alreadyBlocked) this.#tellAlreadyBlocked(event, told);
@@ -146,7 +151,17 @@ export class Recorder {
 
   /** A scan is over. */
   scan(event: ScanEvent): void {
-    this.#parts.events?.write(ecsLine(event), this.#now);
+    const { events, logFormat } = this.#parts;
+    if (events !== null && this.#eventLines.allows(this.#now)) events.write(ecsLine(event), this.#now);
+    if (logFormat !== 1 || !event.triggered || event.probes < 2) return;
+    this.#line(this.#probeLines, event.source, () => scanEndedLine(event));
+  }
+
+  /** Sources turned out to be a group of decoys. */
+  decoys(event: DecoysEvent): void {
+    this.#now = event.time;
+    this.#parts.events?.write(ecsLine(event), event.time);
+    this.#line(this.#actionLines, event.source, () => decoysLine(event));
   }
 
   /** The scan of a source is over, or its memory goes to another: what is untold of it is said. */
@@ -190,7 +205,8 @@ export class Recorder {
 
   /** Whether the probe gets a line or event of its own; counts it. The same attempt again gets none. */
   #isToldSingly(event: ProbeEvent, told: Told, isAlert: boolean): boolean {
-    if (event.repeat) return false;
+    // Of decoys the group is told, not each.
+    if (event.repeat || (event.decoy && this.#parts.sumUp)) return false;
     const before = isAlert ? told.lines++ : told.quietLines++;
     return before < LINES_A_SOURCE || !this.#parts.sumUp;
   }
@@ -210,7 +226,8 @@ export class Recorder {
     if (this.#parts.logFormat === 2) {
       this.#line(this.#probeLines, event.source, (name) => scanLine2(event, name, verdictOf(event)));
     } else if (isAlert) {
-      this.#line(this.#probeLines, event.source, (name) => probeLine(event, name));
+      const line = this.#parts.logTool ? probeLineWithTool : probeLine;
+      this.#line(this.#probeLines, event.source, (name) => line(event, name));
       if (event.ipOptions) this.#line(this.#probeLines, event.source, (name) => ipOptionsLine(event, name));
     }
   }

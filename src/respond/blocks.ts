@@ -187,6 +187,14 @@ export class Blocks {
     return method !== 'command' || unkillRouteFor(this.#config, block.family) !== null;
   }
 
+  /** Takes the block of a source back that turned out to be a decoy: of its own address, not of its network. */
+  async releaseDecoy(source: string): Promise<void> {
+    const entry = this.#standing.get(source);
+    if (entry === undefined) return;
+    if (this.canTakeBack(entry)) await this.#releaseOrTell(entry, 'decoy', null);
+    else this.#parts.tell(`The block of ${source} stays, though it is a decoy: there is no UNKILL_ROUTE.`);
+  }
+
   /** Takes back what a rule spares now that spared it not when it was blocked. */
   async releaseSpared(): Promise<void> {
     const spared = [...this.#standing.values()].flatMap((entry) => {

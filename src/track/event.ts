@@ -1,6 +1,9 @@
 import type { KindName } from '../classify/kind.ts';
+import type { ToolName } from '../classify/tool.ts';
 import type { ModeName } from '../config/config.ts';
 import type { Transport } from '../net/protocol.ts';
+import type { Evidence } from './evidence.ts';
+import type { Shape } from './shape.ts';
 
 /** Fields of everything that speaks of one knock, in text and plain numbers. Times are ms since the epoch. */
 export interface Knock {
@@ -33,9 +36,25 @@ export interface ProbeEvent extends Knock {
   readonly noBlock: boolean;
   /** The source was blocked before this probe arrived. */
   readonly alreadyBlocked: boolean;
+  readonly evidence: Evidence;
+  /** The program that this probe looks like. */
+  readonly tool: ToolName | null;
+  /** Others send the same at the same time, so most likely it is forged. */
+  readonly decoy: boolean;
 }
 
-/** A source's sum, when it went quiet or at the end. */
+/** Sources were found to send the same at the same time. */
+export interface DecoysEvent extends Knock {
+  readonly action: 'decoys';
+  /** Those that made the group, by address; more may follow. */
+  readonly members: readonly string[];
+  /** One packet under several names, not only alike. */
+  readonly isOneSender: boolean;
+  /** They are not blocked (DECOY_POLICY="log"). */
+  readonly spared: boolean;
+}
+
+/** A source's sum, or that of a group of decoys, when it went quiet or at the end. */
 export interface ScanEvent {
   readonly action: 'scan';
   readonly time: number;
@@ -48,4 +67,12 @@ export interface ScanEvent {
   readonly ports: number;
   readonly kinds: readonly KindName[];
   readonly targets: number;
+  readonly shape: Shape;
+  /** The program that most of the probes look like. */
+  readonly tool: ToolName | null;
+  /** It has triggered and is not spared. */
+  readonly triggered: boolean;
+  /** Sources that took part, and the addresses of the first of them: of one that was on its own, none. */
+  readonly sources: number;
+  readonly decoys: readonly string[];
 }

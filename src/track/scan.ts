@@ -1,6 +1,8 @@
 import { Kind, type KindName, kindName } from '../classify/kind.ts';
 import { formatPrefix } from '../net/prefix.ts';
+import type { DecoyGroup } from './decoy-group.ts';
 import type { ScanEvent } from './event.ts';
+import { shapeOf } from './shape.ts';
 import type { Source } from './source.ts';
 
 /** The sum of a source's scan, told when it is over; `time` is that of its last probe. */
@@ -16,6 +18,33 @@ export function scanEvent(source: Source): ScanEvent {
     ports: source.ports,
     kinds: kindsOf(source.kinds),
     targets: source.targets,
+    shape: shapeOf(source),
+    tool: source.marks.tool.name,
+    triggered: source.marks.triggered,
+    sources: 1,
+    decoys: [],
+  };
+}
+
+/** The sum of a group of decoys, when the scan of its last member is over, whose address tells the family. */
+export function groupScanEvent(group: DecoyGroup, { address }: Source): ScanEvent {
+  const { first, last, probes, ports, targets, tool, triggered, size, names, isOneSender } = group;
+  return {
+    action: 'scan',
+    time: last,
+    source: names[0] ?? address.toString(),
+    family: address.isV4 ? 4 : 6,
+    first,
+    last,
+    probes,
+    ports,
+    kinds: kindsOf(group.kinds),
+    targets,
+    shape: isOneSender ? 'decoy' : 'distributed',
+    tool,
+    triggered,
+    sources: size,
+    decoys: [...names],
   };
 }
 

@@ -1,5 +1,7 @@
 import { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
+import type { Evidence } from './evidence.ts';
+import { Marks } from './marks.ts';
 import { type SourceNetworks, WHOLE_ADDRESS } from './source-networks.ts';
 import type { SourceRecords } from './source-records.ts';
 import { Told } from './told.ts';
@@ -17,6 +19,7 @@ export class Source {
   failures = 0;
   lastFailure = 0;
   readonly told = new Told();
+  readonly marks = new Marks();
   readonly #records: SourceRecords;
   readonly #slot: number;
   readonly #networks: SourceNetworks;
@@ -82,6 +85,12 @@ export class Source {
     return this.#records.kinds(this.#slot);
   }
 
+  /** How easily what it did can be forged. */
+  get evidence(): Evidence {
+    if (this.marks.handshake) return 'handshake';
+    return this.connects > 1 && this.marks.group === null ? 'answered' : 'spoofable';
+  }
+
   /** The slot has changed hands. */
   reset(): void {
     this.block = 'none';
@@ -89,5 +98,6 @@ export class Source {
     this.lastFailure = 0;
     this.told.endScan();
     this.told.reset();
+    this.marks.reset();
   }
 }

@@ -10,6 +10,18 @@ export const SCAN_QUIET = 300_000;
 /** How often (ms of the packets' time) the table is swept for scans that have ended. */
 const SWEEP_INTERVAL = 1_000;
 
+/**
+ * Ports and addresses up to which a scan that was told stays open until SCAN_WINDOW is over: what comes then belongs
+ * to it. A larger one that comes again is another scan.
+ */
+const FEW_PLACES = 8;
+
+/** A source that comes back after a pause is waited for so many times as long before its scan is over. */
+const PATIENCE = 3;
+
+/** How often (ms) scans with such pauses are looked through. */
+const SLOW_SWEEP_INTERVAL = 30_000;
+
 /** What may change when the configuration is read again. */
 export interface TrackerLimits {
   /** SCAN_TRIGGER: connects that are allowed before the alarm. */
@@ -37,6 +49,9 @@ export class Tracker {
   #trigger: number;
   #window: number;
   #lastSweep = 0;
+  #lastSlowSweep = 0;
+  /** The longest pause (ms) of scans that went on after they had seemed to be over, by slot. */
+  readonly #pauses = new Map<number, number>();
   #slot = 0;
 
   constructor({ trigger, window, ipv6Prefix, salt, onScanEnd, capacity }: TrackerOptions) {
@@ -44,7 +59,7 @@ export class Tracker {
     this.#window = window;
     this.#onScanEnd = onScanEnd;
     this.#networks = new SourceNetworks(ipv6Prefix);
-    this.#table = new SourceTable(salt, this.#networks, (slot) => this.#endScan(slot), capacity);
+    this.#table = new SourceTable(salt, this.#networks, (slot) => this.#forget(slot), capacity);
   }
 
   /** Sources that are tracked now. */
@@ -107,6 +122,7 @@ export class Tracker {
     const { records } = this.#table;
     this.#slot = this.#table.touch(probe.source, now);
     const quiet = now - records.lastSeen(this.#slot);
+    if (quiet > SCAN_QUIET) this.#resume(this.#slot, quiet);
     if (this.#window > 0 && quiet >= this.#window) this.#forgetConnects();
     records.count(this.#slot, probe);
   }
@@ -114,7 +130,14 @@ export class Tracker {
   /** Ends the scans of sources that have gone quiet by `now` (ms). */
   sweep(now: number): void {
     this.#lastSweep = now;
-    this.#table.quieten(now - SCAN_QUIET, (slot) => this.#endScan(slot));
+    this.#table.quieten(now - SCAN_QUIET, (slot) => {
+      if (!this.#pauses.has(slot)) this.#rest(slot);
+    });
+    if (Math.abs(now - this.#lastSlowSweep) < SLOW_SWEEP_INTERVAL) return;
+    this.#lastSlowSweep = now;
+    for (const [slot, pause] of this.#pauses) {
+      if (now - this.#table.records.lastSeen(slot) > this.#patienceAfter(pause)) this.#rest(slot);
+    }
   }
 
   /** Ends every scan and forgets every source. */
@@ -130,12 +153,47 @@ export class Tracker {
     this.source.told.reset();
   }
 
+  /** The source comes back: its scan goes on, unless so much was told or it was so long ago that a new one begins. */
+  #resume(slot: number, quiet: number): void {
+    if (this.#table.records.probes(slot) === 0) return;
+    if (this.#window > 0 && quiet >= this.#window) this.#forget(slot);
+    else this.#pauses.set(slot, Math.max(quiet, this.#pauses.get(slot) ?? 0));
+  }
+
+  /** How long (ms) a scan with such a pause is waited for. */
+  #patienceAfter(pause: number): number {
+    return this.#window > 0 ? Math.min(PATIENCE * pause, this.#window) : PATIENCE * pause;
+  }
+
+  /** The source is quiet: its scan is told, and over unless it was small or slow. */
+  #rest(slot: number): void {
+    const { records } = this.#table;
+    const isSlow = this.#pauses.delete(slot);
+    this.#tell(slot);
+    const places = Math.max(records.ports(slot), records.targets(slot));
+    if (!isSlow && places > FEW_PLACES) this.#endScan(slot);
+  }
+
+  #forget(slot: number): void {
+    this.#pauses.delete(slot);
+    this.#tell(slot);
+    this.#endScan(slot);
+  }
+
+  #tell(slot: number): void {
+    const probes = this.#table.records.probes(slot);
+    if (probes === 0) return;
+    const source = this.#table.source(slot);
+    if (source.marks.toldProbes === probes) return;
+    this.#onScanEnd(source);
+    source.marks.toldProbes = probes;
+    source.told.endScan();
+  }
+
   #endScan(slot: number): void {
     const { records } = this.#table;
     if (records.probes(slot) === 0) return;
-    const source = this.#table.source(slot);
-    this.#onScanEnd(source);
-    source.told.endScan();
+    this.#table.source(slot).marks.reset();
     records.endScan(slot);
   }
 }

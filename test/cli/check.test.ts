@@ -130,7 +130,7 @@ test('the settings are a table of key, origin and value', () => {
   const rendered = renderCheck(parseConfig('#\nSCAN_TRIGGER="2"\nKILL_ROUTE="/bin/x $TARGET$"\n', 'f'));
   const table = rendered.slice(rendered.indexOf('Settings\n'), rendered.indexOf('\nWhat will happen'));
   const rows = table.split('\n').slice(1, -1);
-  expect(rows).toHaveLength(37);
+  expect(rows).toHaveLength(40);
   expect(rows).toContain('  SCAN_TRIGGER          line 2   2');
   expect(rows).toContain('  KILL_ROUTE            line 3   /bin/x $TARGET$');
   expect(rows).toContain('  KILL_ROUTE6           default  -');
@@ -164,6 +164,7 @@ EVENT_FILE="/e"
     -tcp watches the ports of TCP_PORTS (4) by listening on them (not built yet)
     Ports that this host uses itself are never watched.
     Connect number 3 of a source triggers, within 30m.
+    Of several that send the same at the same time (decoys) none is acted on (DECOY_POLICY="log").
     BLOCK_TCP="1": it is blocked, in this order:
       IPv4, 1. KILL_RUN_CMD is run by /bin/sh: /bin/page $PORT$
       IPv4, 2. KILL_ROUTE is run by /bin/sh: iptables -s $TARGET$
@@ -227,6 +228,20 @@ EVENT_FILE="/e"
     ['BLOCK_TIME="0"', 'A block stays until it is taken back by hand, over every restart and reboot.'],
   ])('with %s it says: %s', (setting, sentence) => {
     expect(story(`BLOCK_TCP="1"\n${setting}\n`)).toContain(`    ${sentence}\n`);
+  });
+
+  test('what may be forged is not acted on, as far as the settings say so', () => {
+    const decoys =
+      '    Of several that send the same at the same time (decoys) none is acted on (DECOY_POLICY="log").\n';
+    const single =
+      '    It is not acted on for one packet, which anybody can forge, but for a second, different one (BLOCK_SPOOFABLE="0").\n';
+    const blocks = 'BLOCK_TCP="1"\nKILL_ROUTE="true $TARGET$"\n';
+    expect(story(blocks)).toContain(decoys);
+    expect(story(blocks)).not.toContain(single);
+    expect(story(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).toContain(single);
+    expect(story(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).not.toContain('decoys');
+    expect(story(`${blocks}BLOCK_SPOOFABLE="0"\nSCAN_TRIGGER="1"\n`)).not.toContain(single);
+    expect(story('BLOCK_TCP="0"\nBLOCK_SPOOFABLE="0"\n')).not.toContain(single);
   });
 
   test('SCAN_TRIGGER="1" of 1.x behaved like "0": here one connect is allowed', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { renderWhy, runWhy } from '../../src/cli/why.ts';
+import type { KnownSource } from '../../src/control/status.ts';
 import { BLOCK, NOW, WHY } from '../control/given.ts';
 import { runWith } from './given.ts';
 
@@ -17,6 +18,7 @@ test('somebody who is blocked', () => {
   never block  no rule spares it
   seen         12 probes since 2026-11-22 13:22, the last one 10 min 1 s ago
                3 connects to 10 ports of 1 address (syn, fin)
+               different attempts came from it; to forge them takes more than one packet; it looks like nmap
   blocked      since 2026-11-22 13:23, ends in 3 h 12 min; by nftables, in force
                TCP SYN/Normal scan, port 111, after 3 connects
   next         It is blocked until the time is over or somebody unblocks it.
@@ -40,6 +42,17 @@ fd00::1
   next         One.
                Two.
 `);
+});
+
+test('a decoy', () => {
+  const source = { ...(WHY.source as KnownSource), evidence: 'spoofable', tool: null, decoy: true } as const;
+  expect(renderWhy({ ...WHY, source, block: null }, NOW)).toContain(
+    `(syn, fin)
+               all that is known of it may be forged
+               others sent the same at the same time: most of them are forged
+  blocked      no
+`,
+  );
 });
 
 test('somebody who is spared', () => {

@@ -16,7 +16,15 @@ import { known, NOON, signed } from '../respond/ledger/given.ts';
 const TARGETS = ['10.0.0.1', '10.0.0.2', '2001:db8::1', '2001:db8:1::/64'];
 
 const METHODS: readonly BlockMethod[] = ['command', 'nftables', 'ipset', 'iptables', 'route', 'none', 'null'];
-const ENDS: readonly BlockEnd[] = ['expired', 'unblocked', 'failed', 'replaced', 'spared', 'evicted'];
+const ENDS: readonly BlockEnd[] = [
+  'expired',
+  'unblocked',
+  'failed',
+  'replaced',
+  'spared',
+  'evicted',
+  'decoy',
+];
 const KINDS = Object.keys(Kind).filter((kind) => kind !== 'none') as BlockCause['kind'][];
 
 /** Within what is remembered, or in a future that a clock had been set to. */

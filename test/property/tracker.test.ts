@@ -22,11 +22,13 @@ const PROBES = fc
   )
   .map((steps) => {
     let at = 0;
-    return steps.map(({ step, ...fields }): Required<ProbeFields> => {
+    return steps.map(({ step, ...fields }): Steps => {
       at += step;
       return { ...fields, at };
     });
   });
+
+type Steps = Required<Pick<ProbeFields, 'source' | 'destination' | 'port' | 'sourcePort' | 'kind' | 'at'>>;
 
 /** What one source has done, remembered in full. */
 class Model {
@@ -34,7 +36,7 @@ class Model {
   readonly #lastSent = new Map<string, number>();
   #lastSeen = Number.NEGATIVE_INFINITY;
 
-  count({ destination, port, sourcePort, kind, at }: Required<ProbeFields>): void {
+  count({ destination, port, sourcePort, kind, at }: Steps): void {
     if (at - this.#lastSeen >= WINDOW) this.connects = 0;
     const attempt = `${destination} ${port} ${sourcePort} ${kind}`;
     const last = this.#lastSent.get(attempt);
@@ -76,7 +78,7 @@ test('the bounds hold whatever the order, no probe is lost, and the salt changes
           salt: seed,
           capacity,
           onScanEnd: (source) => {
-            told += source.probes;
+            told += source.probes - source.marks.toldProbes;
             story.push(
               `${source.address} ${source.probes} ${source.ports} ${source.targets} ${source.kinds}`,
             );

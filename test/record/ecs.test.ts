@@ -12,7 +12,8 @@ test('a probe is the object of the design, key for key', () => {
   expect(ecsLine(probeEvent({ time: NOON + 0.75 }))).toBe(
     `${HEAD}"event":{"kind":"alert","category":["intrusion_detection"],"action":"probe"},${ENDS}` +
       '"portsentry":{"mode":"atcp","kind":"syn","label":"TCP SYN/Normal scan","connects":1,"triggered":true,' +
-      '"ignored":null,"repeat":false,"ip_options":false,"fragmented":false}}',
+      '"ignored":null,"repeat":false,"ip_options":false,"fragmented":false,' +
+      '"evidence":"spoofable","tool":null,"decoy":false}}',
   );
 });
 
@@ -44,11 +45,16 @@ test('a scan has its sum, with times', () => {
     ports: 397,
     kinds: ['syn', 'udp'],
     targets: 1,
+    shape: 'vertical',
+    tool: 'nmap',
+    triggered: true,
+    sources: 1,
+    decoys: [],
   };
   expect(ecsLine(scan)).toBe(
     `${HEAD}"event":{"kind":"alert","category":["intrusion_detection"],"action":"scan"},` +
       '"source":{"ip":"10.99.0.1"},"network":{"type":"ipv4"},"portsentry":{"scan":' +
-      '{"first":"2026-11-22T13:33:34.123Z","last":"2026-11-22T13:33:37.123Z","probes":412,"ports":397,"kinds":["syn","udp"],"targets":1}}}',
+      '{"first":"2026-11-22T13:33:34.123Z","last":"2026-11-22T13:33:37.123Z","probes":412,"ports":397,"kinds":["syn","udp"],"targets":1,"shape":"vertical","tool":"nmap","sources":1,"decoys":[]}}}',
   );
 });
 

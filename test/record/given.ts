@@ -31,6 +31,9 @@ export function probeEvent(fields: Partial<ProbeEvent> = {}): ProbeEvent {
     repeat: false,
     noBlock: false,
     alreadyBlocked: false,
+    evidence: 'spoofable',
+    tool: null,
+    decoy: false,
     ...fields,
   };
 }

@@ -288,6 +288,11 @@ describe('the response', () => {
       ports: 1,
       kinds: ['syn'],
       targets: 1,
+      shape: 'single',
+      tool: null,
+      triggered: true,
+      sources: 1,
+      decoys: [],
     });
     expect(lines).toEqual([]);
     expect(events[0]?.event?.action).toBe('scan');

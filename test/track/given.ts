@@ -13,6 +13,9 @@ export interface ProbeFields {
   readonly port?: number;
   readonly sourcePort?: number;
   readonly kind?: Kind;
+  readonly window?: number;
+  readonly sequence?: number;
+  readonly identification?: number;
 }
 
 /** A SYN to port 111 of 10.0.0.2, a datagram where the kind is udp. */
@@ -26,6 +29,9 @@ export function probe(fields: ProbeFields = {}): Probe {
   made.destination.set(address(destination));
   made.sourcePort = fields.sourcePort ?? 41302;
   made.destinationPort = fields.port ?? 111;
+  made.window = fields.window ?? 0;
+  made.sequence = fields.sequence ?? 0;
+  made.identification = fields.identification ?? 0;
   return made;
 }
 

@@ -151,6 +151,11 @@ describe('a scan', () => {
         ports: 3,
         kinds: ['fin', 'syn', 'udp'],
         targets: 2,
+        shape: 'vertical',
+        tool: null,
+        triggered: false,
+        sources: 1,
+        decoys: [],
       },
     ]);
   });
@@ -168,18 +173,69 @@ describe('a scan', () => {
     }
   });
 
-  test('ends, the connects go on; then a new one begins', () => {
+  test('of many ports ends, the connects go on; then a new one begins', () => {
     const { tracker, scans } = makeTracker({ trigger: 1 });
-    tracker.observe(probe({ port: 1 }));
-    tracker.observe(probe({ port: 2, at: SCAN_QUIET + 5_000 }));
-    expect(scans.map(({ probes }) => probes)).toEqual([1]);
+    for (let port = 1; port <= 9; port++) tracker.observe(probe({ port }));
+    tracker.observe(probe({ port: 1, at: SCAN_QUIET + 5_000 }));
+    expect(scans.map(({ probes }) => probes)).toEqual([9]);
     expect([tracker.triggered, tracker.source.probes, tracker.source.ports]).toEqual([true, 1, 1]);
     tracker.close();
     expect(scans.map(({ probes, first }) => [probes, first])).toEqual([
-      [1, START],
+      [9, START],
       [1, START + SCAN_QUIET + 5_000],
     ]);
     expect(tracker.size).toBe(0);
+  });
+
+  test('of few ports goes on when its source comes back within SCAN_WINDOW, and is told anew with all', () => {
+    const { tracker, scans } = makeTracker();
+    for (let port = 1; port <= 8; port++) tracker.observe(probe({ port }));
+    tracker.observe(probe({ port: 9, at: 20 * MINUTE }));
+    expect([tracker.source.probes, tracker.source.ports, tracker.newPort]).toEqual([9, 9, true]);
+    tracker.close();
+    expect(scans.map(({ probes, first }) => [probes, first])).toEqual([
+      [8, START],
+      [9, START],
+    ]);
+  });
+
+  test('of one port every 10 minutes is one slow scan', () => {
+    const { tracker, scans } = makeTracker();
+    const day = 24 * 6;
+    for (let port = 1; port <= day; port++) tracker.observe(probe({ port, at: (port - 1) * 10 * MINUTE }));
+    expect(scans.map(({ probes }) => probes)).toEqual([1]);
+    const end = (day - 1) * 10 * MINUTE;
+    tracker.sweep(START + end + 29 * MINUTE);
+    expect(scans).toHaveLength(1);
+    tracker.sweep(START + end + 31 * MINUTE);
+    const whole = { probes: day, ports: day, first: START, last: START + end, shape: 'slow' };
+    expect(scans.slice(1)).toMatchObject([whole]);
+    tracker.close();
+    expect(scans).toHaveLength(2);
+  });
+
+  test('with pauses that grow is one scan, too', () => {
+    const { tracker, scans } = makeTracker({ window: 0 });
+    let at = 0;
+    for (let pause = 6; pause < 10_000; pause *= 2) {
+      tracker.observe(probe({ port: pause, at }));
+      at += pause * MINUTE;
+    }
+    tracker.close();
+    expect(scans.map(({ probes }) => probes)).toEqual([1, 11]);
+  });
+
+  test('does not go on beyond SCAN_WINDOW', () => {
+    const { tracker, scans } = makeTracker({ window: 60 * MINUTE });
+    tracker.observe(probe({ port: 1 }));
+    tracker.observe(probe({ port: 2, at: 30 * MINUTE }));
+    tracker.observe(probe({ port: 3, at: 90 * MINUTE }));
+    tracker.close();
+    expect(scans.map(({ probes, ports, first }) => [probes, ports, first - START])).toEqual([
+      [1, 1, 0],
+      [2, 2, 0],
+      [1, 1, 90 * MINUTE],
+    ]);
   });
 
   test('is told once, though the source is forgotten later', () => {

@@ -2,7 +2,7 @@ import type { BlockMethod } from '../../config/config.ts';
 import type { Block } from '../block.ts';
 
 /** How a block ended. */
-export type BlockEnd = 'expired' | 'unblocked' | 'failed' | 'replaced' | 'spared' | 'evicted';
+export type BlockEnd = 'expired' | 'unblocked' | 'failed' | 'replaced' | 'spared' | 'evicted' | 'decoy';
 
 /** The newest block of a target, and what is remembered of earlier ones. Never changed: a change is a new entry. */
 export interface LedgerEntry {

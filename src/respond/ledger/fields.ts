@@ -48,6 +48,7 @@ const ENDS: Readonly<Record<BlockEnd, true>> = {
   replaced: true,
   spared: true,
   evicted: true,
+  decoy: true,
 };
 
 /** Control and format characters (a bidirectional override hides what follows it), and Unicode's ends of a line. */

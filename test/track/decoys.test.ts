@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { Kind } from '../../src/classify/kind.ts';
+import { MAX_NAMED } from '../../src/track/decoy-group.ts';
+import { Decoys } from '../../src/track/decoys.ts';
+import { Tracker } from '../../src/track/tracker.ts';
+import { probesOf } from '../support/probes.ts';
+import { address, type ProbeFields, probe } from './given.ts';
+
+/** Counts probes and looks for decoys; `story` has the groups as they are found. */
+function makeDecoys() {
+  const tracker = new Tracker({ trigger: 0, window: 0, ipv6Prefix: 64, salt: 0, onScanEnd: () => {} });
+  const decoys = new Decoys();
+  const story: string[] = [];
+  const observe = (knocking = probe()) => {
+    tracker.observe(knocking);
+    const group = decoys.observe(knocking, tracker.source);
+    if (group !== null) story.push(`${group.isOneSender ? 'one' : 'alike'}: ${group.names.join(' ')}`);
+  };
+  const send = (...probes: ProbeFields[]) => {
+    for (const fields of probes) observe(probe(fields));
+  };
+  const isDecoy = (source: string) => tracker.get(address(source))?.marks.group !== null;
+  return { tracker, story, observe, send, isDecoy };
+}
+
+const A = '203.0.113.1';
+const B = '203.0.113.2';
+const C = '203.0.113.3';
+const D = '203.0.113.4';
+/** As nmap sends to one port: but for the source, one packet. */
+const batch = (port: number, at = 0, sources = [A, B, C], more: ProbeFields = {}) =>
+  sources.map((source) => ({ source, port, at, window: 1_024, sequence: 77, ...more }));
+
+describe('a group is found', () => {
+  test('by the second source of the very same packet; others join', () => {
+    const { send, story, isDecoy } = makeDecoys();
+    send(...batch(23, 0, [A]));
+    expect(isDecoy(A)).toBe(false);
+    send(...batch(23, 1, [B]));
+    expect(story).toEqual([`one: ${A} ${B}`]);
+    send(...batch(23, 2, [C]));
+    expect([A, B, C].map(isDecoy)).toEqual([true, true, true]);
+    expect(story).toHaveLength(1);
+  });
+
+  test.each<[string, (index: number) => ProbeFields]>([
+    ['with source ports that are counted up', (index) => ({ sourcePort: 2_000 + index, sequence: index })],
+    ['with one identification', (index) => ({ sourcePort: 1_000 * (index + 1), identification: 5 })],
+    ['with one sequence number', (index) => ({ sourcePort: 1_000 * (index + 1), sequence: 9 })],
+    ['of UDP with one source port', () => ({ kind: Kind.udp })],
+  ])('by the third source %s', (_how, more) => {
+    const { send, story } = makeDecoys();
+    send({ source: A, ...more(0) }, { source: B, ...more(1) });
+    expect(story).toEqual([]);
+    send({ source: C, ...more(2) });
+    expect(story).toEqual([`alike: ${A} ${B} ${C}`]);
+  });
+
+  test("in nmap's own, at once, and in no scan of one host", async () => {
+    const { observe, story } = makeDecoys();
+    for (const one of await probesOf('nmap-decoys.pcap')) observe(one);
+    expect(story).toEqual(['one: 203.0.113.7 198.51.100.23']);
+    for (const name of ['nmap-sS', 'nmap-sT', 'masscan', 'hping3-S', 'nmap-f']) {
+      const alone = makeDecoys();
+      for (const one of await probesOf(`${name}.pcap`)) alone.observe(one);
+      expect(alone.story).toEqual([]);
+    }
+  });
+
+  test('of thousands, a few are named', () => {
+    const { send, tracker } = makeDecoys();
+    for (let host = 0; host < 5_000; host++) {
+      const source = `10.${1 + (host >> 8)}.0.${host & 0xff}`;
+      send({ source, port: 80, at: host / 10, sourcePort: 1_024 + host, window: 512 });
+    }
+    const { group } = tracker.source.marks;
+    expect([group?.size, group?.names.length]).toEqual([5_000, MAX_NAMED]);
+  });
+});
+
+describe('no group is found', () => {
+  test.each<[string, ProbeFields[]]>([
+    ['of sources seconds apart', [A, B, C].map((source, index) => ({ source, at: index * 1_000 }))],
+    ['of other ports', [A, B, C].map((source, index) => ({ source, port: 1 + index }))],
+    ['of other windows', [A, B, C].map((source, index) => ({ source, window: index }))],
+    ['of other kinds', [{ source: A }, { source: B, kind: Kind.fin }, { source: C, kind: Kind.xmas }]],
+    [
+      'of numbers drawn by chance',
+      [A, B, C].map((source, index) => ({ source, sourcePort: 1 + 9_000 * index })),
+    ],
+    ['of connections', [A, B, C].map((source) => ({ source, kind: Kind.connect }))],
+    [
+      'of one network that counts as one source',
+      ['fd00::1', 'fd00::2', 'fd00::3'].map((source) => ({ source })),
+    ],
+  ])('%s', (_what, probes) => {
+    const { send, story } = makeDecoys();
+    send(...probes);
+    expect(story).toEqual([]);
+  });
+
+  test('and nobody joins one who has been seen before', () => {
+    const { send, isDecoy } = makeDecoys();
+    send({ source: D, port: 1 });
+    send(...batch(23), ...batch(23, 0, [D]));
+    expect([isDecoy(A), isDecoy(D)]).toEqual([true, false]);
+  });
+});
+
+describe('a member stays one', () => {
+  test('while the others go where it goes, however long', () => {
+    const { send, isDecoy } = makeDecoys();
+    for (let port = 1; port <= 500; port++) send(...batch(port, port * 5));
+    expect([A, B, C].map(isDecoy)).toEqual([true, true, true]);
+  });
+
+  test('though a packet of another is lost now and then', () => {
+    const { send, isDecoy } = makeDecoys();
+    for (let port = 1; port <= 500; port++) {
+      send(...batch(port, port * 5, port % 10 === 0 ? [A] : [A, B, C]));
+    }
+    expect(isDecoy(A)).toBe(true);
+  });
+
+  test('until it has done three things alone; the others stay', () => {
+    const { send, isDecoy, tracker } = makeDecoys();
+    send(...batch(23), ...batch(24, 1));
+    const alone = { source: C, window: 64_240 };
+    send({ ...alone, port: 1, at: 1_000 }, { ...alone, port: 2, at: 1_001 });
+    expect(isDecoy(C)).toBe(true);
+    send({ ...alone, port: 3, at: 1_002 });
+    expect([A, B, C].map(isDecoy)).toEqual([true, true, false]);
+    expect(tracker.get(address(A))?.marks.group).toMatchObject({ size: 2, names: [A, B] });
+  });
+
+  test('however fast it goes on alone with the same packets', () => {
+    const { send, isDecoy } = makeDecoys();
+    send(...batch(23));
+    for (let port = 100; port < 103; port++) send(...batch(port, 1, [A]));
+    expect(isDecoy(A)).toBe(false);
+  });
+
+  test('until it completes a connection', () => {
+    const { send, isDecoy } = makeDecoys();
+    send(...batch(23), { source: B, kind: Kind.connect, port: 7 });
+    expect([A, B, C].map(isDecoy)).toEqual([true, false, true]);
+  });
+});
