@@ -76,7 +76,7 @@ export class Engine {
   probes = 0;
   scans = 0;
   readonly tracker: Tracker;
-  readonly #decoys = new Decoys();
+  readonly #decoys = new Decoys((group, last) => this.#endGroup(group, last));
   readonly #destination = new Address();
   #destinationAsText = this.#destination.toString();
   #parts: EngineParts;
@@ -212,12 +212,18 @@ export class Engine {
     const recorder = this.#parts.recorder();
     const { group, triggered } = source.marks;
     if (source.told.untoldProbes > 0) recorder.forget(source.address.toString(), source.told);
-    const isOver = group === null || group.rest(source);
-    if (!isOver) return;
+    if (group !== null) {
+      if (group.rest(source)) this.#endGroup(group, source);
+      return;
+    }
     this.scans++;
-    if (group !== null) recorder.scan(groupScanEvent(group, source));
     // Of a flood of forged sources nobody reads the scans.
-    else if (recorder.readsEvents || (triggered && source.probes > 1)) recorder.scan(scanEvent(source));
+    if (recorder.readsEvents || (triggered && source.probes > 1)) recorder.scan(scanEvent(source));
+  }
+
+  #endGroup(group: DecoyGroup, last: Source): void {
+    this.scans++;
+    this.#parts.recorder().scan(groupScanEvent(group, last));
   }
 
   /** One object for the whole way of a probe, made in one piece: in a flood it is most of what is allocated. */

@@ -45,8 +45,11 @@ export class DecoyGroup {
     marks.isActive = true;
   }
 
-  /** The member is none after all: what it does is its own scan from now on. */
-  leave(source: Source): void {
+  /**
+   * The member is none after all: what it does is its own scan from now on. True when it was the last one that went
+   * on, and others' sums are to be told.
+   */
+  leave(source: Source): boolean {
     const { marks } = source;
     if (marks.isActive) this.#active--;
     marks.isActive = false;
@@ -54,6 +57,7 @@ export class DecoyGroup {
     this.size--;
     const at = this.names.indexOf(source.address.toString());
     if (at >= 0) this.names.splice(at, 1);
+    return this.#active === 0 && this.probes > 0;
   }
 
   /** The member's scan is over: adds it to the sums. True when it was the last one that went on. */

@@ -34,6 +34,12 @@ const PLACES = 256;
  */
 export class Decoys {
   readonly #places: (Place | undefined)[] = new Array(PLACES);
+  readonly #onEnd: (group: DecoyGroup, last: Source) => void;
+
+  /** `onEnd` gets a group whose last active member has left it. */
+  constructor(onEnd: (group: DecoyGroup, last: Source) => void) {
+    this.#onEnd = onEnd;
+  }
 
   /** Looks at a probe that was just counted to its source. Returns the group that it has made. */
   observe(probe: Probe, source: Source): DecoyGroup | null {
@@ -52,7 +58,7 @@ export class Decoys {
 
   #follow(probe: Probe, source: Source, group: DecoyGroup): void {
     if (probe.kind === Kind.connect) {
-      group.leave(source);
+      this.#dismiss(source, group);
       return;
     }
     group.wake(source);
@@ -65,7 +71,11 @@ export class Decoys {
     }
     place.begin(probe, source, group);
     marks.alone++;
-    if (marks.alone >= ALONE) group.leave(source);
+    if (marks.alone >= ALONE) this.#dismiss(source, group);
+  }
+
+  #dismiss(source: Source, group: DecoyGroup): void {
+    if (group.leave(source)) this.#onEnd(group, source);
   }
 
   #placeOf(probe: Probe): Place {

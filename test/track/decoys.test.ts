@@ -9,8 +9,8 @@ import { address, type ProbeFields, probe } from './given.ts';
 /** Counts probes and looks for decoys; `story` has the groups as they are found. */
 function makeDecoys() {
   const tracker = new Tracker({ trigger: 0, window: 0, ipv6Prefix: 64, salt: 0, onScanEnd: () => {} });
-  const decoys = new Decoys();
   const story: string[] = [];
+  const decoys = new Decoys((group) => story.push(`end: ${group.names.join(' ')}`));
   const observe = (knocking = probe()) => {
     tracker.observe(knocking);
     const group = decoys.observe(knocking, tracker.source);
@@ -145,4 +145,14 @@ describe('a member stays one', () => {
     send(...batch(23), { source: B, kind: Kind.connect, port: 7 });
     expect([A, B, C].map(isDecoy)).toEqual([true, false, true]);
   });
+});
+
+test('a group ends with its last active member, even by its leaving', () => {
+  const { send, story, tracker } = makeDecoys();
+  send(...batch(23, 0, [A, B]));
+  const quiet = tracker.get(address(A));
+  if (quiet === undefined) throw new Error('expected a source');
+  expect(quiet.marks.group?.rest(quiet)).toBe(false);
+  send({ source: B, kind: Kind.connect, port: 7 });
+  expect(story).toEqual([`one: ${A} ${B}`, `end: ${A}`]);
 });
