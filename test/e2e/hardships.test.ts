@@ -11,8 +11,8 @@ import { sendFrames } from '../support/services.ts';
 
 /** What is done to the detector while it blocks: nothing that it said is lost, and the service goes on. */
 
-/** Blocks may come as fast as they can. */
-const UNLIMITED = 'BLOCK_RATE_MAX="1000000"';
+/** Blocks may come as fast as they can, and from as many at once. */
+const UNLIMITED = 'BLOCK_RATE_MAX="1000000"\nDECOY_POLICY="block"';
 
 let lab: Lab;
 beforeEach(async () => {

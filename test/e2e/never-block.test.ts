@@ -139,7 +139,7 @@ test('neighbours in a network of this host are strangers to one another', async 
 });
 
 test('more than BLOCK_RATE_MAX new sources look forged: told once, those of one probe are let be', async () => {
-  await start('BLOCK_RATE_MAX="20"');
+  await start('BLOCK_RATE_MAX="20"\nDECOY_POLICY="block"');
   const sources = Array.from({ length: 200 }, (_, index) => `11.1.0.${index + 1}`);
   await forge(sources);
   await detector.waitForLine(/^adminalert: More than 20 new sources were to be blocked within a minute/);
