@@ -7,9 +7,10 @@ SHELL := /bin/bash
 
 BUILD_PACKAGES := libpcap-dev g++ make python3
 RUN_PACKAGES := iptables nftables
-TEST_PACKAGES := nmap hping3 masscan zmap tcpdump tshark tcpreplay iperf3 \
+TEST_PACKAGES = nmap hping3 masscan zmap tcpdump tshark tcpreplay iperf3 netcat-openbsd \
 	fail2ban logwatch dnsutils curl zsh \
-	iproute2 iptables nftables ipset util-linux procps
+	iproute2 iptables nftables ipset util-linux procps \
+	shellcheck lintian man-db systemd logrotate mmdebstrap $(PACKAGE_PACKAGES)
 
 # More arguments for the tests, such as VITEST_ARGS=test/decode.
 VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)

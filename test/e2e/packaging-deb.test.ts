@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,11 +18,13 @@ const HISTORY = '/var/lib/portsentry/portsentry.history';
 const POLICY = '/usr/sbin/policy-rc.d';
 
 let lab: Lab;
+let built: string;
 let before: string[];
 beforeAll(async () => {
   lab = await createLab({ name: 'deb' });
   await plantTree(lab, lab.victim);
-  copyFileSync(buildPackage(), lab.victim.path(`${TREE}/portsentry.deb`));
+  built = buildPackage();
+  copyFileSync(built, lab.victim.path(`${TREE}/portsentry.deb`));
   copyFileSync(nodePackage(), lab.victim.path(`${TREE}/nodejs.deb`));
   await startSyslog(lab, lab.victim);
   await done(inTree('dpkg', '--install', '/nodejs.deb'));
@@ -81,6 +83,14 @@ const daemons = async () =>
 const service = (word: string) => lab.run(lab.victim, inTree('service', 'portsentry', word));
 
 describe('portsentry.deb', () => {
+  test('lintian finds no error in it', () => {
+    const { status, stdout } = spawnSync('lintian', ['--allow-root', '--fail-on', 'error', built], {
+      encoding: 'utf8',
+    });
+    expect(stdout.split('\n').filter((line) => line.startsWith('E:'))).toEqual([]);
+    expect(status).toBe(0);
+  });
+
   test('is installed, and not started where the policy forbids it', async () => {
     await policy(101);
     await done(inTree('dpkg', '--install', '/portsentry.deb'));

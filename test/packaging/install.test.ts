@@ -13,6 +13,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeInstall } from '../support/packaging.ts';
 
+/** Ms for an installation on a busy machine. */
+const INSTALL_TIME = 120_000;
+
 /** Everything below a folder. */
 function contents(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
@@ -64,7 +67,7 @@ describe('make install', () => {
   });
 });
 
-describe('make uninstall', () => {
+describe('make uninstall', { timeout: INSTALL_TIME }, () => {
   test.each(['systemd sysv', 'openrc', 'systemd'])('leaves nothing of an installation for %s', (INIT) => {
     const { folder, variables } = fresh({ INIT, PREFIX: '/opt/portsentry' });
     makeInstall('install', variables);

@@ -99,7 +99,7 @@ describe('portsentry.conf(5)', () => {
     for (const { key, default: value } of Object.values(DIRECTIVES)) {
       if (value === null || value === '' || value.length > 40) continue;
       const item = text.slice(text.search(new RegExp(`^ +.*\\b${key}\\b`, 'm')));
-      expect(item.slice(0, 1500), key).toContain(`“${value}”`);
+      expect(item.slice(0, 1500), key).toContain(`"${value}"`);
     }
   });
 
