@@ -13,6 +13,7 @@ import { Gatekeeper, type GatekeeperParts } from './gatekeeper.ts';
 import { Intake } from './intake.ts';
 import { Lookout } from './lookout.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from './net/protocol.ts';
+import { Reception } from './reception.ts';
 import { adminLine } from './record/lines1.ts';
 import type { Log } from './record/log.ts';
 import type { Recorder } from './record/recorder.ts';
@@ -53,6 +54,7 @@ export class Daemon {
   readonly #gatekeeper: Gatekeeper;
   readonly #intake: Intake;
   readonly #engine: Engine;
+  readonly #reception: Reception;
   readonly #lookout: Lookout;
   readonly #control: ControlServer;
   #recorder: Recorder;
@@ -88,6 +90,12 @@ export class Daemon {
       sockets: this.#sockets,
       home: () => this.#home,
       now: Date.now,
+    });
+    this.#reception = new Reception({
+      engine: this.#engine,
+      isOwn: (address) => this.#home.has(address),
+      now: Date.now,
+      tell: (line) => this.#log.line(line),
     });
     this.#lookout = this.#makeLookout(prepared);
     this.#control = this.#makeControl(prepared);
@@ -137,6 +145,7 @@ export class Daemon {
     this.#engine.configure({ config: prepared.config, modes: prepared.modes, watched: this.#watched });
     this.#lookout.configure(this.#watched);
     this.#warn(prepared);
+    await this.#reception.reload(prepared);
     recorder.admin('Configuration and ignore file were read again.');
   }
 
@@ -159,20 +168,19 @@ export class Daemon {
     await this.#gatekeeper.start();
     const { method } = this.#gatekeeper;
     if (method !== null) this.#recorder.admin(`Sources are blocked by ${method.name}: ${method.how}.`);
+    await this.#reception.open(this.#prepared);
     const ready = new Promise<void>((resolve, reject) => {
       this.#onReady = resolve;
       this.#onFailure = reject;
     });
     this.#lookout.start(Date.now());
-    for (const line of modeLines(
-      this.#prepared.config,
-      modeNames(this.#prepared.modes),
-      this.#portsInUse(),
-    )) {
+    const ports = { inUse: this.#portsInUse(), listening: this.#reception.ports };
+    for (const line of modeLines(this.#prepared.config, modeNames(this.#prepared.modes), ports)) {
       this.#log.line(line);
     }
+    if (!this.#lookout.isNeeded) this.#ready([]);
     // A host may get its network later; a start that waited for it would hold up who waits for the start.
-    if (!this.#lookout.hasDevice) {
+    else if (!this.#lookout.hasDevice) {
       this.#recorder.admin('No interface to listen on is up; each is listened to as soon as it is.');
       this.#ready([]);
     }
@@ -183,6 +191,7 @@ export class Daemon {
 
   async #end(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
+    this.#reception.close();
     await this.#control.close();
     await Promise.all([this.#lookout.close(), this.#queue.drain(DRAIN_TIME)]);
     await this.#queue.close();
@@ -209,6 +218,7 @@ export class Daemon {
     this.#recorder.tick(now);
     this.#gatekeeper.tick(now);
     this.#control.tick();
+    this.#reception.tick(now);
     this.#lookout.tick(now, this.#intake.takeInUse());
     const undecoded = this.#undecoded.tell(this.#lookout.counts(), now);
     if (undecoded !== null) this.#recorder.admin(undecoded);
@@ -255,8 +265,9 @@ export class Daemon {
       gatekeeper: this.#gatekeeper,
       engine: this.#engine,
       sockets: this.#sockets,
+      listening: () => this.#reception.ports,
       queue: this.#queue,
-      interfaces: () => this.#interfaces,
+      interfaces: () => (this.#lookout.isNeeded ? this.#interfaces : []),
       counts: () => this.#lookout.counts(),
       duplicates: () => this.#intake.duplicates,
       onBlock: (entry) => this.#recorder.blockedByHand(entry),
@@ -287,6 +298,7 @@ export class Daemon {
           this.#home = homeOfAddresses(addresses);
           this.#gatekeeper.spared.never.setOwn(addresses, broadcasts);
           this.#engine.tracker.setOwn(addresses);
+          this.#reception.hostChanged();
         },
         ready: (devices) => this.#ready(devices),
         trouble: (reason, permission) => this.#trouble(reason, permission),
@@ -303,7 +315,8 @@ export class Daemon {
       return;
     }
     this.#listening = true;
-    if (this.#options.verbose) this.#recorder.admin(`Listening on ${devices.join(', ')}.`);
+    if (this.#options.verbose && devices.length > 0)
+      this.#recorder.admin(`Listening on ${devices.join(', ')}.`);
     this.#log.line(listeningLine(this.#prepared.config.logFormat));
     this.#onReady?.();
   }

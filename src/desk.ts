@@ -11,6 +11,7 @@ import type { Gatekeeper } from './gatekeeper.ts';
 import { examine } from './health.ts';
 import { type Address, parseAddress } from './net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from './net/protocol.ts';
+import type { Ports } from './record/start-lines.ts';
 import type { LedgerEntry } from './respond/ledger/entry.ts';
 import type { ActionQueue } from './respond/queue.ts';
 import { kindsOf } from './track/scan.ts';
@@ -29,6 +30,8 @@ export interface DeskParts {
   readonly gatekeeper: Gatekeeper;
   readonly engine: Engine;
   readonly sockets: SocketTable;
+  /** The ports that the connect modes have bound. */
+  readonly listening: () => Ports;
   readonly queue: ActionQueue;
   /** The interfaces that are listened to now. */
   readonly interfaces: () => readonly string[];
@@ -148,6 +151,8 @@ export class Desk implements ControlHandlers {
       for (const { first, last } of watched[transport].ranges()) {
         for (let port = first; port <= last; port++) if (!used.has(port)) return { transport, port };
       }
+      const [own] = this.#parts.listening()[transport].ranges();
+      if (own !== undefined) return { transport, port: own.first };
     }
     return null;
   }

@@ -100,10 +100,12 @@ export class Engine {
 
   /** Whether it knocks on a watched port of ours; not yet whether that port is in use. */
   watches(knocking: Knocking): boolean {
-    const { watched, home, localCheck } = this.#parts;
-    if (!watched.has(knocking.protocol, knocking.destinationPort) || !home.has(knocking.destination))
-      return false;
-    return !(localCheck && knocking.source.equals(knocking.destination));
+    return this.#parts.watched.has(knocking.protocol, knocking.destinationPort) && this.#comesToUs(knocking);
+  }
+
+  /** Judges a connect to a port that we hold ourselves: nobody legitimate can be behind that. */
+  takeConnect(probe: Probe): void {
+    if (this.#comesToUs(probe)) this.take(probe);
   }
 
   /** Whether somebody legitimate is behind the port. */
@@ -130,6 +132,11 @@ export class Engine {
   /** Ends every scan, so that its sum is told. */
   close(): void {
     this.tracker.close();
+  }
+
+  #comesToUs({ source, destination }: Knocking): boolean {
+    const { home, localCheck } = this.#parts;
+    return home.has(destination) && !(localCheck && source.equals(destination));
   }
 
   #judge(probe: Probe, source: Source, policy: BlockPolicy): void {

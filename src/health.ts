@@ -24,7 +24,9 @@ export async function examine(patient: Patient): Promise<readonly HealthCheck[]>
   ];
 }
 
-function captureHealth({ interfaces }: Patient): HealthCheck {
+function captureHealth({ interfaces, modes }: Patient): HealthCheck {
+  if (modeNames(modes).every((mode) => mode === 'tcp' || mode === 'udp'))
+    return { name: 'capture', result: 'skip', message: 'not needed: the modes have sockets of their own' };
   if (interfaces.length === 0)
     return { name: 'capture', result: 'fail', message: 'nothing is listened to: no interface is up' };
   return { name: 'capture', result: 'ok', message: `listening on ${interfaces.join(', ')}` };

@@ -79,6 +79,11 @@ export class Lookout {
     this.#hostTimer = setInterval(() => this.#lookAtHost(), HOST_INTERVAL);
   }
 
+  /** Whether any port is watched by its packets: the connect modes need none of them. */
+  get isNeeded(): boolean {
+    return this.#watched.tcp.size > 0 || this.#watched.udp.size > 0;
+  }
+
   /** Whether any of the chosen interfaces is up. */
   get hasDevice(): boolean {
     return chooseDevices(this.#parts.interfaces, this.#view.devices).length > 0;
@@ -133,6 +138,7 @@ export class Lookout {
   #plan(): ChildPlan | null {
     // After a link went down it may not be seen on the next look yet: look now.
     this.#viewChanged();
+    if (!this.isNeeded) return null;
     const devices = chooseDevices(this.#parts.interfaces, this.#view.devices);
     if (devices.length === 0) return null;
     const ringSize = Math.max(MIN_RING_SIZE, Math.floor(RINGS_SIZE / devices.length));

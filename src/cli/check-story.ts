@@ -1,5 +1,4 @@
 import type { BlockPolicy, Config, ModeName } from '../config/config.ts';
-import { DIRECTIVES } from '../config/directives.ts';
 import { startedModes, transportOfMode } from '../config/modes.ts';
 import { duration } from '../config/values.ts';
 import type { Transport } from '../net/protocol.ts';
@@ -37,7 +36,7 @@ function tellPorts(config: Config, transport: Transport): string[] {
   const watched: readonly (readonly [ModeName, string])[] = [
     [isTcp ? 'atcp' : 'audp', `every port below ${limit}${excluded.size > 0 ? ` except ${excluded}` : ''}`],
     [isTcp ? 'stcp' : 'sudp', listed],
-    [isTcp ? 'tcp' : 'udp', `${listed} by listening on them`],
+    [isTcp ? 'tcp' : 'udp', `${listed} by listening on them${tellBanner(config, transport)}`],
   ];
   const lines = watched.map(([mode, what]) => `    -${mode} watches ${what}${remark(config, mode)}\n`);
   const idle = !startedModes(config).some((mode) => transportOfMode(mode) === transport);
@@ -46,8 +45,13 @@ function tellPorts(config: Config, transport: Transport): string[] {
     : lines;
 }
 
+function tellBanner({ portBanner, udpBannerAmplify }: Config, transport: Transport): string {
+  if (portBanner === null) return '';
+  if (transport === 'tcp') return ', and answers with PORT_BANNER';
+  return `, and answers with ${udpBannerAmplify ? '' : 'as much of '}PORT_BANNER${udpBannerAmplify ? '' : ' as came in'}`;
+}
+
 function remark(config: Config, mode: ModeName): string {
-  if (DIRECTIVES.modes.unbuilt?.words.includes(mode)) return ' (not built yet)';
   if (!startedModes(config).includes(mode)) return '';
   return config.modes.length > 0 ? ' (started: MODES)' : ' (started unless the command line says otherwise)';
 }

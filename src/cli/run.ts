@@ -36,10 +36,9 @@ export function prepareRun(options: RunOptions): Prepared {
     throw new CommandError(Exit.config, errors.map(formatFinding).join('\nportsentry: '));
   }
   const modes = asked ?? modesOf(startedModes(config));
-  refuseConnectModes(modes);
   const interfaces = options.interface.length > 0 ? options.interface : config.interfaces;
   refuseUnknownDevices(interfaces);
-  if (!mayCapture()) {
+  if (needsCapture(modes) && !mayCapture()) {
     throw new CommandError(Exit.noPermission, 'capturing packets is not permitted: run it as root');
   }
   makeDefaultFolders(loaded);
@@ -47,14 +46,9 @@ export function prepareRun(options: RunOptions): Prepared {
   return { config, modes, interfaces, warnings };
 }
 
-function refuseConnectModes({ tcp, udp }: Modes): void {
-  for (const [mode, other] of [
-    [tcp, 'stcp'],
-    [udp, 'sudp'],
-  ] as const) {
-    if (mode !== 'tcp' && mode !== 'udp') continue;
-    throw new CommandError(Exit.unavailable, `mode ${mode} (connect) is not built yet: use ${other}`);
-  }
+/** The connect modes have sockets of their own. */
+function needsCapture({ tcp, udp }: Modes): boolean {
+  return (tcp !== null && tcp !== 'tcp') || (udp !== null && udp !== 'udp');
 }
 
 function refuseUnknownDevices(interfaces: readonly string[]): void {

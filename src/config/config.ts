@@ -45,6 +45,8 @@ export interface Config {
   readonly killRunCmdFirst: boolean;
   readonly scanTrigger: number;
   readonly portBanner: string | null;
+  /** A datagram may be answered with more octets than it had. */
+  readonly udpBannerAmplify: boolean;
 
   /** Modes of MODES; empty when the key is not there. */
   readonly modes: readonly ModeName[];
@@ -73,6 +75,8 @@ export interface Config {
   readonly eventFile: string | null;
   readonly controlSocket: string;
   readonly stateDir: string;
+  /** Whom to run as, instead of root. */
+  readonly user: string | null;
 }
 
 export type Severity = 'error' | 'warning' | 'note';

@@ -2,12 +2,11 @@ import type { Config, Finding, Severity } from './config.ts';
 import { DIRECTIVES, FIELDS, type Field } from './directives.ts';
 import type { Entry } from './lexer.ts';
 import { TOKENS, unknownTokens } from './tokens.ts';
-import { listWords } from './values.ts';
 
 /** What the file sets, by key. */
 export type Settings = ReadonlyMap<string, Entry>;
 
-/** What one setting says by itself: commands that miss their source, words that are no tokens, what is not built. */
+/** What one setting says by itself: commands that miss their source, words that are no tokens. */
 export function checkSettings(settings: Settings, file: string): Finding[] {
   return FIELDS.flatMap((field) => {
     const entry = settings.get(DIRECTIVES[field].key);
@@ -34,16 +33,11 @@ export function crossCheck(config: Config, settings: Settings, file: string): Fi
 type At = (keys: readonly string[], severity: Severity, message: string) => Finding;
 
 function checkSetting(field: Field, entry: Entry, file: string): Finding[] {
-  const { key, built, needsTarget, hasTokens, isPath, unbuilt, meaning } = DIRECTIVES[field];
+  const { key, needsTarget, hasTokens, isPath } = DIRECTIVES[field];
   const findings: Finding[] = [];
   const report = (severity: Severity, offset: number, message: string) => {
     findings.push({ severity, file, line: entry.line, column: entry.valueColumn + offset, message });
   };
-  if (built === false) report('note', 0, `${key} is accepted, not built yet (${meaning})`);
-  for (const item of unbuilt === undefined ? [] : listWords(entry.value)) {
-    if (!unbuilt?.words.includes(item.text)) continue;
-    report(unbuilt.severity, item.offset, `${key}="${item.text}" is not built yet; ${unbuilt.advice}`);
-  }
   if (needsTarget && !entry.value.includes('$TARGET$')) {
     report('error', 0, `${key}: expected $TARGET$ in it, found none; it would do the same for every source`);
   }

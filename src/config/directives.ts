@@ -1,4 +1,4 @@
-import type { BlockMethod, BlockPolicy, Config, DecoyPolicy, ExitPolicy, Severity } from './config.ts';
+import type { BlockMethod, BlockPolicy, Config, DecoyPolicy, ExitPolicy } from './config.ts';
 import { modeList } from './modes.ts';
 import {
   choice,
@@ -9,6 +9,7 @@ import {
   interfaceList,
   optional,
   portList,
+  userName,
   type ValueKind,
   words,
 } from './values.ts';
@@ -21,20 +22,12 @@ export interface Directive<T> {
   readonly default: null extends T ? string | null : string;
   /** One line for people. */
   readonly meaning: string;
-  /** Said of a key whose feature does not exist yet: a file that sets it gets a note. */
-  readonly built?: false;
   /** A command that must name its source, or it would do the same for every one. */
   readonly needsTarget?: true;
   /** A command in which tokens are replaced. */
   readonly hasTokens?: true;
   /** A path, which means another file from another folder unless it begins at the root. */
   readonly isPath?: true;
-  /** Values of a built key that are themselves not built yet, and what to say of them. */
-  readonly unbuilt?: {
-    readonly words: readonly string[];
-    readonly severity: Severity;
-    readonly advice: string;
-  };
 }
 
 /** The fields of `Config` that come from a key. */
@@ -173,14 +166,18 @@ export const DIRECTIVES: Table = {
     kind: optional(words('a text')),
     default: null,
     meaning: 'text that -tcp and -udp send',
-    built: false,
+  },
+  udpBannerAmplify: {
+    key: 'UDP_BANNER_AMPLIFY',
+    kind: flag,
+    default: '0',
+    meaning: '1 answers a datagram with all of PORT_BANNER, also when it was shorter',
   },
   modes: {
     key: 'MODES',
     kind: modeList,
     default: '',
     meaning: 'modes to start in when the command line names none',
-    unbuilt: { words: ['tcp', 'udp'], severity: 'note', advice: 'use stcp and sudp' },
   },
   interfaces: {
     key: 'INTERFACES',
@@ -316,6 +313,12 @@ export const DIRECTIVES: Table = {
     default: '/var/lib/portsentry',
     meaning: 'where blocks are remembered',
     isPath: true,
+  },
+  user: {
+    key: 'USER',
+    kind: optional(userName),
+    default: null,
+    meaning: 'whom to run as instead of root, with CAP_NET_RAW and CAP_NET_ADMIN alone',
   },
 };
 

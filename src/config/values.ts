@@ -129,6 +129,14 @@ export const interfaceList: ValueKind<readonly string[]> = {
   format: (names) => names.join(','),
 };
 
+/** The name of an account (useradd(8)). */
+export const userName: ValueKind<string> = {
+  parse(text) {
+    return /^[A-Za-z_][\w.-]{0,31}$/.test(text) ? good(text) : bad('the name of a user', text);
+  },
+  format: (value) => value,
+};
+
 /** An item of a list and where it begins. */
 export interface Item {
   readonly text: string;

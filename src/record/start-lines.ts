@@ -7,8 +7,16 @@ import { adminLine } from './lines1.ts';
 /** A list that fits is said port by port as in 1.x; a list of all 65,535 ports is no start message. */
 const MAX_PORT_LINES = 256;
 
-/** Ports that something else was using when the daemon started. */
-export type PortsInUse = Readonly<Record<Transport, PortSet>>;
+/** A set of ports for each transport. */
+export type Ports = Readonly<Record<Transport, PortSet>>;
+
+/** What `modeLines` tells of beside the configuration. */
+export interface StartPorts {
+  /** Ports that something else was using when the daemon started. */
+  readonly inUse: Ports;
+  /** Ports that the connect modes could bind. */
+  readonly listening: Ports;
+}
 
 /** The first line of a start. */
 export function startingLine(version: string): string {
@@ -16,15 +24,25 @@ export function startingLine(version: string): string {
 }
 
 /** What each mode says of its ports when it starts. */
-export function modeLines(config: Config, modes: readonly ModeName[], inUse: PortsInUse): string[] {
+export function modeLines(config: Config, modes: readonly ModeName[], ports: StartPorts): string[] {
   return modes.flatMap((mode) => {
     const transport = transportOfMode(mode);
-    const protocol = transport === 'tcp' ? 'TCP' : 'UDP';
-    if (mode === 'atcp' || mode === 'audp') return advancedLines(config, transport, inUse[transport]);
-    const listen = mode.startsWith('s') ? 'stealth listen' : 'listen';
-    const ports = transport === 'tcp' ? config.tcpPorts : config.udpPorts;
-    return portLines(`Going into ${listen} mode on ${protocol} port`, ports);
+    if (mode === 'atcp' || mode === 'audp') return advancedLines(config, transport, ports.inUse[transport]);
+    if (mode === 'tcp' || mode === 'udp') return listenLines(transport, ports.listening[transport]);
+    const watched = transport === 'tcp' ? config.tcpPorts : config.udpPorts;
+    return portLines(`Going into stealth listen mode on ${transport.toUpperCase()} port`, watched);
   });
+}
+
+/** The ports that a connect mode now listens on. */
+export function listenLines(transport: Transport, ports: PortSet): string[] {
+  return portLines(`Going into listen mode on ${transport.toUpperCase()} port`, ports);
+}
+
+/** The ports that a connect mode could not bind at all, in 1.x's words. */
+export function notBoundLines(transport: Transport, ports: PortSet): string[] {
+  const what = `ERROR: could not bind ${transport.toUpperCase()} socket`;
+  return portLines(what, ports, '. Attempting to continue');
 }
 
 /** The last line of a start; everyone waits for it. */
@@ -60,9 +78,9 @@ function ignoredBelow(limit: number, excluded: PortSet, inUse: PortSet): PortSet
   return all.without(all.without(excluded).without(inUse));
 }
 
-function portLines(text: string, ports: PortSet): string[] {
-  if (ports.size > MAX_PORT_LINES) return [adminLine(`${text}s: ${ports}`)];
-  return ports.ranges().flatMap((range) => portsOf(range).map((port) => adminLine(`${text}: ${port}`)));
+function portLines(text: string, ports: PortSet, end = ''): string[] {
+  if (ports.size > MAX_PORT_LINES) return [adminLine(`${text}s: ${ports}${end}`)];
+  return ports.ranges().flatMap((range) => portsOf(range).map((port) => adminLine(`${text}: ${port}${end}`)));
 }
 
 function portsOf({ first, last }: PortRange): number[] {

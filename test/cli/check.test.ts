@@ -130,7 +130,7 @@ test('the settings are a table of key, origin and value', () => {
   const rendered = renderCheck(parseConfig('#\nSCAN_TRIGGER="2"\nKILL_ROUTE="/bin/x $TARGET$"\n', 'f'));
   const table = rendered.slice(rendered.indexOf('Settings\n'), rendered.indexOf('\nWhat will happen'));
   const rows = table.split('\n').slice(1, -1);
-  expect(rows).toHaveLength(40);
+  expect(rows).toHaveLength(41);
   expect(rows).toContain('  SCAN_TRIGGER          line 2   2');
   expect(rows).toContain('  KILL_ROUTE            line 3   /bin/x $TARGET$');
   expect(rows).toContain('  KILL_ROUTE6           default  -');
@@ -161,7 +161,7 @@ EVENT_FILE="/e"
   TCP
     -atcp watches every port below 1024 except 113,139
     -stcp watches the ports of TCP_PORTS (4) (started: MODES)
-    -tcp watches the ports of TCP_PORTS (4) by listening on them (not built yet)
+    -tcp watches the ports of TCP_PORTS (4) by listening on them
     Ports that this host uses itself are never watched.
     Connect number 3 of a source triggers, within 30m.
     Of several that send the same at the same time (decoys) none is acted on (DECOY_POLICY="log").
@@ -176,7 +176,7 @@ EVENT_FILE="/e"
   UDP
     -audp watches every port below 1024 except 67,137-138,520
     -sudp watches the ports of UDP_PORTS (21)
-    -udp watches the ports of UDP_PORTS (21) by listening on them (not built yet)
+    -udp watches the ports of UDP_PORTS (21) by listening on them
     MODES names no UDP mode: none of them is started.
     Ports that this host uses itself are never watched.
     Connect number 3 of a source triggers, within 30m.

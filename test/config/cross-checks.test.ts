@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { formatFinding } from '../../src/config/config.ts';
-import { DIRECTIVES } from '../../src/config/directives.ts';
 import { parseConfig } from '../../src/config/load.ts';
 
 const ROUTE = 'KILL_ROUTE="/sbin/ip route add blackhole $TARGET$"';
 const UNDO = 'UNKILL_ROUTE="undo $TARGET$"';
 
-/** What is said of these lines, without the notes on what is not built. */
+/** What is said of these lines, without the notes. */
 function told(...lines: string[]): string[] {
   const { findings } = parseConfig(lines.join('\n'), 'f');
   return findings.filter(({ severity }) => severity !== 'note').map(formatFinding);
@@ -158,25 +157,9 @@ describe('BLOCK_METHOD', () => {
   });
 });
 
-describe('what is not built yet is accepted, and said', () => {
-  const unbuilt = Object.values(DIRECTIVES).filter(({ built }) => built === false);
-
-  test('the keys of later issues', () => {
-    expect(unbuilt.map(({ key }) => key)).toEqual(['PORT_BANNER']);
-  });
-
-  test.each(unbuilt.map(({ key, default: usual }) => [key, usual ?? 'x $TARGET$']))('%s', (key, value) => {
-    const { config, findings } = parseConfig(`${key}="${value}"`, 'f');
-    expect(config).not.toBeNull();
-    expect(findings).toMatchObject([
-      { severity: 'note', line: 1, message: expect.stringContaining(`${key} is accepted, not built yet`) },
-    ]);
-  });
-
-  test('the connect modes, where they stand', () => {
-    expect(parseConfig('MODES="atcp, udp"', 'f').findings.map(formatFinding)).toEqual([
-      'f:1:14: note: MODES="udp" is not built yet; use stcp and sudp',
-    ]);
+describe('what needs no word', () => {
+  test('each mode', () => {
+    expect(parseConfig('MODES="tcp,udp"', 'f').findings).toEqual([]);
     expect(parseConfig('MODES="stcp,audp"', 'f').findings).toEqual([]);
   });
 

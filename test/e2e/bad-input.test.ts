@@ -152,15 +152,6 @@ describe('what the host does not grant', () => {
       /^portsentry: no such interface: eth7; there are: .*\beth0\b.*, ALL, ALL_NLO$/m,
     );
   });
-
-  test.each(['-tcp', '-udp'])('%s, which is not built yet', async (mode) => {
-    configure(lab.victim);
-    await expectEnd(
-      await portsentry(mode),
-      69,
-      /^portsentry: mode (tcp|udp) \(connect\) is not built yet: use s\1$/m,
-    );
-  });
 });
 
 describe('a capture that is none', () => {

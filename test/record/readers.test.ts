@@ -123,7 +123,9 @@ describe("logwatch's own script", () => {
   test('knows which ports are left out, and that we listen', () => {
     const ports = (port: number) => PortSet.of([{ first: port, last: port }]);
     const config = { ...defaultConfig(), advancedExcludeTcp: ports(113), advancedExcludeUdp: ports(520) };
-    const lines = modeLines(config, ['atcp', 'audp'], { tcp: ports(22), udp: ports(53) });
+    const inUse = { tcp: ports(22), udp: ports(53) };
+    const listening = { tcp: ports(1), udp: ports(7) };
+    const lines = modeLines(config, ['atcp', 'audp'], { inUse, listening });
     const text = report([...lines.filter((line) => !line.includes('monitor first')), listeningLine(1)]);
     expect(text).toContain('Advanced Stealth:\n      TCP: ports: 22 113\n      UDP: ports: 53 520\n');
     expect(text).toContain('Advanced: ports: 113 520\n');

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import type { ModeName } from '../../src/config/config.ts';
 import { defaultConfig } from '../../src/config/load.ts';
 import { PortSet } from '../../src/config/ports.ts';
-import { listeningLine, modeLines, startingLine, stopLines } from '../../src/record/start-lines.ts';
+import {
+  listeningLine,
+  modeLines,
+  notBoundLines,
+  startingLine,
+  stopLines,
+} from '../../src/record/start-lines.ts';
 
 const CONFIG = {
   ...defaultConfig(),
@@ -26,6 +32,14 @@ const IN_USE = {
   udp: PortSet.of([{ first: 53, last: 53 }]),
 };
 
+/** What the connect modes could bind is not all that is listed. */
+const LISTENING = {
+  tcp: PortSet.of([{ first: 15, last: 16 }]),
+  udp: PortSet.of([{ first: 7, last: 7 }]),
+};
+
+const PORTS = { inUse: IN_USE, listening: LISTENING };
+
 const MODES: [mode: ModeName, lines: string[]][] = [
   [
     'stcp',
@@ -38,7 +52,6 @@ const MODES: [mode: ModeName, lines: string[]][] = [
   [
     'tcp',
     [
-      'adminalert: Going into listen mode on TCP port: 1',
       'adminalert: Going into listen mode on TCP port: 15',
       'adminalert: Going into listen mode on TCP port: 16',
     ],
@@ -65,19 +78,26 @@ const MODES: [mode: ModeName, lines: string[]][] = [
 ];
 
 test.each(MODES)('-%s says what it watches', (mode, lines) => {
-  expect(modeLines(CONFIG, [mode], IN_USE)).toEqual(lines);
+  expect(modeLines(CONFIG, [mode], PORTS)).toEqual(lines);
 });
 
 test('two modes say it one after the other', () => {
   const [, stcp] = MODES[0] as [ModeName, string[]];
   const [, sudp] = MODES[2] as [ModeName, string[]];
-  expect(modeLines(CONFIG, ['stcp', 'sudp'], IN_USE)).toEqual([...stcp, ...sudp]);
+  expect(modeLines(CONFIG, ['stcp', 'sudp'], PORTS)).toEqual([...stcp, ...sudp]);
 });
 
 test('a list of all ports is one line, not 65,535', () => {
   const config = { ...CONFIG, tcpPorts: PortSet.of([{ first: 1, last: 65535 }]) };
-  expect(modeLines(config, ['stcp'], IN_USE)).toEqual([
+  expect(modeLines(config, ['stcp'], PORTS)).toEqual([
     'adminalert: Going into stealth listen mode on TCP ports: 1-65535',
+  ]);
+});
+
+test('a port that could not be bound is said in the words of 1.x', () => {
+  expect(notBoundLines('tcp', PortSet.of([{ first: 111, last: 112 }]))).toEqual([
+    'adminalert: ERROR: could not bind TCP socket: 111. Attempting to continue',
+    'adminalert: ERROR: could not bind TCP socket: 112. Attempting to continue',
   ]);
 });
 

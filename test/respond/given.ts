@@ -37,6 +37,7 @@ export function configWith(settings: Partial<Config>): Config {
     killRunCmdFirst: false,
     scanTrigger: 0,
     portBanner: null,
+    udpBannerAmplify: false,
     modes: [],
     interfaces: [],
     scanWindow: 86_400_000,
@@ -56,6 +57,7 @@ export function configWith(settings: Partial<Config>): Config {
     eventFile: null,
     controlSocket: '/run/portsentry.sock',
     stateDir: '/var/lib/portsentry',
+    user: null,
     ...settings,
   };
 }

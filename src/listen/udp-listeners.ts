@@ -1,0 +1,149 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { PortSet } from '../config/ports.ts';
+import type { Address } from '../net/address.ts';
+import { PROTOCOL_UDP } from '../net/protocol.ts';
+import type { Descriptors } from './descriptors.ts';
+import { codeOf, type ListenFailure } from './failure.ts';
+import { addressOf } from './tcp-listeners.ts';
+import type { UdpAnswers } from './udp-answers.ts';
+import type { VisitHandlers } from './visit.ts';
+
+/** An IPv6 address that is not usable yet (RFC 4862, section 5.4) is tried again. */
+const NOT_YET = 'EADDRNOTAVAIL';
+
+export interface UdpListenersParts extends Pick<VisitHandlers, 'visit'> {
+  readonly answers: UdpAnswers;
+  readonly descriptors: Descriptors;
+  /** This host's addresses now, as they are bound. */
+  readonly addresses: () => readonly string[];
+}
+
+interface Listener {
+  readonly port: number;
+  readonly address: string;
+  readonly socket: Socket;
+}
+
+/**
+ * Listens on UDP ports, by a socket for each address of this host. A single one at 0.0.0.0 would get broadcasts, which
+ * are no probes, and Node does not tell to which address a datagram came.
+ */
+export class UdpListeners {
+  readonly #parts: UdpListenersParts;
+  readonly #listeners = new Map<string, Listener>();
+  /** Tried and not had, by port and address: to be taken by a service is no fault, and is said once. */
+  readonly #refused = new Map<string, string>();
+  #ports = new PortSet();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: UdpListenersParts) {
+    this.#parts = parts;
+  }
+
+  /** The ports that are listened on, at one address at least. */
+  get ports(): PortSet {
+    return PortSet.of([...this.#listeners.values()].map(({ port }) => ({ first: port, last: port })));
+  }
+
+  /** Goes over to these ports; what stays is not touched. Resolves to what could not be bound. */
+  listen(ports: PortSet): Promise<ListenFailure[]> {
+    this.#ports = ports;
+    this.#refused.clear();
+    return this.#settle();
+  }
+
+  /** The addresses of this host may have changed; what could not be bound before is left in peace. */
+  readdress(): Promise<ListenFailure[]> {
+    return this.#settle();
+  }
+
+  /** To be called now and then: an address may have become usable. */
+  async retry(): Promise<ListenFailure[]> {
+    return [...this.#refused.values()].includes(NOT_YET) ? this.#settle() : [];
+  }
+
+  close(): void {
+    this.#ports = new PortSet();
+    for (const [key, listener] of this.#listeners) this.#drop(key, listener);
+  }
+
+  #settle(): Promise<ListenFailure[]> {
+    const settled = this.#turn.then(() => this.#bindAll());
+    this.#turn = settled;
+    return settled;
+  }
+
+  async #bindAll(): Promise<ListenFailure[]> {
+    const addresses = this.#parts.addresses();
+    for (const [key, listener] of this.#listeners) {
+      const stays = this.#ports.has(listener.port) && addresses.includes(listener.address);
+      if (!stays) this.#drop(key, listener);
+    }
+    const failures: ListenFailure[] = [];
+    for (const { first, last } of this.#ports.ranges()) {
+      for (let port = first; port <= last; port++) {
+        for (const address of addresses) {
+          const code = await this.#add(port, address);
+          if (code !== null) failures.push({ transport: 'udp', port, address, code });
+        }
+      }
+    }
+    return failures;
+  }
+
+  /** null when it listens there, or when that it cannot is no news. */
+  async #add(port: number, address: string): Promise<string | null> {
+    const key = `${port} ${address}`;
+    const refused = this.#refused.get(key);
+    if (this.#listeners.has(key) || !this.#ports.has(port)) return null;
+    if (refused !== undefined && refused !== NOT_YET) return null;
+    const code = await this.#bind(key, port, address);
+    if (code === null) this.#refused.delete(key);
+    else this.#refused.set(key, code);
+    return code === refused || code === NOT_YET ? null : code;
+  }
+
+  async #bind(key: string, port: number, address: string): Promise<string | null> {
+    const { descriptors } = this.#parts;
+    if (!descriptors.take()) return 'EMFILE';
+    const socket = createSocket(address.includes(':') ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
+    try {
+      socket.bind({ port, address, exclusive: true });
+      await once(socket, 'listening');
+    } catch (error) {
+      socket.close();
+      descriptors.giveBack();
+      return codeOf(error);
+    }
+    // An answer that could not be sent is no loss.
+    socket.on('error', () => {});
+    const listener = { port, address, socket };
+    const destination = addressOf(address) as Address;
+    socket.on('message', (octets, sender) => this.#receive(listener, destination, octets.length, sender));
+    this.#listeners.set(key, listener);
+    // It was given up while it was being bound.
+    if (!this.#ports.has(port)) this.#drop(key, listener);
+    return null;
+  }
+
+  #drop(key: string, { socket }: Listener): void {
+    this.#listeners.delete(key);
+    socket.close();
+    this.#parts.descriptors.giveBack();
+  }
+
+  #receive({ port, socket }: Listener, destination: Address, length: number, sender: RemoteInfo): void {
+    const source = addressOf(sender.address);
+    if (source === null) return;
+    const visit = {
+      protocol: PROTOCOL_UDP,
+      source,
+      sourcePort: sender.port,
+      destination,
+      destinationPort: port,
+    };
+    this.#parts.answers.answer(socket, length, sender.address, visit);
+    this.#parts.visit(visit);
+  }
+}

@@ -1,0 +1,161 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { PortSet } from '../../src/config/ports.ts';
+import { Listeners, type ListenPlan } from '../../src/listen/listeners.ts';
+import { ownAddresses } from '../../src/listen/own-addresses.ts';
+import type { Visit } from '../../src/listen/visit.ts';
+
+const NONE = new PortSet();
+const BANNER = 'hello there';
+
+/** Below the range that the kernel gives to clients, and used by nobody we know. */
+const FIRST = 21_450;
+
+let listeners: Listeners;
+let visits: Visit[];
+let nameless: number[];
+let others: (Server | Socket)[];
+beforeEach(() => {
+  visits = [];
+  nameless = [];
+  others = [];
+  listeners = new Listeners({
+    visit: (visit) => visits.push(visit),
+    nameless: (port) => nameless.push(port),
+    isOwn: () => false,
+    now: Date.now,
+  });
+});
+afterEach(() => {
+  listeners.close();
+  for (const other of others) 'close' in other ? other.close() : other.destroy();
+});
+
+function ports(first: number, last = first): PortSet {
+  return PortSet.of([{ first, last }]);
+}
+
+function plan(given: Partial<ListenPlan>): ListenPlan {
+  return { tcp: NONE, udp: NONE, banner: null, amplifies: false, ...given };
+}
+
+async function take(port: number, host: string): Promise<void> {
+  const server = createServer().listen({ port, host, ipv6Only: true });
+  others.push(server);
+  await once(server, 'listening');
+}
+
+/** Connects, and gives what is said until the end. */
+async function hear(port: number, host = '127.0.0.1'): Promise<string> {
+  const client = connect(port, host);
+  let text = '';
+  client.on('data', (octets) => {
+    text += octets;
+  });
+  await once(client, 'close');
+  return text;
+}
+
+describe('TCP', () => {
+  test.each(['127.0.0.1', '::1'])(
+    'a visitor from %s gets the banner, and is told of with both ends',
+    async (host) => {
+      expect(await listeners.listen(plan({ tcp: ports(FIRST), banner: BANNER }))).toEqual([]);
+      expect(await hear(FIRST, host)).toBe(BANNER);
+      expect(visits.map(({ destinationPort, protocol }) => [destinationPort, protocol])).toEqual([
+        [FIRST, 6],
+      ]);
+      expect([String(visits[0]?.source), String(visits[0]?.destination)]).toEqual([host, host]);
+      expect(visits[0]?.sourcePort).toBeGreaterThan(0);
+    },
+  );
+
+  test('1.2 named the wrong port once one of the list was taken: the port is that of the socket', async () => {
+    await take(FIRST + 1, '0.0.0.0');
+    await take(FIRST + 1, '::');
+    const failures = await listeners.listen(plan({ tcp: ports(FIRST, FIRST + 3), banner: BANNER }));
+    expect(failures.map(({ port, address, code }) => [port, address, code])).toEqual([
+      [FIRST + 1, '0.0.0.0', 'EADDRINUSE'],
+      [FIRST + 1, '::', 'EADDRINUSE'],
+    ]);
+    expect(String(listeners.ports.tcp)).toBe(`${FIRST},${FIRST + 2}-${FIRST + 3}`);
+    for (const port of [FIRST + 3, FIRST, FIRST + 2]) await hear(port);
+    expect(visits.map(({ destinationPort }) => destinationPort)).toEqual([FIRST + 3, FIRST, FIRST + 2]);
+  });
+
+  test('a port that is taken for one family is listened on for the other', async () => {
+    await take(FIRST, '0.0.0.0');
+    expect(await listeners.listen(plan({ tcp: ports(FIRST) }))).toMatchObject([{ address: '0.0.0.0' }]);
+    await hear(FIRST, '::1');
+    expect(visits).toHaveLength(1);
+  });
+
+  test('a reload lets go of what is gone, takes what is new, and does not touch what stays', async () => {
+    await listeners.listen(plan({ tcp: ports(FIRST, FIRST + 1), banner: BANNER }));
+    const waiting = connect({ port: FIRST, host: '127.0.0.1', allowHalfOpen: true });
+    others.push(waiting);
+    await once(waiting, 'end', { signal: AbortSignal.timeout(5_000) }).catch(() => waiting.resume());
+    const reloaded = listeners.listen(
+      plan({ tcp: PortSet.of([...ports(FIRST).ranges(), ...ports(FIRST + 2).ranges()]) }),
+    );
+    // While it goes over, too.
+    expect(await hear(FIRST)).toBe('');
+    expect(await reloaded).toEqual([]);
+    expect(String(listeners.ports.tcp)).toBe(`${FIRST},${FIRST + 2}`);
+    await expect(hear(FIRST + 1)).rejects.toThrow('ECONNREFUSED');
+    expect(await hear(FIRST + 2)).toBe('');
+  });
+
+  test('a connection that is reset before it is looked at is counted, for nobody can be named', async () => {
+    await listeners.listen(plan({ tcp: ports(FIRST) }));
+    const client = connect(FIRST, '127.0.0.1');
+    // In the same turn of the loop, so before the listener's.
+    client.once('connect', () => client.resetAndDestroy());
+    await vi.waitFor(() => expect(nameless.length + visits.length).toBe(1));
+    for (const port of nameless) expect(port).toBe(FIRST);
+  });
+
+  test('close lets go of the ports at once', async () => {
+    await listeners.listen(plan({ tcp: ports(FIRST) }));
+    listeners.close();
+    await expect(hear(FIRST)).rejects.toThrow('ECONNREFUSED');
+  });
+});
+
+describe('UDP', () => {
+  const [address] = ownAddresses();
+
+  async function ask(text: string, host = address as string): Promise<string> {
+    const client = createSocket('udp4');
+    client.send(text, FIRST, host);
+    const [answer] = await once(client, 'message', { signal: AbortSignal.timeout(5_000) });
+    client.close();
+    return String(answer);
+  }
+
+  test.skipIf(address === undefined)(
+    'a datagram is answered with as much, and told of with both ends',
+    async () => {
+      expect(await listeners.listen(plan({ udp: ports(FIRST), banner: BANNER }))).toEqual([]);
+      expect(await ask('12345')).toBe('hello');
+      expect(visits).toMatchObject([{ protocol: 17, destinationPort: FIRST }]);
+      expect(String(visits[0]?.destination)).toBe(address);
+    },
+  );
+
+  test.skipIf(address === undefined)('a port that a service has is said once, and left to it', async () => {
+    const service = createSocket('udp4');
+    service.bind(FIRST, '0.0.0.0');
+    await once(service, 'listening');
+    const failures = await listeners.listen(plan({ udp: ports(FIRST) }));
+    expect(failures.filter((failure) => failure.address === address)).toMatchObject([{ code: 'EADDRINUSE' }]);
+    service.close();
+    expect(await listeners.readdress()).toEqual([]);
+    const again = createSocket('udp4');
+    again.bind(FIRST, address);
+    await once(again, 'listening');
+    again.close();
+  });
+});
