@@ -61,7 +61,9 @@ export class Reception {
       const denied = own.every(({ code }) => code === 'EACCES');
       const reason = `could not bind ANY ${transport.toUpperCase()} sockets`;
       if (denied) throw new CommandError(Exit.noPermission, `${reason}: not permitted: run it as root`);
-      throw new CommandError(Exit.unavailable, `${reason}: every port of the list is taken`);
+      const isShort = own.every(({ code }) => code === 'EMFILE');
+      const why = isShort ? 'no descriptors are left' : 'every port of the list is taken';
+      throw new CommandError(Exit.unavailable, `${reason}: ${why}`);
     }
   }
 

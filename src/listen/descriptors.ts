@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
  * Descriptors that are left to the rest of the daemon: the capture process and its renewal, `logger`, commands,
  * control connections, files. A list of ports must not take the last one.
  */
-const RESERVE = 32;
+const RESERVE = 24;
 
 /** Of what is free, connections that are being answered get this part, the ports the rest. */
 const GUESTS_PART = 1 / 4;
@@ -19,18 +19,21 @@ const MAX_GUESTS = 256;
 export class Descriptors {
   /** Connections at a time. */
   readonly guests: number;
+  /** Listening sockets at a time. */
+  readonly most: number;
   #free: number;
 
   /** `available`: how many this process may still open. */
   constructor(available = availableDescriptors()) {
     const budget = Math.max(0, available - RESERVE);
     this.guests = Math.max(1, Math.min(MAX_GUESTS, Math.floor(budget * GUESTS_PART)));
-    this.#free = Math.min(MAX_LISTENERS, Math.max(1, budget - this.guests));
+    this.most = Math.min(MAX_LISTENERS, Math.max(1, budget - this.guests));
+    this.#free = this.most;
   }
 
-  /** Takes one for a listening socket; false when none is left. */
-  take(): boolean {
-    if (this.#free === 0) return false;
+  /** Takes one for a listening socket; false when only `spare` are left. */
+  take(spare = 0): boolean {
+    if (this.#free <= spare) return false;
     this.#free--;
     return true;
   }

@@ -29,11 +29,12 @@ export class Listeners {
   readonly #tcp: TcpListeners;
   readonly #udp: UdpListeners;
   readonly #guests: Guests;
+  readonly #descriptors = new Descriptors();
   #plan = NOTHING;
   #banner: Buffer = bannerOctets(null);
 
   constructor({ isOwn, now, visit, nameless }: ListenersParts) {
-    const descriptors = new Descriptors();
+    const descriptors = this.#descriptors;
     const banner = () => this.#banner;
     this.#guests = new Guests(descriptors.guests);
     this.#tcp = new TcpListeners({ guests: this.#guests, descriptors, banner, visit, nameless });
@@ -56,7 +57,10 @@ export class Listeners {
   async listen(plan: ListenPlan): Promise<ListenFailure[]> {
     this.#plan = plan;
     this.#banner = bannerOctets(plan.banner);
-    return [...(await this.#tcp.listen(plan.tcp)), ...(await this.#udp.listen(plan.udp))];
+    // Where descriptors are few, each of the two gets some.
+    const wanted = plan.udp.size * ownAddresses().length;
+    const spare = Math.min(wanted, Math.floor(this.#descriptors.most / 2));
+    return [...(await this.#tcp.listen(plan.tcp, spare)), ...(await this.#udp.listen(plan.udp))];
   }
 
   /** The addresses of this host have changed. */

@@ -37,14 +37,17 @@ export class TcpListeners {
     return PortSet.of([...this.#servers.values()].map(({ port }) => ({ first: port, last: port })));
   }
 
-  /** Goes over to these ports; what stays is not touched. Resolves to what could not be bound. */
-  async listen(ports: PortSet): Promise<ListenFailure[]> {
+  /**
+   * Goes over to these ports; what stays is not touched. Resolves to what could not be bound. The last `spare`
+   * descriptors are for others.
+   */
+  async listen(ports: PortSet, spare = 0): Promise<ListenFailure[]> {
     for (const [key, { port }] of this.#servers) if (!ports.has(port)) this.#drop(key);
     const failures: ListenFailure[] = [];
-    for (const { first, last } of ports.ranges()) {
-      for (let port = first; port <= last; port++) {
-        for (const address of ADDRESSES) {
-          const code = await this.#add(port, address);
+    for (const address of ADDRESSES) {
+      for (const { first, last } of ports.ranges()) {
+        for (let port = first; port <= last; port++) {
+          const code = await this.#add(port, address, spare);
           if (code !== null) failures.push({ transport: 'tcp', port, address, code });
         }
       }
@@ -57,11 +60,11 @@ export class TcpListeners {
   }
 
   /** null when it listens there, or when that family does not exist here. */
-  async #add(port: number, address: (typeof ADDRESSES)[number]): Promise<string | null> {
+  async #add(port: number, address: (typeof ADDRESSES)[number], spare: number): Promise<string | null> {
     const key = `${port} ${address}`;
     if (this.#servers.has(key)) return null;
     const { descriptors } = this.#parts;
-    if (!descriptors.take()) return 'EMFILE';
+    if (!descriptors.take(spare)) return 'EMFILE';
     const server = createServer((socket) => this.#receive(socket, port));
     try {
       server.listen({ port, host: address, ipv6Only: true, exclusive: true, backlog: BACKLOG });

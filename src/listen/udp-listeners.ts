@@ -81,9 +81,9 @@ export class UdpListeners {
       if (!stays) this.#drop(key, listener);
     }
     const failures: ListenFailure[] = [];
-    for (const { first, last } of this.#ports.ranges()) {
-      for (let port = first; port <= last; port++) {
-        for (const address of addresses) {
+    for (const address of addresses) {
+      for (const { first, last } of this.#ports.ranges()) {
+        for (let port = first; port <= last; port++) {
           const code = await this.#add(port, address);
           if (code !== null) failures.push({ transport: 'udp', port, address, code });
         }

@@ -9,15 +9,23 @@ function takeAll(descriptors: Descriptors): number {
 
 test('a small limit is shared: some for the rest, some for connections, the others for ports', () => {
   const descriptors = new Descriptors(64);
-  expect(descriptors.guests).toBe(8);
-  expect(takeAll(descriptors)).toBe(24);
+  expect(descriptors.guests).toBe(10);
+  expect(takeAll(descriptors)).toBe(30);
+  expect(descriptors.most).toBe(30);
   descriptors.giveBack();
   expect(takeAll(descriptors)).toBe(1);
 });
 
-test.each([0, 10, 33])('with %i there is still one port and one connection', (available) => {
+test.each([0, 10, 25])('with %i there is still one port and one connection', (available) => {
   const descriptors = new Descriptors(available);
   expect([descriptors.guests, takeAll(descriptors)]).toEqual([1, 1]);
+});
+
+test('the last ones can be kept for others', () => {
+  const descriptors = new Descriptors(64);
+  const taken = Array.from({ length: 30 }, () => descriptors.take(12)).filter(Boolean);
+  expect(taken).toHaveLength(18);
+  expect(takeAll(descriptors)).toBe(12);
 });
 
 test('a large limit is not used up', () => {
