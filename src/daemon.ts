@@ -11,6 +11,7 @@ import { Desk } from './desk.ts';
 import { Engine } from './engine.ts';
 import { Gatekeeper, type GatekeeperParts } from './gatekeeper.ts';
 import { Intake } from './intake.ts';
+import { ServiceManager } from './life/service-manager.ts';
 import { Lookout } from './lookout.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from './net/protocol.ts';
 import { Reception } from './reception.ts';
@@ -55,6 +56,7 @@ export class Daemon {
   readonly #intake: Intake;
   readonly #engine: Engine;
   readonly #reception: Reception;
+  readonly #manager: ServiceManager;
   readonly #lookout: Lookout;
   readonly #control: ControlServer;
   #recorder: Recorder;
@@ -97,6 +99,11 @@ export class Daemon {
       now: Date.now,
       tell: (line) => this.#log.line(line),
     });
+    this.#manager = new ServiceManager({
+      env: process.env,
+      pid: process.pid,
+      tell: (text) => this.#recorder.admin(text),
+    });
     this.#lookout = this.#makeLookout(prepared);
     this.#control = this.#makeControl(prepared);
   }
@@ -125,6 +132,12 @@ export class Daemon {
   }
 
   async #reload(): Promise<void> {
+    this.#manager.reloading();
+    await this.#readAgain();
+    this.#manager.ready(this.#status());
+  }
+
+  async #readAgain(): Promise<void> {
     let prepared: Prepared;
     let recorder: Recorder;
     try {
@@ -149,8 +162,14 @@ export class Daemon {
     recorder.admin('Configuration and ignore file were read again.');
   }
 
+  /** Says something that the administrator should know. */
+  tell(text: string): void {
+    this.#recorder.admin(text);
+  }
+
   /** Ends the run: within a second, whatever is under way. */
   async stop(): Promise<void> {
+    this.#manager.stopping();
     await this.#end();
     if (this.#options.verbose) this.#sumUp();
     for (const line of stopLines()) this.#log.line(line);
@@ -187,6 +206,7 @@ export class Daemon {
     if (this.#options.verbose) this.#delay.enable();
     this.#timer = setInterval(() => this.#tick(), TICK);
     await ready;
+    this.#manager.ready(this.#status());
   }
 
   async #end(): Promise<void> {
@@ -219,6 +239,7 @@ export class Daemon {
     this.#gatekeeper.tick(now);
     this.#control.tick();
     this.#reception.tick(now);
+    this.#manager.tick(performance.now(), this.#lookout.isWell, this.#status());
     this.#lookout.tick(now, this.#intake.takeInUse());
     const undecoded = this.#undecoded.tell(this.#lookout.counts(), now);
     if (undecoded !== null) this.#recorder.admin(undecoded);
@@ -328,6 +349,12 @@ export class Daemon {
       return;
     }
     this.#onFailure?.(new CommandError(permission ? Exit.noPermission : Exit.unavailable, reason));
+  }
+
+  /** What `systemctl status` shows. */
+  #status(): string {
+    const modes = modeNames(this.#prepared.modes).join(', ');
+    return `${modes}: ${this.#engine.probes} probes, ${this.#gatekeeper.blocks.size} blocks in force`;
   }
 
   #warn({ warnings }: Prepared): void {

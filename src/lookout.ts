@@ -84,6 +84,11 @@ export class Lookout {
     return this.#watched.tcp.size > 0 || this.#watched.udp.size > 0;
   }
 
+  /** Whether what should be captured is: false while capture is being started anew. */
+  get isWell(): boolean {
+    return this.#supervisor.isCapturing || !this.isNeeded || !this.hasDevice;
+  }
+
   /** Whether any of the chosen interfaces is up. */
   get hasDevice(): boolean {
     return chooseDevices(this.#parts.interfaces, this.#view.devices).length > 0;

@@ -11,6 +11,9 @@ import type { Daemon } from './daemon.ts';
 /** What `ps` shows for a process that runs a detector; its short name is the first of it. */
 const NAME = 'portsentry';
 
+/** Files are 0600 and folders 0700 unless they must be more. */
+const UMASK = 0o077;
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -52,15 +55,29 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctor(invocation, standardStreams());
     case 'run':
-      if (!invocation.daemon) return runLive(invocation, argv);
-      if (!isInBackground()) return runInBackground(process.argv[1] as string, argv);
-      return runLive({ ...invocation, logoutput: ['syslog'] }, argv);
+      return run(invocation, argv);
   }
+}
+
+/** In the foreground or behind it, as root or as whom the configuration names. */
+async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
+  if (options.daemon && isInBackground()) return runLive({ ...options, logoutput: ['syslog'] }, argv);
+  const program = process.argv[1] as string;
+  const handOver = (await import('./life/hand-over.ts')).planHandOver(options);
+  if (options.daemon) return runInBackground(program, argv, handOver?.command);
+  if (handOver === null) return runLive(options, argv);
+  return (await import('./life/stand-in.ts')).standIn(handOver, program, argv);
 }
 
 /** Runs until a signal ends it. */
 async function runLive(options: RunOptions, argv: readonly string[]): Promise<number> {
   showName(argv);
+  // Whatever it makes, a command's files among them, is nobody else's to read.
+  process.umask(UMASK);
+  const { pidfile } = options;
+  const pidFiles = await import('./life/pid-file.ts');
+  if (pidfile !== undefined) pidFiles.refuseOccupied(pidfile);
+  const dumps = await (await import('./life/no-dumps.ts')).forbidDumps();
   const daemons = await import('./daemon.ts');
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
@@ -71,9 +88,17 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
   const readAgain = (daemon: Daemon) => daemon.reload();
   process.on('SIGHUP', () => void starting.then(readAgain, () => {}));
   const daemon = await starting;
+  if (dumps !== null) daemon.tell(`A core dump would hold packet data: ${dumps}`);
+  try {
+    if (pidfile !== undefined) pidFiles.writePidFile(pidfile);
+  } catch (error) {
+    await daemon.stop();
+    throw error;
+  }
   reportStart(null);
   await ended;
   await daemon.stop();
+  if (pidfile !== undefined) pidFiles.removePidFile(pidfile);
   // What a command left running must not keep the process.
   process.exit(Exit.ok);
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, fstatSync } from 'node:fs';
 import type { LogOutput } from './cli/args.ts';
 import { CommandError, Exit } from './cli/exit.ts';
 import { modeNames } from './cli/modes.ts';
@@ -14,14 +14,25 @@ import type { Modes } from './watch/watched-ports.ts';
 
 const SYSLOG_SOCKET = '/dev/log';
 
-/** Opens the log of a live run: what was asked for, else stdout and, where there is one, syslog. */
+/**
+ * Opens the log of a live run: what was asked for, else stdout and, where there is one, syslog. Where stdout is the
+ * journal, that has every line already.
+ */
 export async function openLiveLog(outputs: readonly LogOutput[]): Promise<Log> {
   const wants = (output: LogOutput) => outputs.length === 0 || outputs.includes(output);
-  const toSyslog = outputs.includes('syslog') || (outputs.length === 0 && existsSync(SYSLOG_SOCKET));
+  const asked = outputs.includes('syslog') || (outputs.length === 0 && existsSync(SYSLOG_SOCKET));
+  const toSyslog = asked && !(wants('stdout') && isJournal(process.stdout.fd));
   // Syslog's own troubles are told on stderr: to tell them to syslog would be one trouble more.
   const tell = (text: string) => process.stderr.write(`${adminLine(text)}\n`);
   const syslog = toSyslog ? new Syslog({ pid: process.pid, tell }) : null;
   return openLog({ stdout: wants('stdout') ? process.stdout : null, syslog });
+}
+
+/** Whether the journal reads this descriptor (systemd.exec(5), JOURNAL_STREAM). */
+export function isJournal(fd: number, stream = process.env.JOURNAL_STREAM): boolean {
+  if (stream === undefined) return false;
+  const { dev, ino } = fstatSync(fd, { bigint: true });
+  return stream === `${dev}:${ino}`;
 }
 
 /** Opens the files that the configuration names. Throws a CommandError (74) when one cannot be opened. */

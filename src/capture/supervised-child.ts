@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type ChildPlan, HANDOVER_FD } from './child-plan.ts';
 import { RECORD_LENGTH, RecordType, readCount, recordType } from './handover.ts';
+import { shedding } from './shed.ts';
 
 /** A child that does not end by itself after this (ms) is killed. */
 const END_TIME = 300;
@@ -38,7 +39,8 @@ export class SupervisedChild {
     this.startedAt = now;
     this.#handlers = handlers;
     const program = fileURLToPath(new URL('./child.js', import.meta.url));
-    this.#process = spawn(process.execPath, [program], { stdio: ['pipe', 'ignore', 'pipe', 'pipe'] });
+    const [command, ...args] = [...shedding(), process.execPath, program];
+    this.#process = spawn(command as string, args, { stdio: ['pipe', 'ignore', 'pipe', 'pipe'] });
     this.#process.on('error', (error) => handlers.ended(null, error.message));
     this.#process.on('exit', (code, signal) => handlers.ended(code, this.#reason(code, signal)));
     // Without a free descriptor there are no pipes; the error event tells of it.

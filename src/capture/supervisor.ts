@@ -55,6 +55,11 @@ export class CaptureSupervisor {
     return counts;
   }
 
+  /** Whether a child captures now. */
+  get isCapturing(): boolean {
+    return this.#current !== null;
+  }
+
   /** Starts, or goes over to, a child for what `plan` says now. */
   renew(): void {
     if (this.#closed) return;

@@ -28,6 +28,7 @@ export interface RunOptions {
   readonly interface: readonly string[];
   readonly logoutput: readonly LogOutput[];
   readonly daemon: boolean;
+  readonly pidfile: string | undefined;
   readonly verbose: boolean;
   readonly localCheck: boolean;
   readonly serviceCheck: boolean;

@@ -7,11 +7,17 @@ interface Report {
 }
 
 /**
- * Starts `program` (a script) again, detached: in a session of its own and with no terminal. Resolves when it is
+ * Starts `program` (a script) again, detached: in a session of its own and with no terminal; through the command
+ * `through`, if any. Resolves when it is
  * ready (to 0) or has failed: to its exit code, and its error line is on our stderr.
  */
-export async function runInBackground(program: string, argv: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [program, ...argv], {
+export async function runInBackground(
+  program: string,
+  argv: readonly string[],
+  through: readonly string[] = [],
+): Promise<number> {
+  const [command, ...args] = [...through, process.execPath, program, ...argv];
+  const child = spawn(command as string, args, {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });

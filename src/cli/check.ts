@@ -5,6 +5,7 @@ import { inFileOrder, loadConfigOrDefault, type ParsedConfig } from '../config/l
 import { startedModes } from '../config/modes.ts';
 import { folderFindings, ignoreFileFindings } from './check-files.ts';
 import { tellResponse } from './check-story.ts';
+import { userFindings } from './check-user.ts';
 import { Exit } from './exit.ts';
 /** Which configuration is checked. */
 export interface CheckOptions {
@@ -28,7 +29,7 @@ export function runCheck(options: CheckOptions, output: Output): number {
     return Exit.noInput;
   }
   const findings = [
-    ...inFileOrder([...loaded.findings, ...folderFindings(loaded)]),
+    ...inFileOrder([...loaded.findings, ...folderFindings(loaded), ...userFindings(loaded)]),
     ...ignoreFileFindings(loaded),
   ];
   const { config, settings } = loaded;

@@ -4,6 +4,7 @@ import type { HealthCheck, Status } from '../control/status.ts';
 import type { QuestionOptions } from './args.ts';
 import { askFor, findSocket } from './ask.ts';
 import { folderFindings, ignoreFileFindings } from './check-files.ts';
+import { userFindings } from './check-user.ts';
 import { tryFilter } from './doctor/filter.ts';
 import { CommandError, Exit } from './exit.ts';
 import type { CommandOutput } from './output.ts';
@@ -43,7 +44,12 @@ function checkConfiguration(configfile: string | undefined): HealthCheck[] {
   const name = 'configuration';
   const loaded = loadConfigOrDefault(configfile);
   if (loaded.status !== 'read') return [{ name, result: 'fail', message: loaded.reason }];
-  const findings = [...loaded.findings, ...folderFindings(loaded), ...ignoreFileFindings(loaded)];
+  const findings = [
+    ...loaded.findings,
+    ...folderFindings(loaded),
+    ...ignoreFileFindings(loaded),
+    ...userFindings(loaded),
+  ];
   const surprises = findings.filter(({ severity }) => severity !== 'note');
   if (surprises.length === 0) {
     const file = loaded.config?.file ?? null;

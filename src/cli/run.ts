@@ -8,6 +8,7 @@ import { startedModes } from '../config/modes.ts';
 import type { Modes } from '../watch/watched-ports.ts';
 import type { RunOptions } from './args.ts';
 import { folderFindings, ignoreFileFindings } from './check-files.ts';
+import { userFindings } from './check-user.ts';
 import { CommandError, Exit } from './exit.ts';
 import { modesOf, parseModes } from './modes.ts';
 import { mayCapture } from './privileges.ts';
@@ -29,7 +30,12 @@ export function prepareRun(options: RunOptions): Prepared {
   const asked = parseModes(options.mode);
   const loaded = loadConfigOrDefault(options.configfile);
   if (loaded.status !== 'read') throw new CommandError(Exit.noInput, loaded.reason);
-  const findings = [...loaded.findings, ...folderFindings(loaded), ...ignoreFileFindings(loaded)];
+  const findings = [
+    ...loaded.findings,
+    ...folderFindings(loaded),
+    ...ignoreFileFindings(loaded),
+    ...userFindings(loaded),
+  ];
   const errors = findings.filter(({ severity }) => severity === 'error');
   const { config } = loaded;
   if (errors.length > 0 || config === null) {

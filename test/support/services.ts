@@ -25,6 +25,11 @@ export async function startSyslog(lab: Lab, host: Host): Promise<LabProcess> {
   return listening(await lab.start(host, ['python3', support('services/syslog.py')]));
 }
 
+/** Starts what listens where NOTIFY_SOCKET says; each message is a line, `PID VAR=VALUE|VAR=VALUE`. */
+export async function startManager(lab: Lab, host: Host, path: string): Promise<LabProcess> {
+  return listening(await lab.start(host, ['python3', support('services/notify.py'), path]));
+}
+
 /** The command of a client: `ntp` asks a server once, `ftp` fetches a file with active data connections. */
 export function clientCommand(name: 'ntp' | 'ftp', server: string, ownAddress: string): string[] {
   const task = name === 'ntp' ? 'ask' : 'fetch';

@@ -25,6 +25,11 @@ export const RUN_OPTIONS = {
     describe: 'where log lines go',
   },
   daemon: { alias: 'D', type: 'boolean', default: false, describe: 'go to the background when ready' },
+  pidfile: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'where to write the number of the process when it is ready',
+  },
   verbose: { alias: 'v', type: 'boolean', default: false, describe: 'say more' },
   debug: { alias: 'd', type: 'boolean', default: false, describe: 'the same as --verbose' },
   'disable-local-check': {
@@ -56,6 +61,7 @@ export function addRun(parser: Argv, take: (invocation: Invocation) => void): Ar
         interface: values.interface,
         logoutput: values.logoutput,
         daemon: values.daemon,
+        pidfile: values.pidfile,
         verbose: values.verbose || values.debug,
         localCheck: !values.disableLocalCheck,
         serviceCheck: !values.disableServiceCheck,
