@@ -3,7 +3,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { RunOptions } from './cli/args.ts';
 import { CommandError, Exit } from './cli/exit.ts';
 import { modeNames } from './cli/modes.ts';
-import { type Prepared, prepareRun } from './cli/run.ts';
+import { mayCapture } from './cli/privileges.ts';
+import { needsCapture, type Prepared, prepareRun } from './cli/run.ts';
 import { PortSet } from './config/ports.ts';
 import { ControlServer } from './control/server.ts';
 import { findOccupant } from './control/socket-file.ts';
@@ -24,6 +25,7 @@ import { openLiveLog, openRecorder } from './records.ts';
 import { Ledger } from './respond/ledger/ledger.ts';
 import { BlockMemory } from './respond/ledger/memory.ts';
 import { ActionQueue } from './respond/queue.ts';
+import type { ViewedPorts } from './watch/filter-plan.ts';
 import { type Home, homeOfAddresses } from './watch/home.ts';
 import { NOTHING_IN_USE } from './watch/in-use.ts';
 import { SocketTable } from './watch/sockets.ts';
@@ -91,6 +93,7 @@ export class Daemon {
       engine: this.#engine,
       sockets: this.#sockets,
       home: () => this.#home,
+      witness: (probe) => this.#reception.witness(probe),
       now: Date.now,
     });
     this.#reception = new Reception({
@@ -156,9 +159,9 @@ export class Daemon {
     this.#prepared = prepared;
     this.#watched = new WatchedPorts(prepared.config, prepared.modes);
     this.#engine.configure({ config: prepared.config, modes: prepared.modes, watched: this.#watched });
-    this.#lookout.configure(this.#watched);
-    this.#warn(prepared);
     await this.#reception.reload(prepared);
+    this.#lookout.configure(this.#viewed(prepared));
+    this.#warn(prepared);
     recorder.admin('Configuration and ignore file were read again.');
   }
 
@@ -308,11 +311,13 @@ export class Daemon {
     }
   }
 
-  #makeLookout({ interfaces }: Prepared): Lookout {
+  #makeLookout(prepared: Prepared): Lookout {
+    const { interfaces } = prepared;
     return new Lookout(
       {
         interfaces,
         sockets: this.#sockets,
+        isOurs: (port) => this.#reception.holds(port),
         watchesPortsInUse: !this.#options.serviceCheck,
         records: (view, length, child) => this.#intake.take(view, length, child),
         host: ({ addresses, broadcasts }) => {
@@ -325,8 +330,14 @@ export class Daemon {
         trouble: (reason, permission) => this.#trouble(reason, permission),
         notRenewed: (reason) => this.#recorder.admin(`Capture goes on with the old filter: ${reason}.`),
       },
-      this.#watched,
+      this.#viewed(prepared),
     );
+  }
+
+  /** The mode tcp listens by itself, but where capture is to be had that tells who came and went too fast. */
+  #viewed({ config, modes }: Prepared): ViewedPorts {
+    const { tcp, udp } = this.#watched;
+    return { tcp: modes.tcp === 'tcp' && mayCapture() ? config.tcpPorts : tcp, udp };
   }
 
   #ready(devices: readonly string[]): void {
@@ -346,6 +357,13 @@ export class Daemon {
   #trouble(reason: string, permission: boolean): void {
     if (this.#listening) {
       this.#recorder.admin(`Capture stopped: ${reason}; it is started again.`);
+      return;
+    }
+    if (!needsCapture(this.#prepared.modes)) {
+      this.#recorder.admin(
+        `Nothing is captured, so connects that are reset at once have no name: ${reason}.`,
+      );
+      this.#ready([]);
       return;
     }
     this.#onFailure?.(new CommandError(permission ? Exit.noPermission : Exit.unavailable, reason));

@@ -28,6 +28,8 @@ export interface IntakeParts {
   readonly sockets: SocketTable;
   /** This host's addresses; asked anew each time, for they change. */
   readonly home: () => Home;
+  /** Takes a packet to a port that we listen on ourselves; false when it is none. */
+  readonly witness?: (probe: Probe) => boolean;
   /** The wall clock, in ms since the epoch. */
   readonly now: () => number;
 }
@@ -59,6 +61,7 @@ export class Intake {
         this.duplicates++;
         continue;
       }
+      if (this.#parts.witness?.(probe)) continue;
       if (this.#isOwnQuestion(probe) || !engine.watches(probe)) continue;
       // One look serves the batch: whatever was bound when its packets came is seen by a look after them.
       if (!looked) await this.#look();

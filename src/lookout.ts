@@ -3,10 +3,9 @@ import { chooseDevices } from './capture/devices.ts';
 import { filterText } from './capture/filter.ts';
 import { CaptureSupervisor } from './capture/supervisor.ts';
 import type { Address } from './net/address.ts';
-import { FilterPlanner } from './watch/filter-plan.ts';
+import { FilterPlanner, type ViewedPorts } from './watch/filter-plan.ts';
 import { type HostView, hostKey, viewHost } from './watch/host.ts';
 import type { SocketTable } from './watch/sockets.ts';
-import type { WatchedPorts } from './watch/watched-ports.ts';
 
 /** How often (ms) interfaces and addresses are looked at: a link that comes back is heard within a second. */
 const HOST_INTERVAL = 250;
@@ -30,6 +29,8 @@ export interface LookoutParts {
   readonly sockets: SocketTable;
   /** Ports in use are not left to the kernel filter (2.x: --disable-service-check). */
   readonly watchesPortsInUse: boolean;
+  /** Whether a TCP port is listened on by us. */
+  readonly isOurs: (port: number) => boolean;
   records(view: DataView, length: number, child: number): Promise<void>;
   /** The host has these addresses now. */
   host(view: HostView): void;
@@ -45,15 +46,16 @@ export interface LookoutParts {
 export class Lookout {
   readonly #parts: LookoutParts;
   readonly #supervisor: CaptureSupervisor;
-  readonly #planner = new FilterPlanner();
-  #watched: WatchedPorts;
+  readonly #planner: FilterPlanner;
+  #watched: ViewedPorts;
   #view: HostView;
   #hostTimer: NodeJS.Timeout | null = null;
   #filterChanged = false;
   #lastRenewal = 0;
 
-  constructor(parts: LookoutParts, watched: WatchedPorts) {
+  constructor(parts: LookoutParts, watched: ViewedPorts) {
     this.#parts = parts;
+    this.#planner = new FilterPlanner(parts.isOurs);
     this.#watched = watched;
     this.#view = viewHost();
     this.#supervisor = new CaptureSupervisor(
@@ -79,7 +81,7 @@ export class Lookout {
     this.#hostTimer = setInterval(() => this.#lookAtHost(), HOST_INTERVAL);
   }
 
-  /** Whether any port is watched by its packets: the connect modes need none of them. */
+  /** Whether the packets of any port are looked at. */
   get isNeeded(): boolean {
     return this.#watched.tcp.size > 0 || this.#watched.udp.size > 0;
   }
@@ -105,8 +107,8 @@ export class Lookout {
     if (this.#filterChanged && due) this.#renew();
   }
 
-  /** Other ports are watched from now on. */
-  configure(watched: WatchedPorts): void {
+  /** Other ports are looked at from now on. */
+  configure(watched: ViewedPorts): void {
     this.#watched = watched;
     this.#renew();
   }

@@ -7,8 +7,9 @@ import type { Engine } from './engine.ts';
 import type { ListenFailure } from './listen/failure.ts';
 import { Listeners, type ListenPlan } from './listen/listeners.ts';
 import type { Visit } from './listen/visit.ts';
-import type { Address } from './net/address.ts';
-import type { Transport } from './net/protocol.ts';
+import { Witnesses } from './listen/witnesses.ts';
+import { Address } from './net/address.ts';
+import { PROTOCOL_TCP, type Transport } from './net/protocol.ts';
 import { adminLine } from './record/lines1.ts';
 import { listenLines, notBoundLines, type Ports } from './record/start-lines.ts';
 
@@ -29,6 +30,9 @@ export interface ReceptionParts {
 export class Reception {
   readonly #parts: ReceptionParts;
   readonly #listeners: Listeners;
+  readonly #witnesses: Witnesses;
+  /** TCP ports that are ours. */
+  #tcpPorts = new PortSet();
   readonly #probe = new Probe();
   #nameless = 0;
   #namelessPorts = new PortSet();
@@ -36,11 +40,16 @@ export class Reception {
 
   constructor(parts: ReceptionParts) {
     this.#parts = parts;
+    const visit = (visit: Visit) => this.#visit(visit);
+    this.#witnesses = new Witnesses({ visit, nameless: (port) => this.#noteNameless(port) }, parts.now);
     this.#listeners = new Listeners({
       isOwn: parts.isOwn,
       now: parts.now,
-      visit: (visit) => this.#visit(visit),
-      nameless: (port) => this.#noteNameless(port),
+      visit: (visited) => {
+        if (visited.protocol === PROTOCOL_TCP) this.#witnesses.noteNamed(visited);
+        this.#visit(visited);
+      },
+      nameless: (port) => this.#witnesses.noteNameless(port),
     });
   }
 
@@ -49,10 +58,26 @@ export class Reception {
     return this.#listeners.ports;
   }
 
+  /** Whether the mode tcp listens on this port. */
+  holds(port: number): boolean {
+    return this.#tcpPorts.has(port);
+  }
+
+  /** Takes a captured SYN to a port of ours, which may tell who makes a connection; false for anything else. */
+  witness(probe: Probe): boolean {
+    if (probe.protocol !== PROTOCOL_TCP || !this.holds(probe.destinationPort)) return false;
+    if (probe.kind !== Kind.syn || !this.#parts.isOwn(probe.destination)) return true;
+    const { protocol, sourcePort, destinationPort } = probe;
+    const [source, destination] = [Address.from(probe.source), Address.from(probe.destination)];
+    this.#witnesses.noteSyn({ protocol, source, sourcePort, destination, destinationPort });
+    return true;
+  }
+
   /** Binds what the modes ask for. Throws a CommandError (77, 69) when a mode has not got a single port. */
   async open(prepared: Prepared): Promise<void> {
     const plan = planOf(prepared);
     const failures = await this.#listeners.listen(plan);
+    this.#tcpPorts = this.ports.tcp;
     this.#tell(plan, failures);
     const { ports } = this;
     for (const transport of ['tcp', 'udp'] as const) {
@@ -73,6 +98,7 @@ export class Reception {
     const plan = planOf(prepared);
     this.#tell(plan, await this.#listeners.listen(plan));
     const { ports } = this;
+    this.#tcpPorts = ports.tcp;
     for (const transport of ['tcp', 'udp'] as const) {
       const added = ports[transport].without(before[transport]);
       for (const line of listenLines(transport, added)) this.#parts.tell(line);
@@ -91,7 +117,7 @@ export class Reception {
     this.#namelessTold = now;
     const where = `TCP ports ${this.#namelessPorts}`;
     this.#parts.tell(
-      adminLine(`${this.#nameless} connects to ${where} were reset before it could be seen who made them.`),
+      adminLine(`${this.#nameless} connects to ${where} were reset before it could be told who made them.`),
     );
     this.#nameless = 0;
     this.#namelessPorts = new PortSet();
@@ -100,6 +126,7 @@ export class Reception {
   /** Lets go of every port at once. */
   close(): void {
     this.#listeners.close();
+    this.#witnesses.close();
   }
 
   #visit({ protocol, source, sourcePort, destination, destinationPort }: Visit): void {

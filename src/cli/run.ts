@@ -52,8 +52,8 @@ export function prepareRun(options: RunOptions): Prepared {
   return { config, modes, interfaces, warnings };
 }
 
-/** The connect modes have sockets of their own. */
-function needsCapture({ tcp, udp }: Modes): boolean {
+/** The connect modes have sockets of their own, and can do without. */
+export function needsCapture({ tcp, udp }: Modes): boolean {
   return (tcp !== null && tcp !== 'tcp') || (udp !== null && udp !== 'udp');
 }
 

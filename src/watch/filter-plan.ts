@@ -6,17 +6,26 @@ import type { SocketTable } from './sockets.ts';
 import { SteadyPorts } from './steady-ports.ts';
 import type { WatchedPorts } from './watched-ports.ts';
 
+/** The ports whose packets are looked at. */
+export type ViewedPorts = Pick<WatchedPorts, 'tcp' | 'udp'>;
+
 /** Decides what the kernel filter passes: the watched ports without those that services use for good. */
 export class FilterPlanner {
+  readonly #isOurs: (port: number) => boolean;
   readonly #tcp4 = new SteadyPorts();
   readonly #tcp6 = new SteadyPorts();
   readonly #udp4 = new SteadyPorts();
   readonly #udp6 = new SteadyPorts();
 
+  /** `isOurs`: whether a TCP port is listened on by us, which is no service. */
+  constructor(isOurs: (port: number) => boolean = () => false) {
+    this.#isOurs = isOurs;
+  }
+
   /** Takes the sockets as they are now (ms); true when a new filter would differ. */
   update(sockets: SocketTable, addresses: readonly Address[], now: number, atOnce = false): boolean {
     const [v4, v6] = byFamily(addresses);
-    const tcp = sockets.bound(PROTOCOL_TCP);
+    const tcp = sockets.bound(PROTOCOL_TCP).filter(({ port }) => !this.#isOurs(port));
     const udp = sockets.bound(PROTOCOL_UDP);
     const changes = [
       this.#tcp4.update(tcp, v4, now, atOnce),
@@ -27,7 +36,7 @@ export class FilterPlanner {
     return changes.includes(true);
   }
 
-  plan(watched: WatchedPorts, addresses: readonly Address[]): FilterPlan {
+  plan(watched: ViewedPorts, addresses: readonly Address[]): FilterPlan {
     const [v4, v6] = byFamily(addresses);
     return {
       v4: familyPlan(v4, watched, this.#tcp4.ports, this.#udp4.ports),
@@ -40,7 +49,7 @@ function byFamily(addresses: readonly Address[]): [Address[], Address[]] {
   return [addresses.filter((address) => address.isV4), addresses.filter((address) => !address.isV4)];
 }
 
-function familyPlan(addresses: Address[], watched: WatchedPorts, tcp: PortSet, udp: PortSet): FamilyPlan {
+function familyPlan(addresses: Address[], watched: ViewedPorts, tcp: PortSet, udp: PortSet): FamilyPlan {
   return {
     addresses,
     tcp: { pass: watched.tcp.without(tcp), keepOut: tcp },
