@@ -69,6 +69,8 @@ export class Daemon {
   #home: Home = homeOfAddresses([]);
   #timer: NodeJS.Timeout | null = null;
   #listening = false;
+  /** Capture fails again and again, which was said: the modes can do without. */
+  #doesWithout = false;
   #onReady: (() => void) | null = null;
   #onFailure: ((error: Error) => void) | null = null;
   /** The last reload, under way or not: each goes by what the one before it has left. */
@@ -242,7 +244,7 @@ export class Daemon {
     this.#gatekeeper.tick(now);
     this.#control.tick();
     this.#reception.tick(now);
-    this.#manager.tick(performance.now(), this.#lookout.isWell, this.#status());
+    this.#manager.tick(performance.now(), this.#lookout.isWell || this.#doesWithout, this.#status());
     this.#lookout.tick(now, this.#intake.takeInUse());
     const undecoded = this.#undecoded.tell(this.#lookout.counts(), now);
     if (undecoded !== null) this.#recorder.admin(undecoded);
@@ -342,6 +344,7 @@ export class Daemon {
 
   #ready(devices: readonly string[]): void {
     this.#interfaces = devices;
+    if (devices.length > 0) this.#doesWithout = false;
     if (this.#listening) {
       if (this.#options.verbose) this.#recorder.admin(`Capture goes on on ${devices.join(', ')}.`);
       return;
@@ -356,10 +359,13 @@ export class Daemon {
   /** Before the first device is open it ends the start; afterwards it is told, and capture is tried again. */
   #trouble(reason: string, permission: boolean): void {
     if (this.#listening) {
+      if (this.#doesWithout) return;
+      this.#doesWithout = !needsCapture(this.#prepared.modes);
       this.#recorder.admin(`Capture stopped: ${reason}; it is started again.`);
       return;
     }
     if (!needsCapture(this.#prepared.modes)) {
+      this.#doesWithout = true;
       this.#recorder.admin(
         `Nothing is captured, so connects that are reset at once have no name: ${reason}.`,
       );

@@ -25,7 +25,8 @@ export async function examine(patient: Patient): Promise<readonly HealthCheck[]>
 }
 
 function captureHealth({ interfaces, modes }: Patient): HealthCheck {
-  if (modeNames(modes).every((mode) => mode === 'tcp' || mode === 'udp'))
+  const connects = modeNames(modes).every((mode) => mode === 'tcp' || mode === 'udp');
+  if (connects && interfaces.length === 0)
     return { name: 'capture', result: 'skip', message: 'not needed: the modes have sockets of their own' };
   if (interfaces.length === 0)
     return { name: 'capture', result: 'fail', message: 'nothing is listened to: no interface is up' };

@@ -65,8 +65,6 @@ describe.each([
     configure(lab.victim, 'TCP_PORTS="111,3000-3010"\nKILL_HOSTS_DENY="ALL: $TARGET$"');
     const detector = await startDetector(lab, lab.victim, ['-tcp']);
     await nmap(lab, [...flags, '-sT', '-p', '111,3000-3010', lab.wire.to[address]]);
-    // nmap resets what it has connected, some of it before anybody can look: this one it cannot.
-    await call(111, lab.wire.to[address]);
     await detector.waitForLine(/blocked via wrappers/);
     expect(await dropsOf(lab, lab.victim, tables)).toEqual([`-A INPUT -s ${source}/${length} -j DROP`]);
     const bracketed = address === 'ipv6' ? `[${source}]` : source;
@@ -74,6 +72,17 @@ describe.each([
     const labels = new Set(linesOf(detector, / from host: /).map((line) => line.replace(/\d+$/, 'N')));
     expect([...labels]).toEqual([`attackalert: Connect from host: ${source}/${source} to TCP port: N`]);
     expect(readFile(lab.victim, '/etc/portsentry/portsentry.blocked.tcp')).toMatch(/ TCP Blocked\n$/);
+  });
+
+  test('nmap resets its connections before anybody can look at them: each has a name all the same', async () => {
+    const source = String(parseAddress(lab.wire.from[address]));
+    configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="3000-3007"`);
+    const detector = await startDetector(lab, lab.victim, ['-tcp']);
+    await nmap(lab, [...flags, '-sT', '-p', '3000-3007', lab.wire.to[address]]);
+    const named = () => linesOf(detector, /^attackalert: Connect/);
+    await lab.waitFor(() => named().length === 8);
+    const line = `attackalert: Connect from host: ${source}/${source} to TCP port: `;
+    expect(named().sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((last) => `${line}300${last}`));
   });
 
   test('the banner, to the octet', async () => {
@@ -169,10 +178,28 @@ test('who is blocked already is told of in the words of the connect modes', asyn
 });
 
 describe('capture', () => {
-  test('there is none with -tcp -udp', async () => {
-    configure(lab.victim);
-    const detector = await startDetector(lab, lab.victim, ['-tcp', '-udp']);
+  test('there is none with -udp', async () => {
+    configure(lab.victim, ONLY_LOG);
+    expect(childrenOf((await startDetector(lab, lab.victim, ['-udp'])).pid)).toEqual([]);
+  });
+
+  test('-tcp does without where it is not permitted', async () => {
+    configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="3000"`);
+    const denied = ['setpriv', '--bounding-set=-net_raw', process.execPath, PROGRAM, '-tcp'];
+    const detector = await lab.start(lab.victim, denied);
+    await detector.waitForLine(/is now active and listening/);
     expect(childrenOf(detector.pid)).toEqual([]);
+    await call(3000);
+    await detector.waitForLine(/^attackalert: Connect/);
+  });
+
+  test('a SYN scan of the ports of -tcp names nobody: no connection was made', async () => {
+    configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="3000-3003"`);
+    const detector = await startDetector(lab, lab.victim, ['-tcp']);
+    await nmap(lab, ['-sS', '-p', '3000-3002', lab.wire.to.ipv4]);
+    await call(3003);
+    await detector.waitForLine(/port: 3003$/);
+    expect(linesOf(detector, /^attackalert: Connect/)).toHaveLength(1);
   });
 
   test('with -tcp -audp it is there for UDP, and neither mode takes the other for a service', async () => {
