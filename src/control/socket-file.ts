@@ -31,7 +31,9 @@ export async function bindSocket(server: Server, path: string): Promise<FileIden
   }
   let closed: string | null = null;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    const made = mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    // A pid file may stand there, too, for everybody to read whatever our umask is.
+    if (made !== undefined) chmodSync(dirname(path), FOLDER_MODE);
     // Bound in a folder that is closed to others, and linked to its place with the right mode: between the call
     // that binds and the one that sets the mode anybody could connect.
     closed = mkdtempSync(join(dirname(path), '.ps-'));

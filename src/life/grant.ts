@@ -17,6 +17,10 @@ import { DIRECTIVES } from '../config/directives.ts';
 /** Files of a state folder that are handed over; ours has a handful. */
 const MAX_FILES = 1_000;
 
+/** Modes of folders that are made: what is in them is for nobody else, or has modes of its own. */
+const CLOSED = 0o700;
+const OPEN = 0o755;
+
 /** Gives the account what the daemon writes: folders that are its own, and single files elsewhere. Throws. */
 export function grant(
   config: Config,
@@ -28,8 +32,8 @@ export function grant(
   makeFolder(stateDir, account, true);
   for (const name of readdirSync(stateDir).slice(0, MAX_FILES))
     giveFile(join(stateDir, name), account, false);
-  makeFolder(dirname(controlSocket), account, controlSocket === DIRECTIVES.controlSocket.default);
-  if (pidfile !== undefined) makeFolder(dirname(pidfile), account, false);
+  makeFolder(dirname(controlSocket), account, controlSocket === DIRECTIVES.controlSocket.default, OPEN);
+  if (pidfile !== undefined) makeFolder(dirname(pidfile), account, false, OPEN);
   const blocked = blockedFile === null ? [] : modes.map((mode) => `${blockedFile}.${mode}`);
   for (const path of [historyFile, ...blocked, eventFile]) {
     if (path === null) continue;
@@ -39,9 +43,9 @@ export function grant(
 }
 
 /** A folder that is not there is made; one that is there is handed over only if it is `ours`. */
-function makeFolder(path: string, { uid, gid }: Account, ours: boolean): void {
+function makeFolder(path: string, { uid, gid }: Account, ours: boolean, mode = CLOSED): void {
   const isNew = !existsSync(path);
-  if (isNew) mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (isNew) mkdirSync(path, { recursive: true, mode });
   if (isNew || ours) chownSync(path, uid, gid);
 }
 

@@ -124,7 +124,7 @@ test('1.2 named the wrong port once one of the list was taken', async () => {
     ...[3000, 3002, 3003].map((port) => `adminalert: Going into listen mode on TCP port: ${port}`),
   ]);
   for (const port of [3003, 3000, 3002]) await call(port);
-  await detector.waitForLine(/port: 3002$/);
+  await detector.waitForLine(/^attackalert: .*port: 3002$/);
   expect(linesOf(detector, /^attackalert: Connect/).map((line) => line.split(' ').at(-1))).toEqual([
     '3003',
     '3000',
@@ -138,7 +138,7 @@ test('events have the address of ours that was called', async () => {
   const detector = await startDetector(lab, lab.victim, ['-tcp', '-udp']);
   await call(111, '10.99.0.9');
   await nc(700, 'x', ['-u', '-w', '1'], '10.99.0.9');
-  await detector.waitForLine(/UDP port: 700$/);
+  await detector.waitForLine(/^attackalert: .*UDP port: 700$/);
   const events = readFile(lab.victim, '/etc/portsentry/events')
     .trimEnd()
     .split('\n')
@@ -154,7 +154,7 @@ test('a broadcast is no probe', async () => {
   const detector = await startDetector(lab, lab.victim, ['-udp']);
   await nc(700, 'x', ['-u', '-b', '-w', '1'], '10.99.0.255');
   await nc(701, 'x', ['-u', '-w', '1']);
-  await detector.waitForLine(/UDP port: 701$/);
+  await detector.waitForLine(/^attackalert: .*UDP port: 701$/);
   expect(alertsOf(detector).filter((line) => line.endsWith('700'))).toEqual([]);
 });
 
@@ -198,7 +198,7 @@ describe('capture', () => {
     const detector = await startDetector(lab, lab.victim, ['-tcp']);
     await nmap(lab, ['-sS', '-p', '3000-3002', lab.wire.to.ipv4]);
     await call(3003);
-    await detector.waitForLine(/port: 3003$/);
+    await detector.waitForLine(/^attackalert: .*port: 3003$/);
     expect(linesOf(detector, /^attackalert: Connect/)).toHaveLength(1);
   });
 
