@@ -2,7 +2,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Invocation, parseArguments, type RunOptions } from './cli/args.ts';
 import { isInBackground, reportStart, runInBackground } from './cli/background.ts';
-import { runCheck } from './cli/check.ts';
 import { completionScript } from './cli/completion.ts';
 import { CommandError, Exit } from './cli/exit.ts';
 import { standardStreams } from './cli/output.ts';
@@ -33,7 +32,7 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       process.stdout.write(invocation.text);
       return Exit.ok;
     case 'check':
-      return runCheck(invocation, {
+      return (await import('./cli/check.ts')).runCheck(invocation, {
         stdout: (text) => process.stdout.write(text),
         stderr: (text) => process.stderr.write(text),
       });
@@ -78,6 +77,7 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
   const pidFiles = await import('./life/pid-file.ts');
   if (pidfile !== undefined) pidFiles.refuseOccupied(pidfile);
   const dumps = await (await import('./life/no-dumps.ts')).forbidDumps();
+  await (await import('./life/load-gently.ts')).loadGently(new URL('./daemon.js', import.meta.url));
   const daemons = await import('./daemon.ts');
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
