@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Kind, kindMask } from './classify/kind.ts';
 import type { RunOptions } from './cli/args.ts';
 import { CommandError, Exit } from './cli/exit.ts';
 import { modeNames } from './cli/modes.ts';
@@ -258,6 +259,7 @@ export class Daemon {
       watched: this.#watched,
       home: { has: (address) => this.#home.has(address) },
       inUse: this.#options.serviceCheck ? this.#sockets : NOTHING_IN_USE,
+      connections: this.#sockets,
       ruleFor: (address) => this.#gatekeeper.spared.never.ruleFor(address),
       isBlocked: (address, text) => this.#gatekeeper.blocks.covering(address, text) !== undefined,
       admits: (connects, now) => this.#gatekeeper.breaker.admits(connects, now),
@@ -338,8 +340,10 @@ export class Daemon {
 
   /** The mode tcp listens by itself, but where capture is to be had that tells who came and went too fast. */
   #viewed({ config, modes }: Prepared): ViewedPorts {
-    const { tcp, udp } = this.#watched;
-    return { tcp: modes.tcp === 'tcp' && mayCapture() ? config.tcpPorts : tcp, udp };
+    if (modes.tcp !== 'tcp' || !mayCapture()) return this.#watched;
+    const { udp, kinds } = this.#watched;
+    const witnesses = kindMask([Kind.syn]) | (kinds & kindMask([Kind.udp]));
+    return { tcp: config.tcpPorts, udp, kinds: witnesses };
   }
 
   #ready(devices: readonly string[]): void {

@@ -1,5 +1,6 @@
 import { memoryUsage, pid } from 'node:process';
 import { blockByHand, type Orders, unblockAllByHand, unblockByHand } from './by-hand.ts';
+import { Kind } from './classify/kind.ts';
 import { modeNames } from './cli/modes.ts';
 import type { Prepared } from './cli/run.ts';
 import { transportOfMode } from './config/modes.ts';
@@ -143,10 +144,11 @@ export class Desk implements ControlHandlers {
   #probePort(): Status['probePort'] {
     const { sockets } = this.#parts;
     const watched = this.#parts.watched();
-    for (const [transport, protocol] of [
-      ['tcp', PROTOCOL_TCP],
-      ['udp', PROTOCOL_UDP],
+    for (const [transport, protocol, kind] of [
+      ['tcp', PROTOCOL_TCP, Kind.syn],
+      ['udp', PROTOCOL_UDP, Kind.udp],
     ] as const) {
+      if (!watched.detects(kind)) continue;
       const used = new Set(sockets.bound(protocol).map(({ port }) => port));
       for (const { first, last } of watched[transport].ranges()) {
         for (let port = first; port <= last; port++) if (!used.has(port)) return { transport, port };

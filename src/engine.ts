@@ -1,9 +1,10 @@
-import { kindName } from './classify/kind.ts';
+import { isWeak, Kind, kindName } from './classify/kind.ts';
 import type { Probe } from './classify/probe.ts';
 import type { ToolName } from './classify/tool.ts';
+import { isTracerouteLike } from './classify/traceroute.ts';
 import type { BlockPolicy, Config, ModeName } from './config/config.ts';
 import { Address, parseAddress } from './net/address.ts';
-import { PROTOCOL_TCP, transportOf } from './net/protocol.ts';
+import { isIcmp, modeTransportOf, PROTOCOL_TCP, transportOf } from './net/protocol.ts';
 import type { BlockEvent, RefusedEvent } from './respond/event.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
@@ -14,8 +15,9 @@ import { groupScanEvent, scanEvent } from './track/scan.ts';
 import type { Source } from './track/source.ts';
 import type { Told } from './track/told.ts';
 import { Tracker, type TrackerLimits } from './track/tracker.ts';
+import { WeakSources } from './track/weak-sources.ts';
 import type { Home } from './watch/home.ts';
-import type { InUse } from './watch/in-use.ts';
+import type { Connections, InUse, Segment } from './watch/in-use.ts';
 import type { Modes, WatchedPorts } from './watch/watched-ports.ts';
 
 /** Where the engine's story goes; `Recorder` is the real one. */
@@ -46,6 +48,8 @@ export interface EngineSettings {
 export interface EngineParts extends EngineSettings {
   readonly home: Home;
   readonly inUse: InUse;
+  /** Asked of bare ACKs and FIN/ACKs, whether or not ports in use are watched. */
+  readonly connections: Connections;
   /** The never-block rule that spares a source; null when none does. */
   readonly ruleFor: (source: Address) => string | null;
   /** Whether a block covers a source, whose canonical text is `text`. */
@@ -65,7 +69,7 @@ export interface EngineParts extends EngineSettings {
 }
 
 /** What it takes to say whether a port is watched: a packet or a probe. */
-type Knocking = Pick<Probe, 'protocol' | 'source' | 'destination' | 'destinationPort' | 'time'>;
+type Knocking = Pick<Probe, 'protocol' | keyof Segment>;
 
 /**
  * From a probe to its consequences, one after another: is it ours, how many so far, who is spared, what is done,
@@ -77,6 +81,7 @@ export class Engine {
   scans = 0;
   readonly tracker: Tracker;
   readonly #decoys = new Decoys((group, last) => this.#endGroup(group, last));
+  readonly #weak: WeakSources;
   readonly #destination = new Address();
   #destinationAsText = this.#destination.toString();
   #parts: EngineParts;
@@ -90,6 +95,7 @@ export class Engine {
       salt: parts.salt,
       onScanEnd: (source) => this.#endScan(source),
     });
+    this.#weak = new WeakSources(parts.salt, (source) => this.tracker.keyOf(source));
   }
 
   /** Goes over to other settings; what was tracked and blocked stays. */
@@ -98,9 +104,11 @@ export class Engine {
     this.tracker.configure(limitsOf(settings.config));
   }
 
-  /** Whether it knocks on a watched port of ours; not yet whether that port is in use. */
-  watches(knocking: Knocking): boolean {
-    return this.#parts.watched.has(knocking.protocol, knocking.destinationPort) && this.#comesToUs(knocking);
+  /** Whether it knocks on a watched port of ours, in a way that counts; not yet whether that port is in use. */
+  watches(knocking: Knocking, kind: Kind): boolean {
+    const { watched } = this.#parts;
+    if (!watched.has(knocking.protocol, knocking.destinationPort) || !watched.detects(kind)) return false;
+    return this.#comesToUs(knocking);
   }
 
   /** Judges a connect to a port that we hold ourselves: nobody legitimate can be behind that. */
@@ -108,20 +116,46 @@ export class Engine {
     if (this.#comesToUs(probe)) this.take(probe);
   }
 
-  /** Whether somebody legitimate is behind the port. */
-  isInUse({ protocol, destination, destinationPort, time }: Knocking): boolean {
-    return this.#parts.inUse.has(protocol, destination, destinationPort, time);
+  /** Whether connections must be known to judge what comes. */
+  get needsConnections(): boolean {
+    const { watched } = this.#parts;
+    return watched.tcp.size > 0 && (watched.detects(Kind.ack) || watched.detects(Kind.maimon));
   }
 
-  /** Judges one probe on a watched port that is not in use, and sees to what follows. */
-  take(probe: Probe): void {
-    const { config, respond } = this.#parts;
+  /** Whether somebody legitimate is behind the port, or the packet is one of a connection. */
+  isInUse(knocking: Knocking, kind: Kind): boolean {
+    const { inUse, connections } = this.#parts;
+    const { protocol, destination, destinationPort, time } = knocking;
+    if (inUse.has(protocol, destination, destinationPort, time)) return true;
+    return isWeak(kind) && protocol === PROTOCOL_TCP && connections.holds(knocking);
+  }
+
+  /** Whether the weak probe would make its source count: all of its doors are to be looked at closely first. */
+  isDecisive(probe: Probe): boolean {
+    return isWeak(probe.kind) && this.#weak.isDecisive(probe);
+  }
+
+  /** After that look: takes back what weak probes have told of doors that turn out to be in use. */
+  recheck({ kind, source, time }: Probe): void {
+    const { inUse } = this.#parts;
+    const segment = { source, sourcePort: 0, time };
+    this.#weak.recheck(source, time, (protocol, destination, destinationPort) => {
+      if (protocol === PROTOCOL_TCP)
+        return this.isInUse({ ...segment, protocol, destination, destinationPort }, kind);
+      return inUse.has(protocol, destination, destinationPort, time);
+    });
+  }
+
+  /** Judges one probe on a watched port that is not in use, and sees to what follows; false when it is too weak. */
+  take(probe: Probe): boolean {
+    const { respond } = this.#parts;
     const recorder = this.#parts.recorder();
+    if (isWeak(probe.kind) && !this.#weak.counts(probe)) return false;
     this.probes++;
     this.tracker.observe(probe);
-    if (respond === null && !recorder.listens) return;
-    const policy = probe.protocol === PROTOCOL_TCP ? config.blockTcp : config.blockUdp;
-    this.#judge(probe, this.tracker.source, policy);
+    if (respond !== null || recorder.listens)
+      this.#judge(probe, this.tracker.source, this.#policyFor(probe.protocol));
+    return true;
   }
 
   /** Resolves when every action that was begun has ended. */
@@ -137,6 +171,13 @@ export class Engine {
   #comesToUs({ source, destination }: Knocking): boolean {
     const { home, localCheck } = this.#parts;
     return home.has(destination) && !(localCheck && source.equals(destination));
+  }
+
+  /** Who only asks whether somebody is there is never shut out. */
+  #policyFor(protocol: number): BlockPolicy {
+    const { config } = this.#parts;
+    if (isIcmp(protocol)) return 0;
+    return modeTransportOf(transportOf(protocol)) === 'tcp' ? config.blockTcp : config.blockUdp;
   }
 
   #judge(probe: Probe, source: Source, policy: BlockPolicy): void {
@@ -251,9 +292,10 @@ export class Engine {
       ipOptions: probe.ipOptions,
       fragmented: probe.fragmented,
       connects: source.connects,
-      triggered: this.tracker.triggered,
+      triggered: this.tracker.triggered && probe.kind !== Kind.icmp,
       ignored: this.#parts.ruleFor(probe.source),
       repeat: this.tracker.repeat,
+      note: isTracerouteLike(probe) ? 'traceroute-like' : null,
       noBlock: policy === 0,
       alreadyBlocked: this.#parts.isBlocked(probe.source, address),
       evidence: source.evidence,
@@ -274,7 +316,7 @@ export class Engine {
   /** A watched port has a mode that watches it. */
   #modeOf(protocol: number): ModeName {
     const { modes } = this.#parts;
-    return (protocol === PROTOCOL_TCP ? modes.tcp : modes.udp) as ModeName;
+    return modes[modeTransportOf(transportOf(protocol))] as ModeName;
   }
 }
 

@@ -62,16 +62,17 @@ export class Intake {
         continue;
       }
       if (this.#parts.witness?.(probe)) continue;
-      if (this.#isOwnQuestion(probe) || !engine.watches(probe)) continue;
+      if (this.#isOwnQuestion(probe) || !engine.watches(probe, probe.kind)) continue;
       // One look serves the batch: whatever was bound when its packets came is seen by a look after them.
-      if (!looked) await this.#look();
+      if (!looked) await this.#look((now) => this.#parts.sockets.look(now));
       looked = true;
-      if (engine.isInUse(probe)) this.#inUse++;
-      else engine.take(probe);
+      if (engine.isInUse(probe, probe.kind) || (await this.#isOfConnection(probe))) this.#inUse++;
+      // What is too weak to be told may be a connection's that nobody knows of yet: in masses it is to be looked at.
+      else if (!engine.take(probe)) this.#inUse++;
     }
   }
 
-  /** How many packets came to ports in use since the last call. */
+  /** How many packets came to ports in use, or may have, since the last call. */
   takeInUse(): number {
     const count = this.#inUse;
     this.#inUse = 0;
@@ -96,12 +97,20 @@ export class Intake {
     return true;
   }
 
-  async #look(): Promise<void> {
-    const { sockets, now } = this.#parts;
+  /** Connections are looked at only before weak probes make somebody a scanner: it costs ms. */
+  async #isOfConnection(probe: Probe): Promise<boolean> {
+    const { engine, sockets } = this.#parts;
+    if (!engine.isDecisive(probe)) return false;
+    await this.#look((now) => sockets.lookAtConnections(now));
+    engine.recheck(probe);
+    return engine.isInUse(probe, probe.kind);
+  }
+
+  async #look(look: (now: number) => void): Promise<void> {
     const wait = this.#nextLook - performance.now();
     if (wait > 0) await sleep(Math.ceil(wait));
     const begun = performance.now();
-    sockets.look(now());
+    look(this.#parts.now());
     const ended = performance.now();
     this.#nextLook = ended + (ended - begun) * REST_PER_LOOK;
   }

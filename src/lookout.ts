@@ -2,6 +2,7 @@ import type { ChildPlan } from './capture/child-plan.ts';
 import { chooseDevices } from './capture/devices.ts';
 import { filterText } from './capture/filter.ts';
 import { CaptureSupervisor } from './capture/supervisor.ts';
+import { Kind, kindMask } from './classify/kind.ts';
 import type { Address } from './net/address.ts';
 import { FilterPlanner, type ViewedPorts } from './watch/filter-plan.ts';
 import { type HostView, hostKey, viewHost } from './watch/host.ts';
@@ -16,12 +17,19 @@ const FILTER_INTERVAL = 60_000;
 /** ... unless so many packets a second come to ports in use: leaving them to the kernel pays at once. */
 const BUSY_PORTS_RATE = 1_000;
 
+/** How often (ms) the connections are looked at: seldom, and a bit more often while many ACKs come. */
+const CONNECTIONS_INTERVAL = 60_000;
+const BUSY_CONNECTIONS_INTERVAL = 5_000;
+
 /**
  * The rings of all devices together, in octets. The binding's slots are 65,616 octets, so this is 140 packets, 2.9
  * ms of a flood of 50,000 a second; the kernel takes twice as much memory for them (native-notes/cap.md).
  */
 const RINGS_SIZE = 9 * 1024 * 1024;
 const MIN_RING_SIZE = 2 * 1024 * 1024;
+
+/** Bits of the kinds that are told from what belongs to a connection. */
+const NEEDS_CONNECTIONS = kindMask([Kind.ack, Kind.maimon]);
 
 export interface LookoutParts {
   /** The words of --interface or INTERFACES. */
@@ -52,6 +60,7 @@ export class Lookout {
   #hostTimer: NodeJS.Timeout | null = null;
   #filterChanged = false;
   #lastRenewal = 0;
+  #connectionsSeen = 0;
 
   constructor(parts: LookoutParts, watched: ViewedPorts) {
     this.#parts = parts;
@@ -76,6 +85,7 @@ export class Lookout {
     const { sockets, host } = this.#parts;
     host(this.#view);
     sockets.look(now);
+    this.#lookAtConnections(now);
     if (!this.#parts.watchesPortsInUse) this.#planner.update(sockets, this.#ownAddresses(), now, true);
     this.#renew();
     this.#hostTimer = setInterval(() => this.#lookAtHost(), HOST_INTERVAL);
@@ -100,8 +110,10 @@ export class Lookout {
   tick(now: number, inUse: number): void {
     const { sockets, watchesPortsInUse } = this.#parts;
     sockets.poll(now);
-    if (watchesPortsInUse) return;
     const busy = inUse >= BUSY_PORTS_RATE;
+    const age = Math.abs(now - this.#connectionsSeen);
+    if (age >= (busy ? BUSY_CONNECTIONS_INTERVAL : CONNECTIONS_INTERVAL)) this.#lookAtConnections(now);
+    if (watchesPortsInUse) return;
     if (this.#planner.update(sockets, this.#ownAddresses(), now, busy)) this.#filterChanged = true;
     const due = busy || performance.now() - this.#lastRenewal >= FILTER_INTERVAL;
     if (this.#filterChanged && due) this.#renew();
@@ -149,9 +161,19 @@ export class Lookout {
     const devices = chooseDevices(this.#parts.interfaces, this.#view.devices);
     if (devices.length === 0) return null;
     const ringSize = Math.max(MIN_RING_SIZE, Math.floor(RINGS_SIZE / devices.length));
-    const plan = this.#planner.plan(this.#watched, this.#ownAddresses());
+    const { sockets } = this.#parts;
+    // Of now: to a port that somebody has just begun to use, every acknowledgement would pass.
+    this.#lookAtConnections(Date.now());
+    const plan = this.#planner.plan(this.#watched, this.#ownAddresses(), sockets);
     const filterFor = (name: string) => filterText(plan, this.#hardwareAddress(name));
     return { devices: devices.map((name) => ({ name, filter: filterFor(name) })), ringSize };
+  }
+
+  /** Costs ms on an idle host, and a quarter of a second with 100,000 connections. */
+  #lookAtConnections(now: number): void {
+    if ((this.#watched.kinds & NEEDS_CONNECTIONS) === 0) return;
+    this.#connectionsSeen = now;
+    this.#parts.sockets.lookAtConnections(now);
   }
 
   #hardwareAddress(name: string): string | null {

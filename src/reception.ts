@@ -9,7 +9,7 @@ import { Listeners, type ListenPlan } from './listen/listeners.ts';
 import type { Visit } from './listen/visit.ts';
 import { Witnesses } from './listen/witnesses.ts';
 import { Address } from './net/address.ts';
-import { PROTOCOL_TCP, type Transport } from './net/protocol.ts';
+import { type ModeTransport, PROTOCOL_TCP } from './net/protocol.ts';
 import { adminLine } from './record/lines1.ts';
 import { listenLines, notBoundLines, type Ports } from './record/start-lines.ts';
 
@@ -170,7 +170,7 @@ export class Reception {
       told.set(key, [...(told.get(key) ?? []), failure]);
     }
     for (const [key, group] of told) {
-      const [transport, address, code] = key.split(' ') as [Transport, string, string];
+      const [transport, address, code] = key.split(' ') as [ModeTransport, string, string];
       const ports = `${transport.toUpperCase()} ports ${portsOf(group)}`;
       const why = code === 'EADDRINUSE' ? 'something else uses them there' : code;
       this.#parts.tell(adminLine(`${ports} are not listened on at ${address}: ${why}.`));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Kind } from '../src/classify/kind.ts';
 import type { Config } from '../src/config/config.ts';
+import type { DetectedKind } from '../src/config/kinds.ts';
 import { Engine, type EngineParts, type EngineRecorder } from '../src/engine.ts';
 import { Address } from '../src/net/address.ts';
 import { PROTOCOL_UDP } from '../src/net/protocol.ts';
@@ -10,7 +11,7 @@ import { NeverBlock } from '../src/respond/never-block.ts';
 import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from '../src/track/event.ts';
 import type { Told } from '../src/track/told.ts';
 import { EVERY_HOME, homeOfAddresses } from '../src/watch/home.ts';
-import { NOTHING_IN_USE } from '../src/watch/in-use.ts';
+import { NO_CONNECTIONS, NOTHING_IN_USE } from '../src/watch/in-use.ts';
 import { WatchedPorts } from '../src/watch/watched-ports.ts';
 import { configWith } from './respond/given.ts';
 import { address, type ProbeFields, probe, START } from './track/given.ts';
@@ -86,6 +87,7 @@ function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> 
     watched: new WatchedPorts(config, MODES),
     home: EVERY_HOME,
     inUse: NOTHING_IN_USE,
+    connections: NO_CONNECTIONS,
     ruleFor: (source) => never.ruleFor(source),
     isBlocked: (_source, text) => blocked.has(text),
     admits: () => true,
@@ -102,7 +104,7 @@ function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> 
 }
 
 describe('which packets are looked at', () => {
-  const watches = (engine: Engine, fields: ProbeFields) => engine.watches(probe(fields));
+  const watches = (engine: Engine, fields: ProbeFields) => engine.watches(probe(fields), probe(fields).kind);
 
   test('those to a watched port of ours', () => {
     const { engine } = makeEngine({}, { home: homeOfAddresses([address('10.0.0.2')]) });
@@ -122,10 +124,77 @@ describe('which packets are looked at', () => {
     const asked: unknown[] = [];
     const inUse = { has: (...what: unknown[]) => asked.push(what) > 0 };
     const { engine } = makeEngine({}, { inUse });
-    expect(engine.isInUse(probe({ kind: Kind.udp, port: 53, at: 7 }))).toBe(true);
+    expect(engine.isInUse(probe({ kind: Kind.udp, port: 53, at: 7 }), Kind.udp)).toBe(true);
     expect(asked).toEqual([[17, address('10.0.0.2'), 53, START + 7]]);
   });
 });
+
+describe('weak kinds', () => {
+  const ack = (port: number): ProbeFields => ({ kind: Kind.ack, port });
+
+  test('are nothing before the third port, and the third is the first connect', () => {
+    const { engine, take, story } = makeEngine();
+    take(ack(1), ack(2), ack(1));
+    expect([story.probes, engine.probes, engine.tracker.size]).toEqual([[], 0, 0]);
+    take(ack(3));
+    expect(story.probes).toMatchObject([{ kind: 'ack', destinationPort: 3, connects: 1, triggered: true }]);
+  });
+
+  test('belong to a connection even where ports in use are watched', () => {
+    const { engine } = makeEngine(
+      {},
+      { connections: { holds: ({ destinationPort }) => destinationPort === 7 } },
+    );
+    expect(engine.isInUse(probe(ack(7)), Kind.ack)).toBe(true);
+    expect(engine.isInUse(probe(ack(8)), Kind.ack)).toBe(false);
+    expect(engine.isInUse(probe({ port: 7 }), Kind.syn)).toBe(false);
+  });
+
+  test('a look at the connections before the third takes back what it shows', () => {
+    const used = new Set<number>();
+    const { engine, take, story } = makeEngine(
+      {},
+      { connections: { holds: ({ destinationPort }) => used.has(destinationPort) } },
+    );
+    take(ack(1), ack(2));
+    expect(engine.isDecisive(probe(ack(3)))).toBe(true);
+    used.add(1).add(2);
+    engine.recheck(probe(ack(3)));
+    take(ack(3), ack(4));
+    expect(story.probes).toEqual([]);
+    take(ack(5));
+    expect(story.probes).toHaveLength(1);
+  });
+});
+
+test('SCTP and IP protocols go by the TCP mode and BLOCK_TCP; pings never count', () => {
+  const { take, story } = makeEngine({ blockTcp: 0, blockUdp: 1, detect: kinds('sctp-init', 'icmp') });
+  take({ kind: Kind['sctp-init'], port: 9 }, { kind: Kind.icmp, port: 8 });
+  expect(story.probes).toMatchObject([
+    { transport: 'sctp', mode: 'atcp', noBlock: true, triggered: true, connects: 1 },
+    { transport: 'icmp', mode: 'atcp', noBlock: true, triggered: false, connects: 1 },
+  ]);
+});
+
+test('DETECT chooses kinds', () => {
+  const { engine } = makeEngine({ detect: kinds('syn', 'ip-protocol') });
+  const watches = (fields: ProbeFields) => engine.watches(probe(fields), probe(fields).kind);
+  expect(watches({})).toBe(true);
+  expect(watches({ kind: Kind['ip-protocol'], port: 99 })).toBe(true);
+  for (const kind of [Kind.fin, Kind.udp, Kind.ack, Kind.icmp, Kind['sctp-init']])
+    expect(watches({ kind })).toBe(false);
+});
+
+test('a datagram as of traceroute is marked', () => {
+  const { engine, story } = makeEngine({ advancedPortsUdp: 65_535 });
+  const datagram = probe({ kind: Kind.udp, port: 33_440 });
+  for (const ttl of [3, 50]) engine.take(Object.assign(datagram, { ttl }));
+  expect(story.probes).toMatchObject([{ note: 'traceroute-like' }, { note: null }]);
+});
+
+function kinds(...names: DetectedKind[]): DetectedKind[] {
+  return names;
+}
 
 test('an event says everything of its probe', () => {
   const { take, story } = makeEngine({ scanTrigger: 1, blockUdp: 0 });
@@ -149,6 +218,7 @@ test('an event says everything of its probe', () => {
       triggered: false,
       ignored: null,
       repeat: false,
+      note: null,
       noBlock: true,
       alreadyBlocked: false,
       evidence: 'spoofable',
@@ -342,7 +412,7 @@ test('other settings: what was tracked and blocked stays', async () => {
   take({ port: 3 });
   await actions[0]?.end(true);
   expect(story.lines).toEqual(['block 10.0.0.1 port 3']);
-  expect(engine.watches(probe({ kind: Kind.udp }))).toBe(false);
+  expect(engine.watches(probe({ kind: Kind.udp }), Kind.udp)).toBe(false);
 });
 
 test('the end of a scan: first what is untold of it, then its sum', () => {

@@ -40,6 +40,7 @@ function makeIntake() {
     watched: new WatchedPorts(config, MODES),
     home,
     inUse: sockets,
+    connections: sockets,
     ruleFor: () => null,
     isBlocked: () => false,
     admits: () => true,

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ByteInput } from '../src/capture/file/input.ts';
 import { CaptureReader } from '../src/capture/file/reader.ts';
 import { BATCH_CAPACITY } from '../src/capture/source.ts';
@@ -8,6 +8,7 @@ import { Replay } from '../src/replay.ts';
 import type { ProbeEvent, ScanEvent } from '../src/track/event.ts';
 import { EVERY_HOME } from '../src/watch/home.ts';
 import { OpenPorts } from '../src/watch/open-ports.ts';
+import { SeenConnections } from '../src/watch/seen-connections.ts';
 import { WatchedPorts } from '../src/watch/watched-ports.ts';
 import { configWith } from './respond/given.ts';
 import { writePcap } from './support/capture-writer.ts';
@@ -33,12 +34,14 @@ function makeReplay(parts: Partial<EngineParts> = {}) {
   };
   const config = configWith({ blockTcp: 1 });
   const open = new OpenPorts(0);
+  const connections = new SeenConnections(0);
   const engine = new Engine({
     config,
     modes: MODES,
     watched: new WatchedPorts(config, MODES),
     home: EVERY_HOME,
     inUse: open,
+    connections,
     ruleFor: () => null,
     isBlocked: () => false,
     admits: () => true,
@@ -48,7 +51,7 @@ function makeReplay(parts: Partial<EngineParts> = {}) {
     salt: 0,
     ...parts,
   });
-  return { replay: new Replay(engine, open, true), engine, probes, scans };
+  return { replay: new Replay({ engine, open, connections, checkSums: true }), engine, probes, scans };
 }
 
 /** A capture in memory. */
@@ -105,6 +108,50 @@ test('the first pass judges nothing, and what it held is judged when it is known
   expect([replay.packets, probes]).toEqual([3, []]);
   expect(await replay.judgeHeld()).toBe(true);
   expect([replay.packets, probes.map(({ destinationPort }) => destinationPort)]).toEqual([3, [23]]);
+});
+
+describe('bare ACKs', () => {
+  const bare = (destinationPort: number, sourcePort = 40_000) =>
+    ethernet(tcpPacket({ ...ENDS, sourcePort, destinationPort, flags: ACK }));
+  const back = (sourcePort: number, destinationPort: number, flags: number, length = 0) =>
+    ethernet(
+      tcpPacket({
+        source: ENDS.destination,
+        destination: ENDS.source,
+        sourcePort,
+        destinationPort,
+        flags,
+        payload: new Uint8Array(length),
+      }),
+    );
+  const scan = [bare(501), bare(502), bare(503), bare(504)];
+
+  async function portsOf(frames: readonly Uint8Array[], infers = true): Promise<[number[], boolean]> {
+    const { replay, probes } = makeReplay();
+    const capture = () => source(writePcap({ frames: frames.map((data) => ({ data })) }));
+    if (infers) await replay.infer(capture());
+    const wants = replay.wantsConnections;
+    if (wants) await replay.learn(capture());
+    if (!infers || !(await replay.judgeHeld())) await replay.run(capture());
+    return [probes.map(({ destinationPort }) => destinationPort), wants];
+  }
+
+  test('to no connection are a scan, from the third port on', async () => {
+    expect(await portsOf(scan)).toEqual([[503, 504], true]);
+    expect(await portsOf(scan, false)).toEqual([[503, 504], false]);
+  });
+
+  test('of connections whose handshake is there are none, and nothing is read again', async () => {
+    const handshakes = [501, 502, 503, 504].map((port) => back(port, 40_000, SYN | ACK));
+    expect(await portsOf([...handshakes, ...scan])).toEqual([[], false]);
+    expect(await portsOf([...handshakes, ...scan], false)).toEqual([[], false]);
+  });
+
+  test('of connections whose data comes later are none: the capture is read again for it', async () => {
+    const data = [501, 502, 503, 504].map((port) => back(port, 40_000, ACK, 1_000));
+    expect(await portsOf([...scan, ...data])).toEqual([[], true]);
+    expect(await portsOf([...data, ...scan], false)).toEqual([[], false]);
+  });
 });
 
 test('more than can be held is read a second time, and tells the same story', async () => {

@@ -1,7 +1,7 @@
-import { Kind } from '../classify/kind.ts';
+import { Kind, LAST_KIND } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
-import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import { isIcmp, isSpoken, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import { LATEST_TIME } from './source.ts';
 
 /**
@@ -32,6 +32,7 @@ const DESTINATION_PORT = 8;
 const IDENTIFICATION = 10;
 const SEQUENCE = 12;
 const WINDOW = 16;
+const TTL = 18;
 const TCP_HEADER_LENGTH = 19;
 const FIRST_OPTION = 20;
 const TIME = 24;
@@ -60,6 +61,7 @@ export function writeProbe(view: DataView, offset: number, probe: Probe, device:
   view.setUint16(offset + WINDOW, probe.window, true);
   view.setUint8(offset + TCP_HEADER_LENGTH, probe.tcpHeaderLength);
   view.setUint32(offset + FIRST_OPTION, probe.firstOption, true);
+  view.setUint8(offset + TTL, probe.ttl);
   view.setFloat64(offset + TIME, probe.time, true);
   writeAddress(view, offset + SOURCE, probe.source);
   writeAddress(view, offset + DESTINATION, probe.destination);
@@ -73,8 +75,7 @@ export function readProbe(view: DataView, offset: number, probe: Probe): boolean
   const kind = view.getUint8(offset + KIND);
   const protocol = view.getUint8(offset + PROTOCOL);
   const time = view.getFloat64(offset + TIME, true);
-  if (kind === Kind.none || kind > Kind.connect) return false;
-  if (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) return false;
+  if (kind === Kind.none || kind > LAST_KIND || !isOfProtocol(kind, protocol)) return false;
   if (!(time >= 0 && time <= LATEST_TIME)) return false;
   probe.kind = kind as Kind;
   probe.protocol = protocol;
@@ -90,9 +91,29 @@ export function readProbe(view: DataView, offset: number, probe: Probe): boolean
   probe.window = view.getUint16(offset + WINDOW, true);
   probe.tcpHeaderLength = view.getUint8(offset + TCP_HEADER_LENGTH);
   probe.firstOption = view.getUint32(offset + FIRST_OPTION, true);
+  probe.ttl = view.getUint8(offset + TTL);
   readAddress(view, offset + SOURCE, probe.source);
   readAddress(view, offset + DESTINATION, probe.destination);
   return true;
+}
+
+/** Whether probes of a kind come by this protocol. */
+function isOfProtocol(kind: number, protocol: number): boolean {
+  switch (kind) {
+    case Kind.udp:
+      return protocol === PROTOCOL_UDP;
+    case Kind.connect:
+      return protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP;
+    case Kind['sctp-init']:
+    case Kind['sctp-cookie-echo']:
+      return protocol === PROTOCOL_SCTP;
+    case Kind.icmp:
+      return isIcmp(protocol);
+    case Kind['ip-protocol']:
+      return !isSpoken(protocol);
+    default:
+      return protocol === PROTOCOL_TCP;
+  }
 }
 
 /** A port of this host that was open at `time` (ms). */

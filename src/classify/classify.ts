@@ -1,19 +1,56 @@
+import { ICMP_ECHO, ICMP_MASK, ICMP_TIMESTAMP, ICMPV6_ECHO } from '../decode/icmp.ts';
 import type { Packet } from '../decode/packet.ts';
+import { CHUNK_COOKIE_ECHO, CHUNK_INIT } from '../decode/sctp.ts';
+import { TCP_HEADER_LENGTH } from '../decode/tcp.ts';
 import type { Address } from '../net/address.ts';
-import { PROTOCOL_TCP } from '../net/protocol.ts';
+import {
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from '../net/protocol.ts';
 import { kindOfFlags } from './flags.ts';
-import { Kind } from './kind.ts';
+import { isWeak, Kind } from './kind.ts';
 import type { Probe } from './probe.ts';
 
 /**
  * What a decoded packet would be if it knocks on a watched port; `Kind.none` when it can be no probe, whatever
- * is watched: a part of a connection, or sent to a group of hosts.
+ * is watched: a part of a connection, or sent to a group of hosts. Whether a bare ACK or FIN/ACK belongs to a
+ * connection is for others to say, who know the connections.
  */
 export function classify(packet: Packet): Kind {
-  if (packet.protocol !== PROTOCOL_TCP) return isToOneHost(packet) ? Kind.udp : Kind.none;
-  const kind = kindOfFlags(packet.tcpFlags);
+  const kind = packet.protocol === PROTOCOL_TCP ? kindOfSegment(packet) : kindOfOther(packet);
   return kind !== Kind.none && isToOneHost(packet) ? kind : Kind.none;
 }
+
+/**
+ * A scanner's ACK or FIN/ACK is a bare header. One with data belongs to somebody's connection, and so does one with
+ * options: whoever has agreed on time stamps sends them with each segment (RFC 7323, section 3.2).
+ */
+function kindOfSegment(packet: Packet): Kind {
+  const kind = kindOfFlags(packet.tcpFlags);
+  return isWeak(kind) && packet.transportLength !== TCP_HEADER_LENGTH ? Kind.none : kind;
+}
+
+function kindOfOther({ protocol, messageType }: Packet): Kind {
+  switch (protocol) {
+    case PROTOCOL_UDP:
+      return Kind.udp;
+    case PROTOCOL_SCTP:
+      if (messageType === CHUNK_INIT) return Kind['sctp-init'];
+      return messageType === CHUNK_COOKIE_ECHO ? Kind['sctp-cookie-echo'] : Kind.none;
+    case PROTOCOL_ICMP:
+      return ICMP_REQUESTS.includes(messageType) ? Kind.icmp : Kind.none;
+    case PROTOCOL_ICMPV6:
+      return messageType === ICMPV6_ECHO ? Kind.icmp : Kind.none;
+    default:
+      return Kind['ip-protocol'];
+  }
+}
+
+/** By which nmap -PE, -PP and -PM ask whether somebody is there. */
+const ICMP_REQUESTS: readonly number[] = [ICMP_ECHO, ICMP_TIMESTAMP, ICMP_MASK];
 
 /** Fills the reused probe from the packet it was classified from. */
 export function fillProbe(probe: Probe, packet: Packet, kind: Kind): void {
@@ -24,6 +61,7 @@ export function fillProbe(probe: Probe, packet: Packet, kind: Kind): void {
   probe.destination.set(packet.destination);
   probe.sourcePort = packet.sourcePort;
   probe.destinationPort = packet.destinationPort;
+  probe.ttl = packet.ttl;
   probe.tcpFlags = packet.tcpFlags;
   probe.ipOptions = packet.ipOptions;
   probe.fragmented = packet.fragmented;

@@ -10,7 +10,9 @@ export function kindOfFlags(flags: number): Kind {
 }
 
 function decide(flags: number): Kind {
-  // An answer to somebody, or part of a connection: scanning with it takes more than one packet to tell.
+  if (flags === ACK) return Kind.ack;
+  if (flags === (FIN | ACK)) return Kind.maimon;
+  // An answer to somebody, or part of a connection.
   if ((flags & (ACK | RST)) !== 0) return Kind.none;
   if (flags === 0) return Kind.null;
   if (flags === FIN) return Kind.fin;

@@ -10,13 +10,16 @@ export class Probe {
   /** Milliseconds since the epoch, with fractions. */
   time = 0;
   kind: Kind = Kind.none;
-  /** IANA number: 6 or 17. */
+  /** IANA number. */
   protocol = PROTOCOL_TCP;
   readonly source = new Address();
   readonly destination = new Address();
   sourcePort = 0;
+  /** Of `icmp` the type of the message, of `ip-protocol` the number of the protocol. */
   destinationPort = 0;
-  /** The six low flag bits (RFC 9293, section 3.1); 0 for UDP. */
+  /** How many routers more would have passed it on. */
+  ttl = 0;
+  /** The six low flag bits (RFC 9293, section 3.1); 0 where it is not TCP. */
   tcpFlags = 0;
   /** The IPv4 header carries options, or the IPv6 header is followed by hop-by-hop or routing options. */
   ipOptions = false;

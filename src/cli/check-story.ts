@@ -1,7 +1,7 @@
 import type { BlockPolicy, Config, ModeName } from '../config/config.ts';
 import { startedModes, transportOfMode } from '../config/modes.ts';
 import { duration } from '../config/values.ts';
-import type { Transport } from '../net/protocol.ts';
+import type { ModeTransport } from '../net/protocol.ts';
 import { type PlannedAction, planActions, plannedMethod, unkillRouteFor } from '../respond/plan.ts';
 
 /** What will happen to a scanner, in plain words, for each transport. */
@@ -13,7 +13,7 @@ export function tellResponse(config: Config): string {
   ].join('');
 }
 
-function tellTransport(config: Config, transport: Transport): string[] {
+function tellTransport(config: Config, transport: ModeTransport): string[] {
   const policy = transport === 'tcp' ? config.blockTcp : config.blockUdp;
   const name = transport.toUpperCase();
   return [
@@ -27,7 +27,7 @@ function tellTransport(config: Config, transport: Transport): string[] {
   ];
 }
 
-function tellPorts(config: Config, transport: Transport): string[] {
+function tellPorts(config: Config, transport: ModeTransport): string[] {
   const isTcp = transport === 'tcp';
   const limit = isTcp ? config.advancedPortsTcp : config.advancedPortsUdp;
   const excluded = isTcp ? config.advancedExcludeTcp : config.advancedExcludeUdp;
@@ -45,7 +45,7 @@ function tellPorts(config: Config, transport: Transport): string[] {
     : lines;
 }
 
-function tellBanner({ portBanner, udpBannerAmplify }: Config, transport: Transport): string {
+function tellBanner({ portBanner, udpBannerAmplify }: Config, transport: ModeTransport): string {
   if (portBanner === null) return '';
   if (transport === 'tcp') return ', and answers with PORT_BANNER';
   return `, and answers with ${udpBannerAmplify ? '' : 'as much of '}PORT_BANNER${udpBannerAmplify ? '' : ' as came in'}`;
@@ -78,14 +78,14 @@ function tellForgery({ blockSpoofable, decoyPolicy, scanTrigger }: Config): stri
 
 const time = duration({ forEver: true });
 
-function tellPolicy(transport: Transport, policy: BlockPolicy): string {
+function tellPolicy(transport: ModeTransport, policy: BlockPolicy): string {
   const setting = `BLOCK_${transport.toUpperCase()}="${policy}"`;
   if (policy === 0) return `${setting}: it is only logged; nothing is run.`;
   if (policy === 1) return `${setting}: it is blocked, in this order:`;
   return `${setting}: only the external command is run:`;
 }
 
-function tellActions(config: Config, transport: Transport, family: 4 | 6): string[] {
+function tellActions(config: Config, transport: ModeTransport, family: 4 | 6): string[] {
   return planActions(config, plannedMethod(config), transport, family).map(
     (action, index) => `      IPv${family}, ${index + 1}. ${tellAction(config, action, family)}\n`,
   );

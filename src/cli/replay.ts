@@ -15,6 +15,7 @@ import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock } from '../respond/never-block.ts';
 import { EVERY_HOME, homeOf } from '../watch/home.ts';
 import { OpenPorts } from '../watch/open-ports.ts';
+import { SeenConnections } from '../watch/seen-connections.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
 import type { ReplayOptions } from './args.ts';
 import { addOpen, parseHome } from './endpoints.ts';
@@ -32,6 +33,7 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
   // Against files that are made to fall into one bucket. Only the time depends on it, never the output.
   const salt = randomInt(2 ** 32);
   const open = new OpenPorts(salt);
+  const connections = new SeenConnections(salt);
   if (options.open !== undefined) addOpen(options.open, open);
   const homes = options.home === undefined ? null : parseHome(options.home);
   const home = homes === null ? EVERY_HOME : homeOf(homes);
@@ -48,6 +50,7 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
     watched: new WatchedPorts(config, resolvedModes),
     home,
     inUse: open,
+    connections,
     ruleFor: (address) => never.ruleFor(address),
     isBlocked: (address, text) => actions?.blocks.covering(address, text) !== undefined,
     admits: (connects, now) => actions?.breaker.admits(connects, now) ?? true,
@@ -58,7 +61,7 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
     salt,
   });
   engine.tracker.setOwn((homes ?? []).filter(({ length }) => length === 128).map(({ address }) => address));
-  const replay = new Replay(engine, open, options.checksum);
+  const replay = new Replay({ engine, open, connections, checkSums: options.checksum });
   const exit = await replayFiles(options, replay);
   await engine.settle();
   await actions?.close();
@@ -82,6 +85,7 @@ async function replayFiles({ files: paths, inferOpen }: ReplayOptions, replay: R
     return ends;
   };
   let ends = inferOpen ? await readAll((source) => replay.infer(source)) : null;
+  if (replay.wantsConnections) await readAll((source) => replay.learn(source));
   if (ends === null || !(await replay.judgeHeld())) ends = await readAll((source) => replay.run(source));
   for (const file of files) file.close();
   return ends.reduce<Exit>((exit, { source, end }) => {

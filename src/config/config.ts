@@ -1,3 +1,4 @@
+import type { DetectedKind } from './kinds.ts';
 import type { PortSet } from './ports.ts';
 
 /** What to do with a source that triggered (BLOCK_TCP, BLOCK_UDP): only log, block, run the external command. */
@@ -28,6 +29,9 @@ export interface Config {
   readonly advancedPortsUdp: number;
   readonly advancedExcludeTcp: PortSet;
   readonly advancedExcludeUdp: PortSet;
+
+  /** The kinds of probe that are looked for. */
+  readonly detect: readonly DetectedKind[];
 
   readonly ignoreFile: string | null;
   readonly historyFile: string | null;

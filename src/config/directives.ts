@@ -1,4 +1,5 @@
 import type { BlockMethod, BlockPolicy, Config, DecoyPolicy, ExitPolicy } from './config.ts';
+import { DEFAULT_DETECT, kindList } from './kinds.ts';
 import { modeList } from './modes.ts';
 import {
   choice,
@@ -184,6 +185,12 @@ export const DIRECTIVES: Table = {
     kind: interfaceList,
     default: 'ALL_NLO',
     meaning: 'interfaces to listen on; ALL_NLO is all but the loopback',
+  },
+  detect: {
+    key: 'DETECT',
+    kind: kindList,
+    default: DEFAULT_DETECT,
+    meaning: 'kinds of probe that are looked for',
   },
   scanWindow: {
     key: 'SCAN_WINDOW',

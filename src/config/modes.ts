@@ -1,4 +1,4 @@
-import type { Transport } from '../net/protocol.ts';
+import type { ModeTransport } from '../net/protocol.ts';
 import type { Config, ModeName } from './config.ts';
 import { nearest } from './nearest.ts';
 import { bad, good, listWords, oneOf, type Parsed, type ValueKind } from './values.ts';
@@ -19,7 +19,7 @@ export function startedModes(config: Config): readonly ModeName[] {
 }
 
 /** The transport that a mode watches. */
-export function transportOfMode(mode: ModeName): Transport {
+export function transportOfMode(mode: ModeName): ModeTransport {
   return mode.endsWith('tcp') ? 'tcp' : 'udp';
 }
 

@@ -1,7 +1,16 @@
 import type { Address } from '../net/address.ts';
-import { PROTOCOL_TCP } from '../net/protocol.ts';
+import {
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from '../net/protocol.ts';
+import { crc32c } from './crc32c.ts';
+import { ICMP_CHECKSUM } from './icmp.ts';
 import type { Packet } from './packet.ts';
 import { Reason } from './reason.ts';
+import { SCTP_CHECKSUM } from './sctp.ts';
 import { TCP_CHECKSUM } from './tcp.ts';
 import { UDP_CHECKSUM } from './udp.ts';
 
@@ -23,10 +32,35 @@ export function ipv4SumIsRight(view: DataView, packet: Packet): boolean {
 }
 
 function transportSumIsRight(view: DataView, packet: Packet): boolean {
-  const tcp = packet.protocol === PROTOCOL_TCP;
-  const field = view.getUint16(packet.transportOffset + (tcp ? TCP_CHECKSUM : UDP_CHECKSUM));
-  // RFC 768: no sum was made. RFC 8200, section 8.1: not allowed over IPv6, where receivers drop it.
-  if (!tcp && field === 0) return packet.family === 4;
+  switch (packet.protocol) {
+    case PROTOCOL_TCP:
+      return internetSumIsRight(view, packet, TCP_CHECKSUM);
+    case PROTOCOL_UDP:
+      // RFC 768: no sum was made. RFC 8200, section 8.1: not allowed over IPv6, where receivers drop it.
+      if (view.getUint16(packet.transportOffset + UDP_CHECKSUM) === 0) return packet.family === 4;
+      return internetSumIsRight(view, packet, UDP_CHECKSUM);
+    case PROTOCOL_SCTP:
+      return sctpSumIsRight(view, packet);
+    case PROTOCOL_ICMP:
+      // RFC 792: of the message alone.
+      return fold(sumWords(view, packet.transportOffset, packet.transportLength, 0)) === 0xffff;
+    case PROTOCOL_ICMPV6:
+      return internetSumIsRight(view, packet, ICMP_CHECKSUM);
+    default:
+      // Nobody speaks it: there is no sum that is known.
+      return true;
+  }
+}
+
+/** RFC 9260, appendix A. 0 was left to the network card; SCTP has no pseudo-header that would stand there. */
+function sctpSumIsRight(view: DataView, packet: Packet): boolean {
+  const field = packet.transportOffset + SCTP_CHECKSUM;
+  const sum = view.getUint32(field, true);
+  return sum === 0 || sum === crc32c(view, packet.transportOffset, packet.transportLength, field);
+}
+
+function internetSumIsRight(view: DataView, packet: Packet, checksum: number): boolean {
+  const field = view.getUint16(packet.transportOffset + checksum);
   const pseudo = pseudoHeaderSum(packet);
   // Left to the network card: the field holds the pseudo-header's sum, not yet complemented.
   if (field === fold(pseudo)) return true;

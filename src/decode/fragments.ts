@@ -1,4 +1,4 @@
-import { PROTOCOL_TCP } from '../net/protocol.ts';
+import { PROTOCOL_SCTP, PROTOCOL_TCP } from '../net/protocol.ts';
 import { ipv4SumIsRight } from './checksum.ts';
 import { DatagramTable, MAX_DATAGRAMS } from './fragments-table.ts';
 import { decodeIpv6Payload, isExtension } from './ipv6.ts';
@@ -18,8 +18,8 @@ const UNIT = 8;
 const ALL_UNITS = (1 << (KEPT_LENGTH / UNIT)) - 1;
 
 /**
- * Puts the beginnings of datagrams together whose first fragment does not hold the whole TCP header (design,
- * section 5). A datagram is judged when it is there as far as it is kept: all of it, with its sum, or the first
+ * Puts the beginnings of datagrams together whose first fragment does not hold the whole TCP or SCTP header
+ * (design, section 5). A datagram is judged when it is there as far as it is kept: all of it, with its sum, or the first
  * KEPT_LENGTH octets of a longer one, without. Contradictions are resolved as Linux resolves them: what lies within
  * a run of known octets is a duplicate and ignored, anything else that overlaps drops the datagram (RFC 5722).
  *
@@ -157,12 +157,12 @@ export class Reassembler {
 }
 
 /**
- * Whether the fragment may hold a part of a TCP header. Over IPv6 only the first one's next header counts (RFC 8200,
+ * Whether the fragment may hold a part of a TCP or SCTP header. Over IPv6 only the first one's next header counts (RFC 8200,
  * section 4.5), and the TCP header may stand behind others.
  */
 function isOfUse({ family, fragment: { offset, protocol } }: Packet): boolean {
   if (offset >= KEPT_LENGTH) return false;
-  if (protocol === PROTOCOL_TCP) return true;
+  if (protocol === PROTOCOL_TCP || protocol === PROTOCOL_SCTP) return true;
   return family === 6 && (offset > 0 || isExtension(protocol));
 }
 

@@ -7,6 +7,7 @@ const VERSION_IHL = 0;
 const TOTAL_LENGTH = 2;
 const IDENTIFICATION = 4;
 const FLAGS_FRAGMENT_OFFSET = 6;
+const TIME_TO_LIVE = 8;
 const PROTOCOL = 9;
 const SOURCE_ADDRESS = 12;
 const DESTINATION_ADDRESS = 16;
@@ -41,6 +42,7 @@ export function decodeIpv4(
   packet.ipOffset = offset;
   packet.ipv4HeaderLength = headerLength;
 
+  packet.ttl = view.getUint8(offset + TIME_TO_LIVE);
   packet.protocol = view.getUint8(offset + PROTOCOL);
   packet.transportOffset = offset + headerLength;
   packet.transportLength = totalLength - headerLength;

@@ -8,6 +8,7 @@ import { decodeTransport } from './transport.ts';
 const VERSION = 0;
 export const IPV6_PAYLOAD_LENGTH = 4;
 const NEXT_HEADER = 6;
+const HOP_LIMIT = 7;
 const SOURCE_ADDRESS = 8;
 const DESTINATION_ADDRESS = 24;
 export const IPV6_HEADER_LENGTH = 40;
@@ -54,6 +55,7 @@ export function decodeIpv6(
   packet.fragmented = false;
   packet.ipOffset = offset;
   packet.ipv4HeaderLength = 0;
+  packet.ttl = view.getUint8(offset + HOP_LIMIT);
   packet.protocol = view.getUint8(offset + NEXT_HEADER);
   packet.transportOffset = offset + IPV6_HEADER_LENGTH;
   packet.transportLength = payloadLength;

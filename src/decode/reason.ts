@@ -1,5 +1,5 @@
 /**
- * Why a frame was not decoded down to a TCP or UDP header. A closed list: malformed input is a value with a
+ * Why a frame was not decoded down to a transport header. A closed list: malformed input is a value with a
  * counter, never an exception (style, habit 4).
  */
 export const Reason = {
@@ -23,15 +23,15 @@ export const Reason = {
   ipv6Extensions: 8,
   /** A fragment without the whole transport header; perhaps one with others has it. */
   fragment: 9,
-  /** IP, but neither TCP nor UDP. */
+  /** IP, and of a protocol that hosts speak, but none that is decoded. */
   otherProtocol: 10,
-  /** The packet ends inside its TCP or UDP header. */
+  /** The packet ends inside its TCP, UDP, SCTP or ICMP header. */
   transportHeader: 11,
-  /** TCP data offset below 5 or beyond the segment, UDP length below 8 or beyond the datagram. */
+  /** TCP data offset below 5 or beyond the segment, UDP or SCTP chunk length too short or beyond the datagram. */
   transportLength: 12,
   /** The IPv4 header checksum is wrong. */
   ipChecksum: 13,
-  /** The TCP or UDP checksum is wrong. */
+  /** The checksum of the transport is wrong. */
   transportChecksum: 14,
   /** An IPv6 header with an IPv4-mapped address: never valid on a wire, this host drops it. */
   mappedAddress: 15,
@@ -53,10 +53,10 @@ const TEXT: readonly string[] = [
   'too many IPv6 extension headers',
   'fragment without header',
   'other IP protocol',
-  'cut TCP or UDP header',
-  'bad TCP or UDP length',
+  'cut transport header',
+  'bad transport length',
   'wrong IP checksum',
-  'wrong TCP or UDP checksum',
+  'wrong transport checksum',
   'IPv4-mapped address in IPv6',
   'overlapping fragments',
 ];

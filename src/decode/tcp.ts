@@ -9,7 +9,7 @@ const DATA_OFFSET = 12;
 const FLAGS = 13;
 const WINDOW = 14;
 export const TCP_CHECKSUM = 16;
-const MIN_HEADER_LENGTH = 20;
+export const TCP_HEADER_LENGTH = 20;
 /** What the packet path reads; the rest of a header cut by the snap length is not missed. */
 const READ_LENGTH = 16;
 
@@ -25,12 +25,12 @@ const FLAGS_MASK = 0x3f;
 /** Decodes the TCP header at `packet.transportOffset`. */
 export function decodeTcp(view: DataView, end: number, packet: Packet): Reason {
   const offset = packet.transportOffset;
-  if (packet.transportLength < MIN_HEADER_LENGTH) {
+  if (packet.transportLength < TCP_HEADER_LENGTH) {
     return packet.fragmented ? Reason.fragment : Reason.transportHeader;
   }
   if (end - offset < READ_LENGTH) return Reason.transportHeader;
   const headerLength = (view.getUint8(offset + DATA_OFFSET) >> 4) << 2;
-  if (headerLength < MIN_HEADER_LENGTH) return Reason.transportLength;
+  if (headerLength < TCP_HEADER_LENGTH) return Reason.transportLength;
   if (headerLength > packet.transportLength && !packet.fragmented) return Reason.transportLength;
   packet.sourcePort = view.getUint16(offset + SOURCE_PORT);
   packet.destinationPort = view.getUint16(offset + DESTINATION_PORT);

@@ -1,6 +1,15 @@
-import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import {
+  isSpoken,
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from '../net/protocol.ts';
+import { decodeIcmp } from './icmp.ts';
 import type { Packet } from './packet.ts';
 import { Reason } from './reason.ts';
+import { decodeSctp } from './sctp.ts';
 import { decodeTcp } from './tcp.ts';
 import { decodeUdp } from './udp.ts';
 
@@ -9,5 +18,15 @@ export function decodeTransport(view: DataView, end: number, packet: Packet): Re
   packet.complete = !packet.fragmented && packet.transportOffset + packet.transportLength <= end;
   if (packet.protocol === PROTOCOL_TCP) return decodeTcp(view, end, packet);
   if (packet.protocol === PROTOCOL_UDP) return decodeUdp(view, end, packet);
-  return Reason.otherProtocol;
+  return decodeOther(view, end, packet);
+}
+
+function decodeOther(view: DataView, end: number, packet: Packet): Reason {
+  const { protocol, family } = packet;
+  if (protocol === PROTOCOL_SCTP) return decodeSctp(view, end, packet);
+  if (protocol === (family === 4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6)) return decodeIcmp(view, end, packet);
+  if (isSpoken(protocol)) return Reason.otherProtocol;
+  // Nothing in it is known but that nobody speaks it: its number stands in for the port.
+  packet.setPortless(protocol, 0);
+  return Reason.none;
 }

@@ -1,8 +1,8 @@
-import type { Transport } from '../net/protocol.ts';
+import type { ModeTransport } from '../net/protocol.ts';
 
 /** A socket that could not be had. */
 export interface ListenFailure {
-  readonly transport: Transport;
+  readonly transport: ModeTransport;
   readonly port: number;
   /** 0.0.0.0, :: or an address of this host. */
   readonly address: string;

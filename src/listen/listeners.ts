@@ -1,5 +1,5 @@
 import { PortSet } from '../config/ports.ts';
-import type { Transport } from '../net/protocol.ts';
+import type { ModeTransport } from '../net/protocol.ts';
 import { bannerOctets } from './banner.ts';
 import { Descriptors } from './descriptors.ts';
 import type { ListenFailure } from './failure.ts';
@@ -49,7 +49,7 @@ export class Listeners {
   }
 
   /** The ports that are listened on now. */
-  get ports(): Readonly<Record<Transport, PortSet>> {
+  get ports(): Readonly<Record<ModeTransport, PortSet>> {
     return { tcp: this.#tcp.ports, udp: this.#udp.ports };
   }
 

@@ -1,10 +1,83 @@
 /** IANA protocol numbers of the transports that are watched. */
 export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;
+export const PROTOCOL_SCTP = 132;
+/** Of the messages that the network and its administrators send (RFC 792, RFC 4443). */
+export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_ICMPV6 = 58;
 
-export type Transport = 'tcp' | 'udp';
+/** The transports that a mode is for. */
+export type ModeTransport = 'tcp' | 'udp';
+
+/** What a knock came by; `ip` is another IP protocol. */
+export type Transport = ModeTransport | 'sctp' | 'icmp' | 'ip';
+
+const TRANSPORTS: Readonly<Record<number, Transport>> = {
+  [PROTOCOL_TCP]: 'tcp',
+  [PROTOCOL_UDP]: 'udp',
+  [PROTOCOL_SCTP]: 'sctp',
+  [PROTOCOL_ICMP]: 'icmp',
+  [PROTOCOL_ICMPV6]: 'icmp',
+};
 
 /** The transport's name as Elastic Common Schema and our own files spell it. */
 export function transportOf(protocol: number): Transport {
-  return protocol === PROTOCOL_TCP ? 'tcp' : 'udp';
+  return TRANSPORTS[protocol] ?? 'ip';
+}
+
+/** The mode, policy and ports that a knock by this transport goes by: there are lists for TCP and UDP only. */
+export function modeTransportOf(transport: Transport): ModeTransport {
+  return transport === 'udp' ? 'udp' : 'tcp';
+}
+
+/**
+ * Protocol numbers that an honest neighbour may send to one host, whether or not this one speaks them: routing
+ * (IGRP, EIGRP, OSPF, IS-IS, PIM, RSVP), redundancy (VRRP and CARP, pfsync), tunnels (IPIP, 6in4, GRE, EtherIP,
+ * L2TP, MPLS, Ethernet, IPComp, ESP, AH), the other transports (DCCP, UDP-Lite, HIP, Shim6, mobility), groups
+ * (IGMP), and IPv6's "no next header".
+ */
+const SPOKEN: ReadonlySet<number> = new Set([
+  PROTOCOL_ICMP,
+  2, // IGMP
+  4, // IPv4 in IP
+  PROTOCOL_TCP,
+  8, // EGP
+  9, // IGRP
+  PROTOCOL_UDP,
+  33, // DCCP
+  41, // IPv6 in IP
+  46, // RSVP
+  47, // GRE
+  50, // ESP
+  51, // AH
+  PROTOCOL_ICMPV6,
+  59, // no next header
+  88, // EIGRP
+  89, // OSPF
+  94, // IPIP of old
+  97, // EtherIP
+  98, // encapsulation
+  103, // PIM
+  108, // IPComp
+  112, // VRRP, CARP
+  115, // L2TP
+  124, // IS-IS
+  PROTOCOL_SCTP,
+  135, // mobility
+  136, // UDP-Lite
+  137, // MPLS in IP
+  139, // HIP
+  140, // Shim6
+  143, // Ethernet
+  240, // pfsync
+]);
+
+/** ICMP of either family. */
+export function isIcmp(protocol: number): boolean {
+  return protocol === PROTOCOL_ICMP || protocol === PROTOCOL_ICMPV6;
+}
+
+/** Whether packets of this IP protocol come to hosts that nobody scans. */
+export function isSpoken(protocol: number): boolean {
+  return SPOKEN.has(protocol);
 }

@@ -10,7 +10,8 @@ export function ecsLine(
 ): string {
   switch (event.action) {
     case 'probe':
-      return knockLine(event, 'alert', probeFields(event));
+      // A question whether somebody is there is no attack.
+      return knockLine(event, event.kind === 'icmp' ? 'event' : 'alert', probeFields(event));
     case 'scan':
       return scanLine(event);
     case 'decoys':
@@ -52,6 +53,7 @@ function probeFields(event: ProbeEvent): object {
     evidence: event.evidence,
     tool: event.tool,
     decoy: event.decoy,
+    ...(event.note === null ? {} : { note: event.note }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ModeName } from '../config/config.ts';
+import { modeTransportOf } from '../net/protocol.ts';
 import type { Knock } from '../track/event.ts';
 import { AppendFile } from './append-file.ts';
 import { protocolOf } from './lines1.ts';
@@ -69,8 +70,12 @@ export class History {
   }
 }
 
-/** 1.x says "Blocked" of a source that is only logged too, and fail2ban's filter looks for the word. */
+/**
+ * 1.x says "Blocked" of a source that is only logged too, and fail2ban's filter looks for the word. That filter knows
+ * TCP and UDP only: what came by neither has the protocol of the mode that saw it.
+ */
 function line1(knock: Knock, name: string): string {
   const host = `Host: ${name}/${knock.source}`;
-  return `${time1(knock.time)} ${host} Port: ${knock.destinationPort} ${protocolOf(knock)} Blocked`;
+  const transport = modeTransportOf(knock.transport);
+  return `${time1(knock.time)} ${host} Port: ${knock.destinationPort} ${protocolOf({ transport })} Blocked`;
 }

@@ -12,6 +12,10 @@ const LABELS: Readonly<Record<Exclude<KindName, 'odd'>, string>> = {
   ack: 'TCP ACK scan',
   udp: 'UDP scan',
   connect: 'Connect',
+  'sctp-init': 'SCTP INIT scan',
+  'sctp-cookie-echo': 'SCTP COOKIE-ECHO scan',
+  'ip-protocol': 'IP protocol scan',
+  icmp: 'ICMP request',
 };
 
 /** What a knock is called in log lines and events. */

@@ -2,6 +2,8 @@
  * The log lines of PortSentry 1.x, word for word: logwatch, OSSEC, Prelude and people's own scripts read them.
  * Nothing else in the program spells an `attackalert:`. A `name` is the host's, or its address again.
  */
+
+import type { Transport } from '../net/protocol.ts';
 import type { Block } from '../respond/block.ts';
 import type { ActionStep, UnblockEvent } from '../respond/event.ts';
 import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from '../track/event.ts';
@@ -15,6 +17,11 @@ export function adminLine(text: string): string {
 }
 
 export function probeLine(knock: Knock, name: string): string {
+  // A question whether somebody is there is no attack.
+  if (knock.kind === 'icmp')
+    return adminLine(
+      `${labelOf(knock)} from host: ${name}/${knock.source} of type: ${knock.destinationPort}`,
+    );
   return `attackalert: ${labelOf(knock)} from host: ${name}/${knock.source} to ${portOf(knock)}`;
 }
 
@@ -149,11 +156,11 @@ export function refusedLine(source: string, name: string, rule: string): string 
   return adminLine(`Host: ${name}/${source} is never blocked: ${rule}`);
 }
 
-/** `TCP port: 111`. */
+/** `TCP port: 111`; of another IP protocol `IP port: 99`, the form that logwatch knows. */
 export function portOf({ transport, destinationPort }: Where): string {
   return `${protocolOf({ transport })} port: ${destinationPort}`;
 }
 
-export function protocolOf({ transport }: Pick<Knock, 'transport'>): 'TCP' | 'UDP' {
-  return transport === 'tcp' ? 'TCP' : 'UDP';
+export function protocolOf({ transport }: Pick<Knock, 'transport'>): Uppercase<Transport> {
+  return transport.toUpperCase() as Uppercase<Transport>;
 }

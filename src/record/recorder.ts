@@ -216,7 +216,7 @@ export class Recorder {
     if (events !== null && this.#eventLines.allows(event.time)) events.write(ecsLine(event), event.time);
   }
 
-  /** 1.x is silent before the trigger, 2.x is not. */
+  /** 1.x is silent before the trigger, 2.x is not. Pings never trigger; who has them looked for wants to hear of them. */
   #tellSingly(event: ProbeEvent, told: Told, isAlert: boolean): void {
     if (isAlert) {
       // What is left of a scan that ended long ago, by a SCAN_WINDOW shorter than the sum's minute.
@@ -225,7 +225,7 @@ export class Recorder {
     }
     if (this.#parts.logFormat === 2) {
       this.#line(this.#probeLines, event.source, (name) => scanLine2(event, name, verdictOf(event)));
-    } else if (isAlert) {
+    } else if (isAlert || event.kind === 'icmp') {
       const line = this.#parts.logTool ? probeLineWithTool : probeLine;
       this.#line(this.#probeLines, event.source, (name) => line(event, name));
       if (event.ipOptions) this.#line(this.#probeLines, event.source, (name) => ipOptionsLine(event, name));

@@ -1,14 +1,14 @@
 import type { Config, ModeName } from '../config/config.ts';
 import { transportOfMode } from '../config/modes.ts';
 import { type PortRange, PortSet } from '../config/ports.ts';
-import type { Transport } from '../net/protocol.ts';
+import type { ModeTransport } from '../net/protocol.ts';
 import { adminLine } from './lines1.ts';
 
 /** A list that fits is said port by port as in 1.x; a list of all 65,535 ports is no start message. */
 const MAX_PORT_LINES = 256;
 
-/** A set of ports for each transport. */
-export type Ports = Readonly<Record<Transport, PortSet>>;
+/** A set of ports for each transport that has modes. */
+export type Ports = Readonly<Record<ModeTransport, PortSet>>;
 
 /** What `modeLines` tells of beside the configuration. */
 export interface StartPorts {
@@ -35,12 +35,12 @@ export function modeLines(config: Config, modes: readonly ModeName[], ports: Sta
 }
 
 /** The ports that a connect mode now listens on. */
-export function listenLines(transport: Transport, ports: PortSet): string[] {
+export function listenLines(transport: ModeTransport, ports: PortSet): string[] {
   return portLines(`Going into listen mode on ${transport.toUpperCase()} port`, ports);
 }
 
 /** The ports that a connect mode could not bind at all, in 1.x's words. */
-export function notBoundLines(transport: Transport, ports: PortSet): string[] {
+export function notBoundLines(transport: ModeTransport, ports: PortSet): string[] {
   const what = `ERROR: could not bind ${transport.toUpperCase()} socket`;
   return portLines(what, ports, '. Attempting to continue');
 }
@@ -57,7 +57,7 @@ export function stopLines(): string[] {
   return ['securityalert: PortSentry is shutting down', adminLine('PortSentry is shutting down')];
 }
 
-function advancedLines(config: Config, transport: Transport, inUse: PortSet): string[] {
+function advancedLines(config: Config, transport: ModeTransport, inUse: PortSet): string[] {
   const isTcp = transport === 'tcp';
   const limit = isTcp ? config.advancedPortsTcp : config.advancedPortsUdp;
   const excluded = isTcp ? config.advancedExcludeTcp : config.advancedExcludeUdp;

@@ -1,5 +1,5 @@
 import type { BlockMethod, Config } from '../config/config.ts';
-import type { Transport } from '../net/protocol.ts';
+import { modeTransportOf, type Transport } from '../net/protocol.ts';
 import type { ActionStep } from './event.ts';
 
 /** One thing that will be done to a source, with its tokens still in it. */
@@ -24,7 +24,7 @@ export function planActions(
   transport: Transport,
   family: 4 | 6,
 ): PlannedAction[] {
-  const policy = transport === 'tcp' ? config.blockTcp : config.blockUdp;
+  const policy = modeTransportOf(transport) === 'tcp' ? config.blockTcp : config.blockUdp;
   if (policy === 0) return [];
   if (policy === 2) return planned('external', config.killRunCmd ?? killRouteFor(config, family));
   const block = [

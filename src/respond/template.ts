@@ -2,7 +2,7 @@ import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import type { Block } from './block.ts';
 
 const TOKEN = /\$(TARGET|PORT|MODE|PROTO|KIND)\$/g;
-const WORD = /^[a-z]+$/;
+const WORD = /^[a-z]+(-[a-z]+)*$/;
 const MAX_PORT = 65535;
 
 /**

@@ -17,11 +17,14 @@ export interface Knock {
   readonly sourcePort: number;
   readonly destination: string;
   readonly destinationPort: number;
-  /** The six low TCP flag bits; 0 for UDP. */
+  /** The six low TCP flag bits; 0 where it is not TCP. */
   readonly tcpFlags: number;
   readonly ipOptions: boolean;
   readonly fragmented: boolean;
 }
+
+/** `traceroute-like`: a datagram as traceroute sends them, whose sender asks for the way here and not for a port. */
+export type ProbeNote = 'traceroute-like';
 
 /** One probe, judged. */
 export interface ProbeEvent extends Knock {
@@ -32,6 +35,8 @@ export interface ProbeEvent extends Knock {
   readonly ignored: string | null;
   /** The same attempt sent again. */
   readonly repeat: boolean;
+  /** What else the packet tells of its sender; null when nothing. */
+  readonly note: ProbeNote | null;
   /** BLOCK_TCP or BLOCK_UDP is 0 for this transport. */
   readonly noBlock: boolean;
   /** The source was blocked before this probe arrived. */

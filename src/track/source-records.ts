@@ -1,3 +1,4 @@
+import { Kind } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
 import { hashAddress, mix } from '../net/hash.ts';
@@ -168,7 +169,8 @@ export class SourceRecords {
     if (this.newPort) words[at + PORTS] = (words[at + PORTS] as number) + 1;
     // After a SCAN_WINDOW shorter than the repeat's there is no connect any more that it would repeat.
     if (words[at + CONNECTS] === 0) this.repeat = false;
-    if (!this.repeat) words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
+    // Who only asks whether somebody is there makes no connect.
+    if (!this.repeat && probe.kind !== Kind.icmp) words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
     this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] = probe.time;
   }
 

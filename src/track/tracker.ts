@@ -101,6 +101,11 @@ export class Tracker {
     if (this.#networks.setOwn(addresses)) this.#table.regroup();
   }
 
+  /** What tells the address's source: itself, or its network in an object that the next call writes anew. */
+  keyOf(address: Address): Address {
+    return this.#networks.keyOf(address);
+  }
+
   /** The source that this address is of; undefined when it is not tracked. */
   get(address: Address): Source | undefined {
     const slot = this.#table.find(address);

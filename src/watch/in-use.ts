@@ -6,5 +6,23 @@ export interface InUse {
   has(protocol: number, address: Address, port: number, now: number): boolean;
 }
 
+/** The two ends of a TCP segment that came at `time` (ms). */
+export interface Segment {
+  readonly time: number;
+  readonly source: Address;
+  readonly sourcePort: number;
+  readonly destination: Address;
+  readonly destinationPort: number;
+}
+
+/** Which connections there are: a bare ACK or FIN/ACK of one is no probe. */
+export interface Connections {
+  /** True when in doubt, and for a while after the connection is gone. */
+  holds(segment: Segment): boolean;
+}
+
 /** Nothing is in use. */
 export const NOTHING_IN_USE: InUse = { has: () => false };
+
+/** Nobody is connected. */
+export const NO_CONNECTIONS: Connections = { holds: () => false };

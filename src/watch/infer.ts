@@ -1,18 +1,31 @@
 import type { Packet } from '../decode/packet.ts';
+import { CHUNK_INIT_ACK } from '../decode/sctp.ts';
 import { ACK, SYN } from '../decode/tcp.ts';
-import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import { isIcmp, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { OpenPorts } from './open-ports.ts';
+import type { SeenConnections } from './seen-connections.ts';
 
 /**
  * Learns from one packet of a first pass what was in use: the sender of a SYN/ACK listens there, and a port that
  * a datagram was sent from has a socket behind it, so what comes back to it is an answer and no probe.
  */
-export function inferOpen(packet: Packet, open: OpenPorts): void {
+export function inferOpen(packet: Packet, open: OpenPorts, connections: SeenConnections): void {
   if (packet.protocol === PROTOCOL_TCP) {
     if ((packet.tcpFlags & (SYN | ACK)) === (SYN | ACK)) {
       open.add(PROTOCOL_TCP, packet.source, packet.sourcePort);
+      connections.note(packet);
     }
-  } else {
+  } else if (packet.protocol === PROTOCOL_UDP) {
     open.add(PROTOCOL_UDP, packet.source, packet.sourcePort);
+  } else {
+    inferOther(packet, open);
   }
+}
+
+/** The sender of an INIT-ACK listens; whoever sends by an IP protocol that nobody else speaks does speak it. */
+function inferOther(packet: Packet, open: OpenPorts): void {
+  const { protocol, source } = packet;
+  if (protocol === PROTOCOL_SCTP) {
+    if (packet.messageType === CHUNK_INIT_ACK) open.add(protocol, source, packet.sourcePort);
+  } else if (!isIcmp(protocol)) open.add(protocol, source, protocol);
 }

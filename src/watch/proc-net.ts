@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
-import { Address } from '../net/address.ts';
+import { Address, parseAddress } from '../net/address.ts';
 
 /** One read of a /proc file; the kernel gives whole rows, as many as fit. */
 const READ_LENGTH = 65_536;
@@ -43,7 +43,7 @@ export function readListeners(file: string, most = Number.POSITIVE_INFINITY): Bo
   return sockets;
 }
 
-/** All sockets of /proc/net/udp or udp6, connected or not. */
+/** All sockets of /proc/net/udp, raw or their IPv6 twins, connected or not; raw ones by the number of their protocol. */
 export function readBound(file: string): BoundSocket[] {
   const sockets: BoundSocket[] = [];
   forEachRow(file, Number.POSITIVE_INFINITY, (local) => {
@@ -51,6 +51,35 @@ export function readBound(file: string): BoundSocket[] {
     return true;
   });
   return sockets;
+}
+
+/**
+ * The local ends of all sockets of /proc/net/tcp or tcp6, each once: those that listen, are connected, or wait for
+ * late segments. Costs what the whole table does, as `readPeers`.
+ */
+export function readLocalEnds(file: string): BoundSocket[] {
+  const ends = new Set<string>();
+  forEachRow(file, Number.POSITIVE_INFINITY, (local) => {
+    ends.add(local);
+    return true;
+  });
+  const sockets: BoundSocket[] = [];
+  for (const local of ends) addSocket(sockets, local);
+  return sockets;
+}
+
+/** The endpoints of /proc/net/sctp/eps: the port in decimal, and behind it the addresses. */
+export function readSctpEndpoints(file: string): BoundSocket[] {
+  return readSmall(file)
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, , , , , port, , , ...addresses] = line.trim().split(/\s+/);
+      return addresses.flatMap((text) => {
+        const address = parseAddress(text);
+        return address === null ? [] : [{ address, port: Number(port) }];
+      });
+    });
 }
 
 /**

@@ -1,8 +1,15 @@
 import type { Address } from '../net/address.ts';
-import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
-import type { InUse } from './in-use.ts';
+import { isIcmp, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import type { Connections, InUse, Segment } from './in-use.ts';
 import { PortTimes } from './port-times.ts';
-import { type BoundSocket, readBound, readListeners, readSmall } from './proc-net.ts';
+import {
+  type BoundSocket,
+  readBound,
+  readListeners,
+  readLocalEnds,
+  readSctpEndpoints,
+  readSmall,
+} from './proc-net.ts';
 
 /** Late answers to a socket that is gone: so long (ms) its port counts as in use (design, section 5). */
 export const CLOSED_MEMORY = 60_000;
@@ -19,13 +26,19 @@ const POLLED_LISTENERS_AGE = 10_000;
  * While they stand still one may have come for another that went (an FTP server's next passive port): that shows
  * in the order of the others, unless both stood at the very end of the kernel's list.
  */
-export class SocketTable implements InUse {
+export class SocketTable implements InUse, Connections {
   readonly #tcp = new PortTimes(CLOSED_MEMORY);
   readonly #udp = new PortTimes(CLOSED_MEMORY);
+  readonly #sctp = new PortTimes(CLOSED_MEMORY);
+  /** Raw sockets, by the number of their protocol. */
+  readonly #raw = new PortTimes(CLOSED_MEMORY);
+  /** Local ends of connections. */
+  readonly #connected = new PortTimes(CLOSED_MEMORY);
   readonly #folder: string;
   #listeners4: readonly BoundSocket[] = [];
   #listeners6: readonly BoundSocket[] = [];
   #datagrams: readonly BoundSocket[] = [];
+  #localEnds: readonly BoundSocket[] = [];
   #counters = '';
   #listenersRead = Number.NEGATIVE_INFINITY;
 
@@ -37,6 +50,7 @@ export class SocketTable implements InUse {
   /** For a probe that has just come (`now` in ms): what was bound before the call is known after it. */
   look(now: number): void {
     this.#lookAtUdp(now);
+    this.#lookAtOthers(now);
     const counters = this.#tcpCounters();
     if (counters !== this.#counters || this.#hasOtherListeners()) this.#lookAtTcp(counters, now);
     this.#tcp.noteAll(this.bound(PROTOCOL_TCP), now);
@@ -45,13 +59,31 @@ export class SocketTable implements InUse {
   /** For the memory of the last minute, once a second or so: costs little even on a busy host. */
   poll(now: number): void {
     this.#lookAtUdp(now);
+    this.#lookAtOthers(now);
     const old = now - this.#listenersRead >= POLLED_LISTENERS_AGE;
     const counters = old ? this.#tcpCounters() : this.#counters;
     if (counters !== this.#counters) this.#lookAtTcp(counters, now);
   }
 
+  /**
+   * Reads the tables of connections to their end, which costs ms (native-notes/sockets.md): to be asked for seldom, and
+   * before weak probes make somebody a scanner.
+   */
+  lookAtConnections(now: number): void {
+    this.#localEnds = [...this.#read('tcp', readLocalEnds), ...this.#read('tcp6', readLocalEnds)];
+    this.#connected.noteAll(this.#localEnds, now);
+  }
+
   has(protocol: number, address: Address, port: number, now: number): boolean {
-    return this.#times(protocol).has(address, port, now);
+    return this.#times(protocol)?.has(address, port, now) ?? false;
+  }
+
+  /** Whether anybody listens or is connected at its port, whoever sent it: by what was known at the last looks. */
+  holds({ destination, destinationPort, time }: Segment): boolean {
+    return (
+      this.#tcp.has(destination, destinationPort, time) ||
+      this.#connected.has(destination, destinationPort, time)
+    );
   }
 
   /** Notes a port from which this host just sent a question: an answer may come when the socket is gone. */
@@ -64,6 +96,11 @@ export class SocketTable implements InUse {
     this.#tcp.note({ address, port }, now);
   }
 
+  /** The local ends of all TCP sockets at the last look at the connections. */
+  get localEnds(): readonly BoundSocket[] {
+    return this.#localEnds;
+  }
+
   /** What was bound at the last look. */
   bound(protocol: number): readonly BoundSocket[] {
     return protocol === PROTOCOL_TCP ? [...this.#listeners4, ...this.#listeners6] : this.#datagrams;
@@ -72,6 +109,11 @@ export class SocketTable implements InUse {
   #lookAtUdp(now: number): void {
     this.#datagrams = [...this.#read('udp', readBound), ...this.#read('udp6', readBound)];
     this.#udp.noteAll(this.#datagrams, now);
+  }
+
+  #lookAtOthers(now: number): void {
+    this.#sctp.noteAll(readSctpEndpoints(`${this.#folder}/sctp/eps`), now);
+    this.#raw.noteAll([...this.#read('raw', readBound), ...this.#read('raw6', readBound)], now);
   }
 
   #lookAtTcp(counters: string, now: number): void {
@@ -94,8 +136,11 @@ export class SocketTable implements InUse {
     return differs('tcp', this.#listeners4) || differs('tcp6', this.#listeners6);
   }
 
-  #times(protocol: number): PortTimes {
-    return protocol === PROTOCOL_UDP ? this.#udp : this.#tcp;
+  #times(protocol: number): PortTimes | null {
+    if (protocol === PROTOCOL_TCP) return this.#tcp;
+    if (protocol === PROTOCOL_UDP) return this.#udp;
+    if (protocol === PROTOCOL_SCTP) return this.#sctp;
+    return isIcmp(protocol) ? null : this.#raw;
   }
 
   /**

@@ -1,6 +1,7 @@
+import { Kind, kindMask } from '../classify/kind.ts';
 import type { Config, ModeName } from '../config/config.ts';
 import { PortSet } from '../config/ports.ts';
-import { PROTOCOL_TCP } from '../net/protocol.ts';
+import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 
 /** The modes of one run: at most one for each transport. */
 export interface Modes {
@@ -8,18 +9,31 @@ export interface Modes {
   readonly udp: Extract<ModeName, 'udp' | 'sudp' | 'audp'> | null;
 }
 
-/** The ports that the modes watch, before what is in use is taken off. */
+/** What the modes watch, before what is in use is taken off: kinds of probe, and ports. */
 export class WatchedPorts {
   readonly tcp: PortSet;
   readonly udp: PortSet;
+  /** Bit `1 << Kind` for each kind of DETECT. */
+  readonly kinds: number;
+  readonly #watchesTcp: boolean;
 
   constructor(config: Config, modes: Modes) {
     this.tcp = watchedTcp(config, modes);
     this.udp = watchedUdp(config, modes);
+    this.kinds = kindMask(config.detect.map((name) => Kind[name]));
+    this.#watchesTcp = this.tcp.size > 0;
   }
 
+  /** Whether probes of this kind are looked for. */
+  detects(kind: Kind): boolean {
+    return (this.kinds & (1 << kind)) !== 0;
+  }
+
+  /** There are lists for TCP and UDP; SCTP goes by TCP's, and so does what has no ports, if any are watched. */
   has(protocol: number, port: number): boolean {
-    return protocol === PROTOCOL_TCP ? this.tcp.has(port) : this.udp.has(port);
+    if (protocol === PROTOCOL_UDP) return this.udp.has(port);
+    if (protocol === PROTOCOL_TCP || protocol === PROTOCOL_SCTP) return this.tcp.has(port);
+    return this.#watchesTcp;
   }
 }
 

@@ -19,7 +19,7 @@ import { decodeFrame } from '../../src/decode/frame.ts';
 import { Packet } from '../../src/decode/packet.ts';
 import { Reason } from '../../src/decode/reason.ts';
 import { Address, parseAddress } from '../../src/net/address.ts';
-import { PROTOCOL_TCP } from '../../src/net/protocol.ts';
+import { PROTOCOL_TCP, PROTOCOL_UDP } from '../../src/net/protocol.ts';
 import { writePcap } from '../support/capture-writer.ts';
 import { fragment, fragmentsOf } from '../support/fragments.ts';
 import {
@@ -28,9 +28,14 @@ import {
   type Ends,
   ethernet,
   extension,
+  FIN,
+  icmpPacket,
+  ipPacket,
   ipv6,
   RST,
   SYN,
+  sctpPacket,
+  type TcpFields,
   tcpPacket,
   tcpSegment,
   udpDatagram,
@@ -56,11 +61,20 @@ function addresses(...texts: string[]): Address[] {
 /** The same ports for both protocols and families. */
 function planOf(pass: PortSet, own: readonly Address[], keepOut = NONE): FilterPlan {
   const plan = { pass, keepOut };
+  const family = { tcp: plan, udp: plan, idle: plan };
   return {
-    v4: { addresses: own.filter((address) => address.isV4), tcp: plan, udp: plan },
-    v6: { addresses: own.filter((address) => !address.isV4), tcp: plan, udp: plan },
+    v4: { addresses: own.filter((address) => address.isV4), ...family },
+    v6: { addresses: own.filter((address) => !address.isV4), ...family },
+    bareFlags: [ACK, FIN | ACK],
+    chunkTypes: pass.size > 0 ? [1, 10] : [],
+    busyProtocols: pass.size > 0 ? BUSY : [],
+    icmpTypes: [],
+    icmpv6Types: [],
   };
 }
+
+/** As many as there are in truth. */
+const BUSY = [1, 2, 4, 6, 17, 41, 47, 50, 51, 58, 59, 89, 97, 103, 112, 115, 132, 137];
 
 const OWN = addresses('10.0.0.2', '10.9.0.2', 'fd00::2', 'fe80::2');
 const EVERY_SECOND = ports(...Array.from({ length: 32_768 }, (_, index) => index * 2));
@@ -161,9 +175,11 @@ function isProbe(frame: Uint8Array, { v4, v6 }: FilterPlan): boolean {
   const reason = decodeFrame(view, 0, frame.length, frame.length, LINKTYPE_ETHERNET, packet);
   if (reason !== Reason.none || classify(packet) === Kind.none) return false;
   const family = packet.family === 4 ? v4 : v6;
-  const { pass } = packet.protocol === PROTOCOL_TCP ? family.tcp : family.udp;
   const isOurs = family.addresses.some((address) => address.equals(packet.destination));
-  return isOurs && pass.has(packet.destinationPort);
+  const { protocol, destinationPort } = packet;
+  if (!isOurs || classify(packet) === Kind.icmp) return false;
+  if (protocol === PROTOCOL_TCP) return family.tcp.pass.has(destinationPort);
+  return protocol !== PROTOCOL_UDP || family.udp.pass.has(destinationPort);
 }
 
 const PORT = fc.oneof(
@@ -183,12 +199,23 @@ const FRAME = fc
     ends: fc.oneof(ENDS_V4, ENDS_V6),
     destinationPort: PORT,
     flags: fc.integer({ min: 0, max: 255 }),
-    shape: fc.constantFrom('tcp', 'tcp', 'udp', 'options', 'first fragment'),
+    shape: fc.constantFrom('tcp', 'tcp', 'bare', 'udp', 'sctp', 'other', 'options', 'first fragment'),
     payload: fc.uint8Array({ maxLength: 20 }),
   })
   .map(({ ends, destinationPort, flags, shape, payload }) => {
     const fields = { ...ends, destinationPort, flags, payload };
     const isV6 = ends.destination.includes(':');
+    // Of bare segments ranges are widened where nobody's port is.
+    const isBare = (flags & 0x3e) === ACK && payload.length === 0;
+    if (shape === 'bare')
+      return {
+        frame: ethernet(tcpPacket({ ...fields, flags: flags | ACK, payload: new Uint8Array() })),
+        extended: true,
+      };
+    if (shape === 'sctp')
+      return { frame: ethernet(sctpPacket({ ...fields, chunkType: flags % 16 })), extended: false };
+    if (shape === 'other')
+      return { frame: ethernet(ipPacket(ends, flags, payload)), extended: isV6 || !BUSY.includes(flags) };
     if (shape === 'udp') return { frame: ethernet(udpPacket(fields)), extended: false };
     if (shape === 'options' && isV6)
       return { frame: ethernet(ipv6(ends, 60, extension(6, tcpSegment(fields)))), extended: true };
@@ -196,7 +223,7 @@ const FRAME = fc
       ...(shape === 'options' ? { options: new Uint8Array(8) } : {}),
       moreFragments: shape === 'first fragment',
     };
-    return { frame: ethernet(tcpPacket(fields, ip)), extended: false };
+    return { frame: ethernet(tcpPacket(fields, ip)), extended: isBare };
   });
 
 describe('against decoder and classifier, over generated frames', () => {
@@ -239,10 +266,72 @@ describe('against decoder and classifier, over generated frames', () => {
   });
 });
 
-test('own questions to name and time servers pass on their way out, nothing else does', async () => {
-  const question = (source: string, destinationPort: number, mac = OWN_MAC) => {
+describe('bare ACKs and FIN/ACKs', () => {
+  const services = ports(22, 80, 443);
+  const plan = planOf(PortSet.below(1024).without(services), OWN, services);
+  const segment = (destinationPort: number, flags: number, fields: Partial<TcpFields> = {}, ip = {}) =>
+    [
+      { source: '10.0.0.1', destination: '10.0.0.2' },
+      { source: 'fd00::1', destination: 'fd00::2' },
+    ].map((ends) => ethernet(tcpPacket({ ...ends, destinationPort, flags, ...fields }, ip)));
+
+  test.each<[string, Uint8Array[], boolean]>([
+    ['an ACK to an idle port', segment(111, ACK), true],
+    ['a FIN/ACK to one', segment(111, FIN | ACK), true],
+    ['with IP options', segment(111, ACK, {}, { options: new Uint8Array(8) }), true],
+    ['to a service', [22, 80, 443].flatMap((port) => segment(port, ACK)), false],
+    ['a FIN/ACK to a service', segment(80, FIN | ACK), false],
+    ['where nothing is watched', segment(1024, ACK), false],
+    ['with data', segment(111, ACK, { payload: new Uint8Array(1) }), false],
+    ['with other flags', [RST, SYN, 0x08, 0x20].flatMap((flag) => segment(111, ACK | flag)), false],
+    // What passes when its port is idle must not when a service is between others.
+    ['with ECE and CWR', segment(111, ACK | 0xc0), true],
+  ])('%s', async (_name, frames, passes) => {
+    expect([...(await passed(plan, frames))]).toEqual(passes ? [...frames.keys()] : []);
+  });
+
+  test('the largest ranges pass, and none is widened over a service', async () => {
+    const many = ports(...Array.from({ length: 100 }, (_, index) => 10 * index + 5));
+    const between = planOf(PortSet.below(2_000).without(many), OWN, many);
+    const frames = [...segment(1_500, ACK), ...[5, 15, 995].flatMap((port) => segment(port, ACK))];
+    expect([...(await passed(between, frames))]).toEqual([0, 1]);
+  });
+
+  test('none passes when they are not looked for', async () => {
+    expect([...(await passed({ ...plan, bareFlags: [] }, segment(111, ACK)))]).toEqual([]);
+    expect([...(await passed({ ...plan, bareFlags: [ACK] }, segment(111, FIN | ACK)))]).toEqual([]);
+  });
+});
+
+test('SCTP, other IP protocols and ICMP pass only when they are looked for', async () => {
+  const plan = planOf(PortSet.below(1024), OWN);
+  const all = { ...plan, icmpTypes: [8, 13, 17], icmpv6Types: [128] };
+  const none = { ...plan, chunkTypes: [], busyProtocols: [] };
+  const frames = [
+    { source: '10.0.0.1', destination: '10.0.0.2' },
+    { source: 'fd00::1', destination: 'fd00::2' },
+  ].flatMap((ends) =>
+    [
+      sctpPacket({ ...ends, destinationPort: 9, chunkType: 1 }),
+      sctpPacket({ ...ends, destinationPort: 9, chunkType: 10 }),
+      ipPacket(ends, 99, new Uint8Array()),
+      icmpPacket(ends, ends.source.includes(':') ? 128 : 8),
+      // Never: data, what many speak, and answers.
+      sctpPacket({ ...ends, destinationPort: 9, chunkType: 0 }),
+      ipPacket(ends, 50, new Uint8Array(8)),
+      icmpPacket(ends, ends.source.includes(':') ? 129 : 0),
+    ].map((packet) => ethernet(packet)),
+  );
+  expect([...(await passed(all, frames))]).toEqual([0, 1, 2, 3, 7, 8, 9, 10]);
+  expect([...(await passed(plan, frames))]).toEqual([0, 1, 2, 7, 8, 9]);
+  expect([...(await passed(none, frames))]).toEqual([]);
+});
+
+test('own questions to name, time and DHCP servers, and by QUIC, pass on their way out, nothing else does', async () => {
+  const question = (source: string, destinationPort: number, mac = OWN_MAC, octets: number[] = []) => {
     const destination = source.includes(':') ? 'fd00::9' : '10.0.0.9';
-    return ethernet(udpPacket({ source, destination, destinationPort }), { source: mac });
+    const payload = new Uint8Array(octets);
+    return ethernet(udpPacket({ source, destination, destinationPort, payload }), { source: mac });
   };
   const segment = { source: '10.0.0.2', destination: '10.0.0.9', destinationPort: 53, flags: 2 };
   const kept = await passed(planOf(ports(111), OWN), [
@@ -253,8 +342,15 @@ test('own questions to name and time servers pass on their way out, nothing else
     ethernet(tcpPacket(segment), { source: OWN_MAC }),
     // A neighbour that forges our question could make its own probe look like the answer.
     question('10.0.0.2', 53, '02:00:00:00:00:66'),
+    question('10.0.0.2', 67),
+    question('fd00::2', 547),
+    // QUIC: an Initial, and what follows the handshake.
+    question('10.0.0.2', 443, OWN_MAC, [0xc3, 0]),
+    question('fd00::2', 443, OWN_MAC, [0xc3, 0]),
+    question('10.0.0.2', 443, OWN_MAC, [0x43, 0]),
+    question('fd00::2', 443, OWN_MAC, [0x43, 0]),
   ]);
-  expect([...kept]).toEqual([0, 1]);
+  expect([...kept]).toEqual([0, 1, 6, 7, 8, 9]);
 });
 
 test('own SYN/ACKs pass on their way out, but for those of services that are known', async () => {

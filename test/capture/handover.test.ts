@@ -20,6 +20,7 @@ const EXTREMES: Partial<Probe> = {
   protocol: 17,
   sourcePort: 65_535,
   destinationPort: 65_534,
+  ttl: 255,
   tcpFlags: 0x3f,
   identification: 54_321,
   sequence: 0xfffffffe,
@@ -43,6 +44,12 @@ test.each([
   ['IPv6', probeWith({ ...LEAST, protocol: 6 }, 'fd00:1:2:3:4:5:6:7', '2001:db8::ffff:8000')],
   ['IP options', probeWith({ ...LEAST, ipOptions: true }, '10.0.0.1', '10.0.0.2')],
   ['fragmented', probeWith({ ...LEAST, fragmented: true }, '10.0.0.1', '10.0.0.2')],
+  ['SCTP', probeWith({ ...LEAST, kind: Kind['sctp-init'], protocol: 132 }, '10.0.0.1', '10.0.0.2')],
+  [
+    'an IP protocol',
+    probeWith({ ...LEAST, kind: Kind['ip-protocol'], protocol: 255 }, '10.0.0.1', '10.0.0.2'),
+  ],
+  ['a ping', probeWith({ ...LEAST, kind: Kind.icmp, protocol: 58 }, 'fd00::1', 'fd00::2')],
   ['the least', probeWith(LEAST, '::', '::')],
 ])('a probe goes over whole: %s', (_name, probe) => {
   const octets = new Uint8Array(3 * RECORD_LENGTH).fill(0xa5);

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { classify, fillProbe } from '../../src/classify/classify.ts';
 import { kindOfFlags } from '../../src/classify/flags.ts';
-import { Kind, kindName } from '../../src/classify/kind.ts';
+import { Kind, kindName, LAST_KIND } from '../../src/classify/kind.ts';
 import { Probe } from '../../src/classify/probe.ts';
+import { isTracerouteLike } from '../../src/classify/traceroute.ts';
+import { DEFAULT_DETECT, kindList } from '../../src/config/kinds.ts';
 import { Packet } from '../../src/decode/packet.ts';
 import { ACK, FIN, PSH, RST, SYN, URG } from '../../src/decode/tcp.ts';
 import { parseAddress } from '../../src/net/address.ts';
@@ -21,11 +23,13 @@ describe('the six low flag bits decide', () => {
     [FIN, Kind.fin],
     [FIN | PSH | URG, Kind.xmas],
     [SYN, Kind.syn],
+    [ACK, Kind.ack],
+    [FIN | ACK, Kind.maimon],
   ]);
 
   test('all 64 sets', () => {
     for (let flags = 0; flags < 64; flags++) {
-      const expected = (flags & (ACK | RST)) !== 0 ? Kind.none : (named.get(flags) ?? Kind.odd);
+      const expected = named.get(flags) ?? ((flags & (ACK | RST)) !== 0 ? Kind.none : Kind.odd);
       expect(kindOfFlags(flags), `flags ${flags}`).toBe(expected);
     }
   });
@@ -34,8 +38,7 @@ describe('the six low flag bits decide', () => {
     ['SYN/ACK, backscatter', SYN | ACK],
     ['RST, a refused connection of our own', RST],
     ['RST/ACK', RST | ACK],
-    ['FIN/ACK, a connection that closes', FIN | ACK],
-    ['ACK', ACK],
+    ['FIN/PSH/ACK, a connection that closes', FIN | PSH | ACK],
     ['PSH/ACK, data', PSH | ACK],
     ['SYN/RST', SYN | RST],
   ])('%s is no probe', (_name, flags) => {
@@ -45,6 +48,51 @@ describe('the six low flag bits decide', () => {
   test('ECE and CWR do not count', () => {
     expect(kindOfFlags(SYN | 0x40 | 0x80)).toBe(Kind.syn);
   });
+});
+
+describe('an ACK or FIN/ACK', () => {
+  test.each([
+    [ACK, 20, Kind.ack],
+    [FIN | ACK, 20, Kind.maimon],
+    // With time stamps, as every segment of a connection has that agreed on them; with data.
+    [ACK, 32, Kind.none],
+    [FIN | ACK, 32, Kind.none],
+    [ACK, 1460, Kind.none],
+  ])('flags %i, %i octets', (tcpFlags, transportLength, kind) => {
+    expect(classify(packetTo('10.0.0.2', { tcpFlags, transportLength }))).toBe(kind);
+  });
+});
+
+describe('what is neither TCP nor UDP', () => {
+  test.each<[string, Partial<Packet>, Kind]>([
+    ['INIT', { protocol: 132, messageType: 1 }, Kind['sctp-init']],
+    ['INIT-ACK', { protocol: 132, messageType: 2 }, Kind.none],
+    ['DATA', { protocol: 132, messageType: 0 }, Kind.none],
+    ['COOKIE-ECHO', { protocol: 132, messageType: 10 }, Kind['sctp-cookie-echo']],
+    ['echo', { protocol: 1, messageType: 8 }, Kind.icmp],
+    ['echo reply', { protocol: 1, messageType: 0 }, Kind.none],
+    ['time stamp', { protocol: 1, messageType: 13 }, Kind.icmp],
+    ['address mask', { protocol: 1, messageType: 17 }, Kind.icmp],
+    ['unreachable', { protocol: 1, messageType: 3 }, Kind.none],
+    ['IPv6 echo', { protocol: 58, messageType: 128 }, Kind.icmp],
+    ['neighbour solicitation', { protocol: 58, messageType: 135 }, Kind.none],
+    ['IPv4 type 128 is no IPv6 echo', { protocol: 1, messageType: 128 }, Kind.none],
+    ['a protocol that nobody speaks', { protocol: 99, destinationPort: 99 }, Kind['ip-protocol']],
+  ])('%s', (_name, fields, kind) => {
+    expect(classify(packetTo('10.0.0.2', { tcpFlags: 0, ...fields }))).toBe(kind);
+  });
+});
+
+test.each([
+  [17, 33_434, 1, true],
+  [17, 33_523, 30, true],
+  [17, 33_524, 1, false],
+  [17, 33_433, 1, false],
+  // nmap's datagrams begin with 37 and more, an honest host's with 64.
+  [17, 33_434, 37, false],
+  [6, 33_434, 1, false],
+])('protocol %i, port %i, TTL %i is traceroute-like: %s', (protocol, destinationPort, ttl, expected) => {
+  expect(isTracerouteLike(Object.assign(new Probe(), { protocol, destinationPort, ttl }))).toBe(expected);
 });
 
 describe('only what is sent to one host', () => {
@@ -77,6 +125,7 @@ test('a probe has everything of its packet, and keeps it', () => {
     protocol: 6,
     sourcePort: 41302,
     destinationPort: 111,
+    ttl: 61,
     tcpFlags: SYN,
     ipOptions: true,
     fragmented: true,
@@ -95,5 +144,10 @@ test('a probe has everything of its packet, and keeps it', () => {
 
 test('kinds have the names that events use', () => {
   const names = Object.values(Kind).map((kind) => kindName(kind));
-  expect(names).toEqual(['none', 'null', 'fin', 'xmas', 'syn', 'odd', 'maimon', 'ack', 'udp', 'connect']);
+  const tcp = ['null', 'fin', 'xmas', 'syn', 'odd', 'maimon', 'ack'];
+  const others = ['udp', 'connect', 'sctp-init', 'sctp-cookie-echo', 'ip-protocol', 'icmp'];
+  expect(names).toEqual(['none', ...tcp, ...others]);
+  // They are bits of a half word in a source's record, and the words of DETECT.
+  expect(LAST_KIND).toBeLessThan(16);
+  expect(kindList.parse(`icmp,${DEFAULT_DETECT}`)).toEqual({ ok: true, value: names.slice(1) });
 });

@@ -138,7 +138,7 @@ describe('formats', () => {
     const arp = ethernet(new Uint8Array(28), { etherType: 0x0806 });
     const path = file('f', capture(arp, arp, tcp(111), tcp(112, SYN, { checksum: 1 })));
     const { stderr } = portsentry(['replay', '-c', configuration, path]);
-    expect(stderr).toMatch(/^packets +4\n +not IP +2\n +wrong TCP or UDP checksum +1\nprobes +1\n/);
+    expect(stderr).toMatch(/^packets +4\n +not IP +2\n +wrong transport checksum +1\nprobes +1\n/);
   });
 });
 

@@ -14,6 +14,7 @@ import {
   FIN,
   PSH,
   SYN,
+  sctpSegment,
   type TcpFields,
   tcpSegment,
   URG,
@@ -26,6 +27,15 @@ const V6 = { source: 'fd00::1', destination: 'fd00::2' };
 /** A SYN, as long as one of nmap's: 24 octets. */
 function syn(ends: Ends = V4, fields: Partial<TcpFields> = {}): Uint8Array {
   return tcpSegment({ ...ends, destinationPort: 111, flags: SYN, payload: new Uint8Array(4), ...fields });
+}
+
+/** An ACK scan's segment. */
+function bare(ends: Ends): Uint8Array {
+  return tcpSegment({ ...ends, destinationPort: 111, flags: ACK });
+}
+
+function init(ends: Ends): Uint8Array {
+  return sctpSegment({ ...ends, destinationPort: 111, chunkType: 1 });
 }
 
 /** What became of each packet, in the order of arrival. */
@@ -51,6 +61,10 @@ describe('what nmap tears apart is one probe, with kind and ports', () => {
     ['a SYN over IPv6, 8 octets', fragmentsOf(V6, 6, syn(V6), 8), { kind: 'syn' }],
     ['a SYN over IPv6, 16 octets', fragmentsOf(V6, 6, syn(V6), 16), { kind: 'syn' }],
     ['a datagram over IPv6', fragmentsOf(V6, 17, udp(V6, 40), 16), { kind: 'udp' }],
+    ['a bare ACK, nmap -f -sA', fragmentsOf(V4, 6, bare(V4), 8), { kind: 'ack' }],
+    ['a bare ACK over IPv6', fragmentsOf(V6, 6, bare(V6), 8), { kind: 'ack' }],
+    ['an SCTP INIT', fragmentsOf(V4, 132, init(V4), 8), { kind: 'sctp-init' }],
+    ['an SCTP INIT over IPv6', fragmentsOf(V6, 132, init(V6), 8), { kind: 'sctp-init' }],
     [
       'a SYN behind destination options over IPv6',
       fragmentsOf(V6, 60, extension(6, syn(V6)), 8),
@@ -63,13 +77,12 @@ describe('what nmap tears apart is one probe, with kind and ports', () => {
     ],
   ])('%s', (_name, packets, { kind }) => {
     const reader = new FragmentReader();
-    const seen = packets
-      .filter((packet) => reader.read(packet, LINKTYPE_RAW) === Reason.none)
-      .map(() => {
-        const { packet } = reader;
-        const { sourcePort, destinationPort, fragmented } = packet;
-        return { kind: kindName(classify(packet)), sourcePort, destinationPort, fragmented };
-      });
+    const seen = packets.flatMap((octets) => {
+      if (reader.read(octets, LINKTYPE_RAW) !== Reason.none) return [];
+      const { packet } = reader;
+      const { sourcePort, destinationPort, fragmented } = packet;
+      return [{ kind: kindName(classify(packet)), sourcePort, destinationPort, fragmented }];
+    });
     expect(seen).toEqual([{ kind, sourcePort: 40000, destinationPort: 111, fragmented: true }]);
   });
 

@@ -32,7 +32,7 @@ describe('what is no tunnel, or too deep a one', () => {
     ['IPv6 announced as IPv4', tunnel(4, INNER_V6), Reason.ipVersion],
     ['an inner packet longer than the outer one', tunnel(4, INNER_V4.slice(0, -1)), Reason.ipLength],
     ['nothing inside', tunnel(41, new Uint8Array()), Reason.ipHeader],
-    ['ICMP inside', tunnel(4, ipv4(OUTER, 1, new Uint8Array(8))), Reason.otherProtocol],
+    ['IGMP inside', tunnel(4, ipv4(OUTER, 2, new Uint8Array(8))), Reason.otherProtocol],
     ['GRE that carries Ethernet', tunnel(47, gre(INNER_V4, 0, 0x6558)), Reason.otherProtocol],
     ['GRE, version 1', tunnel(47, gre(INNER_V4, 0x0001)), Reason.otherProtocol],
     ['GRE with routing', tunnel(47, gre(INNER_V4, 0x4000)), Reason.otherProtocol],

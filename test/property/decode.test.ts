@@ -6,7 +6,18 @@ import { verifyChecksums } from '../../src/decode/checksum.ts';
 import { decodeFrame } from '../../src/decode/frame.ts';
 import { Packet } from '../../src/decode/packet.ts';
 import { REASON_COUNT, Reason } from '../../src/decode/reason.ts';
-import { concat, ipv6, PSH, SYN, tcpPacket, URG, udpPacket } from '../support/frames.ts';
+import {
+  concat,
+  icmpPacket,
+  ipPacket,
+  ipv6,
+  PSH,
+  SYN,
+  sctpPacket,
+  tcpPacket,
+  URG,
+  udpPacket,
+} from '../support/frames.ts';
 import { holds, WRAPPINGS } from '../support/wrappings.ts';
 
 const LINK_TYPES = [...new Set(WRAPPINGS.map(({ linkType }) => linkType))];
@@ -18,6 +29,14 @@ const PACKETS = [V4, V6].flatMap((ends) => [
   tcpPacket({ ...ends, destinationPort: 111, flags: SYN }),
   tcpPacket({ ...ends, destinationPort: 111, flags: PSH | URG, payload: new Uint8Array([1, 2, 3]) }),
   udpPacket({ ...ends, destinationPort: 9, payload: new Uint8Array([1]) }),
+]);
+
+/** What has no ports, or those of SCTP. */
+const OTHERS = [V4, V6].flatMap((ends) => [
+  sctpPacket({ ...ends, destinationPort: 9, chunkType: 1 }),
+  sctpPacket({ ...ends, destinationPort: 9, chunkType: 10, value: new Uint8Array(5) }),
+  icmpPacket(ends, ends === V4 ? 8 : 128),
+  ipPacket(ends, 99, new Uint8Array([1, 2, 3])),
 ]);
 
 /** Octets that the link puts behind a packet, at most. */
@@ -41,7 +60,6 @@ function decode(frame: Uint8Array, linkType: number, wireLength = frame.length):
   const reason = decodeFrame(view, 0, exact.length, wireLength, canonicalLinkType(linkType), packet);
   if (!(reason >= 0 && reason < REASON_COUNT)) throw new Error(`reason ${reason}`);
   if (reason !== Reason.none) return reason;
-  if (packet.protocol !== 6 && packet.protocol !== 17) throw new Error(`protocol ${packet.protocol}`);
   classify(packet);
   return verifyChecksums(view, packet);
 }
@@ -69,6 +87,42 @@ describe('arbitrary octets', () => {
       { numRuns: 40_000 },
     );
   });
+});
+
+test.each(OTHERS.map((octets) => [octets[0] === 0x60 ? octets[6] : octets[9], octets]))(
+  'protocol %i: itself, every prefix of it, and every octet of it changed to every other',
+  (_protocol, octets) => {
+    const valid = octets as Uint8Array;
+    expect(decode(valid, 101)).toBe(Reason.none);
+    for (let length = 0; length < valid.length; length++) {
+      decode(valid.slice(0, length), 101);
+      decode(valid.slice(0, length), 101, valid.length);
+    }
+    const changed = valid.slice();
+    for (let at = 0; at < valid.length; at++) {
+      for (let value = 0; value < 256; value++) {
+        changed[at] = value;
+        decode(changed, 101);
+      }
+      changed[at] = valid[at] as number;
+    }
+  },
+);
+
+test.each([V4, V6])('one octet changed in an SCTP packet or ICMP message is a wrong sum: $source', (ends) => {
+  const header = ends === V4 ? 20 : 40;
+  for (const valid of [
+    sctpPacket({ ...ends, destinationPort: 9, chunkType: 1 }),
+    icmpPacket(ends, ends === V4 ? 8 : 128),
+  ]) {
+    for (let at = header; at < valid.length; at++) {
+      // The chunk's length is judged before the sum; without a sum of its own it is the network card's to make.
+      if (valid.length > header + 8 && (at === header + 14 || at === header + 15)) continue;
+      const changed = valid.slice();
+      changed[at] = (changed[at] as number) ^ 0x40;
+      expect(decode(changed, 101), `octet ${at}`).toBe(Reason.transportChecksum);
+    }
+  }
 });
 
 describe.each(VALID)('$name', ({ linkType, frames }) => {

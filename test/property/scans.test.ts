@@ -6,7 +6,7 @@ import { Address } from '../../src/net/address.ts';
 import type { DecoysEvent, ProbeEvent, ScanEvent } from '../../src/track/event.ts';
 import { MAX_SOURCES } from '../../src/track/source-table.ts';
 import { EVERY_HOME } from '../../src/watch/home.ts';
-import { NOTHING_IN_USE } from '../../src/watch/in-use.ts';
+import { NO_CONNECTIONS, NOTHING_IN_USE } from '../../src/watch/in-use.ts';
 import { WatchedPorts } from '../../src/watch/watched-ports.ts';
 import { configWith } from '../respond/given.ts';
 import { type ProbeFields, probe } from '../track/given.ts';
@@ -36,6 +36,7 @@ function makeEngine(salt: number) {
     watched: new WatchedPorts(config, MODES),
     home: EVERY_HOME,
     inUse: NOTHING_IN_USE,
+    connections: NO_CONNECTIONS,
     ruleFor: () => null,
     isBlocked: () => false,
     admits: () => true,

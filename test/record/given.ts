@@ -29,6 +29,7 @@ export function probeEvent(fields: Partial<ProbeEvent> = {}): ProbeEvent {
     triggered: true,
     ignored: null,
     repeat: false,
+    note: null,
     noBlock: false,
     alreadyBlocked: false,
     evidence: 'spoofable',

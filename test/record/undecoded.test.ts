@@ -10,10 +10,10 @@ test('frames that were not decoded are told by reason, at most once a minute, wh
   expect(sum.tell(counts, START)).toBeNull();
   counts.set(Reason.transportChecksum, 3).set(Reason.ipLength, 1);
   expect(sum.tell(counts, START + 1000)).toBe(
-    'Frames that were not decoded: 3 wrong TCP or UDP checksum, 1 bad IP length.',
+    'Frames that were not decoded: 3 wrong transport checksum, 1 bad IP length.',
   );
   counts.set(Reason.transportChecksum, 5);
   expect(sum.tell(counts, START + 60_999)).toBeNull();
-  expect(sum.tell(counts, START + 61_000)).toBe('Frames that were not decoded: 2 wrong TCP or UDP checksum.');
+  expect(sum.tell(counts, START + 61_000)).toBe('Frames that were not decoded: 2 wrong transport checksum.');
   expect(sum.tell(counts, START + 200_000)).toBeNull();
 });

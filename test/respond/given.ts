@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { BlockMethod, Config } from '../../src/config/config.ts';
+import { defaultConfig } from '../../src/config/load.ts';
 import { PortSet } from '../../src/config/ports.ts';
 import { CommandBackend } from '../../src/respond/backends/command.ts';
 import { NullBackend } from '../../src/respond/backends/null.ts';
@@ -22,6 +23,7 @@ export function configWith(settings: Partial<Config>): Config {
     advancedPortsUdp: 1024,
     advancedExcludeTcp: new PortSet(),
     advancedExcludeUdp: new PortSet(),
+    detect: defaultConfig().detect,
     ignoreFile: null,
     historyFile: null,
     blockedFile: null,

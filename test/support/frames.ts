@@ -36,6 +36,15 @@ export interface UdpFields extends Ends {
   checksum?: 'right' | 'pseudo' | number;
 }
 
+export interface SctpFields extends Ends {
+  sourcePort?: number;
+  destinationPort: number;
+  chunkType: number;
+  /** Octets behind the chunk's header; nmap's INIT has 16. */
+  value?: Uint8Array;
+  checksum?: 'right' | number;
+}
+
 export interface IpFields {
   identification?: number;
   /** Octets of options, a multiple of 4. */
@@ -44,6 +53,7 @@ export interface IpFields {
   fragmentOffset?: number;
   moreFragments?: boolean;
   totalLength?: number;
+  ttl?: number;
   checksum?: number;
 }
 
@@ -55,6 +65,20 @@ export function tcpPacket(fields: TcpFields, ip: IpFields = {}): Uint8Array {
 /** A UDP datagram in its IP packet. */
 export function udpPacket(fields: UdpFields, ip: IpFields = {}): Uint8Array {
   return ipPacket(fields, 17, udpDatagram(fields), ip);
+}
+
+/** An SCTP packet of one chunk in its IP packet. */
+export function sctpPacket(fields: SctpFields, ip: IpFields = {}): Uint8Array {
+  return ipPacket(fields, 132, sctpSegment(fields), ip);
+}
+
+/** An ICMP message without a body in its IP packet, of the family of its addresses. */
+export function icmpPacket(ends: Ends, type: number, ip: IpFields = {}): Uint8Array {
+  const protocol = isV6(ends) ? 58 : 1;
+  const message = new Uint8Array([type, 0, 0, 0, 0, 0, 0, 0]);
+  const sum = isV6(ends) ? transportSum(ends, 58, message, 'right') : complement(internetSum(message));
+  message.set(u16(sum), 2);
+  return ipPacket(ends, protocol, message, ip);
 }
 
 export function ipPacket(ends: Ends, protocol: number, payload: Uint8Array, ip: IpFields = {}): Uint8Array {
@@ -89,6 +113,29 @@ export function udpDatagram(fields: UdpFields): Uint8Array {
   return datagram;
 }
 
+export function sctpSegment(fields: SctpFields): Uint8Array {
+  const { value = new Uint8Array(16), checksum = 'right' } = fields;
+  const segment = new Uint8Array(16 + value.length);
+  const view = new DataView(segment.buffer);
+  view.setUint16(0, fields.sourcePort ?? 40000);
+  view.setUint16(2, fields.destinationPort);
+  view.setUint8(12, fields.chunkType);
+  view.setUint16(14, 4 + value.length);
+  segment.set(value, 16);
+  view.setUint32(8, checksum === 'right' ? castagnoli(segment) : checksum, true);
+  return segment;
+}
+
+/** CRC32c bit by bit, over octets of which the sum's own are 0. */
+function castagnoli(octets: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const octet of octets) {
+    crc ^= octet;
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) !== 0 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}
+
 export function ipv4(ends: Ends, protocol: number, payload: Uint8Array, ip: IpFields = {}): Uint8Array {
   const options = ip.options ?? new Uint8Array();
   const headerLength = 20 + options.length;
@@ -98,7 +145,7 @@ export function ipv4(ends: Ends, protocol: number, payload: Uint8Array, ip: IpFi
   view.setUint16(2, ip.totalLength ?? packet.length);
   view.setUint16(4, ip.identification ?? 0x1234);
   view.setUint16(6, (ip.moreFragments ? 0x2000 : 0) | ((ip.fragmentOffset ?? 0) >> 3));
-  view.setUint8(8, 64);
+  view.setUint8(8, ip.ttl ?? 64);
   view.setUint8(9, protocol);
   packet.set(addressOctets(ends.source).slice(12), 12);
   packet.set(addressOctets(ends.destination).slice(12), 16);

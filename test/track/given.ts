@@ -18,13 +18,20 @@ export interface ProbeFields {
   readonly identification?: number;
 }
 
+const PROTOCOLS = new Map<Kind, number>([
+  [Kind.udp, 17],
+  [Kind['sctp-init'], 132],
+  [Kind['ip-protocol'], 99],
+  [Kind.icmp, 1],
+]);
+
 /** A SYN to port 111 of 10.0.0.2, a datagram where the kind is udp. */
 export function probe(fields: ProbeFields = {}): Probe {
   const { source = '10.0.0.1', destination = '10.0.0.2', at = 0, kind = Kind.syn } = fields;
   const made = new Probe();
   made.time = START + at;
   made.kind = kind;
-  made.protocol = kind === Kind.udp ? 17 : 6;
+  made.protocol = PROTOCOLS.get(kind) ?? 6;
   made.source.set(address(source));
   made.destination.set(address(destination));
   made.sourcePort = fields.sourcePort ?? 41302;

@@ -1,9 +1,12 @@
 import dgram from 'node:dgram';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseAddress } from '../../src/net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../../src/net/protocol.ts';
 import { CLOSED_MEMORY, SocketTable } from '../../src/watch/sockets.ts';
+import { testFolder } from '../record/given.ts';
 
 const NOW = 1_795_354_417_000;
 
@@ -169,4 +172,48 @@ test('without the tables nothing is in use, and nothing breaks', () => {
   table.poll(NOW);
   expect(table.bound(PROTOCOL_TCP)).toEqual([]);
   expect(table.has(PROTOCOL_TCP, address('127.0.0.1'), 22, NOW)).toBe(false);
+});
+
+test('connections are known after a look at them, by their local port, and for 60 s more', async () => {
+  const { port, close } = await listen('127.0.0.1');
+  const client = net.connect(port, '127.0.0.1');
+  await new Promise((resolve) => client.once('connect', resolve));
+  const segment = {
+    time: NOW,
+    source: address('127.0.0.9'),
+    sourcePort: 1,
+    destination: address('127.0.0.1'),
+    destinationPort: client.localPort as number,
+  };
+  const table = new SocketTable('/proc/self/net');
+  table.look(NOW);
+  expect(table.holds(segment)).toBe(false);
+  expect(table.holds({ ...segment, destinationPort: port })).toBe(true);
+  table.lookAtConnections(NOW);
+  expect(table.holds(segment)).toBe(true);
+  expect(table.localEnds.map((end) => end.port)).toContain(client.localPort);
+  expect(table.holds({ ...segment, time: NOW + CLOSED_MEMORY + 1 })).toBe(false);
+  client.destroy();
+  await close();
+});
+
+test('SCTP endpoints and raw sockets, as the kernel lists them', () => {
+  const folder = testFolder();
+  mkdirSync(join(folder, 'sctp'));
+  writeFileSync(
+    join(folder, 'sctp', 'eps'),
+    ' ENDPT     SOCK   STY SST HBKT LPORT   UID INODE LADDRS\n' +
+      'ffff0001 ffff0002 2   10  29   3868      0 11111 10.1.2.3 fd00::7 \n',
+  );
+  writeFileSync(
+    join(folder, 'raw'),
+    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n' +
+      '   99: 00000000:0063 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 22222 2 ffff0003 0\n',
+  );
+  const table = new SocketTable(folder);
+  table.look(NOW);
+  expect(usedAt(table, 132, 3_868)).toEqual(['10.1.2.3', 'fd00::7']);
+  expect(usedAt(table, 132, 3_869)).toEqual([]);
+  expect(usedAt(table, 99, 99)).toEqual(V4);
+  expect(usedAt(table, 1, 99)).toEqual([]);
 });

@@ -31,6 +31,14 @@ const MODES: Readonly<Record<ModeName, true>> = {
   audp: true,
 };
 
+const TRANSPORTS: Readonly<Record<Transport, true>> = {
+  tcp: true,
+  udp: true,
+  sctp: true,
+  icmp: true,
+  ip: true,
+};
+
 const METHODS: Readonly<Record<BlockMethod, true>> = {
   command: true,
   nftables: true,
@@ -116,7 +124,7 @@ export function isCauseKind(value: unknown): value is BlockCause['kind'] {
 }
 
 export function isTransport(value: unknown): value is Transport {
-  return value === 'tcp' || value === 'udp';
+  return isWord(TRANSPORTS, value);
 }
 
 /** A port number; 0 of a block by hand. */
