@@ -13,14 +13,22 @@ import { decodeFrame } from '../../src/decode/frame.ts';
 import { Packet } from '../../src/decode/packet.ts';
 import { Reason } from '../../src/decode/reason.ts';
 import { writePcap } from '../support/capture-writer.ts';
-import { FIN, PSH, SYN, tcpPacket, URG, udpPacket } from '../support/frames.ts';
+import { FIN, PSH, SYN, sctpPacket, tcpPacket, URG, udpPacket } from '../support/frames.ts';
 import { type ReadCapture, readBytes } from '../support/read-capture.ts';
 import { holds, WRAPPINGS } from '../support/wrappings.ts';
 
 const FIXTURES = 'fixtures/captures';
 
 /** The kinds that one packet tells. */
-const KINDS: readonly Kind[] = [Kind.syn, Kind.null, Kind.fin, Kind.xmas, Kind.udp];
+const KINDS: readonly Kind[] = [
+  Kind.syn,
+  Kind.null,
+  Kind.fin,
+  Kind.xmas,
+  Kind.udp,
+  Kind['sctp-init'],
+  Kind['sctp-cookie-echo'],
+];
 
 const FIELDS = [
   'frame.protocols',
@@ -31,6 +39,8 @@ const FIELDS = [
   'tcp.dstport',
   'tcp.flags',
   'udp.dstport',
+  'sctp.dstport',
+  'sctp.chunk_type',
 ];
 
 let folder: string;
@@ -88,6 +98,7 @@ function packets(destinationPort: number): Uint8Array[] {
     return [
       ...[SYN, 0, FIN, FIN | PSH | URG].map((flags) => tcpPacket({ ...ends, destinationPort, flags })),
       udpPacket({ ...ends, destinationPort, payload: new Uint8Array(3) }),
+      sctpPacket({ ...ends, destinationPort, chunkType: 1 }),
     ];
   });
 }
@@ -105,11 +116,23 @@ async function seenByUs(path: string): Promise<string[]> {
     packet.time = time;
     if (reason === Reason.fragment) reason = fragments.take(view, packet);
     if (reason !== Reason.none) continue;
-    const kind = packet.protocol === 6 ? kindOfFlags(packet.tcpFlags) : Kind.udp;
+    const kind = kindOf(packet);
     if (KINDS.includes(kind))
       seen.push(line(packet.source, packet.destination, packet.destinationPort, kind));
   }
   return [...new Set(seen)].sort();
+}
+
+/** By one packet alone, whoever it is sent to. */
+function kindOf({ protocol, tcpFlags, messageType }: Packet): Kind {
+  if (protocol === 6) return kindOfFlags(tcpFlags);
+  if (protocol === 132) return kindOfChunk(messageType);
+  return protocol === 17 ? Kind.udp : Kind.none;
+}
+
+function kindOfChunk(type: number): Kind {
+  if (type === 1) return Kind['sctp-init'];
+  return type === 10 ? Kind['sctp-cookie-echo'] : Kind.none;
 }
 
 async function seenByTshark(path: string): Promise<string[]> {
@@ -125,13 +148,27 @@ async function seenByTshark(path: string): Promise<string[]> {
 
 /** tshark shows the last value of each field; which family is the innermost, its list of protocols tells. */
 function lineOfRow(row: string): string[] {
-  const [protocols = '', v4Source, v4Destination, v6Source, v6Destination, tcpPort, flags, udpPort] =
-    row.split('\t');
+  const [
+    protocols = '',
+    v4Source,
+    v4Destination,
+    v6Source,
+    v6Destination,
+    tcpPort,
+    flags,
+    udpPort,
+    sctpPort,
+    chunk,
+  ] = row.split('\t');
   const layers = protocols.split(':');
   // A message about a packet quotes it.
   if (layers.includes('icmp') || layers.includes('icmpv6')) return [];
   const isV6 = layers.lastIndexOf('ipv6') > layers.lastIndexOf('ip');
   const [source, destination] = isV6 ? [v6Source, v6Destination] : [v4Source, v4Destination];
+  if (layers.includes('sctp')) {
+    const kind = kindOfChunk(Number(chunk));
+    return kind === Kind.none ? [] : [line(source, destination, sctpPort, kind)];
+  }
   const isTcp = layers.includes('tcp');
   if (!isTcp && !layers.includes('udp')) return [];
   const kind = isTcp ? kindOfFlags(Number(flags)) : Kind.udp;
