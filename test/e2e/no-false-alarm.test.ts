@@ -1,7 +1,17 @@
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { alertsOf, configure, dropsOf, startDetector } from '../support/detector.ts';
-import { ACK, ethernet, RST, SYN, tcpPacket, udpPacket } from '../support/frames.ts';
+import {
+  ACK,
+  ethernet,
+  FIN,
+  icmpPacket,
+  ipPacket,
+  RST,
+  SYN,
+  tcpPacket,
+  udpPacket,
+} from '../support/frames.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { Host } from '../support/lab-host.ts';
 import type { LabProcess } from '../support/lab-process.ts';
@@ -37,6 +47,11 @@ function send(packets: readonly Uint8Array[], mac = lab.wire.to.mac): Promise<vo
     lab.scanner,
     packets.map((packet) => ethernet(packet, { destination: mac })),
   );
+}
+
+/** What has just been sent has reached the capture process before what comes next. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 200));
 }
 
 async function expectNoAlarm(): Promise<void> {
@@ -158,6 +173,43 @@ describe('what this host does itself', () => {
     await expectNoAlarm();
   });
 
+  test('renews its lease by DHCP, without a socket when the answer comes', async () => {
+    await detect();
+    // As dhcpcd does: the question from port 68, the answer taken off the wire.
+    await done(lab.victim, ['python3', '-c', ASK_ONCE, SCANNER, '67', '68', '01']);
+    await settled();
+    const answer = { source: SCANNER, sourcePort: 67, destination: VICTIM, destinationPort: 68 };
+    await send([udpPacket({ ...answer, payload: new Uint8Array(300) })]);
+    await expectNoAlarm();
+  });
+
+  test('asks by QUIC, and is gone when the server says it once more', async () => {
+    await detect();
+    await done(lab.victim, ['python3', '-c', ASK_ONCE, SCANNER, '443', '40443', 'c300000001']);
+    await settled();
+    const answer = { source: SCANNER, sourcePort: 443, destination: VICTIM, destinationPort: 40_443 };
+    await send([udpPacket({ ...answer, payload: new Uint8Array(1_200) })]);
+    await expectNoAlarm();
+  });
+
+  test('is connected from ports below those that connections leave from', async () => {
+    await startService(lab, lab.scanner, 'tcp-echo', 7);
+    await detect();
+    const clients = await lab.start(lab.victim, ['python3', '-c', CALLING, SCANNER]);
+    await clients.waitForLine(/^connected/);
+    const bare = { source: SCANNER, sourcePort: 7, destination: VICTIM };
+    // From each port in turn, and again: a NFS server without time stamps acknowledges so.
+    await send(
+      [1, 2].flatMap(() =>
+        [701, 702, 703, 704].flatMap((destinationPort) => [
+          tcpPacket({ ...bare, destinationPort, flags: ACK }),
+          tcpPacket({ ...bare, destinationPort, flags: FIN | ACK }),
+        ]),
+      ),
+    );
+    await expectNoAlarm();
+  });
+
   test('talks to itself', async () => {
     await detect(['-atcp', '-audp', '-i', 'ALL']);
     await startService(lab, lab.victim, 'http', 80);
@@ -191,6 +243,75 @@ describe('what is no probe', () => {
   const PORT = { destinationPort: 3000 };
   const FROM = { source: FORGED, destination: VICTIM, ...PORT };
   const FROM6 = { source: 'fd99:0::77', destination: 'fd99:0::2', ...PORT };
+
+  test('stray ACKs and FIN/ACKs: to two ports; with time stamps or data to many', async () => {
+    await detect();
+    const longer = [1, 2, 3, 4, 5].flatMap((index) => [
+      tcpPacket({ ...FROM, destinationPort: 3000 + index, flags: ACK, payload: new Uint8Array(12) }),
+      tcpPacket({ ...FROM6, destinationPort: 3000 + index, flags: FIN | ACK, payload: new Uint8Array(1) }),
+    ]);
+    const bare = [3000, 3001, 3000].flatMap((destinationPort) => [
+      tcpPacket({ ...FROM, destinationPort, flags: ACK }),
+      tcpPacket({ ...FROM6, destinationPort, flags: FIN | ACK }),
+    ]);
+    await send([...longer, ...bare]);
+    await expectNoAlarm();
+  });
+
+  test('what clients still send to services that are gone', async () => {
+    const ports = [8081, 8082, 8083, 8084];
+    const services = await lab.start(lab.victim, ['python3', '-c', LISTENING, ...ports.map(String)]);
+    await services.waitForLine(/^listening/);
+    await detect();
+    await services.stop();
+    const late = ports.flatMap((destinationPort) => [
+      tcpPacket({ ...FROM, destinationPort, flags: ACK }),
+      tcpPacket({ ...FROM6, destinationPort, flags: FIN | ACK }),
+    ]);
+    await send(late);
+    await expectNoAlarm();
+  });
+
+  test('errors that routers tell by ICMP, path MTU among them', async () => {
+    await detect();
+    const ends = { source: FORGED, destination: VICTIM };
+    const ends6 = { source: 'fd99:0::77', destination: 'fd99:0::2' };
+    await send([
+      ...[0, 3, 4, 5, 11, 12, 14].map((type) => icmpPacket(ends, type)),
+      ...[1, 2, 3, 4, 129, 135, 136].map((type) => icmpPacket(ends6, type)),
+    ]);
+    await expectNoAlarm();
+  });
+
+  test('what others broadcast: RIP, NetBIOS, DHCP, mDNS, SSDP', async () => {
+    configure(lab.victim, 'ADVANCED_EXCLUDE_UDP=""');
+    await detect();
+    const from = { source: SCANNER, payload: new Uint8Array(20) };
+    await send(
+      [
+        ...[137, 138, 520].map((port) => ({ ...from, destination: '10.99.0.255', destinationPort: port })),
+        ...[67, 68].map((port) => ({ ...from, destination: '255.255.255.255', destinationPort: port })),
+        // An answer to somebody who has no address yet, to one that is not ours.
+        { ...from, destination: '10.99.0.200', destinationPort: 68 },
+        { ...from, destination: '224.0.0.251', destinationPort: 5353 },
+        { ...from, destination: '239.255.255.250', destinationPort: 1900 },
+        { ...from, destination: '224.0.0.9', destinationPort: 520 },
+        { ...from, source: 'fd99:0::1', destination: 'ff02::fb', destinationPort: 5353 },
+        { ...from, source: 'fd99:0::1', destination: 'ff02::1:2', destinationPort: 547 },
+      ].map((fields) => udpPacket(fields)),
+      'ff:ff:ff:ff:ff:ff',
+    );
+    await expectNoAlarm();
+  });
+
+  test('routing and tunnels: OSPF, VRRP, ESP, IGMP to this host', async () => {
+    await detect();
+    const ends = { source: FORGED, destination: VICTIM };
+    await send(
+      [2, 50, 51, 89, 103, 112, 124].map((protocol) => ipPacket(ends, protocol, new Uint8Array(24))),
+    );
+    await expectNoAlarm();
+  });
 
   test('backscatter', async () => {
     await detect();
@@ -281,6 +402,35 @@ for _ in range(100):
         refused += 1
     time.sleep(0.01)
 print(served, 'served,', refused, 'refused')
+`;
+
+/** Listens at ports until it is ended. */
+const LISTENING = `
+import socket, sys
+sockets = [socket.create_server(('', int(port))) for port in sys.argv[1:]]
+print('listening', flush=True)
+sys.stdin.read()
+`;
+
+/** Connects from ports that the kernel does not choose by itself, as NFS clients do, and stays. */
+const CALLING = `
+import socket, sys
+sockets = []
+for port in (701, 702, 703, 704):
+    s = socket.socket()
+    s.bind(('', port))
+    s.connect((sys.argv[1], 7))
+    sockets.append(s)
+print('connected', flush=True)
+sys.stdin.read()
+`;
+
+/** Sends one datagram from a port, and closes it at once. */
+const ASK_ONCE = `
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(('', int(sys.argv[3])))
+s.sendto(bytes.fromhex(sys.argv[4]), (sys.argv[1], int(sys.argv[2])))
 `;
 
 /** Asks a name server, and does not wait for long. */

@@ -12,6 +12,14 @@ const SCANS = [
   { option: '-sN', label: 'TCP NULL scan', protocol: 'TCP' },
   { option: '-sX', label: 'TCP XMAS scan', protocol: 'TCP' },
   { option: '-sU', label: 'UDP scan', protocol: 'UDP' },
+  // Weak ones, told from the third port on.
+  { option: '-sA', label: 'TCP ACK scan', protocol: 'TCP' },
+  { option: '-sW', label: 'TCP ACK scan', protocol: 'TCP' },
+  { option: '-sM', label: 'TCP Maimon scan', protocol: 'TCP' },
+  { option: '-sY', label: 'SCTP INIT scan', protocol: 'SCTP' },
+  { option: '-sZ', label: 'SCTP COOKIE-ECHO scan', protocol: 'SCTP' },
+  // Of these "ports" nobody speaks the protocol.
+  { option: '-sO', label: 'IP protocol scan', protocol: 'IP', ports: '100-102,201-204' },
 ];
 
 describe.each([
@@ -27,20 +35,40 @@ describe.each([
   });
   afterEach(() => lab.close());
 
-  test.each(SCANS)('nmap $option', async ({ option, label, protocol }) => {
+  test.each(SCANS)('nmap $option', async ({ option, label, protocol, ports = '3000-3004' }) => {
     const source = String(parseAddress(lab.wire.from[address]));
-    await nmap(lab, [...flags, option, '-p', '3000-3004', lab.wire.to[address]]);
+    await nmap(lab, [...flags, option, '-p', ports, lab.wire.to[address]]);
     const blocked = `attackalert: Host ${source} has been blocked via dropped route using command: "/sbin/${tables} -I INPUT -s ${source} -j DROP"`;
     await detector.waitForLine(new RegExp(`^${blocked.replace(/[.$^*+?()[\]{}|\\]/g, '\\$&')}$`));
     const probes = alertsOf(detector).filter((line) => line.includes(' scan from host: '));
     expect(probes.length).toBeGreaterThan(0);
     for (const line of probes) {
-      expect(line).toMatch(/port: 300[0-4]$/);
+      expect(line).toMatch(/port: (300[0-4]|10[0-2]|20[1-4])$/);
       expect(line.replace(/\d+$/, 'N')).toBe(
         `attackalert: ${label} from host: ${source}/${source} to ${protocol} port: N`,
       );
     }
     expect(await dropsOf(lab, lab.victim, tables)).toEqual([`-A INPUT -s ${source}/${length} -j DROP`]);
+  });
+});
+
+describe('what is looked for', () => {
+  let lab: Lab;
+  beforeEach(async () => {
+    lab = await createLab({ name: 'detect' });
+  });
+  afterEach(() => lab.close());
+
+  test('pings are noted when DETECT asks for them, and never blocked', async () => {
+    configure(lab.victim, 'DETECT="syn,icmp"');
+    const detector = await startDetector(lab, lab.victim);
+    await lab.run(lab.scanner, ['nmap', '-n', '-sn', '-PE', '--disable-arp-ping', lab.wire.to.ipv4]);
+    const ping = await detector.waitForLine(/^adminalert: ICMP/);
+    expect(ping).toBe('adminalert: ICMP request from host: 10.99.0.1/10.99.0.1 of type: 8');
+    await nmap(lab, ['-sF', '-p', '3000', lab.wire.to.ipv4]);
+    await nmap(lab, ['-sS', '-p', '3000', lab.wire.to.ipv4]);
+    await detector.waitForLine(/has been blocked/);
+    expect(alertsOf(detector)[0]).toContain('attackalert: TCP SYN/Normal scan');
   });
 });
 
