@@ -130,7 +130,7 @@ test('the settings are a table of key, origin and value', () => {
   const rendered = renderCheck(parseConfig('#\nSCAN_TRIGGER="2"\nKILL_ROUTE="/bin/x $TARGET$"\n', 'f'));
   const table = rendered.slice(rendered.indexOf('Settings\n'), rendered.indexOf('\nWhat will happen'));
   const rows = table.split('\n').slice(1, -1);
-  expect(rows).toHaveLength(42);
+  expect(rows).toHaveLength(43);
   expect(rows).toContain('  SCAN_TRIGGER          line 2   2');
   expect(rows).toContain('  KILL_ROUTE            line 3   /bin/x $TARGET$');
   expect(rows).toContain('  KILL_ROUTE6           default  -');
