@@ -16,6 +16,8 @@ export class EndpointSet {
   #words = new Uint32Array(FIRST_SLOTS * SLOT_WORDS);
   #slots = FIRST_SLOTS;
   #size = 0;
+  /** Where the last endpoint was found: packets of one connection follow one another. */
+  #last = 0;
 
   /**
    * `most`: how many endpoints are kept. `salt` randomizes the slots where somebody outside chooses the endpoints:
@@ -53,22 +55,29 @@ export class EndpointSet {
   #find(protocol: number, address: Address, port: number): number {
     const wanted = tag(protocol, port);
     const words = this.#words;
+    if (this.#isAt(this.#last, wanted, address)) return this.#last;
     let slot = mix(hashAddress(address, this.#salt) ^ wanted) & (this.#slots - 1);
     for (;;) {
       const at = slot * SLOT_WORDS;
       const found = words[at + 4];
       if (found === 0) return at;
-      if (
-        found === wanted &&
-        words[at + 3] === address.w3 &&
-        words[at + 2] === address.w2 &&
-        words[at + 1] === address.w1 &&
-        words[at] === address.w0
-      ) {
+      if (this.#isAt(at, wanted, address)) {
+        this.#last = at;
         return at;
       }
       slot = (slot + 1) & (this.#slots - 1);
     }
+  }
+
+  #isAt(at: number, wanted: number, address: Address): boolean {
+    const words = this.#words;
+    return (
+      words[at + 4] === wanted &&
+      words[at + 3] === address.w3 &&
+      words[at + 2] === address.w2 &&
+      words[at + 1] === address.w1 &&
+      words[at] === address.w0
+    );
   }
 
   #grow(): void {
