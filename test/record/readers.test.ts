@@ -22,6 +22,9 @@ const KNOCKS = [
   probeEvent({ source: '2001:db8:0:1::ffff', kind: 'null', tcpFlags: 0, destinationPort: 65535 }),
   udpEvent({ source: '192.0.2.255' }),
   udpEvent({ source: 'fe80::1:2' }),
+  // fail2ban's filter knows TCP and UDP only.
+  probeEvent({ source: '192.0.2.7', kind: 'sctp-init', transport: 'sctp', tcpFlags: 0 }),
+  probeEvent({ source: '192.0.2.8', kind: 'ip-protocol', transport: 'ip', tcpFlags: 0 }),
 ];
 
 describe("fail2ban's own filter", () => {
@@ -92,6 +95,17 @@ describe("logwatch's own script", () => {
     const event = probeEvent({ kind, tcpFlags, source: '2001:db8::1' });
     const text = report(linesOf((recorder) => recorder.probe(event, new Told())));
     expect(text).toContain(`${heading}\n      2001:db8::1: ports: 111\n`);
+    expect(text).not.toContain('Unmatched');
+  });
+
+  test.each([
+    ['sctp-init', 'sctp', 'SCTP INIT from:'],
+    ['sctp-cookie-echo', 'sctp', 'SCTP COOKIE-ECHO from:'],
+    ['ip-protocol', 'ip', 'IP protocol from:'],
+  ] as const)('knows a scan of the kind %s', (kind, transport, heading) => {
+    const event = probeEvent({ kind, transport, tcpFlags: 0 });
+    const text = report(linesOf((recorder) => recorder.probe(event, new Told())));
+    expect(text).toContain(`${heading}\n      10.99.0.1: ports: 111\n`);
     expect(text).not.toContain('Unmatched');
   });
 
