@@ -15,7 +15,7 @@ const SLOTS = 16_384;
  * leaving and by the coming capture process. What one device sees twice was sent twice, and is no duplicate.
  */
 export class Duplicates {
-  readonly #prints = new Uint32Array(SLOTS);
+  readonly #prints = new Int32Array(SLOTS);
   readonly #origins = new Uint32Array(SLOTS);
   readonly #times = new Float64Array(SLOTS);
 

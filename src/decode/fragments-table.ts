@@ -30,7 +30,7 @@ const FREE = 0;
  * no hash table that an attacker could fill into one bucket.
  */
 export class DatagramTable {
-  readonly #prints = new Uint32Array(MAX_DATAGRAMS);
+  readonly #prints = new Int32Array(MAX_DATAGRAMS);
   readonly #keys = new Uint32Array(MAX_DATAGRAMS * KEY_WORDS);
   readonly #begun = new Float64Array(MAX_DATAGRAMS);
   #next = 0;

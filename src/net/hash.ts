@@ -14,10 +14,13 @@ export function hashAddress(address: Address, salt: number): number {
   return mix(hash);
 }
 
-/** Spreads every bit of a 32-bit value over all others; the result is unsigned. */
+/**
+ * Spreads every bit of a 32-bit value over all others. The result is signed: of 32-bit numbers V8 keeps only such
+ * ones without an object, when they are passed to a function or returned.
+ */
 export function mix(value: number): number {
   let hash = value;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }

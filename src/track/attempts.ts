@@ -31,17 +31,16 @@ export type Noted = (typeof Noted)[keyof typeof Noted];
  * sets, in which the entry noted longest ago makes room. A source forgets all by taking another owner number.
  */
 export class Attempts {
-  readonly #words = new Uint32Array(SETS * SET_WORDS);
+  readonly #words = new Int32Array(SETS * SET_WORDS);
 
   /**
-   * Notes that `owner` made `attempt` (a hash) at `time` (ms). A key keeps the attempt that it came with. With
-   * `mayAdd` false a new key is not kept.
+   * Notes that `owner` made `attempt` (a hash) at the tick of a time (`tickOf`). A key keeps the attempt that it came
+   * with. With `mayAdd` false a new key is not kept.
    */
-  note(owner: number, key: number, attempt: number, time: number, mayAdd: boolean): Noted {
+  note(owner: number, key: number, attempt: number, tick: number, mayAdd: boolean): Noted {
     const words = this.#words;
     const about = aboutOf(owner, key);
-    const set = setOf(about);
-    const tick = Math.floor(time / TICK) & TIME_MASK;
+    const set = setOf(owner, key);
     let at = set;
     // A set is filled from its beginning and nothing is taken out: the first empty entry is the end.
     for (; at < set + SET_WORDS && words[at] !== 0; at += ENTRY_WORDS) {
@@ -77,8 +76,13 @@ export class Attempts {
 
   /** Reads what `note` will need, so that it is in the cache then. The value is of no use. */
   warm(owner: number, key: number): number {
-    return this.#words[setOf(aboutOf(owner, key))] as number;
+    return this.#words[setOf(owner, key)] as number;
   }
+}
+
+/** The time (ms) as it is kept: a small number, for which V8 makes no object when it is passed on. */
+export function tickOf(time: number): number {
+  return Math.floor(time / TICK) & TIME_MASK;
 }
 
 /** Never 0. */
@@ -86,8 +90,12 @@ function aboutOf(owner: number, key: number): number {
   return mix(owner ^ Math.imul(key, 0x9e3779b1)) || 1;
 }
 
-function setOf(about: number): number {
-  return (about & (SETS - 1)) * SET_WORDS;
+/**
+ * Owners with consecutive numbers who come with the same key have sets side by side: many sources that try one port
+ * after the other, in the order in which they first came, find them in the cache.
+ */
+function setOf(owner: number, key: number): number {
+  return ((owner + (key >>> 1)) & (SETS - 1)) * SET_WORDS;
 }
 
 /** Whichever is earlier: captures may go back. */

@@ -2,7 +2,7 @@ import { Kind } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
 import { hashAddress, mix } from '../net/hash.ts';
-import { Attempts, Noted, REPEAT_WINDOW } from './attempts.ts';
+import { Attempts, Noted, REPEAT_WINDOW, tickOf } from './attempts.ts';
 
 /**
  * What one source may have remembered; a port takes one entry, so do another attempt at it and another target.
@@ -40,7 +40,7 @@ export class SourceRecords {
   /** Of the probe counted last: it was the same attempt again; its port was not remembered. */
   repeat = false;
   newPort = false;
-  readonly #words: Uint32Array;
+  readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #firstSeen: Float64Array;
   /** Changed when a source's scan ends, which makes its attempts somebody else's. */
@@ -50,7 +50,7 @@ export class SourceRecords {
   readonly #attempts = new Attempts();
 
   constructor(slots: number) {
-    this.#words = new Uint32Array(slots * RECORD_WORDS);
+    this.#words = new Int32Array(slots * RECORD_WORDS);
     this.#doubles = new Float64Array(this.#words.buffer);
     this.#firstSeen = new Float64Array(slots);
     this.#generations = new Uint16Array(slots);
@@ -82,10 +82,10 @@ export class SourceRecords {
     const words = this.#words;
     const at = slot * RECORD_WORDS + ADDRESS;
     return (
-      words[at + 3] === address.w3 &&
-      words[at + 2] === address.w2 &&
-      words[at + 1] === address.w1 &&
-      words[at] === address.w0
+      words[at + 3] === (address.w3 | 0) &&
+      words[at + 2] === (address.w2 | 0) &&
+      words[at + 1] === (address.w1 | 0) &&
+      words[at] === (address.w0 | 0)
     );
   }
 
@@ -109,10 +109,10 @@ export class SourceRecords {
   /** Writes the slot's address, of several the first of the scan, into `into`. */
   readAddress(slot: number, into: Address): void {
     const at = slot * RECORD_WORDS + ADDRESS;
-    into.w0 = this.#words[at] as number;
-    into.w1 = this.#words[at + 1] as number;
-    into.w2 = this.#words[at + 2] as number;
-    into.w3 = this.#words[at + 3] as number;
+    into.w0 = (this.#words[at] as number) >>> 0;
+    into.w1 = (this.#words[at + 1] as number) >>> 0;
+    into.w2 = (this.#words[at + 2] as number) >>> 0;
+    into.w3 = (this.#words[at + 3] as number) >>> 0;
   }
 
   /** Whether the scan of an IPv6 source came from more addresses than the first. */
@@ -121,19 +121,19 @@ export class SourceRecords {
   }
 
   connects(slot: number): number {
-    return this.#words[slot * RECORD_WORDS + CONNECTS] as number;
+    return (this.#words[slot * RECORD_WORDS + CONNECTS] as number) >>> 0;
   }
 
   probes(slot: number): number {
-    return this.#words[slot * RECORD_WORDS + PROBES] as number;
+    return (this.#words[slot * RECORD_WORDS + PROBES] as number) >>> 0;
   }
 
   ports(slot: number): number {
-    return this.#words[slot * RECORD_WORDS + PORTS] as number;
+    return (this.#words[slot * RECORD_WORDS + PORTS] as number) >>> 0;
   }
 
   targets(slot: number): number {
-    return this.#words[slot * RECORD_WORDS + TARGETS] as number;
+    return (this.#words[slot * RECORD_WORDS + TARGETS] as number) >>> 0;
   }
 
   kinds(slot: number): number {
@@ -160,10 +160,8 @@ export class SourceRecords {
       this.#noteAddress(slot, probe.source);
       attempt = hashAddress(probe.source, attempt);
     }
-    const { time } = probe;
-
-    if (words[at + PROBES] === 0) this.#begin(slot, port, attempt, target, time);
-    else this.#goOn(slot, port, attempt, target, time);
+    if (words[at + PROBES] === 0) this.#begin(slot, port, attempt, target, probe);
+    else this.#goOn(slot, port, attempt, target, probe);
     words[at + PROBES] = (words[at + PROBES] as number) + 1;
     words[at + KINDS_REMEMBERED] = (words[at + KINDS_REMEMBERED] as number) | (1 << probe.kind);
     if (this.newPort) words[at + PORTS] = (words[at + PORTS] as number) + 1;
@@ -201,7 +199,7 @@ export class SourceRecords {
     words[at + 3] = address.w3;
   }
 
-  #begin(slot: number, port: number, attempt: number, target: number, time: number): void {
+  #begin(slot: number, port: number, attempt: number, target: number, { time }: Probe): void {
     const words = this.#words;
     const at = slot * RECORD_WORDS;
     this.repeat = false;
@@ -214,48 +212,49 @@ export class SourceRecords {
     words[at + FIRST_TARGET] = target;
   }
 
-  #goOn(slot: number, port: number, attempt: number, target: number, time: number): void {
+  #goOn(slot: number, port: number, attempt: number, target: number, { time }: Probe): void {
     const words = this.#words;
+    const tick = tickOf(time);
     const at = slot * RECORD_WORDS;
     if (words[at + FIRST_PORT] !== port) {
-      this.#notePort(slot, port, attempt, time);
+      this.#notePort(slot, port, attempt, tick);
     } else {
       this.newPort = false;
       if (words[at + FIRST_ATTEMPT] === attempt) {
         const firstTime = slot * RECORD_DOUBLES + FIRST_TIME;
         this.repeat = Math.abs(time - (this.#doubles[firstTime] as number)) <= REPEAT_WINDOW;
         this.#doubles[firstTime] = time;
-      } else this.repeat = this.#note(slot, attempt, attempt, time) === Noted.repeat;
+      } else this.repeat = this.#note(slot, attempt, attempt, tick) === Noted.repeat;
     }
     if (words[at + FIRST_TARGET] === target) return;
-    const key = (mix(target) & ~1) >>> 0;
-    if (this.#note(slot, key, 0, time) === Noted.newKey)
+    const key = mix(target) & ~1;
+    if (this.#note(slot, key, 0, tick) === Noted.newKey)
       words[at + TARGETS] = (words[at + TARGETS] as number) + 1;
   }
 
   /** A port has the first attempt at it beside it; only one that is tried in several ways takes more entries. */
-  #notePort(slot: number, port: number, attempt: number, time: number): void {
-    const noted = this.#note(slot, port, attempt, time);
+  #notePort(slot: number, port: number, attempt: number, tick: number): void {
+    const noted = this.#note(slot, port, attempt, tick);
     this.newPort = noted === Noted.newKey;
     this.repeat = noted === Noted.repeat;
-    if (noted === Noted.newAttempt) this.repeat = this.#note(slot, attempt, attempt, time) === Noted.repeat;
+    if (noted === Noted.newAttempt) this.repeat = this.#note(slot, attempt, attempt, tick) === Noted.repeat;
   }
 
-  #note(slot: number, key: number, attempt: number, time: number): Noted {
+  #note(slot: number, key: number, attempt: number, tick: number): Noted {
     const words = this.#words;
     const remembered = slot * RECORD_WORDS + KINDS_REMEMBERED;
     const mayAdd = (words[remembered] as number) >>> 16 < MAX_REMEMBERED;
-    const noted = this.#attempts.note(this.#owner(slot), key, attempt, time, mayAdd);
+    const noted = this.#attempts.note(this.#owner(slot), key, attempt, tick, mayAdd);
     if (noted === Noted.newKey && mayAdd) words[remembered] = (words[remembered] as number) + ONE_REMEMBERED;
     return noted;
   }
 
   #owner(slot: number): number {
-    return (((this.#generations[slot] as number) << 16) | slot) >>> 0;
+    return ((this.#generations[slot] as number) << 16) | slot;
   }
 }
 
 /** Odd, so that no target has it. */
 function portKey(probe: Probe): number {
-  return (mix((probe.protocol << 16) | probe.destinationPort) | 1) >>> 0;
+  return mix((probe.protocol << 16) | probe.destinationPort) | 1;
 }

@@ -23,8 +23,8 @@ const ACTIVE_KNOWN = 3;
 /** Who leaves first when the table is full, before the longest unseen of the list counts. */
 const LEAVING_ORDER = [QUIET_ONCE, ACTIVE_ONCE, QUIET_KNOWN, ACTIVE_KNOWN];
 
-/** Probes that are read ahead for at a time, at most. */
-export const MAX_WARM = 256;
+/** Probes that are read ahead for at a time, at most: as many as fit the first level cache with their addresses. */
+export const MAX_WARM = 64;
 
 /** How fine (ms) the order of the lists is: a source that goes on is put at the end so often, not at each probe. */
 const ORDER_GRAIN = 1_024;
@@ -103,11 +103,11 @@ export class SourceTable {
     }
     for (let index = 0; index < count; index++) {
       const slot = slots[index] as number;
-      if (slot !== NONE) sum += this.records.warm(slot);
+      if (slot !== NONE) sum ^= this.records.warm(slot);
     }
     for (let index = 0; index < count; index++) {
       const slot = slots[index] as number;
-      if (slot !== NONE) sum += this.records.warmPort(slot, probes[index] as Probe);
+      if (slot !== NONE) sum ^= this.records.warmPort(slot, probes[index] as Probe);
     }
     return sum;
   }
