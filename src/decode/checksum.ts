@@ -85,13 +85,16 @@ function wordSum(word: number): number {
 }
 
 /**
- * RFC 1071: 16-bit words in network order, an odd octet at the end padded with zero. Two words are added at a time,
- * which folds to the same (section 2 (C)); no carry is lost, for a double holds 2^53.
+ * RFC 1071: 16-bit words in network order, an odd octet at the end padded with zero. Two words are read at a time.
+ * The carries are added back in as they come, so that all are small whole numbers, for which V8 needs no doubles.
  */
 function sumWords(view: DataView, offset: number, length: number, start: number): number {
   let sum = start;
   let at = offset;
-  for (const end = offset + (length & ~3); at < end; at += 4) sum += view.getUint32(at);
+  for (const end = offset + (length & ~3); at < end; at += 4) {
+    const words = view.getUint32(at);
+    sum = (sum & 0xffff) + (sum >>> 16) + (words & 0xffff) + (words >>> 16);
+  }
   if ((length & 2) !== 0) {
     sum += view.getUint16(at);
     at += 2;
@@ -103,6 +106,6 @@ function sumWords(view: DataView, offset: number, length: number, start: number)
 /** Adds the carries back in until 16 bits are left. */
 function fold(sum: number): number {
   let folded = sum;
-  while (folded > 0xffff) folded = (folded & 0xffff) + Math.floor(folded / 0x10000);
+  while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
   return folded;
 }
