@@ -32,9 +32,8 @@ export class PortSet {
   /** The ports of this set that are not in the other. */
   without(other: PortSet): PortSet {
     const result = new PortSet();
-    for (let port = 0; port < PORT_COUNT; port++) {
-      if (this.has(port) && !other.has(port)) result.#member[port] = 1;
-    }
+    result.#member.set(this.#member);
+    for (const { first, last } of other.ranges()) result.#member.fill(0, first, last + 1);
     return result;
   }
 
@@ -47,11 +46,11 @@ export class PortSet {
   /** The set as sorted, disjoint, merged ranges. */
   ranges(): PortRange[] {
     const ranges: PortRange[] = [];
-    for (let port = 0; port < PORT_COUNT; port++) {
-      if (!this.has(port)) continue;
-      const first = port;
-      while (this.has(port + 1)) port++;
-      ranges.push({ first, last: port });
+    for (let first = this.#member.indexOf(1); first >= 0; ) {
+      const next = this.#member.indexOf(0, first);
+      const end = next < 0 ? PORT_COUNT : next;
+      ranges.push({ first, last: end - 1 });
+      first = this.#member.indexOf(1, end);
     }
     return ranges;
   }
