@@ -5,6 +5,12 @@
 const INITIAL_LENGTH = 262_144;
 
 /**
+ * The first read asks for so much, each later one for twice as much. V8 compiles the loops over what was read while
+ * they run; of a loop that has never ended by then, it has to give the code up each time that it does.
+ */
+const FIRST_READ = 8_192;
+
+/**
  * The part of a capture that is in memory: what was read and not yet taken, from `start` to `end` of one buffer
  * that is used again and again.
  */
@@ -15,6 +21,7 @@ export class ByteWindow {
   end = 0;
   /** Where the buffer's first octet stands in the capture. */
   #base = 0;
+  #readLength = FIRST_READ;
 
   /** Octets that wait to be taken. */
   get length(): number {
@@ -27,8 +34,8 @@ export class ByteWindow {
   }
 
   /**
-   * Moves what waits to the front, so that a record of `length` octets has room, and returns the free part. The
-   * caller bounds `length`; one that is already here whole leaves no free part, and must be taken first.
+   * Moves what waits to the front, so that a record of `length` octets has room, and returns the part to be filled
+   * next. The caller bounds `length`; one that is already here whole may leave no free part, and must be taken first.
    */
   makeRoom(length: number): Uint8Array {
     if (length > this.buffer.length) {
@@ -39,7 +46,9 @@ export class ByteWindow {
     this.#base += this.start;
     this.end -= this.start;
     this.start = 0;
-    return this.buffer.subarray(this.end);
+    const read = this.buffer.subarray(this.end, this.end + this.#readLength);
+    if (this.#readLength < this.buffer.length) this.#readLength *= 2;
+    return read;
   }
 
   /** Doubles, so that records which grow by an octet each do not cost a new buffer each. */
