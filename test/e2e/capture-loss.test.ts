@@ -41,8 +41,10 @@ interface Way {
 
 async function knock(source: string, ports: readonly number[], way: Partial<Way> = {}): Promise<void> {
   const { from = 'eth0', mac = lab.wire.to.mac, address = lab.wire.to.ipv4 } = way;
+  // Each source has a port of its own, or two in a row would be decoys.
+  const sourcePort = 10_000 + 1_000 * Number(source.split('.').at(-1));
   const frames = ports.map((port) => {
-    const packet = tcpPacket({ source, destination: address, destinationPort: port, flags: SYN });
+    const packet = tcpPacket({ source, destination: address, sourcePort, destinationPort: port, flags: SYN });
     return ethernet(packet, { destination: mac });
   });
   await sendFrames(lab, lab.scanner, frames, from);

@@ -358,6 +358,7 @@ describe('records', () => {
     };
     const about = { mode: 'atcp', kind: 'syn', label: 'TCP SYN/Normal scan' };
     const category = ['intrusion_detection'];
+    const sum = { probes: 1, ports: 1, kinds: ['syn'], targets: 1, shape: 'single', tool: null };
     expect(events).toEqual([
       {
         ...ends,
@@ -370,6 +371,9 @@ describe('records', () => {
           repeat: false,
           ip_options: false,
           fragmented: false,
+          evidence: 'spoofable',
+          tool: null,
+          decoy: false,
         },
       },
       {
@@ -390,7 +394,7 @@ describe('records', () => {
         event: { kind: 'alert', category, action: 'scan' },
         source: { ip: SCANNER },
         network: { type: 'ipv4' },
-        portsentry: { scan: { first: time, last: time, probes: 1, ports: 1, kinds: ['syn'], targets: 1 } },
+        portsentry: { scan: { first: time, last: time, ...sum, sources: 1, decoys: [] } },
       },
     ]);
   });
