@@ -97,7 +97,7 @@ describe('a record with a right checksum', () => {
     ['until', ['1', 8.65e15, undefined, false]],
     ['mode', ['xtcp', 'constructor', '', null, ['atcp']]],
     ['kind', ['none', 'toString', 'SYN', null]],
-    ['transport', ['icmp', null]],
+    ['transport', ['dccp', 'constructor', null]],
     ['port', [-1, 65_536, 1.5, '111', null]],
     ['connects', [-1, 0.5, 1e300, '1']],
     ['note', [7, {}, undefined]],
