@@ -30,7 +30,7 @@ unit: node_modules/.built
 	$(VITEST) --project unit
 
 e2e: packages-test build
-	$(VITEST) --project e2e
+	$(VITEST) --project 'e2e*'
 
 build: dist/main.js
 

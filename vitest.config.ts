@@ -1,16 +1,45 @@
 import { defineConfig } from 'vitest/config';
 
-/** End-to-end tests share one machine's namespaces and clocks: one file at a time, and time for real scanners. */
-const END_TO_END = { testTimeout: 90_000, hookTimeout: 60_000, fileParallelism: false };
+/** End-to-end tests that look at the clock: a reaction of 100 ms, an end within a second. Nothing runs beside them. */
+const ALONE = ['capture-loss', 'fragments', 'lifecycle'].map((name) => `test/e2e/${name}.test.ts`);
+
+/** Time for real scanners. */
+const END_TO_END = { testTimeout: 90_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },
     projects: [
       {
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], testTimeout: 30_000 },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**'],
+          testTimeout: 30_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
       },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...END_TO_END } },
+      {
+        // Each has machines of its own, and most of the time it waits for them.
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: ALONE,
+          ...END_TO_END,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'e2e-alone',
+          include: ALONE,
+          ...END_TO_END,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { writeSync } from 'node:fs';
 import { hrtime } from 'node:process';
 
 /** What one message may take (ms): a manager that does not read must not gather messages. */
@@ -9,6 +10,9 @@ const STATUS_INTERVAL = 60_000;
 
 /** How often (ms) `tick` is called: the watchdog is fed by the last one before it is due. */
 const TICK = 1_000;
+
+/** What the environment says for us alone. */
+const OURS = ['NOTIFY_SOCKET', 'PORTSENTRY_NOTIFY_FD', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
 
 export interface ServiceManagerParts {
   /** The environment; what is meant for us is taken out of it, so that no command believes that it is the service. */
@@ -22,11 +26,14 @@ export interface ServiceManagerParts {
 
 /**
  * Tells the service manager how it goes (sd_notify(3)), if there is one. Node has no datagram sockets of the unix
- * family, so each message is a run of `systemd-notify`, which comes with who listens there.
+ * family, so messages go through a descriptor that `with-notify` of the package has connected; without it each is a
+ * run of `systemd-notify`, which comes with who listens there.
  */
 export class ServiceManager {
   readonly #parts: ServiceManagerParts;
   readonly #socket: string | null;
+  /** Connected to the manager, and does not block. */
+  readonly #descriptor: number | null;
   /** ms; null without a watchdog that is ours. */
   readonly #feedEvery: number | null;
   #fed = Number.NEGATIVE_INFINITY;
@@ -38,13 +45,14 @@ export class ServiceManager {
 
   constructor(parts: ServiceManagerParts) {
     const { env, pid } = parts;
-    const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = env;
+    const { NOTIFY_SOCKET, PORTSENTRY_NOTIFY_FD, WATCHDOG_USEC, WATCHDOG_PID } = env;
     this.#parts = parts;
+    this.#descriptor = PORTSENTRY_NOTIFY_FD === undefined ? null : Number(PORTSENTRY_NOTIFY_FD);
     this.#socket = NOTIFY_SOCKET || null;
     const usec = Number(WATCHDOG_USEC);
     const isOurs = WATCHDOG_PID === undefined || WATCHDOG_PID === String(pid);
     this.#feedEvery = isOurs && usec > 0 ? usec / 2_000 : null;
-    for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete env[name];
+    for (const name of OURS) delete env[name];
   }
 
   /** It listens. */
@@ -80,23 +88,38 @@ export class ServiceManager {
   /** Messages go one after the other, for READY must not overtake RELOADING. */
   #send(message: readonly string[], options: readonly string[] = []): void {
     if (this.#socket === null) return;
+    if (this.#descriptor !== null) {
+      this.#write(this.#descriptor, message);
+      return;
+    }
     this.#turn = this.#turn.then(() => this.#run([...options, ...message]));
   }
 
+  #write(descriptor: number, message: readonly string[]): void {
+    try {
+      writeSync(descriptor, message.join('\n'));
+    } catch (error) {
+      // A manager that does not read: the next message of the watchdog may find it awake.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.#fail((error as Error).message);
+    }
+  }
+
   #run(args: readonly string[]): Promise<void> {
-    const { program = 'systemd-notify', env, tell } = this.#parts;
+    const { program = 'systemd-notify', env } = this.#parts;
     const options = { env: { ...env, NOTIFY_SOCKET: this.#socket as string }, timeout: PATIENCE };
     this.#running = true;
     return new Promise((resolve) => {
       execFile(program, args, options, (error) => {
         this.#running = false;
-        if (error !== null && !this.#failed) {
-          this.#failed = true;
-          const reason = error.message.trim().split('\n').at(-1);
-          tell(`The service manager cannot be told how it goes: ${reason}`);
-        }
+        if (error !== null) this.#fail(error.message.trim().split('\n').at(-1) ?? '');
         resolve();
       });
     });
+  }
+
+  #fail(reason: string): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#parts.tell(`The service manager cannot be told how it goes: ${reason}`);
   }
 }

@@ -1,19 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  alertsOf,
-  captureOf,
-  configure,
-  dropsOf,
-  HISTORY_FILE,
-  readFile,
-  startDetector,
-} from '../support/detector.ts';
+import { captureOf, configure, dropsOf, HISTORY_FILE, readFile, startDetector } from '../support/detector.ts';
 import { ethernet, SYN, tcpPacket } from '../support/frames.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { Host } from '../support/lab-host.ts';
 import type { LabProcess } from '../support/lab-process.ts';
-import { sendFrames } from '../support/services.ts';
+import { sendFrames, startKnocker } from '../support/services.ts';
 
 /** Links, addresses and capture processes that go and come: detection goes on, and nothing is forgotten. */
 
@@ -27,6 +19,7 @@ const NEW = '203.0.113.3';
 
 let lab: Lab;
 let detector: LabProcess;
+let knocker: LabProcess;
 beforeEach(async () => {
   lab = await createLab({ name: 'loss' });
 });
@@ -39,19 +32,23 @@ interface Way {
   readonly address: string;
 }
 
-async function knock(source: string, ports: readonly number[], way: Partial<Way> = {}): Promise<void> {
-  const { from = 'eth0', mac = lab.wire.to.mac, address = lab.wire.to.ipv4 } = way;
+function knocksOf(source: string, ports: readonly number[], way: Partial<Way>): Uint8Array[] {
+  const { mac = lab.wire.to.mac, address = lab.wire.to.ipv4 } = way;
   // Each source has a port of its own, or two in a row would be decoys.
   const sourcePort = 10_000 + 1_000 * Number(source.split('.').at(-1));
-  const frames = ports.map((port) => {
+  return ports.map((port) => {
     const packet = tcpPacket({ source, destination: address, sourcePort, destinationPort: port, flags: SYN });
     return ethernet(packet, { destination: mac });
   });
-  await sendFrames(lab, lab.scanner, frames, from);
+}
+
+function knock(source: string, ports: readonly number[], way: Partial<Way> = {}): Promise<void> {
+  return sendFrames(lab, lab.scanner, knocksOf(source, ports, way), way.from ?? 'eth0');
 }
 
 /** Two connects are allowed: one source goes on to the third, another does not. */
 async function startWithHistory(): Promise<void> {
+  knocker = await startKnocker(lab, lab.scanner);
   configure(lab.victim, 'SCAN_TRIGGER="2"');
   detector = await startDetector(lab, lab.victim);
   await knock(HALFWAY, [3000, 3001]);
@@ -62,12 +59,10 @@ async function startWithHistory(): Promise<void> {
 
 /** To be called when a scan can be seen again. */
 async function expectDetection(way: Partial<Way> = {}): Promise<void> {
-  let port = 4000;
-  await lab.waitFor(async () => {
-    await knock(NEW, [port, port + 1, port + 2], way);
-    port += 3;
-    return alertsOf(detector).some((line) => line.startsWith(`attackalert: Host ${NEW} has been blocked`));
-  }, SOON);
+  const ports = Array.from({ length: 300 }, (_, index) => 4000 + index);
+  const frames = knocksOf(NEW, ports, way).map((frame) => Buffer.from(frame).toString('hex'));
+  knocker.write(`${way.from ?? 'eth0'} ${frames.join(' ')}\n`);
+  await detector.waitForLine(new RegExp(`^attackalert: Host ${NEW} has been blocked`), SOON);
 }
 
 async function expectMemory(way: Partial<Way> = {}): Promise<void> {
@@ -144,6 +139,7 @@ describe('detection goes on, and nothing is forgotten', () => {
   });
 
   test('when the first interface came after the start', async () => {
+    knocker = await startKnocker(lab, lab.scanner);
     ip(lab.victim, 'link set eth0 down');
     configure(lab.victim, 'SCAN_TRIGGER="2"');
     detector = await startDetector(lab, lab.victim);

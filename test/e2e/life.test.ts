@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   CONFIG_FILE,
@@ -96,6 +96,24 @@ describe('the service manager', () => {
     expect(performance.now() - begun).toBeLessThan(1_000);
     await manager.waitForLine(/ STOPPING=1$/);
   });
+
+  test.each(['/run/notify', '@portsentry-test'])(
+    'is told over %s by the process itself, which needs no right for that, when with-notify has started it',
+    async (path) => {
+      configure(lab.victim);
+      const manager = await startManager(lab, lab.victim, path);
+      // As the unit has it: without CAP_SYS_ADMIN nobody speaks in the name of another process.
+      const bare = ['setpriv', '--bounding-set', '-sys_admin', '--inh-caps', '-sys_admin'];
+      const command = [...bare, resolve('packaging/systemd/with-notify'), process.execPath, PROGRAM, '-atcp'];
+      const env = { NOTIFY_SOCKET: path, WATCHDOG_USEC: '2000000' };
+      const detector = await lab.start(lab.victim, command, { env });
+      const pid = insideOf(detector.pid);
+      expect(await manager.waitForLine(/ READY=1\|/)).toContain(`${pid} READY=1|STATUS=`);
+      expect(await manager.waitForLine(/ WATCHDOG=1$/)).toBe(`${pid} WATCHDOG=1`);
+      expect((await detector.stop()).code).toBe(0);
+      expect(await manager.waitForLine(/ STOPPING=1$/)).toBe(`${pid} STOPPING=1`);
+    },
+  );
 
   test('the watchdog is fed, but not while the loop stands still', async () => {
     configure(lab.victim);

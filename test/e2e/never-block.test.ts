@@ -91,7 +91,8 @@ describe('a forged SYN from', () => {
   test('an address of the ignore file, which says nothing', async () => {
     writeFile(lab.victim, IGNORE_FILE, '10.99.0.64/26\n');
     await start();
-    await forge(['10.99.0.70', STRANGER]);
+    await forge(['10.99.0.70']);
+    await forge([STRANGER], 3001);
     await blocked(STRANGER);
     expect(await targetsOf(lab)).toEqual([STRANGER]);
   });
@@ -133,7 +134,8 @@ test('an IPv6 source that rotates within its /64 is blocked as a prefix from its
 
 test('neighbours in a network of this host are strangers to one another', async () => {
   await start();
-  await forge(['fd99::1', 'fd99::77']);
+  await forge(['fd99::1']);
+  await forge(['fd99::77'], 3001);
   await blocked('fd99::77');
   expect((await targetsOf(lab)).sort()).toEqual(['fd99::1', 'fd99::77']);
 });

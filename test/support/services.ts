@@ -50,6 +50,13 @@ export async function sendFrames(
   if (code !== 0) throw new Error(`frames were not sent: ${stderr}`);
 }
 
+/** Starts a sender of frames that waits for its order: a line with an interface and frames as hexadecimal digits. */
+export async function startKnocker(lab: Lab, host: Host): Promise<LabProcess> {
+  const knocker = await lab.start(host, ['python3', support('knocker.py')]);
+  await knocker.waitForLine(/^ready/);
+  return knocker;
+}
+
 export interface FloodOptions {
   readonly perSecond: number;
   readonly seconds: number;

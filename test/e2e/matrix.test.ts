@@ -1,0 +1,154 @@
+import { appendFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { configure, IGNORE_FILE, readFile, startDetector, writeFile } from '../support/detector.ts';
+import { ethernet, SYN, tcpPacket } from '../support/frames.ts';
+import { createLab, type Lab } from '../support/lab.ts';
+import type { LabProcess } from '../support/lab-process.ts';
+import { ATTACKS, type Attack, HONEST, type Honest } from '../support/matrix.ts';
+import { targetsOf } from '../support/orders.ts';
+import { sendFrames } from '../support/services.ts';
+
+/**
+ * Every scan that a real tool makes, and everything honest that looks like one: alerted, of the right kind, blocked,
+ * told in text and as an event? Each row comes from an address of its own. MATRIX_FILE gets the table.
+ */
+
+const EVENTS = '/run/events';
+const IGNORED = '10.99.0.250';
+
+let lab: Lab;
+let detector: LabProcess;
+const table: string[] = [];
+
+beforeAll(async () => {
+  lab = await createLab({ name: 'matrix' });
+  configure(lab.victim, `BLOCK_METHOD="nftables"\nEVENT_FILE="${EVENTS}"`);
+  writeFile(lab.victim, IGNORE_FILE, `${IGNORED}\n`);
+  detector = await startDetector(lab, lab.victim);
+});
+afterAll(async () => {
+  await lab.close();
+  const text = `${table.join('\n')}\n`;
+  console.log(text);
+  if (process.env.MATRIX_FILE !== undefined) appendFileSync(process.env.MATRIX_FILE, text);
+});
+
+interface Told {
+  readonly event: { readonly action: string };
+  readonly source: { readonly ip: string };
+  readonly portsentry: {
+    readonly kind?: string;
+    readonly triggered?: boolean;
+    readonly ignored?: string | null;
+  };
+}
+
+const events = (): Told[] =>
+  readFile(lab.victim, EVENTS)
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Told);
+
+const probesOf = (source: string): Told[] =>
+  events().filter(({ event, source: { ip } }) => event.action === 'probe' && ip === source);
+
+/** Decoys are told as one. */
+const decoys = (): Told[] => events().filter(({ event }) => event.action === 'decoys');
+
+/** From now on the scanner sends from this address, whatever it sends by. */
+async function comeFrom(v4: string, v6: string): Promise<void> {
+  const commands = [
+    `address replace ${v4}/24 dev eth0`,
+    `address replace ${v6}/64 dev eth0 nodad`,
+    `route replace 10.99.0.0/24 dev eth0 src ${v4}`,
+    `-6 route replace fd99::/64 dev eth0 src ${v6}`,
+  ];
+  for (const command of commands) {
+    const { code, stderr } = await lab.run(lab.scanner, ['ip', ...command.split(' ')]);
+    if (code !== 0) throw new Error(`ip ${command}: ${stderr}`);
+  }
+}
+
+const cell = (value: boolean) => (value ? 'yes' : 'no ');
+
+function note(name: string, alerted: boolean, kind: string, blocked: boolean, text: boolean, event: boolean) {
+  const cells = [cell(alerted), kind.padEnd(18), cell(blocked), cell(text), cell(event)];
+  table.push(`${name.padEnd(44)} ${cells.join('      ')}`);
+}
+
+table.push(`${'stimulus'.padEnd(44)} alerted  right kind              blocked  text     event`);
+
+describe('attacks', () => {
+  test.each(ATTACKS.map((attack, index) => ({ ...attack, index })))('$name', async (attack) => {
+    const source = await launch(attack);
+    const isLet = attack.isLet === true;
+    const told = () => (isLet ? decoys() : probesOf(source));
+    const kinds = () => told().map(({ portsentry }) => portsentry.kind);
+    const isRight = () => attack.kinds.every((kind) => kinds().includes(kind));
+    const isBlocked = async () => (await targetsOf(lab)).includes(source);
+    const isDone = async () => isRight() && (await isBlocked()) !== isLet;
+    await lab.waitFor(isDone, 10_000).catch(() => {});
+    const alerted = told().some(({ portsentry }) => isLet || portsentry.triggered === true);
+    const words = isLet ? 'attackalert: Decoys: ' : `from host: ${source}/${source} to `;
+    const text = detector.lines().some((line) => line.includes(words));
+    const found = isRight() ? attack.kinds.join(' ') : `no: ${[...new Set(kinds())].join(' ')}`;
+    const blocked = await isBlocked();
+    note(attack.name, alerted, found, blocked, text, kinds().length > 0);
+    expect({ alerted, kinds: found, blocked, text }).toEqual({
+      alerted: true,
+      kinds: attack.kinds.join(' '),
+      blocked: !isLet,
+      text: true,
+    });
+  });
+});
+
+async function launch({
+  command,
+  family = 'ipv4',
+  forged,
+  index,
+}: Attack & { index: number }): Promise<string> {
+  const v4 = `10.99.0.${20 + index}`;
+  const v6 = `fd99::${1000 + index}`;
+  await comeFrom(v4, v6);
+  const target = family === 'ipv4' ? lab.wire.to.ipv4 : lab.wire.to.ipv6;
+  // A scan that is shut out waits for answers; what it has sent by then counts.
+  await lab.run(lab.scanner, ['timeout', '--signal=KILL', '20', ...command(target, lab.wire.to.mac, v4)]);
+  return forged ?? (family === 'ipv4' ? v4 : v6);
+}
+
+describe('honest', () => {
+  test.each(HONEST.map((honest, index) => ({ ...honest, index })))(
+    '$name',
+    async (honest: Honest & { index: number }) => {
+      const source = honest.fromIgnored === true ? IGNORED : `10.99.0.${100 + honest.index}`;
+      await comeFrom(source, `fd99::${2000 + honest.index}`);
+      await honest.run(lab, source);
+      // A probe of somebody else: when it is blocked, all that came before has been judged.
+      const last = `203.0.113.${honest.index + 1}`;
+      const packet = tcpPacket({
+        source: last,
+        destination: lab.wire.to.ipv4,
+        destinationPort: 7777,
+        flags: SYN,
+      });
+      await sendFrames(lab, lab.scanner, [ethernet(packet, { destination: lab.wire.to.mac })]);
+      await lab.waitFor(async () => (await targetsOf(lab)).includes(last), 10_000);
+      const accusations = probesOf(source).filter(({ portsentry }) => portsentry.ignored === null);
+      const text = detector
+        .lines()
+        .some((line) => line.startsWith('attackalert:') && line.includes(`/${source} to `));
+      const blocked = (await targetsOf(lab)).includes(source);
+      note(
+        honest.name,
+        accusations.length > 0,
+        accusations[0]?.portsentry.kind ?? '-',
+        blocked,
+        text,
+        accusations.length > 0,
+      );
+      expect({ accusations, text, blocked }).toEqual({ accusations: [], text: false, blocked: false });
+    },
+  );
+});

@@ -1,0 +1,217 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ACK, ethernet, RST, SYN, tcpPacket } from './frames.ts';
+import type { Lab } from './lab.ts';
+import { clientCommand, sendFrames, startService } from './services.ts';
+
+/** The rows of the matrix: what real tools do to a host that watches all of its ports, and what is honest. */
+
+export interface Attack {
+  readonly name: string;
+  /** The program of the scanner, for the victim's address and hardware address and its own address. */
+  readonly command: (target: string, mac: string, own: string) => readonly string[];
+  /** The kinds of its probes that must be told. */
+  readonly kinds: readonly string[];
+  readonly family?: 'ipv4' | 'ipv6';
+  /** Who is accused, when it is not the sender. */
+  readonly forged?: string;
+  /** Decoys: no packet tells which of the sources is the scanner, so none is blocked (DECOY_POLICY="log"). */
+  readonly isLet?: boolean;
+}
+
+export interface Honest {
+  readonly name: string;
+  readonly run: (lab: Lab, source: string) => Promise<void>;
+  readonly fromIgnored?: boolean;
+}
+
+const NMAP = ['nmap', '-n', '-Pn', '--max-retries', '0', '--host-timeout', '15s'];
+const PORTS = '3000-3005';
+
+const nmap =
+  (...args: string[]): Attack['command'] =>
+  (target) => [...NMAP, ...(target.includes(':') ? ['-6'] : []), '-p', PORTS, ...args, target];
+
+const DECOYS = ['10.99.0.201', '10.99.0.202', '10.99.0.203', '10.99.0.204', '10.99.0.205'];
+const FORGED = '198.51.100.77';
+
+export const ATTACKS: readonly Attack[] = [
+  { name: 'nmap -sS', command: nmap('-sS'), kinds: ['syn'] },
+  { name: 'nmap -sT', command: nmap('-sT'), kinds: ['syn'] },
+  { name: 'nmap -sF', command: nmap('-sF'), kinds: ['fin'] },
+  { name: 'nmap -sN', command: nmap('-sN'), kinds: ['null'] },
+  { name: 'nmap -sX', command: nmap('-sX'), kinds: ['xmas'] },
+  { name: 'nmap -sM', command: nmap('-sM'), kinds: ['maimon'] },
+  { name: 'nmap -sA', command: nmap('-sA'), kinds: ['ack'] },
+  { name: 'nmap -sW', command: nmap('-sW'), kinds: ['ack'] },
+  { name: 'nmap -sU', command: nmap('-sU'), kinds: ['udp'] },
+  { name: 'nmap -sY', command: nmap('-sY'), kinds: ['sctp-init'] },
+  { name: 'nmap -sZ', command: nmap('-sZ'), kinds: ['sctp-cookie-echo'] },
+  { name: 'nmap -sO', command: (target) => [...NMAP, '-sO', target], kinds: ['ip-protocol'] },
+  { name: 'nmap -sS -f', command: nmap('-sS', '-f'), kinds: ['syn'] },
+  { name: 'nmap -sS --mtu 8', command: nmap('-sS', '--mtu', '8'), kinds: ['syn'] },
+  {
+    name: 'nmap -sS -D (five decoys)',
+    command: nmap('-sS', '-D', [...DECOYS, 'ME'].join(',')),
+    kinds: ['syn'],
+    isLet: true,
+  },
+  {
+    name: 'nmap -sS, a probe each 1.1 s (as -T1)',
+    command: nmap('-sS', '--scan-delay', '1100ms'),
+    kinds: ['syn'],
+  },
+  { name: 'nmap --scanflags SYNFIN', command: nmap('-sS', '--scanflags', 'SYNFIN'), kinds: ['odd'] },
+  { name: 'nmap --scanflags URGPSHSYN', command: nmap('-sS', '--scanflags', 'URGPSHSYN'), kinds: ['odd'] },
+  { name: 'nmap -sS --source-port 53', command: nmap('-sS', '--source-port', '53'), kinds: ['syn'] },
+  { name: 'nmap -sU --source-port 53', command: nmap('-sU', '--source-port', '53'), kinds: ['udp'] },
+  { name: 'nmap -sS --data-length 40', command: nmap('-sS', '--data-length', '40'), kinds: ['syn'] },
+  { name: 'nmap -O', command: nmap('-sS', '-O'), kinds: ['syn'] },
+  { name: 'nmap -A', command: nmap('-A'), kinds: ['syn'] },
+  { name: 'nmap -6 -sS', command: nmap('-sS'), kinds: ['syn'], family: 'ipv6' },
+  { name: 'nmap -6 -sF', command: nmap('-sF'), kinds: ['fin'], family: 'ipv6' },
+  { name: 'nmap -6 -sX', command: nmap('-sX'), kinds: ['xmas'], family: 'ipv6' },
+  { name: 'nmap -6 -sN', command: nmap('-sN'), kinds: ['null'], family: 'ipv6' },
+  { name: 'nmap -6 -sA', command: nmap('-sA'), kinds: ['ack'], family: 'ipv6' },
+  { name: 'nmap -6 -sU', command: nmap('-sU'), kinds: ['udp'], family: 'ipv6' },
+  {
+    name: 'masscan',
+    command: (target, mac, own) => [
+      ...['timeout', '--signal=KILL', '4', 'masscan', target, '-p', PORTS, '--rate', '100', '--wait', '1'],
+      ...['--interface', 'eth0', '--adapter-ip', own, '--router-mac', mac.replaceAll(':', '-')],
+    ],
+    kinds: ['syn'],
+  },
+  {
+    name: 'hping3 -S',
+    command: (target, _mac, own) => [
+      'hping3',
+      '-S',
+      '-a',
+      own,
+      '-p',
+      '++3000',
+      '-i',
+      'u10000',
+      '-c',
+      '6',
+      target,
+    ],
+    kinds: ['syn'],
+  },
+  {
+    name: 'hping3 -S -a (a forged source)',
+    command: (target) => ['hping3', '-S', '-a', FORGED, '-p', '3000', '-c', '1', target],
+    kinds: ['syn'],
+    forged: FORGED,
+  },
+];
+
+const done = async (lab: Lab, host: Lab['victim'], command: readonly string[]) => {
+  const { code, stderr } = await lab.run(host, command);
+  if (code !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
+};
+
+const curl = (url: string) => ['curl', '-sg', '-m5', '-o', '/dev/null', url];
+
+export const HONEST: readonly Honest[] = [
+  {
+    name: 'calls of a service',
+    run: async (lab) => {
+      await startService(lab, lab.victim, 'http', 8080);
+      for (let call = 0; call < 5; call++)
+        await done(lab, lab.scanner, curl(`http://${lab.wire.to.ipv4}:8080/`));
+    },
+  },
+  {
+    name: 'a service that has just come, called at once',
+    run: async (lab) => {
+      await startService(lab, lab.victim, 'http', 8081);
+      await done(lab, lab.scanner, curl(`http://${lab.wire.to.ipv4}:8081/`));
+    },
+  },
+  {
+    name: 'active FTP: the server calls back',
+    run: async (lab, source) => {
+      const server = await startService(lab, lab.scanner, 'ftp');
+      await done(lab, lab.victim, clientCommand('ftp', source, lab.wire.to.ipv4));
+      await server.stop();
+    },
+  },
+  {
+    name: 'ident: a mail server asks port 113',
+    run: async (lab) => {
+      await lab.run(lab.scanner, ['curl', '-s', '-m1', `telnet://${lab.wire.to.ipv4}:113`]);
+    },
+  },
+  {
+    name: 'a late answer of a resolver',
+    run: async (lab, source) => {
+      const resolver = await startService(lab, lab.scanner, 'dns', 53, 1_200);
+      const question = ['dig', '+tries=1', '+time=1', `@${source}`, 'example.org'];
+      await lab.run(lab.victim, question);
+      await delay(600);
+      await resolver.stop();
+    },
+  },
+  {
+    name: 'a call of this host to another',
+    run: async (lab, source) => {
+      const server = await startService(lab, lab.scanner, 'http', 80);
+      for (let call = 0; call < 5; call++) await done(lab, lab.victim, curl(`http://${source}/`));
+      await server.stop();
+    },
+  },
+  {
+    name: 'a call of this host that is refused',
+    run: async (lab, source) => {
+      await lab.run(lab.victim, curl(`http://${source}:81/`));
+    },
+  },
+  {
+    name: 'backscatter: answers to what somebody forged',
+    run: async (lab, source) => {
+      const packets = [SYN | ACK, RST, RST | ACK].map((flags, index) =>
+        tcpPacket({
+          source,
+          destination: lab.wire.to.ipv4,
+          sourcePort: 80,
+          destinationPort: 3000 + index,
+          flags,
+        }),
+      );
+      const frames = packets.map((packet) => ethernet(packet, { destination: lab.wire.to.mac }));
+      await sendFrames(lab, lab.scanner, frames);
+    },
+  },
+  {
+    name: 'ping',
+    run: (lab) =>
+      done(lab, lab.scanner, ['nmap', '-n', '-sn', '-PE', '--disable-arp-ping', lab.wire.to.ipv4]),
+  },
+  {
+    name: 'nmap --badsum: what this host drops',
+    run: (lab) => done(lab, lab.scanner, [...NMAP, '-sS', '--badsum', '-p', PORTS, lab.wire.to.ipv4]),
+  },
+  {
+    name: 'port knocking of an address in the ignore file',
+    fromIgnored: true,
+    run: async (lab) => {
+      for (const port of [7000, 8000, 9000])
+        await lab.run(lab.scanner, curl(`http://${lab.wire.to.ipv4}:${port}/`));
+    },
+  },
+  {
+    name: 'a browser, six connections at once, as a service is restarted',
+    run: async (lab) => {
+      const first = await startService(lab, lab.victim, 'http', 8082);
+      await done(lab, lab.scanner, curl(`http://${lab.wire.to.ipv4}:8082/`));
+      await first.stop();
+      const calls = Array.from({ length: 6 }, () =>
+        lab.run(lab.scanner, curl(`http://${lab.wire.to.ipv4}:8082/`)),
+      );
+      await Promise.all(calls);
+      await startService(lab, lab.victim, 'http', 8082);
+      await done(lab, lab.scanner, curl(`http://${lab.wire.to.ipv4}:8082/`));
+    },
+  },
+];
