@@ -26,6 +26,8 @@ function decodeOther(view: DataView, end: number, packet: Packet): Reason {
   if (protocol === PROTOCOL_SCTP) return decodeSctp(view, end, packet);
   if (protocol === (family === 4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6)) return decodeIcmp(view, end, packet);
   if (isSpoken(protocol)) return Reason.otherProtocol;
+  // Options that were cut off, which who reads a header of its own finds out by that.
+  if (packet.transportOffset > end) return Reason.ipHeader;
   // Nothing in it is known but that nobody speaks it: its number stands in for the port.
   packet.setPortless(protocol, 0);
   return Reason.none;

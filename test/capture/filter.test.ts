@@ -170,10 +170,19 @@ async function passed(plan: FilterPlan, frames: readonly Uint8Array[]): Promise<
 }
 
 /** What decoder, classifier and port set make of a frame: a probe on a watched port of ours. */
+function decode(frame: Uint8Array, packet: Packet): Reason {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  return decodeFrame(view, 0, frame.length, frame.length, LINKTYPE_ETHERNET, packet);
+}
+
+/** By the word of its IP header it ends before its ports and all that follows them. */
+function isCut(frame: Uint8Array): boolean {
+  return decode(frame, new Packet()) === Reason.transportHeader;
+}
+
 function isProbe(frame: Uint8Array, { v4, v6 }: FilterPlan): boolean {
   const packet = new Packet();
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  const reason = decodeFrame(view, 0, frame.length, frame.length, LINKTYPE_ETHERNET, packet);
+  const reason = decode(frame, packet);
   if (reason !== Reason.none || classify(packet) === Kind.none) return false;
   const family = packet.family === 4 ? v4 : v6;
   const isOurs = family.addresses.some((address) => address.equals(packet.destination));
@@ -249,8 +258,8 @@ describe('against decoder and classifier, over generated frames', () => {
       if (probe) probes++;
       const told = `frame ${index}: ${Buffer.from(frame).toString('hex')}`;
       if (probe) expect(kept.has(index), told).toBe(true);
-      // Extension headers are beyond the filter language: what has them is sorted out later.
-      else if (!extended) expect(kept.has(index), told).toBe(false);
+      // Extension headers are beyond the filter language, and so are cut ones: what has them is sorted out later.
+      else if (!extended && !isCut(frame)) expect(kept.has(index), told).toBe(false);
     }
     expect(probes).toBeGreaterThan(20);
   });

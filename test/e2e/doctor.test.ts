@@ -18,11 +18,13 @@ const road = await openVeth().catch((error) => {
 });
 const server = createServer().listen(4000, '0.0.0.0');
 const datagrams = createSocket('udp4').bind(4000, '0.0.0.0');
-const arrivals = Promise.all([once(server, 'connection'), once(datagrams, 'message')]);
+// The prober may be gone before anybody asks who it was.
+const caller = new Promise((resolve) => server.once('connection', (socket) => resolve(socket.remoteAddress)));
+const arrivals = Promise.all([caller, once(datagrams, 'message')]);
 await Promise.all([once(server, 'listening'), once(datagrams, 'listening')]);
 for (const transport of ['tcp', 'udp']) road.send({ transport, port: 4000 });
-const [[socket], [, sender]] = await arrivals;
-console.log(JSON.stringify({ road, tcp: socket.remoteAddress, udp: sender.address }));
+const [tcp, [, sender]] = await arrivals;
+console.log(JSON.stringify({ road, tcp, udp: sender.address }));
 await once(process.stdin, 'data');
 await road.retire();
 console.log('retired');

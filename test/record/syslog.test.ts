@@ -27,7 +27,7 @@ function textOf(datagram: string): string {
 }
 
 async function until(daemon: SyslogDaemon, texts: string[]): Promise<void> {
-  await vi.waitFor(() => expect(daemon.received.map(textOf)).toEqual(texts), 5_000);
+  await vi.waitFor(() => expect(daemon.received.map(textOf)).toEqual(texts), 15_000);
 }
 
 /** The logger that this process has started last. */
@@ -91,7 +91,7 @@ describe('nothing is lost', () => {
     rmSync(socket);
     syslog.write('two');
     syslog.write('three');
-    await vi.waitFor(() => expect(told).toHaveLength(1), 5_000);
+    await vi.waitFor(() => expect(told).toHaveLength(1), 15_000);
     expect(told[0]).toBe(
       `syslog: logger: socket ${socket}: No such file or directory; lines are kept and tried again`,
     );
@@ -150,7 +150,7 @@ describe('trouble', () => {
   test('is said once', async () => {
     const syslog = open();
     syslog.write('one');
-    await vi.waitFor(() => expect(told).toHaveLength(1), 5_000);
+    await vi.waitFor(() => expect(told).toHaveLength(1), 15_000);
     const daemon = await SyslogDaemon.start(socket);
     await until(daemon, ['one']);
     expect(told).toHaveLength(2);
@@ -159,16 +159,16 @@ describe('trouble', () => {
   test('without the program names it', async () => {
     const syslog = open({ program: '/no/such/logger' });
     syslog.write('one');
-    await vi.waitFor(() => expect(told).toHaveLength(1), 5_000);
+    await vi.waitFor(() => expect(told).toHaveLength(1), 15_000);
     expect(told[0]).toBe('syslog: spawn /no/such/logger ENOENT; lines are kept and tried again');
   });
 
   test('keeps a bounded number of lines and tells how many were lost', async () => {
     const syslog = open();
     for (let count = 0; count < MAX_UNCONFIRMED + 5; count++) syslog.write(`line ${count}`);
-    await vi.waitFor(() => expect(told).toHaveLength(1), 5_000);
+    await vi.waitFor(() => expect(told).toHaveLength(1), 15_000);
     const daemon = await SyslogDaemon.start(socket);
-    await vi.waitFor(() => expect(daemon.received).toHaveLength(MAX_UNCONFIRMED), 5_000);
+    await vi.waitFor(() => expect(daemon.received).toHaveLength(MAX_UNCONFIRMED), 15_000);
     expect(told[1]).toBe('syslog: lines are taken again; 5 lines were lost');
   });
 
