@@ -334,7 +334,7 @@ describe('records', () => {
     const line =
       'Scan from: [10.99.0.1] (10.99.0.1) protocol: [TCP] port: [3000] type: [TCP SYN/Normal scan] IP opts: [not set] ignored: [false] triggered: [true] noblock: [false] blocked: [true]';
     await lab.waitFor(() => detector.lines().includes(line));
-    const history = readFile(lab.victim, HISTORY_FILE);
+    const history = await lab.waitFor(() => readFile(lab.victim, HISTORY_FILE) || null);
     expect(history.replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4} /, '')).toBe(`${line}\n`);
     expect(history).toMatch(/^\d{4}-/);
   });
