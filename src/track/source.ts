@@ -6,15 +6,11 @@ import { type SourceNetworks, WHOLE_ADDRESS } from './source-networks.ts';
 import type { SourceRecords } from './source-records.ts';
 import { Told } from './told.ts';
 
-/** How far the response to a source has come. */
-export type BlockState = 'none' | 'pending' | 'blocked' | 'failed';
-
 /**
  * What is known of one who knocked, by one address or by several of a network: a view of its slot's record, and what only those need who triggered.
  * It is reused when the slot changes hands: whoever waits for something keeps the address and asks again.
  */
 export class Source {
-  block: BlockState = 'none';
   /** Failed blocks in a row, and when the probe came that caused the last one (ms). */
   failures = 0;
   lastFailure = 0;
@@ -93,7 +89,6 @@ export class Source {
 
   /** The slot has changed hands. */
   reset(): void {
-    this.block = 'none';
     this.failures = 0;
     this.lastFailure = 0;
     this.told.endScan();

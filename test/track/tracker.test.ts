@@ -320,14 +320,20 @@ describe('forged sources', () => {
   test('a slot that changed hands knows nothing of its former owner', () => {
     const { tracker } = makeTracker({ capacity: 4 });
     tracker.observe(probe({ source: '10.0.0.7' }));
-    tracker.source.block = 'blocked';
+    tracker.source.marks.acted = true;
     tracker.source.failures = 3;
     tracker.source.told.refusal = true;
     forge(tracker, 4, 1, 1);
     expect(tracker.get(address('10.0.0.7'))).toBeUndefined();
     for (let index = 0; index < 4; index++) {
       const source = tracker.get(Address.v4(0x20000000 + index));
-      expect(source).toMatchObject({ block: 'none', failures: 0, connects: 1, probes: 1, ports: 1 });
+      expect(source).toMatchObject({
+        marks: { acted: false },
+        failures: 0,
+        connects: 1,
+        probes: 1,
+        ports: 1,
+      });
       expect(source?.told.refusal).toBe(false);
     }
   });
