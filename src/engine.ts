@@ -188,12 +188,14 @@ export class Engine {
     if (this.tracker.newPort) source.told.untoldPorts++;
     marks.triggered ||= event.triggered && event.ignored === null;
     if (group !== null) this.#expose(group, event);
+    const hasConsequence = event.triggered && !this.#isHeldBack(event);
+    // In a scan each fraction of a ms counts; how it ends is told after the probe all the same.
+    if (hasConsequence && event.ignored === null && policy !== 0) this.#respond(event, source);
     this.#parts.recorder().probe(event, source.told);
-    if (!event.triggered || this.#isHeldBack(event)) return;
-    if (event.ignored !== null) {
-      if (policy !== 0) this.#refuse(event, event.ignored, source.told);
-    } else if (policy === 0) this.#logOnly(event, source.told);
-    else this.#respond(event, source);
+    if (!hasConsequence) return;
+    if (event.ignored === null) {
+      if (policy === 0) this.#logOnly(event, source.told);
+    } else if (policy !== 0) this.#refuse(event, event.ignored, source.told);
   }
 
   /** A group of decoys was found: whoever of it was blocked already was so for a packet that most likely is forged. */

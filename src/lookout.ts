@@ -84,7 +84,7 @@ export class Lookout {
   start(now: number): void {
     const { sockets, host } = this.#parts;
     host(this.#view);
-    sockets.look(now);
+    sockets.lookAtAll(now);
     this.#lookAtConnections(now);
     if (!this.#parts.watchesPortsInUse) this.#planner.update(sockets, this.#ownAddresses(), now, true);
     this.#renew();

@@ -8,7 +8,7 @@ const BATCH_RECORDS = 512;
  * Each record waits this long (ms) at least, and twice as long at most: this host's own answer to a SYN follows it
  * at once when the port is open, and must be known when the SYN is judged.
  */
-const WAIT = 0.2;
+const WAIT = 0.1;
 
 /**
  * Collects records and writes them to a pipe, in batches. A full pipe blocks: the kernel's ring then takes the

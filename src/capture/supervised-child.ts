@@ -49,7 +49,7 @@ export class SupervisedChild {
       this.#complaint = (this.#complaint + text).slice(0, MAX_COMPLAINT);
     });
     this.#tell(plan);
-    void this.#read(this.#process.stdio[HANDOVER_FD] as Readable);
+    this.#read(this.#process.stdio[HANDOVER_FD] as Readable);
   }
 
   /** Asks it to end, and kills it when it does not; `ended` is called all the same. */
@@ -68,14 +68,15 @@ export class SupervisedChild {
     input.write(`${JSON.stringify(plan)}\n`);
   }
 
-  async #read(pipe: Readable): Promise<void> {
-    try {
-      for await (const chunk of pipe) await this.#take(chunk as Uint8Array);
-    } catch (error) {
-      // A pipe that broke: its process is ending, and says so itself. Anything else is our own mistake, and a
-      // daemon that goes on without reading would be blind.
-      if (error !== pipe.errored) throw error;
-    }
+  /** A chunk at a time: while one is dealt with, the pipe fills, and holds up the child. */
+  #read(pipe: Readable): void {
+    // A pipe that broke: its process is ending, and says so itself.
+    pipe.on('error', () => {});
+    pipe.on('data', (chunk: Uint8Array) => {
+      pipe.pause();
+      // A mistake of our own is not caught: a daemon that goes on without reading would be blind.
+      void this.#take(chunk).then(() => pipe.resume());
+    });
   }
 
   /** Hands on whole records, and keeps the octets of an incomplete one for the next time. */

@@ -116,7 +116,8 @@ export class Blocks {
     const rule = this.ruleFor(block);
     if (rule !== null) return `never blocked: ${rule}`;
     try {
-      return await (await this.#parts.backends.get(method)).block(block, signal);
+      const { backends } = this.#parts;
+      return await (backends.ready(method) ?? (await backends.get(method))).block(block, signal);
     } catch (error) {
       return (error as Error).message;
     }

@@ -108,6 +108,16 @@ export function readSmall(file: string, most = READ_LENGTH): string {
   return text;
 }
 
+/** The same of a file that is one record, as counters are: the kernel gives all of it in one read. */
+export function readRecord(file: string): string {
+  let text = '';
+  readChunks(file, READ_LENGTH, (chunk) => {
+    text = chunk;
+    return 0;
+  });
+  return text;
+}
+
 type EachRow = (local: string, state: string, remote: string) => boolean;
 
 /** Calls `each` with the local end, the state and the remote end of the first `most` rows until it returns false. */

@@ -7,12 +7,15 @@ import {
   readBound,
   readListeners,
   readLocalEnds,
+  readRecord,
   readSctpEndpoints,
-  readSmall,
 } from './proc-net.ts';
 
 /** Late answers to a socket that is gone: so long (ms) its port counts as in use (design, section 5). */
 export const CLOSED_MEMORY = 60_000;
+
+/** What one look reads: TCP's tables, UDP's, or those of all other protocols. */
+export type Tables = 'tcp' | 'udp' | 'others';
 
 /** How old (ms) the list of TCP listeners may be for `poll`, which only serves the memory of the last minute. */
 const POLLED_LISTENERS_AGE = 10_000;
@@ -48,12 +51,10 @@ export class SocketTable implements InUse, Connections {
   }
 
   /** For a probe that has just come (`now` in ms): what was bound before the call is known after it. */
-  look(now: number): void {
-    this.#lookAtUdp(now);
-    this.#lookAtOthers(now);
-    const counters = this.#tcpCounters();
-    if (counters !== this.#counters || this.#hasOtherListeners()) this.#lookAtTcp(counters, now);
-    this.#tcp.noteAll(this.bound(PROTOCOL_TCP), now);
+  look(tables: Tables, now: number): void {
+    if (tables === 'tcp') this.#lookAtTcp(now);
+    else if (tables === 'udp') this.#lookAtUdp(now);
+    else this.#lookAtOthers(now);
   }
 
   /** For the memory of the last minute, once a second or so: costs little even on a busy host. */
@@ -62,7 +63,7 @@ export class SocketTable implements InUse, Connections {
     this.#lookAtOthers(now);
     const old = now - this.#listenersRead >= POLLED_LISTENERS_AGE;
     const counters = old ? this.#tcpCounters() : this.#counters;
-    if (counters !== this.#counters) this.#lookAtTcp(counters, now);
+    if (counters !== this.#counters) this.#readListeners(counters, now);
   }
 
   /**
@@ -106,6 +107,17 @@ export class SocketTable implements InUse, Connections {
     return protocol === PROTOCOL_TCP ? [...this.#listeners4, ...this.#listeners6] : this.#datagrams;
   }
 
+  /** Everything is looked at. */
+  lookAtAll(now: number): void {
+    for (const tables of ['tcp', 'udp', 'others'] as const) this.look(tables, now);
+  }
+
+  #lookAtTcp(now: number): void {
+    const counters = this.#tcpCounters();
+    if (counters !== this.#counters || this.#hasOtherListeners()) this.#readListeners(counters, now);
+    this.#tcp.noteAll(this.bound(PROTOCOL_TCP), now);
+  }
+
   #lookAtUdp(now: number): void {
     this.#datagrams = [...this.#read('udp', readBound), ...this.#read('udp6', readBound)];
     this.#udp.noteAll(this.#datagrams, now);
@@ -116,7 +128,7 @@ export class SocketTable implements InUse, Connections {
     this.#raw.noteAll([...this.#read('raw', readBound), ...this.#read('raw6', readBound)], now);
   }
 
-  #lookAtTcp(counters: string, now: number): void {
+  #readListeners(counters: string, now: number): void {
     // Those that are gone now were there until a moment ago.
     this.#tcp.noteAll(this.bound(PROTOCOL_TCP), now);
     this.#listeners4 = this.#read('tcp', readListeners);
@@ -149,10 +161,10 @@ export class SocketTable implements InUse, Connections {
    */
   #tcpCounters(): string {
     const inUse = (file: string) =>
-      /^TCP6?: (inuse \d+(?: orphan \d+ tw \d+)?)/m.exec(this.#read(file, readSmall))?.[1] ?? '';
+      /^TCP6?: (inuse \d+(?: orphan \d+ tw \d+)?)/m.exec(this.#read(file, readRecord))?.[1] ?? '';
     // ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab.
     const connections =
-      /^Tcp: \d+ \d+ \d+ -?\d+ (\d+ \d+ \d+ \d+ \d+)/m.exec(this.#read('snmp', readSmall))?.[1] ?? '';
+      /^Tcp: \d+ \d+ \d+ -?\d+ (\d+ \d+ \d+ \d+ \d+)/m.exec(this.#read('snmp', readRecord))?.[1] ?? '';
     return `${inUse('sockstat')} ${inUse('sockstat6')} ${connections}`;
   }
 
@@ -163,4 +175,10 @@ export class SocketTable implements InUse, Connections {
 
 function isSame(one: BoundSocket, other: BoundSocket | undefined): boolean {
   return other !== undefined && other.port === one.port && other.address.equals(one.address);
+}
+
+/** Where the sockets of a protocol stand. */
+export function tablesOf(protocol: number): Tables {
+  if (protocol === PROTOCOL_TCP) return 'tcp';
+  return protocol === PROTOCOL_UDP ? 'udp' : 'others';
 }

@@ -28,14 +28,14 @@ function makeOutbox() {
 test('a record waits a moment, and those that come meanwhile a moment of their own', () => {
   const { outbox, clock, add, written } = makeOutbox();
   expect(add(1)).toBe(true);
-  clock.now += 0.11;
+  clock.now += 0.06;
   expect(add(2)).toBe(true);
   expect([outbox.flushDue(), written()]).toEqual([true, []]);
-  clock.now += 0.11;
+  clock.now += 0.06;
   expect([outbox.flushDue(), written()]).toEqual([true, [1]]);
-  clock.now += 0.11;
+  clock.now += 0.06;
   expect([outbox.flushDue(), written()]).toEqual([true, [1]]);
-  clock.now += 0.11;
+  clock.now += 0.06;
   expect([outbox.flushDue(), written()]).toEqual([false, [1, 2]]);
 });
 

@@ -72,14 +72,14 @@ describe.each([
     ['UDP', PROTOCOL_UDP, bindUdp],
   ])('a %s socket is seen there while it lives and 60 s more', async (_name, protocol, bind) => {
     const table = new SocketTable('/proc/self/net');
-    table.look(NOW);
+    table.lookAtAll(NOW);
     const socket = await bind(host);
-    table.look(NOW + 1);
+    table.lookAtAll(NOW + 1);
     expect(usedAt(table, protocol, socket.port, NOW + 1)).toEqual(places);
     expect(usedAt(table, 23 - protocol, socket.port, NOW + 1), 'the other protocol').toEqual([]);
 
     await socket.close();
-    table.look(NOW + 2);
+    table.lookAtAll(NOW + 2);
     expect(usedAt(table, protocol, socket.port, NOW + 1 + CLOSED_MEMORY)).toEqual(places);
     expect(usedAt(table, protocol, socket.port, NOW + 3 + CLOSED_MEMORY)).toEqual([]);
   });
@@ -98,23 +98,23 @@ test('a closed datagram socket is remembered for 60 s since it was last seen', a
 test('a listener that was there when its end is noticed counts for 60 s from then', async () => {
   const table = new SocketTable('/proc/self/net');
   const socket = await listen('127.0.0.1');
-  table.look(NOW);
+  table.lookAtAll(NOW);
   await socket.close();
   // Nothing said how long ago it closed: for all that is known, a moment.
-  table.look(NOW + 600_000);
+  table.lookAtAll(NOW + 600_000);
   expect(usedAt(table, PROTOCOL_TCP, socket.port, NOW + 600_000 + CLOSED_MEMORY)).toEqual(['127.0.0.1']);
   expect(usedAt(table, PROTOCOL_TCP, socket.port, NOW + 600_001 + CLOSED_MEMORY)).toEqual([]);
 });
 
 test('a listener opened between two looks is always seen, by the counters alone', async () => {
   const table = new SocketTable('/proc/self/net');
-  table.look(NOW);
+  table.lookAtAll(NOW);
   for (let round = 1; round <= 50; round++) {
     const socket = await listen('127.0.0.1');
-    table.look(NOW + round);
+    table.lookAtAll(NOW + round);
     expect(usedAt(table, PROTOCOL_TCP, socket.port, NOW + round), `round ${round}`).toEqual(['127.0.0.1']);
     if (round % 2 === 0) await socket.close();
-    table.look(NOW + round);
+    table.lookAtAll(NOW + round);
   }
 });
 
@@ -125,10 +125,10 @@ test('a listener that comes for another that goes is seen in the order of the ot
   let passive = await listen('127.0.0.1');
   let seen = 0;
   for (let round = 1; round <= 50; round++) {
-    table.look(NOW + round);
+    table.lookAtAll(NOW + round);
     await passive.close();
     passive = await listen('127.0.0.1');
-    table.look(NOW + round);
+    table.lookAtAll(NOW + round);
     if (usedAt(table, PROTOCOL_TCP, passive.port, NOW + round).length === 1) seen++;
   }
   // One in 31 stands last, and only the last for the last is not seen: one in a thousand.
@@ -138,7 +138,7 @@ test('a listener that comes for another that goes is seen in the order of the ot
 
 test('polling finds a new listener within 10 s', async () => {
   const table = new SocketTable('/proc/self/net');
-  table.look(NOW);
+  table.lookAtAll(NOW);
   const socket = await listen('127.0.0.1');
   table.poll(NOW + 9_999);
   expect(usedAt(table, PROTOCOL_TCP, socket.port, NOW + 10_000)).toEqual([]);
@@ -152,7 +152,7 @@ test('an established connection makes no port of ours one in use', async () => {
   onTestFinished(() => void client.destroy());
   await new Promise((resolve) => client.once('connect', resolve));
   const table = new SocketTable('/proc/self/net');
-  table.look(NOW);
+  table.lookAtAll(NOW);
   expect(usedAt(table, PROTOCOL_TCP, client.localPort as number)).toEqual([]);
   expect(usedAt(table, PROTOCOL_TCP, server.port)).toEqual(['127.0.0.1']);
 });
@@ -160,7 +160,7 @@ test('an established connection makes no port of ours one in use', async () => {
 test('a question that this host sent opens its port for 60 s, though its socket is gone', () => {
   const table = new SocketTable('/proc/self/net');
   table.noteQuery(address('10.1.2.3'), 40_000, NOW);
-  table.look(NOW + 1);
+  table.lookAtAll(NOW + 1);
   expect(usedAt(table, PROTOCOL_UDP, 40_000, NOW + CLOSED_MEMORY)).toEqual(['10.1.2.3']);
   expect(usedAt(table, PROTOCOL_UDP, 40_000, NOW + CLOSED_MEMORY + 1)).toEqual([]);
   expect(usedAt(table, PROTOCOL_TCP, 40_000, NOW)).toEqual([]);
@@ -168,7 +168,7 @@ test('a question that this host sent opens its port for 60 s, though its socket 
 
 test('without the tables nothing is in use, and nothing breaks', () => {
   const table = new SocketTable('/nonexistent');
-  table.look(NOW);
+  table.lookAtAll(NOW);
   table.poll(NOW);
   expect(table.bound(PROTOCOL_TCP)).toEqual([]);
   expect(table.has(PROTOCOL_TCP, address('127.0.0.1'), 22, NOW)).toBe(false);
@@ -186,7 +186,7 @@ test('connections are known after a look at them, by their local port, and for 6
     destinationPort: client.localPort as number,
   };
   const table = new SocketTable('/proc/self/net');
-  table.look(NOW);
+  table.lookAtAll(NOW);
   expect(table.holds(segment)).toBe(false);
   expect(table.holds({ ...segment, destinationPort: port })).toBe(true);
   table.lookAtConnections(NOW);
@@ -211,7 +211,7 @@ test('SCTP endpoints and raw sockets, as the kernel lists them', () => {
       '   99: 00000000:0063 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 22222 2 ffff0003 0\n',
   );
   const table = new SocketTable(folder);
-  table.look(NOW);
+  table.lookAtAll(NOW);
   expect(usedAt(table, 132, 3_868)).toEqual(['10.1.2.3', 'fd00::7']);
   expect(usedAt(table, 132, 3_869)).toEqual([]);
   expect(usedAt(table, 99, 99)).toEqual(V4);

@@ -23,7 +23,7 @@ interface Waiting {
 }
 
 /**
- * Puts together the changes of one turn of the event loop, and those that come while the last batch is under way.
+ * The first change goes at once: in a scan each ms counts. Those that come while it is under way are put together.
  * Of several changes for one target in a batch the last one counts, and its result is theirs all.
  */
 export class Batcher {
@@ -73,17 +73,13 @@ export class Batcher {
         waiting.change = change;
         waiting.settle.push(settle);
       }
-      this.#wake();
+      void this.#run();
     });
   }
 
-  #wake(): void {
+  async #run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    setImmediate(() => void this.#run());
-  }
-
-  async #run(): Promise<void> {
     while (this.#waiting.size > 0) {
       const batch = this.#take();
       const failures = await this.#send(batch.map(({ change }) => change));

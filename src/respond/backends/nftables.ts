@@ -84,7 +84,9 @@ export class NftablesBackend implements Backend {
   async #send(changes: readonly Change[]): Promise<readonly Failure[]> {
     try {
       const blocked = changes.filter(({ verb }) => verb === 'block').map(({ target }) => target);
-      this.#noticeLoss(await this.#table.ensure(blocked));
+      if (!blocked.every((target) => this.#table.has(target))) {
+        this.#noticeLoss(await this.#table.ensure(blocked));
+      }
       const results = await this.#carry(changes);
       if (!results.includes(LOST)) return results;
       this.#noticeLoss(await this.#table.open());

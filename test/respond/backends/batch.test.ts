@@ -43,15 +43,16 @@ class Sent {
   }
 }
 
-test('calls of one turn are one batch, and each has its own result', async () => {
+test('the first call goes before it returns; the others of its turn are one batch, each with its own result', async () => {
   const sent = new Sent();
-  const results = ['10.0.0.1', '10.0.0.2', '2001:db8::/64'].map((target) =>
-    sent.batcher.block(blockOf(target)),
-  );
-  await sent.count(1);
-  expect(sent.texts()).toEqual([['block 10.0.0.1', 'block 10.0.0.2', 'block 2001:db8::/64']]);
+  const targets = ['10.0.0.1', '10.0.0.2', '2001:db8::/64', '10.0.0.3'];
+  const results = targets.map((target) => sent.batcher.block(blockOf(target)));
+  expect(sent.texts()).toEqual([['block 10.0.0.1']]);
+  sent.answer();
+  await sent.count(2);
+  expect(sent.texts()[1]).toEqual(['block 10.0.0.2', 'block 2001:db8::/64', 'block 10.0.0.3']);
   sent.answer([null, 'no', null]);
-  expect(await Promise.all(results)).toEqual([null, 'no', null]);
+  expect(await Promise.all(results)).toEqual([null, null, 'no', null]);
 });
 
 test('what comes while a batch is under way is the next one', async () => {
@@ -69,14 +70,16 @@ test('what comes while a batch is under way is the next one', async () => {
 
 test('of several changes for one target the last one counts, and its result is theirs', async () => {
   const sent = new Sent();
+  void sent.batcher.block(blockOf('10.0.0.9'));
   const calls = [
     sent.batcher.block(blockOf('10.0.0.1', { until: NOW + 1_000 })),
     sent.batcher.release(blockOf('10.0.0.1')),
     // The same target in other words.
     sent.batcher.block(blockOf('::ffff:10.0.0.1', { until: NOW + 2_000 })),
   ];
-  await sent.count(1);
-  expect(sent.batches).toMatchObject([[{ verb: 'block', until: NOW + 2_000 }]]);
+  sent.answer();
+  await sent.count(2);
+  expect(sent.batches[1]).toMatchObject([{ verb: 'block', until: NOW + 2_000 }]);
   sent.answer(['no']);
   expect(await Promise.all(calls)).toEqual(['no', 'no', 'no']);
 });
@@ -89,7 +92,7 @@ test('no batch has more than it may', async () => {
     sent.answer();
   }
   expect(await all).toEqual([null, null, null, null, null]);
-  expect(sent.batches.map((batch) => batch.length)).toEqual([2, 2, 1]);
+  expect(sent.batches.map((batch) => batch.length)).toEqual([1, 2, 2]);
 });
 
 test('one whose end is past, and one that is no target, are not sent', async () => {

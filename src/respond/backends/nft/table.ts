@@ -38,10 +38,9 @@ export class Table {
     return this.#keys.has(nameOf(setOf(target)));
   }
 
-  /** Sees to a set for each target; does nothing when they are all known. Rejects with a one-line reason. */
+  /** Sees to a set for each target. Rejects with a one-line reason. */
   async ensure(targets: readonly Target[]): Promise<Opened> {
     const unknown = targets.filter((target) => !this.has(target)).map(setOf);
-    if (unknown.length === 0) return 'found';
     return this.#turns.take(async () => {
       for (const key of unknown) this.#keys.set(nameOf(key), key);
       try {
