@@ -79,6 +79,7 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
   const dumps = await (await import('./life/no-dumps.ts')).forbidDumps();
   await (await import('./life/load-gently.ts')).loadGently(new URL('./daemon.js', import.meta.url));
   const daemons = await import('./daemon.ts');
+  (await import('./life/young-space.ts')).boundYoungSpace();
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });
