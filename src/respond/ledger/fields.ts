@@ -11,6 +11,9 @@ export const MAX_NOTE_LENGTH = 200;
 /** The longest line for hosts.deny that is remembered; a longer one is no pattern for one host any more. */
 export const MAX_WRAPPERS_LENGTH = 1_000;
 
+/** An IPv4 address in its canonical form, as most targets are. */
+const IPV4 = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
+
 /** The longest text of an address with its prefix length. */
 const MAX_TARGET_LENGTH = 43;
 
@@ -87,6 +90,7 @@ export function isWrappersLine(value: unknown): value is string | null {
 /** The canonical text of an address or a prefix. */
 export function isTarget(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > MAX_TARGET_LENGTH) return false;
+  if (IPV4.test(value)) return true;
   const prefix = parsePrefix(value);
   return prefix !== null && formatPrefix(prefix) === value;
 }
