@@ -56,6 +56,7 @@ export class Lookout {
   readonly #supervisor: CaptureSupervisor;
   readonly #planner: FilterPlanner;
   #watched: ViewedPorts;
+  #viewKey: string;
   #view: HostView;
   #hostTimer: NodeJS.Timeout | null = null;
   #filterChanged = false;
@@ -66,6 +67,7 @@ export class Lookout {
     this.#parts = parts;
     this.#planner = new FilterPlanner(parts.isOurs);
     this.#watched = watched;
+    this.#viewKey = hostKey();
     this.#view = viewHost();
     this.#supervisor = new CaptureSupervisor(
       {
@@ -141,10 +143,11 @@ export class Lookout {
 
   /** Looks at the host anew, and tells when it is not as it was. */
   #viewChanged(): boolean {
-    const view = viewHost();
-    if (hostKey(view) === hostKey(this.#view)) return false;
-    this.#view = view;
-    this.#parts.host(view);
+    const key = hostKey();
+    if (key === this.#viewKey) return false;
+    this.#viewKey = key;
+    this.#view = viewHost();
+    this.#parts.host(this.#view);
     return true;
   }
 

@@ -39,10 +39,9 @@ export function viewHost(): HostView {
   return { addresses, broadcasts, devices };
 }
 
-/** One text for equal views, to see whether anything changed. */
-export function hostKey(view: HostView): string {
-  const devices = view.devices.map(({ name }) => name).join(' ');
-  return `${devices} | ${view.addresses.join(' ')} | ${view.broadcasts.join(' ')}`;
+/** One text for equal views, to see at little cost whether anything may have changed. */
+export function hostKey(): string {
+  return JSON.stringify(networkInterfaces());
 }
 
 /** null for IPv6, and for networks of one or two addresses, which have none (RFC 3021). */
