@@ -124,8 +124,9 @@ export class Syslog {
 }
 
 function startLogger({ pid, socket, program = 'logger' }: SyslogOptions): Logger {
-  const options = ['--stderr', '--socket-errors=on', '--size', MESSAGE_SIZE, '--tag', 'portsentry'];
-  options.push(`--id=${pid}`, '--priority', 'daemon.notice');
+  const options = ['--stderr', '--socket-errors=on', '--size', MESSAGE_SIZE, '--priority', 'daemon.notice'];
+  // Not --id, which looks the same: by it root speaks as the other process to the kernel, too, which takes CAP_SYS_ADMIN.
+  options.push('--tag', `portsentry[${pid}]`);
   if (socket !== undefined) options.push('--socket', socket);
   // A session of its own: an interrupt from the terminal must not end it before our last lines.
   return spawn(program, options, { stdio: ['pipe', 'ignore', 'pipe'], detached: true });

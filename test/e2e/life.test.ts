@@ -146,6 +146,32 @@ describe('the service manager', () => {
   });
 });
 
+describe('with those capabilities alone that the systemd unit leaves it', () => {
+  const unit = readFileSync('packaging/systemd/portsentry.service', 'utf8');
+  const left = /^CapabilityBoundingSet=(.*)$/m
+    .exec(unit)?.[1]
+    ?.toLowerCase()
+    .replaceAll('cap_', '+') as string;
+  const bounds = ['-all', ...left.split(' ')].join();
+  const bounded = ['setpriv', `--bounding-set=${bounds}`, '--inh-caps=-all', '--no-new-privs'];
+
+  async function startBounded(): Promise<LabProcess> {
+    configure(lab.victim);
+    const command = [process.execPath, PROGRAM, '-atcp', '-l', 'stdout', '-l', 'syslog'];
+    const detector = await lab.start(lab.victim, [...bounded, ...command]);
+    await detector.waitForLine(ACTIVE);
+    return detector;
+  }
+
+  test('its lines reach syslog, with its number', async () => {
+    const syslog = await startSyslog(lab, lab.victim);
+    const detector = await startBounded();
+    const line = await syslog.waitForLine(/adminalert: PortSentry is now active and listening/);
+    expect(line).toContain(` portsentry[${insideOf(detector.pid)}]: adminalert: `);
+    expect(detector.lines().filter((told) => told.includes('syslog'))).toEqual([]);
+  });
+});
+
 test('what the journal has from stdout does not go to syslog, too', async () => {
   configure(lab.victim);
   const syslog = await startSyslog(lab, lab.victim);
