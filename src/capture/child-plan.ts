@@ -8,6 +8,9 @@ export interface ChildPlan {
 /** The file descriptor of the child's pipe to the main process. */
 export const HANDOVER_FD = 3;
 
+/** The user, and group, of nobody on every Linux; root is given up for it. */
+export const NOBODY = 65_534;
+
 /** Exit codes of the child (sysexits.h): a device could not be opened; not allowed to. */
 export const EXIT_UNAVAILABLE = 69;
 export const EXIT_NO_PERMISSION = 77;

@@ -10,7 +10,7 @@ import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
-import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, HANDOVER_FD, parseChildPlan } from './child-plan.ts';
+import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, HANDOVER_FD, NOBODY, parseChildPlan } from './child-plan.ts';
 import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from './handover.ts';
 import { type LiveDevice, openLive } from './live.ts';
 import { Outbox } from './outbox.ts';
@@ -20,9 +20,6 @@ const FEW_RECORDS = 8;
 
 /** How often (ms) the counts are handed over. */
 const COUNT_INTERVAL = 1_000;
-
-/** The user of nobody on every Linux; root is given up for it. */
-const NOBODY = 65_534;
 
 /** How long (ms) a child that is told to end still takes what its rings hold. */
 const DRAIN_TIME = 50;

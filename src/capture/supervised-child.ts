@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type ChildPlan, HANDOVER_FD } from './child-plan.ts';
 import { RECORD_LENGTH, RecordType, readCount, recordType } from './handover.ts';
+import { killChild } from './kill-child.ts';
 import { shedding } from './shed.ts';
 
 /** A child that does not end by itself after this (ms) is killed. */
@@ -57,7 +58,10 @@ export class SupervisedChild {
     if (this.#ending) return;
     this.#ending = true;
     this.#process.stdin?.end();
-    const timer = setTimeout(() => this.#process.kill('SIGKILL'), END_TIME);
+    const { pid } = this.#process;
+    // It was never started.
+    if (pid === undefined) return;
+    const timer = setTimeout(() => killChild(pid), END_TIME);
     this.#process.once('exit', () => clearTimeout(timer));
   }
 

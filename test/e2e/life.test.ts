@@ -170,6 +170,14 @@ describe('with those capabilities alone that the systemd unit leaves it', () => 
     expect(line).toContain(` portsentry[${insideOf(detector.pid)}]: adminalert: `);
     expect(detector.lines().filter((told) => told.includes('syslog'))).toEqual([]);
   });
+
+  test('a capture process that hangs is ended, though it is of another user', async () => {
+    const detector = await startBounded();
+    const child = captureOf(detector) as number;
+    process.kill(child, 'SIGSTOP');
+    expect((await detector.stop()).code).toBe(0);
+    expect(statusOf(child, 'Name')).toBeUndefined();
+  });
 });
 
 test('what the journal has from stdout does not go to syslog, too', async () => {
