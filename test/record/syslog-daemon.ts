@@ -31,8 +31,13 @@ export class SyslogDaemon {
     const daemon = new SyslogDaemon(process);
     onTestFinished(() => daemon.stop());
     const lines = createInterface({ input: process.stdout });
-    await once(lines, 'line');
-    lines.on('line', (line) => daemon.received.push(JSON.parse(line)));
+    // From the first line on: what waited for the socket may come in one piece with it.
+    await new Promise<void>((ready) => {
+      lines.once('line', () => {
+        lines.on('line', (line) => daemon.received.push(JSON.parse(line)));
+        ready();
+      });
+    });
     return daemon;
   }
 
