@@ -1,13 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inTree, plantTree, TREE, TREE_TIME } from '../support/debian-tree.ts';
 import { nmap, readFile, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { Outcome } from '../support/lab-process.ts';
-import { buildPackage } from '../support/packaging.ts';
+import { buildNodePackage, buildPackage } from '../support/packaging.ts';
 import { startSyslog } from '../support/services.ts';
 
 /** The Debian package in a fresh Debian, which has no network but the one to the scanner. The tests go on from each other. */
@@ -25,31 +23,12 @@ beforeAll(async () => {
   await plantTree(lab, lab.victim);
   built = buildPackage();
   copyFileSync(built, lab.victim.path(`${TREE}/portsentry.deb`));
-  copyFileSync(nodePackage(), lab.victim.path(`${TREE}/nodejs.deb`));
+  copyFileSync(buildNodePackage(), lab.victim.path(`${TREE}/nodejs.deb`));
   await startSyslog(lab, lab.victim);
   await done(inTree('dpkg', '--install', '/nodejs.deb'));
   before = await filesInTree();
 }, TREE_TIME);
 afterAll(() => lab.close());
-
-/**
- * The release may have a Node that is too old, so the tree has that of the test, and dpkg is told of it by an empty
- * package.
- */
-function nodePackage(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'portsentry-node-'));
-  mkdirSync(join(folder, 'root/DEBIAN'), { recursive: true });
-  const fields = [
-    'Package: nodejs',
-    `Version: ${process.versions.node}-1`,
-    'Architecture: all',
-    'Maintainer: nobody <nobody@portsentry.invalid>',
-    'Description: stands for the node of the test',
-  ];
-  writeFileSync(join(folder, 'root/DEBIAN/control'), `${fields.join('\n')}\n`);
-  execFileSync('dpkg-deb', ['--build', join(folder, 'root'), join(folder, 'nodejs.deb')], { stdio: 'pipe' });
-  return join(folder, 'nodejs.deb');
-}
 
 /** Everything that a package may leave, but what dpkg and its like write of their own. */
 async function filesInTree(): Promise<string[]> {
@@ -122,18 +101,15 @@ describe('portsentry.deb', () => {
   });
 
   test('a scanner is blocked, and is in the history', async () => {
-    const command =
-      'KILL_ROUTE="ip route add blackhole $TARGET$"\nUNKILL_ROUTE="ip route del blackhole $TARGET$"\n';
-    const changed = read(CONFIG).replace('BLOCK_TCP="0"', 'BLOCK_TCP="1"');
-    write(CONFIG, command + changed);
+    write(CONFIG, read(CONFIG).replace('BLOCK_TCP="0"', 'BLOCK_TCP="1"'));
     expect((await service('start')).code).toBe(0);
     expect(await daemons()).toEqual([expect.stringMatching(/^\d+ portsentry -atcp -audp --daemon/)]);
     await nmap(lab, ['-sS', '-p', '1-20', lab.wire.to.ipv4]);
     await lab.waitFor(() => read(HISTORY) !== '');
     expect(read(HISTORY)).toMatch(new RegExp(`/${lab.wire.from.ipv4} Port: \\d+ TCP Blocked\n$`));
     expect(read('/var/lib/portsentry/portsentry.blocked.atcp')).toContain(lab.wire.from.ipv4);
-    const routes = await lab.run(lab.victim, ['ip', 'route', 'show', 'type', 'blackhole']);
-    expect(routes.stdout).toContain(lab.wire.from.ipv4);
+    const table = await done(inTree('nft', 'list', 'table', 'inet', 'portsentry'));
+    expect(table.stdout).toContain(lab.wire.from.ipv4);
   });
 
   test('an upgrade keeps configuration and state, and restarts', async () => {
@@ -149,9 +125,10 @@ describe('portsentry.deb', () => {
     expect(now).toContain('portsentry -stcp -audp');
   });
 
-  test('a removal ends the daemon and keeps configuration and state', async () => {
+  test('a removal ends the daemon and its blocks, and keeps configuration and state', async () => {
     await done(inTree('dpkg', '--remove', 'portsentry'));
     expect(await daemons()).toEqual([]);
+    expect((await done(inTree('nft', 'list', 'ruleset'))).stdout).toBe('');
     expect(read(CONFIG)).toContain('BLOCK_TCP="1"');
     expect(read(HISTORY)).not.toBe('');
     expect(read('/usr/sbin/portsentry')).toBe('');

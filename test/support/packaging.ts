@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 /** Puts the built program below DESTDIR by `make install`, or takes it away by `make uninstall`. */
@@ -14,7 +15,31 @@ export function buildPackage(): string {
   return resolve(make('deb').trim());
 }
 
+/**
+ * The release may have a Node that is too old. So a tree gets the test's own, and dpkg is told of it by this empty
+ * package; tells its path.
+ */
+export function buildNodePackage(): string {
+  const folder = resolve(`build/nodejs-${process.pid}`);
+  const built = resolve('build/nodejs.deb');
+  const fields = [
+    'Package: nodejs',
+    `Version: ${process.versions.node}-1`,
+    'Architecture: all',
+    'Maintainer: nobody <nobody@portsentry.invalid>',
+    'Description: stands for the node of the test',
+  ];
+  try {
+    mkdirSync(`${folder}/DEBIAN`, { recursive: true });
+    writeFileSync(`${folder}/DEBIAN/control`, `${fields.join('\n')}\n`);
+    execFileSync('dpkg-deb', ['--build', folder, built], { stdio: 'pipe' });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return built;
+}
+
 /** What is tested is the tree as it was built before the tests began. */
 function make(...words: readonly string[]): string {
-  return execFileSync('make', ['--silent', 'NO_BUILD=1', ...words], { encoding: 'utf8', stdio: 'pipe' });
+  return execFileSync('make', ['--silent', '--no-print-directory', 'NO_BUILD=1', ...words], { encoding: 'utf8', stdio: 'pipe' });
 }

@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Where everything is made, and kept until `make clean`. */
+const FOLDER = resolve('build');
+
+/**
+ * The archive of a fresh Debian of this machine's release, with these packages beside the essential ones. Made once
+ * for a checkout, and again when other packages are asked for.
+ */
+export function treeArchive(packages: readonly string[]): string {
+  const release = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] as string;
+  const contents = createHash('sha256').update(packages.join()).digest('hex').slice(0, 8);
+  const archive = join(FOLDER, `tree-${release}-${contents}.tar`);
+  if (existsSync(archive)) return archive;
+  mkdirSync(FOLDER, { recursive: true });
+  const unfinished = join(FOLDER, `unfinished-${process.pid}.tar`);
+  const options = [
+    '--quiet',
+    '--mode=root',
+    '--variant=essential',
+    `--include=${packages.join()}`,
+    '--dpkgopt=path-exclude=/usr/share/locale/*',
+    ...aptSettings().map((setting) => `--aptopt=${setting}`),
+  ];
+  try {
+    execFileSync('mmdebstrap', [...options, release, unfinished, mirrorOf(release)], { stdio: 'pipe' });
+    renameSync(unfinished, archive);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+  return archive;
+}
+
+/** The file of the package that this one, which is empty, stands for in this release: of `linux-image-cloud-amd64` a kernel. */
+export function packageBehind(name: string): string {
+  const [fields] = aptSays('apt-cache', ['show', '--no-all-versions', name]).filter((line) =>
+    line.startsWith('Depends: '),
+  );
+  const real = /^Depends: (\S+)/.exec(fields ?? '')?.[1];
+  if (real === undefined) throw new Error(`apt knows no ${name}: run apt-get update`);
+  const kept = () => readdirSync(FOLDER).find((file) => file.startsWith(`${real}_`) && file.endsWith('.deb'));
+  mkdirSync(FOLDER, { recursive: true });
+  if (kept() === undefined) download(real);
+  return join(FOLDER, kept() as string);
+}
+
+/** Whole or not at all. */
+function download(name: string): void {
+  const unfinished = mkdtempSync(join(FOLDER, 'unfinished-'));
+  try {
+    execFileSync('apt-get', ['--quiet', 'download', name], { cwd: unfinished, stdio: 'pipe' });
+    for (const file of readdirSync(unfinished)) renameSync(join(unfinished, file), join(FOLDER, file));
+  } finally {
+    rmSync(unfinished, { recursive: true });
+  }
+}
+
+/** Where this machine's own packages come from. */
+function mirrorOf(release: string): string {
+  const query = ['--format', '$(REPO_URI)', 'Created-By: Packages', `Codename: ${release}`];
+  const [mirror] = aptSays('apt-get', ['indextargets', ...query]);
+  if (mirror === undefined) throw new Error(`apt has no packages of ${release}: run apt-get update`);
+  return mirror;
+}
+
+/** How this machine reaches it. */
+function aptSettings(): string[] {
+  return aptSays('apt-config', ['dump', '--format', '%F "%v";%n', 'Acquire::http', 'Acquire::https']).filter(
+    (line) => line !== '' && !line.endsWith(' "";'),
+  );
+}
+
+function aptSays(program: string, args: readonly string[]): string[] {
+  return execFileSync(program, args, { encoding: 'utf8' }).split('\n').filter(Boolean);
+}
