@@ -56,7 +56,8 @@ function remark(config: Config, mode: ModeName): string {
   return config.modes.length > 0 ? ' (started: MODES)' : ' (started unless the command line says otherwise)';
 }
 
-function tellTrigger({ scanTrigger, scanWindow }: Config): string {
+/** Which connect of a source triggers. */
+export function tellTrigger({ scanTrigger, scanWindow }: Config): string {
   if (scanTrigger === 0) return 'The first connect of a source triggers.';
   const window = scanWindow === 0 ? 'whenever they come' : `within ${time.format(scanWindow)}`;
   return `Connect number ${scanTrigger + 1} of a source triggers, ${window}.`;

@@ -3,7 +3,9 @@ import type { Settings } from '../config/cross-checks.ts';
 import { DIRECTIVES, FIELDS, formatField } from '../config/directives.ts';
 import { inFileOrder, loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
 import { startedModes } from '../config/modes.ts';
+import { formerFaults } from './check-before.ts';
 import { folderFindings, ignoreFileFindings } from './check-files.ts';
+import { tellLines } from './check-lines.ts';
 import { tellResponse } from './check-story.ts';
 import { userFindings } from './check-user.ts';
 import { Exit } from './exit.ts';
@@ -29,7 +31,12 @@ export function runCheck(options: CheckOptions, output: Output): number {
     return Exit.noInput;
   }
   const findings = [
-    ...inFileOrder([...loaded.findings, ...folderFindings(loaded), ...userFindings(loaded)]),
+    ...inFileOrder([
+      ...loaded.findings,
+      ...folderFindings(loaded),
+      ...userFindings(loaded),
+      ...formerFaults(loaded),
+    ]),
     ...ignoreFileFindings(loaded),
   ];
   const { config, settings } = loaded;
@@ -40,7 +47,7 @@ export function runCheck(options: CheckOptions, output: Output): number {
   return Exit.config;
 }
 
-/** The whole answer: findings, resolved settings, and what will happen to a scanner. */
+/** The whole answer: findings, what each line does, resolved settings, and what will happen to a scanner. */
 export function renderCheck({ config, findings, settings }: ParsedConfig): string {
   const told = renderFindings(findings);
   if (config === null) return told;
@@ -48,7 +55,14 @@ export function renderCheck({ config, findings, settings }: ParsedConfig): strin
     config.file === null
       ? 'No configuration file: the built-in defaults are in force, which only log.\n'
       : `Configuration: ${config.file}\n`;
-  return [source, told, renderSettings(config, settings), tellResponse(config)].filter(Boolean).join('\n');
+  const parts = [
+    source,
+    told,
+    tellLines(config, settings),
+    renderSettings(config, settings),
+    tellResponse(config),
+  ];
+  return parts.filter(Boolean).join('\n');
 }
 
 function renderFindings(findings: readonly Finding[]): string {

@@ -11,7 +11,7 @@ const FOLDER = resolve('build');
  * for a checkout, and again when other packages are asked for.
  */
 export function treeArchive(packages: readonly string[]): string {
-  const release = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] as string;
+  const release = ownRelease();
   const contents = createHash('sha256').update(packages.join()).digest('hex').slice(0, 8);
   const archive = join(FOLDER, `tree-${release}-${contents}.tar`);
   if (existsSync(archive)) return archive;
@@ -58,8 +58,13 @@ function download(name: string): void {
   }
 }
 
+/** The code name of this machine's Debian. */
+export function ownRelease(): string {
+  return /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] as string;
+}
+
 /** Where this machine's own packages come from. */
-function mirrorOf(release: string): string {
+export function mirrorOf(release: string): string {
   const query = ['--format', '$(REPO_URI)', 'Created-By: Packages', `Codename: ${release}`];
   const [mirror] = aptSays('apt-get', ['indextargets', ...query]);
   if (mirror === undefined) throw new Error(`apt has no packages of ${release}: run apt-get update`);

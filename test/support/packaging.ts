@@ -41,5 +41,8 @@ export function buildNodePackage(): string {
 
 /** What is tested is the tree as it was built before the tests began. */
 function make(...words: readonly string[]): string {
-  return execFileSync('make', ['--silent', '--no-print-directory', 'NO_BUILD=1', ...words], { encoding: 'utf8', stdio: 'pipe' });
+  return execFileSync('make', ['--silent', '--no-print-directory', 'NO_BUILD=1', ...words], {
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
 }
