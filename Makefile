@@ -8,7 +8,7 @@ SHELL := /bin/bash
 BUILD_PACKAGES := libpcap-dev g++ make python3
 RUN_PACKAGES := iptables nftables
 TEST_PACKAGES = nmap hping3 masscan zmap tcpdump tshark tcpreplay iperf3 netcat-openbsd \
-	fail2ban logwatch dnsutils curl zsh \
+	fail2ban logwatch dnsutils curl git zsh \
 	iproute2 iptables nftables ipset util-linux procps \
 	shellcheck lintian man-db systemd logrotate mmdebstrap $(PACKAGE_PACKAGES)
 
