@@ -3,32 +3,20 @@
  * answer, how many of the ports it asked gave themselves away, and how many of five real services it found. In
  * network namespaces, with the built program and real scanners; needs root. An argument names the block method.
  */
-import { openCaptureFile } from '../src/capture/file/open.ts';
-import { PacketReader } from '../src/decode/packet-reader.ts';
-import { Reason } from '../src/decode/reason.ts';
 import { configure, startDetector } from '../test/support/detector.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
-import type { LabProcess } from '../test/support/lab-process.ts';
 import { order } from '../test/support/orders.ts';
 import { startService } from '../test/support/services.ts';
 import { median } from './support/measure.ts';
+import { type Reaction, readWire, startDump } from './support/wire.ts';
 
 const RUNS = 9;
 const SERVICES = [22, 25, 80, 443, 3306];
 const METHOD = process.argv[2] ?? 'nftables';
-const CAPTURE = '/run/reaction.pcap';
 
 /** 1,000 ports: nmap's own most frequent ones, among which the services are. */
 const NMAP = ['nmap', '-n', '-Pn', '-sS', '--max-retries', '0', '--top-ports', '1000'];
 const MASSCAN_PORTS = `${SERVICES.join(',')},3000-3994`;
-
-interface Reaction {
-  /** Ms from the first probe of a closed port to the last answer; 0 when there was none. */
-  readonly ms: number;
-  /** Ports that answered at all, and the services among them. */
-  readonly answers: number;
-  readonly services: number;
-}
 
 const lab = await createLab({ name: 'reaction' });
 try {
@@ -66,43 +54,5 @@ async function react(lab: Lab, scanner: readonly string[]): Promise<Reaction> {
   await dump.stop();
   const { stderr: failure, code: unblocked } = await order(lab, 'unblock', lab.wire.from.ipv4);
   if (unblocked !== 0) throw new Error(`not blocked: ${failure}`);
-  return read(lab);
-}
-
-async function startDump(lab: Lab): Promise<LabProcess> {
-  const command = ['tcpdump', '-i', 'eth0', '-n', '-U', '--immediate-mode', '-s', '96', '-w', CAPTURE, 'tcp'];
-  const dump = await lab.start(lab.victim, command);
-  await dump.waitForLine(/listening on/);
-  return dump;
-}
-
-/** What the victim's wire has carried. */
-async function read(lab: Lab): Promise<Reaction> {
-  const file = await openCaptureFile(lab.victim.path(CAPTURE), process.stdin);
-  const source = file.read();
-  const reader = new PacketReader(false);
-  let first = Number.NaN;
-  let last = Number.NaN;
-  const answered = new Set<number>();
-  for (let batch = await source.next(); batch !== null; batch = await source.next()) {
-    for (let index = 0; index < batch.count; index++) {
-      const [offset, captured, wire, link] = [
-        batch.offset[index] as number,
-        batch.capturedLength[index] as number,
-        batch.wireLength[index] as number,
-        batch.linkType[index] as number,
-      ];
-      if (reader.read(batch.view, offset, captured, wire, link) !== Reason.none) continue;
-      const { packet } = reader;
-      const time = batch.time[index] as number;
-      if (packet.source.toString() === lab.wire.to.ipv4) {
-        last = time;
-        answered.add(packet.sourcePort);
-      } else if (Number.isNaN(first) && !SERVICES.includes(packet.destinationPort)) first = time;
-    }
-  }
-  source.close();
-  file.close();
-  const services = SERVICES.filter((port) => answered.has(port)).length;
-  return { ms: Number.isNaN(last) ? 0 : Math.max(0, last - first), answers: answered.size, services };
+  return readWire(lab, SERVICES);
 }

@@ -4,7 +4,7 @@ import { configure, IGNORE_FILE, readFile, startDetector, writeFile } from '../s
 import { ethernet, SYN, tcpPacket } from '../support/frames.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
-import { ATTACKS, type Attack, HONEST, type Honest } from '../support/matrix.ts';
+import { ATTACKS, comeFrom, HONEST, type Honest, launch } from '../support/matrix.ts';
 import { targetsOf } from '../support/orders.ts';
 import { sendFrames } from '../support/services.ts';
 
@@ -55,20 +55,6 @@ const probesOf = (source: string): Told[] =>
 /** Decoys are told as one. */
 const decoys = (): Told[] => events().filter(({ event }) => event.action === 'decoys');
 
-/** From now on the scanner sends from this address, whatever it sends by. */
-async function comeFrom(v4: string, v6: string): Promise<void> {
-  const commands = [
-    `address replace ${v4}/24 dev eth0`,
-    `address replace ${v6}/64 dev eth0 nodad`,
-    `route replace 10.99.0.0/24 dev eth0 src ${v4}`,
-    `-6 route replace fd99::/64 dev eth0 src ${v6}`,
-  ];
-  for (const command of commands) {
-    const { code, stderr } = await lab.run(lab.scanner, ['ip', ...command.split(' ')]);
-    if (code !== 0) throw new Error(`ip ${command}: ${stderr}`);
-  }
-}
-
 const cell = (value: boolean) => (value ? 'yes' : 'no ');
 
 function note(name: string, alerted: boolean, kind: string, blocked: boolean, text: boolean, event: boolean) {
@@ -80,7 +66,7 @@ table.push(`${'stimulus'.padEnd(44)} alerted  right kind              blocked  t
 
 describe('attacks', () => {
   test.each(ATTACKS.map((attack, index) => ({ ...attack, index })))('$name', async (attack) => {
-    const source = await launch(attack);
+    const source = await launch(lab, attack, attack.index);
     const isLet = attack.isLet === true;
     const told = () => (isLet ? decoys() : probesOf(source));
     const kinds = () => told().map(({ portsentry }) => portsentry.kind);
@@ -103,27 +89,12 @@ describe('attacks', () => {
   });
 });
 
-async function launch({
-  command,
-  family = 'ipv4',
-  forged,
-  index,
-}: Attack & { index: number }): Promise<string> {
-  const v4 = `10.99.0.${20 + index}`;
-  const v6 = `fd99::${1000 + index}`;
-  await comeFrom(v4, v6);
-  const target = family === 'ipv4' ? lab.wire.to.ipv4 : lab.wire.to.ipv6;
-  // A scan that is shut out waits for answers; what it has sent by then counts.
-  await lab.run(lab.scanner, ['timeout', '--signal=KILL', '20', ...command(target, lab.wire.to.mac, v4)]);
-  return forged ?? (family === 'ipv4' ? v4 : v6);
-}
-
 describe('honest', () => {
   test.each(HONEST.map((honest, index) => ({ ...honest, index })))(
     '$name',
     async (honest: Honest & { index: number }) => {
       const source = honest.fromIgnored === true ? IGNORED : `10.99.0.${100 + honest.index}`;
-      await comeFrom(source, `fd99::${2000 + honest.index}`);
+      await comeFrom(lab, source, `fd99::${2000 + honest.index}`);
       await honest.run(lab, source);
       // A probe of somebody else: when it is blocked, all that came before has been judged.
       const last = `203.0.113.${honest.index + 1}`;

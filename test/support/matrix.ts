@@ -27,84 +27,115 @@ export interface Honest {
 const NMAP = ['nmap', '-n', '-Pn', '--max-retries', '0', '--host-timeout', '15s'];
 const PORTS = '3000-3005';
 
-const nmap =
-  (...args: string[]): Attack['command'] =>
-  (target) => [...NMAP, ...(target.includes(':') ? ['-6'] : []), '-p', PORTS, ...args, target];
-
-const DECOYS = ['10.99.0.201', '10.99.0.202', '10.99.0.203', '10.99.0.204', '10.99.0.205'];
+/** Who is named along with the scanner, and has sent nothing. */
+export const DECOYS = ['10.99.0.201', '10.99.0.202', '10.99.0.203', '10.99.0.204', '10.99.0.205'];
 const FORGED = '198.51.100.77';
 
-export const ATTACKS: readonly Attack[] = [
-  { name: 'nmap -sS', command: nmap('-sS'), kinds: ['syn'] },
-  { name: 'nmap -sT', command: nmap('-sT'), kinds: ['syn'] },
-  { name: 'nmap -sF', command: nmap('-sF'), kinds: ['fin'] },
-  { name: 'nmap -sN', command: nmap('-sN'), kinds: ['null'] },
-  { name: 'nmap -sX', command: nmap('-sX'), kinds: ['xmas'] },
-  { name: 'nmap -sM', command: nmap('-sM'), kinds: ['maimon'] },
-  { name: 'nmap -sA', command: nmap('-sA'), kinds: ['ack'] },
-  { name: 'nmap -sW', command: nmap('-sW'), kinds: ['ack'] },
-  { name: 'nmap -sU', command: nmap('-sU'), kinds: ['udp'] },
-  { name: 'nmap -sY', command: nmap('-sY'), kinds: ['sctp-init'] },
-  { name: 'nmap -sZ', command: nmap('-sZ'), kinds: ['sctp-cookie-echo'] },
-  { name: 'nmap -sO', command: (target) => [...NMAP, '-sO', target], kinds: ['ip-protocol'] },
-  { name: 'nmap -sS -f', command: nmap('-sS', '-f'), kinds: ['syn'] },
-  { name: 'nmap -sS --mtu 8', command: nmap('-sS', '--mtu', '8'), kinds: ['syn'] },
-  {
-    name: 'nmap -sS -D (five decoys)',
-    command: nmap('-sS', '-D', [...DECOYS, 'ME'].join(',')),
-    kinds: ['syn'],
-    isLet: true,
-  },
-  {
-    name: 'nmap -sS, a probe each 1.1 s (as -T1)',
-    command: nmap('-sS', '--scan-delay', '1100ms'),
-    kinds: ['syn'],
-  },
-  { name: 'nmap --scanflags SYNFIN', command: nmap('-sS', '--scanflags', 'SYNFIN'), kinds: ['odd'] },
-  { name: 'nmap --scanflags URGPSHSYN', command: nmap('-sS', '--scanflags', 'URGPSHSYN'), kinds: ['odd'] },
-  { name: 'nmap -sS --source-port 53', command: nmap('-sS', '--source-port', '53'), kinds: ['syn'] },
-  { name: 'nmap -sU --source-port 53', command: nmap('-sU', '--source-port', '53'), kinds: ['udp'] },
-  { name: 'nmap -sS --data-length 40', command: nmap('-sS', '--data-length', '40'), kinds: ['syn'] },
-  { name: 'nmap -O', command: nmap('-sS', '-O'), kinds: ['syn'] },
-  { name: 'nmap -A', command: nmap('-A'), kinds: ['syn'] },
-  { name: 'nmap -6 -sS', command: nmap('-sS'), kinds: ['syn'], family: 'ipv6' },
-  { name: 'nmap -6 -sF', command: nmap('-sF'), kinds: ['fin'], family: 'ipv6' },
-  { name: 'nmap -6 -sX', command: nmap('-sX'), kinds: ['xmas'], family: 'ipv6' },
-  { name: 'nmap -6 -sN', command: nmap('-sN'), kinds: ['null'], family: 'ipv6' },
-  { name: 'nmap -6 -sA', command: nmap('-sA'), kinds: ['ack'], family: 'ipv6' },
-  { name: 'nmap -6 -sU', command: nmap('-sU'), kinds: ['udp'], family: 'ipv6' },
-  {
-    name: 'masscan',
-    command: (target, mac, own) => [
-      ...['timeout', '--signal=KILL', '4', 'masscan', target, '-p', PORTS, '--rate', '100', '--wait', '1'],
-      ...['--interface', 'eth0', '--adapter-ip', own, '--router-mac', mac.replaceAll(':', '-')],
-    ],
-    kinds: ['syn'],
-  },
-  {
-    name: 'hping3 -S',
-    command: (target, _mac, own) => [
-      'hping3',
-      '-S',
-      '-a',
-      own,
-      '-p',
-      '++3000',
-      '-i',
-      'u10000',
-      '-c',
-      '6',
-      target,
-    ],
-    kinds: ['syn'],
-  },
-  {
-    name: 'hping3 -S -a (a forged source)',
-    command: (target) => ['hping3', '-S', '-a', FORGED, '-p', '3000', '-c', '1', target],
-    kinds: ['syn'],
-    forged: FORGED,
-  },
-];
+/** Each scan of each tool, of these ports. */
+export function attacksOn(ports: string): readonly Attack[] {
+  const nmap =
+    (...args: string[]): Attack['command'] =>
+    (target) => [...NMAP, ...(target.includes(':') ? ['-6'] : []), '-p', ports, ...args, target];
+  return [
+    { name: 'nmap -sS', command: nmap('-sS'), kinds: ['syn'] },
+    { name: 'nmap -sT', command: nmap('-sT'), kinds: ['syn'] },
+    { name: 'nmap -sF', command: nmap('-sF'), kinds: ['fin'] },
+    { name: 'nmap -sN', command: nmap('-sN'), kinds: ['null'] },
+    { name: 'nmap -sX', command: nmap('-sX'), kinds: ['xmas'] },
+    { name: 'nmap -sM', command: nmap('-sM'), kinds: ['maimon'] },
+    { name: 'nmap -sA', command: nmap('-sA'), kinds: ['ack'] },
+    { name: 'nmap -sW', command: nmap('-sW'), kinds: ['ack'] },
+    { name: 'nmap -sU', command: nmap('-sU'), kinds: ['udp'] },
+    { name: 'nmap -sY', command: nmap('-sY'), kinds: ['sctp-init'] },
+    { name: 'nmap -sZ', command: nmap('-sZ'), kinds: ['sctp-cookie-echo'] },
+    { name: 'nmap -sO', command: (target) => [...NMAP, '-sO', target], kinds: ['ip-protocol'] },
+    { name: 'nmap -sS -f', command: nmap('-sS', '-f'), kinds: ['syn'] },
+    { name: 'nmap -sS --mtu 8', command: nmap('-sS', '--mtu', '8'), kinds: ['syn'] },
+    {
+      name: 'nmap -sS -D (five decoys)',
+      command: nmap('-sS', '-D', [...DECOYS, 'ME'].join(',')),
+      kinds: ['syn'],
+      isLet: true,
+    },
+    {
+      name: 'nmap -sS, a probe each 1.1 s (as -T1)',
+      command: nmap('-sS', '--scan-delay', '1100ms'),
+      kinds: ['syn'],
+    },
+    { name: 'nmap --scanflags SYNFIN', command: nmap('-sS', '--scanflags', 'SYNFIN'), kinds: ['odd'] },
+    { name: 'nmap --scanflags URGPSHSYN', command: nmap('-sS', '--scanflags', 'URGPSHSYN'), kinds: ['odd'] },
+    { name: 'nmap -sS --source-port 53', command: nmap('-sS', '--source-port', '53'), kinds: ['syn'] },
+    { name: 'nmap -sU --source-port 53', command: nmap('-sU', '--source-port', '53'), kinds: ['udp'] },
+    { name: 'nmap -sS --data-length 40', command: nmap('-sS', '--data-length', '40'), kinds: ['syn'] },
+    { name: 'nmap -O', command: nmap('-sS', '-O'), kinds: ['syn'] },
+    { name: 'nmap -A', command: nmap('-A'), kinds: ['syn'] },
+    { name: 'nmap -6 -sS', command: nmap('-sS'), kinds: ['syn'], family: 'ipv6' },
+    { name: 'nmap -6 -sF', command: nmap('-sF'), kinds: ['fin'], family: 'ipv6' },
+    { name: 'nmap -6 -sX', command: nmap('-sX'), kinds: ['xmas'], family: 'ipv6' },
+    { name: 'nmap -6 -sN', command: nmap('-sN'), kinds: ['null'], family: 'ipv6' },
+    { name: 'nmap -6 -sA', command: nmap('-sA'), kinds: ['ack'], family: 'ipv6' },
+    { name: 'nmap -6 -sU', command: nmap('-sU'), kinds: ['udp'], family: 'ipv6' },
+    {
+      name: 'masscan',
+      command: (target, mac, own) => [
+        ...['timeout', '--signal=KILL', '4', 'masscan', target, '-p', ports, '--rate', '100', '--wait', '1'],
+        ...['--interface', 'eth0', '--adapter-ip', own, '--router-mac', mac.replaceAll(':', '-')],
+      ],
+      kinds: ['syn'],
+    },
+    {
+      name: 'hping3 -S',
+      command: (target, _mac, own) => [
+        'hping3',
+        '-S',
+        '-a',
+        own,
+        '-p',
+        '++3000',
+        '-i',
+        'u10000',
+        '-c',
+        '6',
+        target,
+      ],
+      kinds: ['syn'],
+    },
+    {
+      name: 'hping3 -S -a (a forged source)',
+      command: (target) => ['hping3', '-S', '-a', FORGED, '-p', '3000', '-c', '1', target],
+      kinds: ['syn'],
+      forged: FORGED,
+    },
+  ];
+}
+
+export const ATTACKS = attacksOn(PORTS);
+
+/** From now on the scanner sends from this address, whatever it sends by. */
+export async function comeFrom(lab: Lab, v4: string, v6: string): Promise<void> {
+  const commands = [
+    `address replace ${v4}/24 dev eth0`,
+    `address replace ${v6}/64 dev eth0 nodad`,
+    `route replace 10.99.0.0/24 dev eth0 src ${v4}`,
+    `-6 route replace fd99::/64 dev eth0 src ${v6}`,
+  ];
+  for (const command of commands) {
+    const { code, stderr } = await lab.run(lab.scanner, ['ip', ...command.split(' ')]);
+    if (code !== 0) throw new Error(`ip ${command}: ${stderr}`);
+  }
+}
+
+/** Makes the scan from an address of its own; tells who is accused of it. */
+export async function launch(lab: Lab, attack: Attack, index: number): Promise<string> {
+  const v4 = `10.99.0.${20 + index}`;
+  const v6 = `fd99::${1000 + index}`;
+  await comeFrom(lab, v4, v6);
+  const { command, family = 'ipv4', forged } = attack;
+  const target = family === 'ipv4' ? lab.wire.to.ipv4 : lab.wire.to.ipv6;
+  // A scan that is shut out waits for answers; what it has sent by then counts.
+  await lab.run(lab.scanner, ['timeout', '--signal=KILL', '20', ...command(target, lab.wire.to.mac, v4)]);
+  return forged ?? (family === 'ipv4' ? v4 : v6);
+}
 
 const done = async (lab: Lab, host: Lab['victim'], command: readonly string[]) => {
   const { code, stderr } = await lab.run(host, command);

@@ -1,0 +1,120 @@
+/**
+ * The matrix of scans and honest traffic, and what a scanner learns before it is shut out, for this program or another
+ * one of its kind, which the argument names. Each row comes from an address of its own to a host that watches all of
+ * its ports but the excluded ones, and each program has the same command to block with. Needs root and the network.
+ */
+import { createLab, type Lab } from '../test/support/lab.ts';
+import { attacksOn, comeFrom, DECOYS, HONEST, launch } from '../test/support/matrix.ts';
+import { startService } from '../test/support/services.ts';
+import { CONTENDERS, IGNORED, type Running } from './support/contenders.ts';
+import { median } from './support/measure.ts';
+import { type Reaction, readWire, startDump } from './support/wire.ts';
+
+/** As many as scanlogd needs to call it a scan: 21 unprivileged ones; the others call the first packet one. */
+const PORTS = '3000-3024';
+/** Ms that a program may think about a row. */
+const PATIENCE = 3_000;
+const RUNS = 9;
+const SERVICES = [22, 25, 80, 443, 3306];
+/** Each run of a scan comes from the next address. */
+let address = 20;
+const NMAP = ['nmap', '-n', '-Pn', '-sS', '--max-retries', '0', '--top-ports', '1000'];
+
+const contender = CONTENDERS[process.argv[2] ?? ''];
+if (contender === undefined) throw new Error(`which one? ${Object.keys(CONTENDERS).join(', ')}`);
+
+const trial = await inLab(async (lab) => {
+  const program = await contender(lab);
+  console.log(program.title);
+  await tryAttacks(lab, program);
+  await tryHonest(lab, program);
+  return program;
+});
+if (trial.blocks) {
+  await inLab(async (lab) => {
+    for (const port of SERVICES) await startService(lab, lab.victim, 'tcp-echo', port);
+    await contender(lab);
+    await measure(lab, 'nmap -sS, 200 a second', [...NMAP, '--max-rate', '200', '--min-rate', '200']);
+    await measure(lab, 'nmap -sS at full speed', NMAP);
+  });
+}
+
+async function inLab<T>(task: (lab: Lab) => Promise<T>): Promise<T> {
+  const lab = await createLab({ name: 'others' });
+  try {
+    return await task(lab);
+  } finally {
+    await lab.close();
+  }
+}
+
+async function tryAttacks(lab: Lab, program: Running): Promise<void> {
+  const attacks = attacksOn(PORTS);
+  const missed: string[] = [];
+  const open: string[] = [];
+  for (const [index, attack] of attacks.entries()) {
+    const source = await launch(lab, attack, index);
+    // Of decoys an alert may name any: no packet tells which of them is the scanner.
+    const accused = attack.isLet === true ? [source, ...DECOYS] : [source];
+    const isAlerted = () => accused.some((address) => accuses(program, address));
+    const isBlocked = async () => (await program.blocked()).includes(source);
+    await lab.waitFor(async () => isAlerted() && (await isBlocked()), PATIENCE).catch(() => undefined);
+    if (!isAlerted()) missed.push(attack.name);
+    if (!(await isBlocked())) open.push(attack.name);
+    await program.rest();
+  }
+  const decoys = (await program.blocked()).filter((address) => DECOYS.includes(address));
+  console.log(`alerts: ${attacks.length - missed.length} of ${attacks.length} attacks${listed(missed)}`);
+  if (!program.blocks) return;
+  console.log(`blocked: ${attacks.length - open.length} of ${attacks.length} attackers${listed(open)}`);
+  console.log(`blocked for nothing: ${decoys.length} of the ${DECOYS.length} decoys`);
+}
+
+async function tryHonest(lab: Lab, program: Running): Promise<void> {
+  const accused: string[] = [];
+  const blocked: string[] = [];
+  const cut: string[] = [];
+  for (const [index, honest] of HONEST.entries()) {
+    const source = honest.fromIgnored === true ? IGNORED : `10.99.0.${100 + index}`;
+    await comeFrom(lab, source, `fd99::${2000 + index}`);
+    // It cannot be finished when the host has blocked the other one meanwhile.
+    await honest.run(lab, source).catch(() => cut.push(honest.name));
+    const isAccused = () => accuses(program, source);
+    await lab.waitFor(isAccused, PATIENCE).catch(() => undefined);
+    if (isAccused()) accused.push(honest.name);
+    if ((await program.blocked()).includes(source)) blocked.push(honest.name);
+    await program.rest();
+  }
+  console.log(`false alarms: ${accused.length} of ${HONEST.length}${listed(accused, '')}`);
+  if (program.blocks) console.log(`honest hosts blocked: ${blocked.length} of ${HONEST.length}`);
+  if (cut.length > 0) console.log(`what an honest host could not finish: ${cut.join('; ')}`);
+}
+
+/** Whether a line of the log accuses this address. */
+function accuses(program: Running, address: string): boolean {
+  const literal = address.replaceAll('.', '\\.');
+  const whole = new RegExp(`(?<![0-9a-f.:])${literal}(?![0-9a-f.]|:[0-9a-f]*:)`);
+  return program.alerts().some((line) => whole.test(line));
+}
+
+function listed(names: readonly string[], not = 'not '): string {
+  return names.length === 0 ? '' : ` (${not}${names.join('; ')})`;
+}
+
+async function measure(lab: Lab, name: string, scanner: readonly string[]): Promise<void> {
+  const reactions: Reaction[] = [];
+  for (let run = 0; run < RUNS; run++) {
+    address += 1;
+    await comeFrom(lab, `10.99.0.${address}`, `fd99::${address}`);
+    const dump = await startDump(lab);
+    await lab.run(lab.scanner, [...scanner, lab.wire.to.ipv4], { timeout: 60_000 });
+    await dump.stop();
+    reactions.push(await readWire(lab, SERVICES));
+  }
+  const middle = (field: keyof Reaction) => median(reactions.map((reaction) => reaction[field]));
+  console.log(
+    `${name}: ${middle('answers')} of 1,000 ports answered, ${middle('services')} of ${SERVICES.length} services found, ` +
+      `last answer after ${middle('ms').toFixed(1)} ms; medians of ${RUNS} ` +
+      `(answers: ${reactions.map(({ answers }) => answers).join(' ')})`,
+  );
+}

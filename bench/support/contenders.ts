@@ -1,0 +1,155 @@
+import { appendFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { unpackPackage } from '../../test/support/debian-package.ts';
+import { CONFIG_FILE, IGNORE_FILE, PROGRAM, writeFile } from '../../test/support/detector.ts';
+import type { Lab } from '../../test/support/lab.ts';
+import { targetsOf } from '../../test/support/orders.ts';
+import { startSyslog } from '../../test/support/services.ts';
+
+/** A program of this kind that watches the victim. */
+export interface Running {
+  readonly title: string;
+  readonly blocks: boolean;
+  /** The lines of its log that accuse somebody. */
+  alerts(): readonly string[];
+  /** The addresses that are shut out now. */
+  blocked(): Promise<readonly string[]>;
+  /** Resolves when it is ready for the next row. */
+  rest(): Promise<void>;
+}
+
+/** Whom each program is told to ignore. */
+export const IGNORED = '10.99.0.250';
+
+/** The same for all: what the old programs call by one command for both families. */
+const KILL_ROUTE =
+  'case $TARGET$ in *:*) /sbin/ip6tables -I INPUT -s $TARGET$ -j DROP;; *) /sbin/iptables -I INPUT -s $TARGET$ -j DROP;; esac';
+
+/** All ports but those that 1.2 leaves out as it is shipped. */
+const TCP_PORTS = '1-112,114-138,140-65534';
+const UDP_PORTS = '1-66,68-136,139-519,521-65534';
+
+const CONFIGURATION = `
+ADVANCED_PORTS_TCP="65535"
+ADVANCED_PORTS_UDP="65535"
+ADVANCED_EXCLUDE_TCP="113,139"
+ADVANCED_EXCLUDE_UDP="520,138,137,67"
+TCP_PORTS="1"
+UDP_PORTS="1"
+IGNORE_FILE="${IGNORE_FILE}"
+HISTORY_FILE="/etc/portsentry/portsentry.history"
+BLOCKED_FILE="/etc/portsentry/portsentry.blocked"
+RESOLVE_HOST="0"
+BLOCK_TCP="1"
+BLOCK_UDP="1"
+KILL_ROUTE="${KILL_ROUTE}"
+SCAN_TRIGGER="0"
+`;
+
+/** Each by its name on the command line. */
+export const CONTENDERS: Readonly<Record<string, (lab: Lab) => Promise<Running>>> = {
+  'this-nftables': (lab) => startThis(lab, 'nftables'),
+  'this-command': (lab) => startThis(lab, 'command'),
+  'portsentry-1.2': startOne,
+  'portsentry-2.0': startTwo,
+  scanlogd: startScanlogd,
+};
+
+const now = () => Promise.resolve();
+
+async function startThis(lab: Lab, method: 'nftables' | 'command'): Promise<Running> {
+  ignore(lab);
+  writeFile(lab.victim, CONFIG_FILE, `${CONFIGURATION}BLOCK_METHOD="${method}"\n`);
+  const detector = await lab.start(lab.victim, [process.execPath, PROGRAM, '-atcp', '-audp']);
+  await detector.waitForLine(ACTIVE);
+  return {
+    title: `this program, blocking by ${method === 'command' ? 'KILL_ROUTE' : method}`,
+    blocks: true,
+    alerts: () => detector.lines().filter((line) => line.startsWith('attackalert:')),
+    blocked: () => (method === 'command' ? droppedSources(lab) : targetsOf(lab)),
+    rest: now,
+  };
+}
+
+const ACTIVE = /is now active and listening\.$/;
+
+/** Two processes, which log to syslog; the path of the configuration is compiled in, and /etc is the victim's own. */
+async function startOne(lab: Lab): Promise<Running> {
+  const { folder, version } = unpackPackage('portsentry');
+  ignore(lab);
+  writeFile(lab.victim, CONFIG_FILE, CONFIGURATION);
+  const syslog = await startSyslog(lab, lab.victim);
+  const isActive = () => syslog.lines().filter((line) => ACTIVE.test(line)).length;
+  for (const [index, mode] of ['-atcp', '-audp'].entries()) {
+    await lab.run(lab.victim, [join(folder, 'usr/sbin/portsentry'), mode]);
+    await lab.waitFor(() => isActive() === index + 1, 20_000);
+  }
+  return {
+    title: `PortSentry ${version} of Debian, -atcp and -audp, blocking by KILL_ROUTE`,
+    blocks: true,
+    alerts: () => syslog.lines().filter((line) => line.includes('attackalert:')),
+    blocked: () => droppedSources(lab),
+    rest: now,
+  };
+}
+
+/** Its only mode of that kind reads TCP_PORTS and UDP_PORTS, as ranges. It is run by the C library that it is made for. */
+async function startTwo(lab: Lab): Promise<Running> {
+  const { folder, version } = unpackPackage('portsentry', 'sid');
+  const libraries = join(unpackPackage('libc6', 'sid').folder, 'usr/lib');
+  const [architecture] = readdirSync(libraries).filter((entry) => entry.endsWith('-linux-gnu'));
+  const library = join(libraries, architecture as string);
+  const loader = readdirSync(library).find((entry) => /^ld-linux.*\.so\.\d$/.test(entry)) as string;
+  ignore(lab);
+  const configuration = CONFIGURATION.replace(/^ADVANCED.*\n/gm, '')
+    .replace('TCP_PORTS="1"', `TCP_PORTS="${TCP_PORTS}"`)
+    .replace('UDP_PORTS="1"', `UDP_PORTS="${UDP_PORTS}"`);
+  writeFile(lab.victim, CONFIG_FILE, configuration);
+  const detector = await lab.start(lab.victim, [
+    join(library, loader),
+    '--library-path',
+    `${library}:/usr/lib/${architecture}`,
+    join(folder, 'usr/sbin/portsentry'),
+  ]);
+  await detector.waitForLine(ACTIVE, 20_000);
+  return {
+    title: `PortSentry ${version} of Debian, blocking by KILL_ROUTE`,
+    blocks: true,
+    alerts: () =>
+      detector.lines().filter((line) => line.includes('Scan from: [') && line.includes('ignored: [false]')),
+    blocked: () => droppedSources(lab),
+    rest: now,
+  };
+}
+
+/** It logs the sixth scan within 20 s no more, and then nothing for a while; a row each 5 s is what it was made for. */
+const SCANLOGD_PAUSE = 5_000;
+
+async function startScanlogd(lab: Lab): Promise<Running> {
+  const { folder, version } = unpackPackage('scanlogd');
+  appendFileSync(lab.victim.path('/etc/passwd'), 'scanlogd:x:65533:65533::/run/scanlogd:/bin/false\n');
+  mkdirSync(lab.victim.path('/run/scanlogd/empty'), { recursive: true });
+  const syslog = await startSyslog(lab, lab.victim);
+  const { code, stderr } = await lab.run(lab.victim, [join(folder, 'usr/sbin/scanlogd')]);
+  if (code !== 0) throw new Error(`scanlogd: ${stderr}`);
+  return {
+    title: `scanlogd ${version} of Debian, which only logs`,
+    blocks: false,
+    alerts: () => syslog.lines().filter((line) => /scanlogd: \S+ to /.test(line)),
+    blocked: () => Promise.resolve([]),
+    rest: () => delay(SCANLOGD_PAUSE),
+  };
+}
+
+function ignore(lab: Lab): void {
+  writeFile(lab.victim, IGNORE_FILE, `${IGNORED}/32\n`);
+}
+
+/** Whom the rules of INPUT drop. */
+async function droppedSources(lab: Lab): Promise<string[]> {
+  const rules: string[] = [];
+  for (const command of ['iptables', 'ip6tables'])
+    rules.push(...(await lab.run(lab.victim, [command, '-S', 'INPUT'])).stdout.split('\n'));
+  return rules.flatMap((rule) => /^-A INPUT -s ([^ /]+)\/\d+ -j DROP$/.exec(rule)?.[1] ?? []);
+}

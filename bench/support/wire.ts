@@ -1,0 +1,55 @@
+import { openCaptureFile } from '../../src/capture/file/open.ts';
+import { PacketReader } from '../../src/decode/packet-reader.ts';
+import { Reason } from '../../src/decode/reason.ts';
+import type { Lab } from '../../test/support/lab.ts';
+import type { LabProcess } from '../../test/support/lab-process.ts';
+
+const CAPTURE = '/run/reaction.pcap';
+
+/** How much a scanner learnt before it was shut out. */
+export interface Reaction {
+  /** Ms from the first probe of a closed port to the last answer; 0 when there was none. */
+  readonly ms: number;
+  /** Ports that answered at all, and the services among them. */
+  readonly answers: number;
+  readonly services: number;
+}
+
+/** Starts to keep what goes over the victim's wire. */
+export async function startDump(lab: Lab): Promise<LabProcess> {
+  const command = ['tcpdump', '-i', 'eth0', '-n', '-U', '--immediate-mode', '-s', '96', '-w', CAPTURE, 'tcp'];
+  const dump = await lab.start(lab.victim, command);
+  await dump.waitForLine(/listening on/);
+  return dump;
+}
+
+/** What the victim's wire has carried since the dump began; the dump must have ended. */
+export async function readWire(lab: Lab, services: readonly number[]): Promise<Reaction> {
+  const file = await openCaptureFile(lab.victim.path(CAPTURE), process.stdin);
+  const source = file.read();
+  const reader = new PacketReader(false);
+  let first = Number.NaN;
+  let last = Number.NaN;
+  const answered = new Set<number>();
+  for (let batch = await source.next(); batch !== null; batch = await source.next()) {
+    for (let index = 0; index < batch.count; index++) {
+      const [offset, captured, wire, link] = [
+        batch.offset[index] as number,
+        batch.capturedLength[index] as number,
+        batch.wireLength[index] as number,
+        batch.linkType[index] as number,
+      ];
+      if (reader.read(batch.view, offset, captured, wire, link) !== Reason.none) continue;
+      const { packet } = reader;
+      const time = batch.time[index] as number;
+      if (packet.source.toString() === lab.wire.to.ipv4) {
+        last = time;
+        answered.add(packet.sourcePort);
+      } else if (Number.isNaN(first) && !services.includes(packet.destinationPort)) first = time;
+    }
+  }
+  source.close();
+  file.close();
+  const found = services.filter((port) => answered.has(port)).length;
+  return { ms: Number.isNaN(last) ? 0 : Math.max(0, last - first), answers: answered.size, services: found };
+}
