@@ -14,9 +14,12 @@ TEST_PACKAGES = nmap hping3 masscan zmap tcpdump tshark tcpreplay iperf3 netcat-
 
 # More arguments for the tests, such as VITEST_ARGS=test/decode.
 VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)
+# What asks Node for more than to compute: files, sockets, processes, streams, the native module; and a scanner live.
+NODE_TESTS := $(addprefix test/,capture classify config control engine fuzz intake life listen net record respond watch) \
+	test/replay.test.ts $(filter-out test/cli/replay.test.ts,$(wildcard test/cli/*.test.ts)) test/e2e/user-config.test.ts
 SOURCES := $(shell find src -name '*.ts')
 
-.PHONY: run test unit e2e build lint bench fuzz fixtures coverage clean
+.PHONY: run test unit e2e on-this-node build lint bench fuzz fixtures coverage clean
 .PHONY: packages-build packages-run packages-test
 
 run: packages-run build
@@ -31,6 +34,17 @@ unit: node_modules/.built
 
 e2e: packages-test build
 	$(VITEST) --project 'e2e*'
+
+# make test-node-22: all of it on another Node, in a copy with a native module built for that.
+test-node-%: packages-test
+	test/support/with-node $* $(MAKE) --no-print-directory test
+
+# make node-22: of that what a Node can change most, in a minute or two.
+node-%: packages-test
+	test/support/with-node $* $(MAKE) --no-print-directory on-this-node
+
+on-this-node: packages-test build
+	FUZZ_SECONDS=6 $(VITEST) $(NODE_TESTS)
 
 build: dist/main.js
 
