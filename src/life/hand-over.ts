@@ -3,6 +3,7 @@ import type { RunOptions } from '../cli/args.ts';
 import { userFindings } from '../cli/check-user.ts';
 import { CommandError, Exit } from '../cli/exit.ts';
 import { modeNames, modesOf, parseModes } from '../cli/modes.ts';
+import { mayHandOver } from '../cli/privileges.ts';
 import { formatFinding } from '../config/config.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
 import { startedModes } from '../config/modes.ts';
@@ -29,6 +30,13 @@ export function planHandOver(options: RunOptions): HandOver | null {
   const { config } = loaded;
   const account = findAccount(loaded.config.user);
   if (account === null || account.uid === 0) return null;
+  if (!mayHandOver()) {
+    throw new CommandError(
+      Exit.noPermission,
+      `USER="${account.name}" takes CAP_CHOWN, CAP_SETGID, CAP_SETUID and CAP_SETPCAP, of which some are missing; ` +
+        'under systemd set User= and AmbientCapabilities= by systemctl edit portsentry instead',
+    );
+  }
   const modes = modeNames(parseModes(options.mode) ?? modesOf(startedModes(config)));
   try {
     grant(config, modes, options.pidfile, account);

@@ -178,6 +178,13 @@ describe('with those capabilities alone that the systemd unit leaves it', () => 
     expect((await detector.stop()).code).toBe(0);
     expect(statusOf(child, 'Name')).toBeUndefined();
   });
+
+  test('USER is refused, with what to do instead', async () => {
+    configure(lab.victim, 'USER="games"');
+    const refused = await lab.run(lab.victim, [...bounded, process.execPath, PROGRAM, '-atcp']);
+    expect(refused.code).toBe(77);
+    expect(refused.stderr).toMatch(/^portsentry: USER="games" takes .*; under systemd set User= and /);
+  });
 });
 
 test('what the journal has from stdout does not go to syslog, too', async () => {
