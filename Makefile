@@ -12,6 +12,8 @@ TEST_PACKAGES = nmap hping3 masscan zmap tcpdump tshark tcpreplay iperf3 netcat-
 	iproute2 iptables nftables ipset util-linux procps \
 	shellcheck lintian man-db systemd logrotate mmdebstrap $(PACKAGE_PACKAGES)
 
+VM_PACKAGES = qemu-system-x86 e2fsprogs mmdebstrap $(PACKAGE_PACKAGES)
+
 # More arguments for the tests, such as VITEST_ARGS=test/decode.
 VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)
 # What asks Node for more than to compute: files, sockets, processes, streams, the native module; and a scanner live.
@@ -19,8 +21,8 @@ NODE_TESTS := $(addprefix test/,capture classify config control engine fuzz inta
 	test/replay.test.ts $(filter-out test/cli/replay.test.ts,$(wildcard test/cli/*.test.ts)) test/e2e/user-config.test.ts
 SOURCES := $(shell find src -name '*.ts')
 
-.PHONY: run test unit e2e on-this-node build lint bench fuzz fixtures coverage clean
-.PHONY: packages-build packages-run packages-test
+.PHONY: run test unit e2e on-this-node test-vm build lint bench fuzz fixtures coverage clean
+.PHONY: packages-build packages-run packages-test packages-vm
 
 run: packages-run build
 	node dist/main.js $(ARGS)
@@ -45,6 +47,10 @@ node-%: packages-test
 
 on-this-node: packages-test build
 	FUZZ_SECONDS=6 $(VITEST) $(NODE_TESTS)
+
+# The package in a virtual machine with systemd; not a part of `make test`, for it takes minutes where there is no KVM.
+test-vm: packages-vm build
+	node_modules/.bin/vitest run --config vitest.vm.config.ts $(VITEST_ARGS)
 
 build: dist/main.js
 
@@ -89,5 +95,8 @@ packages-run: packages-build
 
 packages-test: packages-run
 	@native-notes/need $(TEST_PACKAGES)
+
+packages-vm: packages-build
+	@native-notes/need $(VM_PACKAGES)
 
 include packaging/install.mk
