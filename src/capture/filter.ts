@@ -1,6 +1,7 @@
 import { PORT_COUNT, type PortRange, type PortSet } from '../config/ports.ts';
 import type { Address } from '../net/address.ts';
 import { PROTOCOL_SCTP, PROTOCOL_TCP } from '../net/protocol.ts';
+import { ACK_OR_RST, etherWrappedTerms, ipv4TunnelTerms, ipv6TunnelTerms } from './filter-wrapped.ts';
 
 /**
  * Ranges in one filter. libpcap's optimizer is quadratic in OR-ed terms: 100 ports take 20 ms, 1,000 take 13 s.
@@ -86,28 +87,11 @@ const IP_PAYLOAD_LENGTH = 'ip[2:2] - ((ip[0] & 0x0f) << 2)';
  */
 const FRAGMENTS_OF_HEADER = 64;
 const TCP_HEADER_LENGTH = 20;
-/** ACK and RST: with either, a segment is an answer or a part of a connection. */
-const ACK_OR_RST = '0x14';
 const SYN_AND_ACK = '0x12';
 /** The six low bits. */
 const SIX_FLAGS = '0x3f';
 /** Hop-by-hop, routing, authentication, destination options, mobility. */
 const IP6_EXTENSIONS = [0, 43, 51, 60, 135];
-
-/**
- * Initial TCP segments in tunnels to this host, over IPv4 and IPv6 without options: IPIP, 6in4 and GRE of either
- * family; 4in6 and 6in6. Datagrams in tunnels do not pass: those of an honest one would all come to user space.
- */
-const IPV4_TUNNELS = [
-  `ip proto 4 and ip[0] = 0x45 and ip[20] = 0x45 and ip[29] = 6 and ip[53] & ${ACK_OR_RST} = 0`,
-  `ip proto 41 and ip[0] = 0x45 and ip[26] = 6 and ip[73] & ${ACK_OR_RST} = 0`,
-  `ip proto 47 and ip[0] = 0x45 and ip[20:4] = 0x0800 and ip[24] = 0x45 and ip[33] = 6 and ip[57] & ${ACK_OR_RST} = 0`,
-  `ip proto 47 and ip[0] = 0x45 and ip[20:4] = 0x86dd and ip[30] = 6 and ip[77] & ${ACK_OR_RST} = 0`,
-];
-const IPV6_TUNNELS = [
-  `${IP6_NEXT_HEADER} = 4 and ip6[40] = 0x45 and ip6[49] = 6 and ip6[73] & ${ACK_OR_RST} = 0`,
-  `${IP6_NEXT_HEADER} = 41 and ip6[46] = 6 and ip6[93] & ${ACK_OR_RST} = 0`,
-];
 
 /**
  * The kernel filter in tcpdump's language: what can be no probe never reaches user space, so honest traffic
@@ -126,6 +110,8 @@ export function filterText(plan: FilterPlan, hardwareAddress: string | null): st
   const sender = hardwareAddress === null ? '' : ` and ether src ${hardwareAddress}`;
   terms.push(...queryTerms('ip', v4, sender), ...queryTerms('ip6', v6, sender));
   terms.push(...answerTerms('ip', v4, sender), ...answerTerms('ip6', v6, sender));
+  const watchesTcp = [v4, v6].some(({ addresses, tcp }) => addresses.length > 0 && tcp.pass.size > 0);
+  if (watchesTcp && hardwareAddress !== null) terms.push(...etherWrappedTerms());
   // A filter of no terms would pass everything; this one passes nothing.
   return terms.length > 0 ? terms.map((term) => `(${term})`).join(' or ') : 'less 1';
 }
@@ -181,7 +167,7 @@ function ipv4Terms(plan: FilterPlan): string[] {
   if (plan.chunkTypes.length > 0) terms.push(anyOf('sctp[12]', plan.chunkTypes));
   if (plan.icmpTypes.length > 0) terms.push(anyOf('icmp[0]', plan.icmpTypes));
   if (plan.busyProtocols.length > 0) terms.push(noneOf(IP_PROTOCOL, plan.busyProtocols));
-  if (tcp.pass.size > 0) terms.push(...IPV4_TUNNELS);
+  if (tcp.pass.size > 0) terms.push(...ipv4TunnelTerms());
   return terms;
 }
 
@@ -208,7 +194,7 @@ function ipv6Terms(plan: FilterPlan): string[] {
   if (terms.length > 0) terms.push(isExtension(IP6_NEXT_HEADER), ...ipv6FragmentTerms(plan));
   // Fragments have terms of their own.
   if (plan.busyProtocols.length > 0) terms.push(noneOf(IP6_NEXT_HEADER, [...plan.busyProtocols, 44]));
-  if (tcp.pass.size > 0) terms.push(...IPV6_TUNNELS);
+  if (tcp.pass.size > 0) terms.push(...ipv6TunnelTerms());
   return terms;
 }
 

@@ -42,6 +42,7 @@ import {
   udpPacket,
 } from '../support/frames.ts';
 import { readBytes } from '../support/read-capture.ts';
+import { WRAPPINGS } from '../support/wrappings.ts';
 
 /** Issue 2: `open` never takes longer, whatever the port lists. */
 const OPEN_LIMIT = 200;
@@ -382,6 +383,29 @@ test('own SYN/ACKs pass on their way out, but for those of services that are kno
     answer('10.0.0.2', 3_000, SYN | ACK, '02:00:00:00:00:66'),
   ]);
   expect([...kept]).toEqual([0, 1]);
+});
+
+describe('what is no IP to the filter', () => {
+  const names = ['PPPoE', 'MPLS', '802.3 with SNAP'];
+  const wrappings = WRAPPINGS.filter(({ name }) => names.includes(name));
+  const families = [
+    { source: '10.0.0.1', destination: '10.0.0.2' },
+    { source: 'fd00::1', destination: 'fd00::2' },
+  ];
+  const framesOf = (flags: number) =>
+    wrappings.flatMap(({ wrap }) =>
+      families.map((ends) => wrap(tcpPacket({ ...ends, destinationPort: 4000, flags }))),
+    );
+
+  test.each([
+    ['the beginning of a connection passes', SYN, true],
+    ['its going on does not', ACK, false],
+    ['nor does its end', RST, false],
+  ])('%s', async (_name, flags, passes) => {
+    const frames = framesOf(flags);
+    expect(frames).toHaveLength(6);
+    expect([...(await passed(planOf(ports(4000), OWN), frames))]).toEqual(passes ? [...frames.keys()] : []);
+  });
 });
 
 describe('fragments', () => {

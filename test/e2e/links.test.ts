@@ -4,6 +4,7 @@ import { concat, ethernet, ipPacket, SYN, tcpPacket, u16, vlanTag } from '../sup
 import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
 import { sendFrames } from '../support/services.ts';
+import { WRAPPINGS } from '../support/wrappings.ts';
 
 /** The links that a host can have: on each a knock is seen, and seen once. */
 
@@ -141,5 +142,24 @@ test('tunnels to this host: what knocks is the inner packet', async () => {
   const frames = packets.map((packet) => ethernet(packet, { source: from.mac, destination: to.mac }));
   expect(await portsUntilSentinel(() => sendFrames(lab, lab.scanner, frames))).toEqual([
     3000, 3001, 3002, 3003, 3004, 3005, 4000,
+  ]);
+});
+
+test('what is no IP to the kernel: sessions of PPPoE, labels of MPLS, 802.3 with SNAP', async () => {
+  await start('eth0');
+  const { from, to } = lab.wire;
+  const v4 = { source: from.ipv4, destination: to.ipv4 };
+  const v6 = { source: from.ipv6, destination: to.ipv6 };
+  const names = ['PPPoE', 'PPPoE on a VLAN', 'MPLS', 'MPLS on a VLAN', '802.3 with SNAP'];
+  const wrappings = WRAPPINGS.filter(({ name }) => names.includes(name));
+  expect(wrappings).toHaveLength(names.length);
+  const wrapped = wrappings.flatMap(({ wrap }, index) =>
+    [v4, v6].map((ends, family) =>
+      wrap(tcpPacket({ ...ends, destinationPort: 3000 + 2 * index + family, flags: SYN })),
+    ),
+  );
+  const sentinel = ethernet(tcpPacket({ ...v4, destinationPort: 4000, flags: SYN }));
+  expect(await portsUntilSentinel(() => sendFrames(lab, lab.scanner, [...wrapped, sentinel]))).toEqual([
+    3000, 3001, 3002, 3003, 3004, 3005, 3006, 3007, 3008, 3009, 4000,
   ]);
 });

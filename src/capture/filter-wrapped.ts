@@ -1,0 +1,81 @@
+/**
+ * What the filter lets pass of packets in packets: initial TCP segments alone, by the flags, to whatever port and, where
+ * the filter's language has no name for it, to whatever host; user space sorts them out. Datagrams do not pass: those of
+ * an honest tunnel would all come to user space.
+ */
+
+/** ACK and RST: with either, a segment is an answer or a part of a connection. */
+export const ACK_OR_RST = '0x14';
+
+/** Octets of the headers, and of fields in them (RFC 791, section 3.1; RFC 8200, section 3; RFC 9293, section 3.1). */
+const IPV4_LENGTH = 20;
+const IPV4_PROTOCOL = 9;
+const IPV6_LENGTH = 40;
+const IPV6_NEXT_HEADER = 6;
+const TCP_FLAGS = 13;
+const PROTOCOL_TCP = 6;
+
+/** IPv4 without options. */
+const IPV4_START = 0x45;
+
+/** Over IPv4 without options: IPIP, 6in4, and GRE of either family. */
+export function ipv4TunnelTerms(): string[] {
+  const within = (protocol: number) => `ip proto ${protocol} and ip[0] = ${IPV4_START}`;
+  const gre = `${within(47)} and ip[${IPV4_LENGTH}:4]`;
+  return [
+    `${within(4)} and ${segmentInIpv4('ip', 20)}`,
+    `${within(41)} and ${segmentInIpv6('ip', 20)}`,
+    `${gre} = 0x0800 and ${segmentInIpv4('ip', 24)}`,
+    `${gre} = 0x86dd and ${segmentInIpv6('ip', 24)}`,
+  ];
+}
+
+/** 4in6 and 6in6. */
+export function ipv6TunnelTerms(): string[] {
+  return [
+    `ip6[${IPV6_NEXT_HEADER}] = 4 and ${segmentInIpv4('ip6', IPV6_LENGTH)}`,
+    `ip6[${IPV6_NEXT_HEADER}] = 41 and ${segmentInIpv6('ip6', IPV6_LENGTH)}`,
+  ];
+}
+
+/** Where the EtherType stands, and what is behind it. */
+const ETHER_TYPE = 'ether[12:2]';
+
+/**
+ * On Ethernet what is no IP to the filter: sessions of PPPoE (RFC 2516, section 4), one label of MPLS or two (RFC 3032,
+ * section 2.1), and 802.3 with SNAP (RFC 1042).
+ */
+export function etherWrappedTerms(): string[] {
+  const mpls = `${ETHER_TYPE} = 0x8847`;
+  const snap = `${ETHER_TYPE} <= 1500 and ether[14:4] = 0xaaaa0300 and ether[18:4]`;
+  const pppoe = `${ETHER_TYPE} = 0x8864 and ether[20:2]`;
+  return [
+    `${pppoe} = 0x0021 and ${segmentInIpv4('ether', 22)}`,
+    `${pppoe} = 0x0057 and ${segmentInIpv6('ether', 22)}`,
+    // The label's lowest bit of the third octet tells that it is the last one.
+    `${mpls} and ether[16] & 1 = 1 and (${segmentInEither(18)})`,
+    `${mpls} and ether[16] & 1 = 0 and ether[20] & 1 = 1 and (${segmentInEither(22)})`,
+    `${snap} = 0x0800 and ${segmentInIpv4('ether', 22)}`,
+    `${snap} = 0x86dd and ${segmentInIpv6('ether', 22)}`,
+  ];
+}
+
+function segmentInEither(start: number): string {
+  return `(${segmentInIpv4('ether', start)}) or (${segmentInIpv6('ether', start)})`;
+}
+
+/** In an IPv4 packet without options that begins `start` octets behind the beginning of what `field` names. */
+function segmentInIpv4(field: 'ip' | 'ip6' | 'ether', start: number): string {
+  const protocol = `${field}[${start + IPV4_PROTOCOL}] = ${PROTOCOL_TCP}`;
+  return `${field}[${start}] = ${IPV4_START} and ${protocol} and ${isInitial(field, start + IPV4_LENGTH)}`;
+}
+
+function segmentInIpv6(field: 'ip' | 'ip6' | 'ether', start: number): string {
+  const version = `${field}[${start}] & 0xf0 = 0x60`;
+  const next = `${field}[${start + IPV6_NEXT_HEADER}] = ${PROTOCOL_TCP}`;
+  return `${version} and ${next} and ${isInitial(field, start + IPV6_LENGTH)}`;
+}
+
+function isInitial(field: string, start: number): string {
+  return `${field}[${start + TCP_FLAGS}] & ${ACK_OR_RST} = 0`;
+}
