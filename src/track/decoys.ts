@@ -91,8 +91,9 @@ class Place {
   first: Source | null = null;
   /** Somebody came along with the first. */
   #isAccompanied = false;
-  /** Who has come while there is no group, and their addresses: a source's slot may change hands. */
-  #founders: Source[] = [];
+  /** The first one's address, who else has come while there is no group, and theirs: a slot may change hands. */
+  readonly #firstAddress = new Address();
+  #others: Source[] = [];
   #addresses: Address[] = [];
   #isOneSender = true;
   #time = 0;
@@ -124,8 +125,8 @@ class Place {
     this.group = group;
     this.first = source;
     this.#isAccompanied = false;
-    this.#founders = group === null ? [source] : [];
-    this.#addresses = group === null ? [Address.from(probe.source)] : [];
+    this.#firstAddress.set(probe.source);
+    this.#forgetOthers();
     this.#isOneSender = true;
     this.#protocol = probe.protocol;
     this.#port = probe.destinationPort;
@@ -145,10 +146,10 @@ class Place {
     }
     this.#isOneSender &&= this.#isSamePacket(probe);
     this.#goOn(probe);
-    this.#founders.push(source);
+    this.#others.push(source);
     this.#addresses.push(Address.from(probe.source));
-    if (this.#founders.length < (this.#isOneSender ? SAME : ALIKE)) return null;
-    return this.#found();
+    if (1 + this.#others.length < (this.#isOneSender ? SAME : ALIKE)) return null;
+    return this.#found(this.first as Source);
   }
 
   /** A member comes along. */
@@ -161,17 +162,24 @@ class Place {
     this.#goOn(probe);
   }
 
-  #found(): DecoyGroup | null {
-    const members = this.#founders.filter((source, index) =>
-      source.address.equals(this.#addresses[index] as Address),
+  #found(first: Source): DecoyGroup | null {
+    const addresses = [this.#firstAddress, ...this.#addresses];
+    const members = [first, ...this.#others].filter((source, index) =>
+      source.address.equals(addresses[index] as Address),
     );
     const group = new DecoyGroup(this.#isOneSender);
     for (const source of members) group.join(source);
     this.group = group;
     this.#isAccompanied = true;
-    this.#founders = [];
-    this.#addresses = [];
+    this.#forgetOthers();
     return group;
+  }
+
+  /** In a flood of forged sources there are none at nearly every probe. */
+  #forgetOthers(): void {
+    if (this.#others.length === 0) return;
+    this.#others = [];
+    this.#addresses = [];
   }
 
   #goOn(probe: Probe): void {

@@ -54,7 +54,7 @@ describe('by the formula, where there is no capture', () => {
   });
 
   test("unicornscan's SYNs have one secret", () => {
-    const secret = 0xdeadbeef;
+    const secret = 0xdeadbeef | 0;
     const unicornscan = (destinationPort: number, sourcePort: number) => {
       // 10.99.0.2 as a little-endian host reads it.
       const sequence = (secret ^ 0x0200630a ^ ((destinationPort << 16) + sourcePort)) >>> 0;

@@ -8,12 +8,12 @@ import type { Probe } from '../probe.ts';
  * "Remote Identification of Port Scan Toolchains", NTMS 2016). Two SYNs of one source to different ports or
  * addresses that give the same one are unicornscan's.
  *
- * Wrong for one in 2^32 such pairs. null for what cannot be unicornscan's.
+ * Wrong for one in 2^32 such pairs. A signed number of 32 bits; null for what cannot be unicornscan's.
  */
 export function unicornscanKey(probe: Probe): number | null {
   if (probe.kind !== Kind.syn || !probe.source.isV4) return null;
   const ports = (probe.destinationPort << 16) | probe.sourcePort;
-  return (probe.sequence ^ swapped(probe.destination.w3) ^ ports) >>> 0;
+  return probe.sequence ^ swapped(probe.destination.w3) ^ ports;
 }
 
 function swapped(word: number): number {
