@@ -92,11 +92,24 @@ export class GunzipInput implements ByteInput {
       const part = chunk.subarray(0, into.length - filled);
       into.set(part, filled);
       filled += part.length;
-      if (part.length === chunk.length) this.#chunks.shift();
+      if (part.length === chunk.length) giveBack(this.#chunks.shift() as Uint8Array);
       else this.#chunks[0] = chunk.subarray(part.length);
     }
     return filled;
   }
+}
+
+/** Node 22 and newer have it. */
+interface Transferable extends ArrayBuffer {
+  transfer?(newByteLength: number): ArrayBuffer;
+}
+
+/**
+ * Frees a buffer of zlib's that is used up: by itself V8 looks for such only when 64 MiB of them have gathered (Node 24).
+ * One that does not reach to its end yet is still written to.
+ */
+function giveBack({ buffer, byteOffset, byteLength }: Uint8Array): void {
+  if (byteOffset + byteLength === buffer.byteLength) (buffer as Transferable).transfer?.(0);
 }
 
 /** zlib reports data that stop too early as an error of its buffer. */
