@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { env, kill } from 'node:process';
+import type { ChildProcess } from 'node:child_process';
+import { kill } from 'node:process';
 import { CommandOutput } from './output.ts';
 import { ENDING } from './queue.ts';
+import { type ReadyShell, startShell } from './ready-shell.ts';
 
 /** From TERM to KILL for a command that ran out of time. */
 const TERM_GRACE = 2_000;
@@ -13,8 +14,6 @@ const KILL_WAIT = 100;
 const GROUP_POLL = 20;
 /** The first line of output in a failure, at most. */
 const MAX_SHOWN = 200;
-
-const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** How a command ended. */
 export interface CommandResult {
@@ -28,6 +27,8 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
+  /** Where a shell may wait for the command. */
+  readonly ready?: ReadyShell;
 }
 
 /** Runs a command through `/bin/sh -c` and waits for its end, by itself or by force. Never rejects. */
@@ -35,12 +36,7 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   if (options.signal?.aborted) return { failure: ENDING, output: '' };
   let child: ChildProcess;
   try {
-    // A process group of its own, so that an end by force reaches whatever the shell has started.
-    child = spawn('/bin/sh', ['-c', command], {
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...env, PATH: fullPath(env.PATH) },
-    });
+    child = options.ready?.take(command) ?? startShell(command);
   } catch (error) {
     return { failure: `cannot be started: ${oneLine((error as Error).message)}`, output: '' };
   }
@@ -57,12 +53,6 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   const firstLine = oneLine(output.text.trim().split('\n', 1)[0] ?? '');
   const detail = firstLine === '' ? '' : `: ${firstLine}`;
   return { failure: failure === null ? null : `${failure}${detail}`, output: output.text };
-}
-
-/** A PATH with sbin in it, where iptables lives: cron and init scripts start daemons without. */
-export function fullPath(path = ''): string {
-  const folders = path.split(':').filter((folder) => folder !== '');
-  return [...folders, ...SYSTEM_PATH.filter((folder) => !folders.includes(folder))].join(':');
 }
 
 /** null for exit status 0, else what happened. */

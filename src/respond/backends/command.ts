@@ -1,20 +1,26 @@
 import type { Config } from '../../config/config.ts';
 import type { Block } from '../block.ts';
 import { killRouteFor, unkillRouteFor } from '../plan.ts';
+import { ReadyShell } from '../ready-shell.ts';
 import { runCommand } from '../shell.ts';
 import { expand } from '../template.ts';
 import type { Backend, Failure, Opened } from './backend.ts';
+
+/** How long (ms) after a command the next shell is started: what is to be told of the block goes first. */
+const NEXT_SHELL = 20;
 
 /** KILL_ROUTE and its undo UNKILL_ROUTE, or KILL_ROUTE6 and UNKILL_ROUTE6 for an IPv6 source. */
 export class CommandBackend implements Backend {
   readonly method = 'command';
   readonly #config: Config;
+  readonly #ready = new ReadyShell();
 
   constructor(config: Config) {
     this.#config = config;
   }
 
   async open(): Promise<Opened> {
+    this.#ready.prepare();
     return 'found';
   }
 
@@ -33,7 +39,9 @@ export class CommandBackend implements Backend {
     return null;
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#ready.close();
+  }
 
   async #run(
     template: string | null,
@@ -42,7 +50,9 @@ export class CommandBackend implements Backend {
     signal: AbortSignal | undefined,
   ): Promise<Failure> {
     if (template === null) return missing;
-    const options = { timeout: this.#config.actionTimeout, signal };
-    return (await runCommand(expand(template, block), options)).failure;
+    const options = { timeout: this.#config.actionTimeout, signal, ready: this.#ready };
+    const { failure } = await runCommand(expand(template, block), options);
+    setTimeout(() => this.#ready.prepare(), NEXT_SHELL).unref();
+    return failure;
   }
 }

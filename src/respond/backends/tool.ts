@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { env } from 'node:process';
-import { fullPath, oneLine } from '../shell.ts';
+import { fullPath } from '../ready-shell.ts';
+import { oneLine } from '../shell.ts';
 import type { Failure } from './backend.ts';
 
 /** How long a program may take (ms): a listing of 130,000 blocks takes 1.5 s on a slow machine. */
