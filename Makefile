@@ -17,8 +17,8 @@ VM_PACKAGES = qemu-system-x86 e2fsprogs mmdebstrap $(PACKAGE_PACKAGES)
 # More arguments for the tests, such as VITEST_ARGS=test/decode.
 VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)
 # What asks Node for more than to compute: files, sockets, processes, streams, the native module; and a scanner live.
-NODE_TESTS := $(addprefix test/,capture classify config control engine fuzz intake life listen net record respond watch) \
-	test/replay.test.ts $(filter-out test/cli/replay.test.ts,$(wildcard test/cli/*.test.ts)) test/e2e/user-config.test.ts
+NODE_TESTS := $(addprefix test/,capture control engine intake life listen record respond watch replay.test.ts) \
+	test/e2e/user-config.test.ts
 SOURCES := $(shell find src -name '*.ts')
 
 .PHONY: run test unit e2e on-this-node test-vm build lint bench fuzz fixtures coverage clean
@@ -46,7 +46,7 @@ node-%: packages-test
 	test/support/with-node $* $(MAKE) --no-print-directory on-this-node
 
 on-this-node: packages-test build
-	FUZZ_SECONDS=6 $(VITEST) $(NODE_TESTS)
+	$(VITEST) $(NODE_TESTS)
 
 # The package in a virtual machine with systemd; not a part of `make test`, for it takes minutes where there is no KVM.
 test-vm: packages-vm build
