@@ -162,7 +162,11 @@ export class Lookout {
     this.#viewChanged();
     if (!this.isNeeded) return null;
     const devices = chooseDevices(this.#parts.interfaces, this.#view.devices);
-    if (devices.length === 0) return null;
+    if (devices.length === 0) {
+      // Seen before the capture process has died of it: said here, for its end says nothing then.
+      if (this.#supervisor.isCapturing) this.#parts.trouble('no interface is up', false);
+      return null;
+    }
     const ringSize = Math.max(MIN_RING_SIZE, Math.floor(RINGS_SIZE / devices.length));
     const { sockets } = this.#parts;
     // Of now: to a port that somebody has just begun to use, every acknowledgement would pass.

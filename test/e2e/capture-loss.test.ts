@@ -86,6 +86,15 @@ async function linkIsUp(): Promise<void> {
   await lab.waitFor(() => readFile(lab.victim, '/sys/class/net/eth0/operstate') === 'up\n');
 }
 
+/** The link that was deleted, with the same addresses. */
+async function makeLinkAnew(): Promise<void> {
+  ip(lab.scanner, `link add eth0 type veth peer name eth0 netns ${lab.victim.holder}`);
+  ip(lab.victim, `link set eth0 address ${lab.wire.to.mac}`);
+  ip(lab.victim, 'address add 10.99.0.2/24 dev eth0');
+  for (const host of [lab.scanner, lab.victim]) ip(host, 'link set eth0 up');
+  await linkIsUp();
+}
+
 describe('detection goes on, and nothing is forgotten', () => {
   test.each(['victim', 'scanner'] as const)("when the %s's end of the link went down", async (end) => {
     await startWithHistory();
@@ -102,11 +111,17 @@ describe('detection goes on, and nothing is forgotten', () => {
     await startWithHistory();
     ip(lab.victim, 'link delete eth0');
     await detector.waitForLine(/^adminalert: Capture stopped: /);
-    ip(lab.scanner, `link add eth0 type veth peer name eth0 netns ${lab.victim.holder}`);
-    ip(lab.victim, `link set eth0 address ${lab.wire.to.mac}`);
-    ip(lab.victim, 'address add 10.99.0.2/24 dev eth0');
-    for (const host of [lab.scanner, lab.victim]) ip(host, 'link set eth0 up');
-    await linkIsUp();
+    await makeLinkAnew();
+    await expectDetection();
+    await expectMemory();
+  });
+
+  test('when the interface was deleted, and the main process saw it before the capture process', async () => {
+    await startWithHistory();
+    process.kill(await lab.waitFor(() => captureOf(detector)), 'SIGSTOP');
+    ip(lab.victim, 'link delete eth0');
+    await detector.waitForLine(/^adminalert: Capture stopped: no interface is up; it is started again\.$/);
+    await makeLinkAnew();
     await expectDetection();
     await expectMemory();
   });
