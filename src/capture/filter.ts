@@ -7,7 +7,7 @@ import { ACK_OR_RST, etherWrappedTerms, ipv4TunnelTerms, ipv6TunnelTerms } from 
  * Ranges in one filter. libpcap's optimizer is quadratic in OR-ed terms: 100 ports take 20 ms, 1,000 take 13 s.
  * Beyond this many, neighbours are merged and the ports between them are sorted out in user space.
  */
-export const MAX_FILTER_RANGES = 48;
+export const MAX_FILTER_RANGES = 40;
 
 /** Addresses in one filter, for the same reason; a host with more gets all destinations, sorted out later. */
 export const MAX_FILTER_ADDRESSES = 16;
