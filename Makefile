@@ -17,7 +17,7 @@ VM_PACKAGES = qemu-system-x86 e2fsprogs mmdebstrap $(PACKAGE_PACKAGES)
 # More arguments for the tests, such as VITEST_ARGS=test/decode.
 VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)
 # What asks Node for more than to compute: files, sockets, processes, streams, the native module; and a scanner live.
-NODE_TESTS := $(addprefix test/,capture control engine intake life listen record respond watch replay.test.ts) \
+NODE_TESTS := $(addprefix test/,capture control intake life listen watch replay.test.ts respond/shell.test.ts record/syslog.test.ts) \
 	test/e2e/user-config.test.ts
 SOURCES := $(shell find src -name '*.ts')
 
