@@ -1,4 +1,4 @@
-import { isWeak, Kind, kindName } from './classify/kind.ts';
+import { isWeak, Kind, kindName, OF_CONNECTIONS } from './classify/kind.ts';
 import type { Probe } from './classify/probe.ts';
 import type { ToolName } from './classify/tool.ts';
 import { isTracerouteLike } from './classify/traceroute.ts';
@@ -119,7 +119,7 @@ export class Engine {
   /** Whether connections must be known to judge what comes. */
   get needsConnections(): boolean {
     const { watched } = this.#parts;
-    return watched.tcp.size > 0 && (watched.detects(Kind.ack) || watched.detects(Kind.maimon));
+    return watched.tcp.size > 0 && (watched.kinds & OF_CONNECTIONS) !== 0;
   }
 
   /** Whether somebody legitimate is behind the port, or the packet is one of a connection. */

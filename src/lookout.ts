@@ -2,7 +2,7 @@ import type { ChildPlan } from './capture/child-plan.ts';
 import { chooseDevices } from './capture/devices.ts';
 import { filterText } from './capture/filter.ts';
 import { CaptureSupervisor } from './capture/supervisor.ts';
-import { Kind, kindMask } from './classify/kind.ts';
+import { OF_CONNECTIONS } from './classify/kind.ts';
 import type { Address } from './net/address.ts';
 import { FilterPlanner, type ViewedPorts } from './watch/filter-plan.ts';
 import { type HostView, hostKey, viewHost } from './watch/host.ts';
@@ -27,9 +27,6 @@ const BUSY_CONNECTIONS_INTERVAL = 5_000;
  */
 const RINGS_SIZE = 9 * 1024 * 1024;
 const MIN_RING_SIZE = 2 * 1024 * 1024;
-
-/** Bits of the kinds that are told from what belongs to a connection. */
-const NEEDS_CONNECTIONS = kindMask([Kind.ack, Kind.maimon]);
 
 export interface LookoutParts {
   /** The words of --interface or INTERFACES. */
@@ -178,7 +175,7 @@ export class Lookout {
 
   /** Costs ms on an idle host, and a quarter of a second with 100,000 connections. */
   #lookAtConnections(now: number): void {
-    if ((this.#watched.kinds & NEEDS_CONNECTIONS) === 0) return;
+    if ((this.#watched.kinds & OF_CONNECTIONS) === 0) return;
     this.#connectionsSeen = now;
     this.#parts.sockets.lookAtConnections(now);
   }

@@ -1,3 +1,5 @@
+import { PROTOCOL_TCP } from '../net/protocol.ts';
+
 /**
  * What the filter lets pass of packets in packets: initial TCP segments alone, by the flags, to whatever port and, where
  * the filter's language has no name for it, to whatever host; user space sorts them out. Datagrams do not pass: those of
@@ -11,9 +13,10 @@ export const ACK_OR_RST = '0x14';
 const IPV4_LENGTH = 20;
 const IPV4_PROTOCOL = 9;
 const IPV6_LENGTH = 40;
+/** Without options (RFC 2784, section 2). */
+const GRE_LENGTH = 4;
 const IPV6_NEXT_HEADER = 6;
 const TCP_FLAGS = 13;
-const PROTOCOL_TCP = 6;
 
 /** IPv4 without options. */
 const IPV4_START = 0x45;
@@ -23,10 +26,10 @@ export function ipv4TunnelTerms(): string[] {
   const within = (protocol: number) => `ip proto ${protocol} and ip[0] = ${IPV4_START}`;
   const gre = `${within(47)} and ip[${IPV4_LENGTH}:4]`;
   return [
-    `${within(4)} and ${segmentInIpv4('ip', 20)}`,
-    `${within(41)} and ${segmentInIpv6('ip', 20)}`,
-    `${gre} = 0x0800 and ${segmentInIpv4('ip', 24)}`,
-    `${gre} = 0x86dd and ${segmentInIpv6('ip', 24)}`,
+    `${within(4)} and ${segmentInIpv4('ip', IPV4_LENGTH)}`,
+    `${within(41)} and ${segmentInIpv6('ip', IPV4_LENGTH)}`,
+    `${gre} = 0x0800 and ${segmentInIpv4('ip', IPV4_LENGTH + GRE_LENGTH)}`,
+    `${gre} = 0x86dd and ${segmentInIpv6('ip', IPV4_LENGTH + GRE_LENGTH)}`,
   ];
 }
 

@@ -39,7 +39,10 @@ export function kindMask(kinds: Iterable<Kind>): number {
   return mask;
 }
 
-const WEAK = kindMask([Kind.maimon, Kind.ack, Kind['ip-protocol']]);
+/** The kinds that are told from what belongs to a connection. */
+export const OF_CONNECTIONS = kindMask([Kind.maimon, Kind.ack]);
+
+const WEAK = OF_CONNECTIONS | kindMask([Kind['ip-protocol']]);
 
 /** Kinds of which a single packet may be a stray one of somebody honest. */
 export function isWeak(kind: Kind): boolean {

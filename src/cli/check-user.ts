@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Finding, Severity } from '../config/config.ts';
+import { DIRECTIVES } from '../config/directives.ts';
 import type { ParsedConfig } from '../config/load.ts';
 import { HOSTS_DENY } from '../respond/hosts-deny.ts';
 import { type Account, findAccount, mayUse, READ, WRITE } from './account.ts';
@@ -28,16 +29,16 @@ export function userFindings({ config, settings }: ParsedConfig): Finding[] {
       finding('warning', `USER="${name}" cannot write ${HOSTS_DENY}: KILL_HOSTS_DENY will fail each time`),
     );
   }
-  const commands = (['killRoute', 'killRoute6', 'killRunCmd'] as const).filter((key) => config[key] !== null);
+  const commands = (['killRoute', 'killRoute6', 'killRunCmd'] as const).filter(
+    (field) => config[field] !== null,
+  );
   if (commands.length > 0) {
-    const run = commands.map((key) => KEYS[key]).join(', ');
+    const run = commands.map((field) => DIRECTIVES[field].key).join(', ');
     const message = `USER="${name}": ${run} run as ${name} with CAP_NET_RAW and CAP_NET_ADMIN; what needs root fails`;
     findings.push(finding('warning', message));
   }
   return findings;
 }
-
-const KEYS = { killRoute: 'KILL_ROUTE', killRoute6: 'KILL_ROUTE6', killRunCmd: 'KILL_RUN_CMD' } as const;
 
 /** The files that are there and would not be read. */
 function unreadable(account: Account, paths: readonly (string | null)[]): string[] {

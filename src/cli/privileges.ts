@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { CAP_NET_RAW, capabilitySet } from '../capture/capabilities.ts';
 
 /** Bits of the kernel's capability sets (linux/capability.h). */
 const CAP_CHOWN = 0n;
 const CAP_SETGID = 6n;
 const CAP_SETUID = 7n;
 const CAP_SETPCAP = 8n;
-const CAP_NET_RAW = 13n;
 
 /** Whether this process may open a packet socket. */
 export function mayCapture(): boolean {
@@ -18,6 +17,6 @@ export function mayHandOver(): boolean {
 }
 
 function hasAll(...capabilities: readonly bigint[]): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
-  return capabilities.every((capability) => ((BigInt(`0x${effective}`) >> capability) & 1n) === 1n);
+  const effective = capabilitySet('CapEff');
+  return capabilities.every((capability) => ((effective >> capability) & 1n) === 1n);
 }

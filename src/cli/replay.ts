@@ -4,7 +4,7 @@ import { type CaptureFile, openCaptureFile } from '../capture/file/open.ts';
 import { UndecodedFrames } from '../capture/file/undecoded.ts';
 import { linkTypeName } from '../capture/link-type.ts';
 import type { CaptureEnd, CaptureSource } from '../capture/source.ts';
-import { type Config, formatFinding } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
 import { startedModes } from '../config/modes.ts';
 import { REASON_COUNT, reasonText } from '../decode/reason.ts';
@@ -18,6 +18,7 @@ import { OpenPorts } from '../watch/open-ports.ts';
 import { SeenConnections } from '../watch/seen-connections.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
 import type { ReplayOptions } from './args.ts';
+import { configError, refuseErrors } from './config-error.ts';
 import { addOpen, parseHome } from './endpoints.ts';
 import { CommandError, Exit } from './exit.ts';
 import { modesOf, parseModes } from './modes.ts';
@@ -120,17 +121,15 @@ function readConfig(configfile: string | undefined): Config {
   const loaded = loadConfigOrDefault(configfile);
   if (loaded.status !== 'read') throw new CommandError(Exit.noInput, loaded.reason);
   if (loaded.config !== null) return loaded.config;
-  const errors = loaded.findings.filter(({ severity }) => severity === 'error');
-  throw new CommandError(Exit.config, errors.map(formatFinding).join('\nportsentry: '));
+  throw configError(loaded.findings);
 }
 
 /** The never-block list of the configuration in use; the built-in defaults name none that must be there. */
 async function readIgnoreFile({ file, ignoreFile }: Config) {
   if (file === null || ignoreFile === null) return [];
   const { entries, findings } = await loadIgnoreFile(ignoreFile);
-  const errors = findings.filter(({ severity }) => severity === 'error');
-  if (errors.length === 0) return entries;
-  throw new CommandError(Exit.config, errors.map(formatFinding).join('\nportsentry: '));
+  refuseErrors(findings);
+  return entries;
 }
 
 function makeRecorder(format: ReplayOptions['format'], config: Config, output: Output): Recorder {

@@ -9,6 +9,7 @@ import type { Modes } from '../watch/watched-ports.ts';
 import type { RunOptions } from './args.ts';
 import { folderFindings, ignoreFileFindings } from './check-files.ts';
 import { userFindings } from './check-user.ts';
+import { configError, refuseErrors } from './config-error.ts';
 import { CommandError, Exit } from './exit.ts';
 import { modesOf, parseModes } from './modes.ts';
 import { mayCapture } from './privileges.ts';
@@ -36,11 +37,9 @@ export function prepareRun(options: RunOptions): Prepared {
     ...ignoreFileFindings(loaded),
     ...userFindings(loaded),
   ];
-  const errors = findings.filter(({ severity }) => severity === 'error');
+  refuseErrors(findings);
   const { config } = loaded;
-  if (errors.length > 0 || config === null) {
-    throw new CommandError(Exit.config, errors.map(formatFinding).join('\nportsentry: '));
-  }
+  if (config === null) throw configError(findings);
   const modes = asked ?? modesOf(startedModes(config));
   const interfaces = options.interface.length > 0 ? options.interface : config.interfaces;
   refuseUnknownDevices(interfaces);

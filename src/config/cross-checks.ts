@@ -1,6 +1,7 @@
 import type { Config, Finding, Severity } from './config.ts';
 import { DIRECTIVES, FIELDS, type Field } from './directives.ts';
 import type { Entry } from './lexer.ts';
+import { hintOf } from './nearest.ts';
 import { TOKENS, unknownTokens } from './tokens.ts';
 
 /** What the file sets, by key. */
@@ -42,11 +43,10 @@ function checkSetting(field: Field, entry: Entry, file: string): Finding[] {
     report('error', 0, `${key}: expected $TARGET$ in it, found none; it would do the same for every source`);
   }
   for (const token of hasTokens ? unknownTokens(entry.value) : []) {
-    const hint = token.meant === null ? '' : ` (did you mean ${token.meant}?)`;
     report(
       'warning',
       token.offset,
-      `${key}: ${token.text} is no token and stays as it is${hint}; known are ${TOKENS.join(' ')}`,
+      `${key}: ${token.text} is no token and stays as it is${hintOf(token.meant)}; known are ${TOKENS.join(' ')}`,
     );
   }
   if (isPath && !entry.value.startsWith('/')) {

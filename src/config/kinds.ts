@@ -1,5 +1,4 @@
-import { nearest } from './nearest.ts';
-import { bad, good, listWords, oneOf, type Parsed, type ValueKind } from './values.ts';
+import { bad, good, knownWord, listWords, type Parsed, type ValueKind } from './values.ts';
 
 /** The kinds of probe that DETECT may name (design, section 5). */
 const KINDS = [
@@ -32,13 +31,9 @@ export const kindList: ValueKind<readonly DetectedKind[]> = {
 function parseKinds(text: string): Parsed<readonly DetectedKind[]> {
   const named = new Set<DetectedKind>();
   for (const item of listWords(text)) {
-    const kind = KINDS.find((known) => known === item.text);
-    if (kind === undefined) {
-      const meant = nearest(item.text, KINDS);
-      const hint = meant === null ? '' : ` (did you mean ${meant}?)`;
-      return bad(`${oneOf(KINDS)}${hint}`, item.text, item.offset);
-    }
-    named.add(kind);
+    const known = knownWord(item, KINDS);
+    if (!known.ok) return known;
+    named.add(known.value);
   }
   return named.size > 0 ? good(KINDS.filter((kind) => named.has(kind))) : bad('kinds of probe', text);
 }

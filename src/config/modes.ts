@@ -1,7 +1,6 @@
 import type { ModeTransport } from '../net/protocol.ts';
 import type { Config, ModeName } from './config.ts';
-import { nearest } from './nearest.ts';
-import { bad, good, listWords, oneOf, type Parsed, type ValueKind } from './values.ts';
+import { bad, good, knownWord, listWords, type Parsed, type ValueKind } from './values.ts';
 
 const DEFAULT_MODES: readonly ModeName[] = ['atcp', 'audp'];
 
@@ -26,12 +25,9 @@ export function transportOfMode(mode: ModeName): ModeTransport {
 function parseModes(text: string): Parsed<readonly ModeName[]> {
   const modes: ModeName[] = [];
   for (const item of listWords(text)) {
-    const mode = MODES.find((known) => known === item.text);
-    if (mode === undefined) {
-      const meant = nearest(item.text, MODES);
-      const hint = meant === null ? '' : ` (did you mean ${meant}?)`;
-      return bad(`${oneOf(MODES)}${hint}`, item.text, item.offset);
-    }
+    const known = knownWord(item, MODES);
+    if (!known.ok) return known;
+    const mode = known.value;
     if (modes.some((other) => transportOfMode(other) === transportOfMode(mode))) {
       const transport = transportOfMode(mode).toUpperCase();
       return bad(`at most one ${transport} mode`, item.text, item.offset);

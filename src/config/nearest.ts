@@ -13,6 +13,11 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   return best;
 }
 
+/** What is said of the word that was probably meant; nothing when there is none. */
+export function hintOf(meant: string | null): string {
+  return meant === null ? '' : ` (did you mean ${meant}?)`;
+}
+
 /** Levenshtein's distance: how many letters must be put in, taken out or changed. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);

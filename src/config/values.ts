@@ -1,4 +1,5 @@
 import { shown } from './lexer.ts';
+import { hintOf, nearest } from './nearest.ts';
 import { PORT_COUNT, type PortRange, PortSet } from './ports.ts';
 
 /** What a value's text means; or what was expected, what stood there, and where (offset into the text). */
@@ -146,6 +147,14 @@ export interface Item {
 /** The words of a list that are parted by commas or blanks. */
 export function listWords(text: string): Item[] {
   return [...text.matchAll(/[^,\s]+/g)].map((match) => ({ text: match[0], offset: match.index }));
+}
+
+/** The word of a list if it is one of those; else the one that was probably meant is named. */
+export function knownWord<T extends string>({ text, offset }: Item, known: readonly T[]): Parsed<T> {
+  const word = known.find((each) => each === text);
+  return word === undefined
+    ? bad(`${oneOf(known)}${hintOf(nearest(text, known))}`, text, offset)
+    : good(word);
 }
 
 /** A value that could be read. */

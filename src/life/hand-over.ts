@@ -1,10 +1,10 @@
 import { type Account, findAccount, mayUse, WRITE } from '../cli/account.ts';
 import type { RunOptions } from '../cli/args.ts';
 import { userFindings } from '../cli/check-user.ts';
+import { refuseErrors } from '../cli/config-error.ts';
 import { CommandError, Exit } from '../cli/exit.ts';
 import { modeNames, modesOf, parseModes } from '../cli/modes.ts';
 import { mayHandOver } from '../cli/privileges.ts';
-import { formatFinding } from '../config/config.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
 import { startedModes } from '../config/modes.ts';
 import { grant } from './grant.ts';
@@ -24,9 +24,7 @@ export function planHandOver(options: RunOptions): HandOver | null {
   if (process.geteuid?.() !== 0) return null;
   const loaded = loadConfigOrDefault(options.configfile);
   if (loaded.status !== 'read' || loaded.config === null || loaded.config.user === null) return null;
-  const errors = userFindings(loaded).filter(({ severity }) => severity === 'error');
-  if (errors.length > 0)
-    throw new CommandError(Exit.config, errors.map(formatFinding).join('\nportsentry: '));
+  refuseErrors(userFindings(loaded));
   const { config } = loaded;
   const account = findAccount(loaded.config.user);
   if (account === null || account.uid === 0) return null;

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { env } from 'node:process';
-
-const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+import { fullPath } from './full-path.ts';
 
 /** Takes its command from a line of stdin, and then has the stdin of every command. At its end without one it ends, too. */
 const WAITING = 'IFS= read -r command && exec </dev/null && eval "$command"';
@@ -62,12 +61,6 @@ export class ReadyShell {
 /** Starts `/bin/sh -c` with a command. Throws when there are no descriptors left; its error event tells of the rest. */
 export function startShell(command: string): ChildProcess {
   return start(command, 'ignore');
-}
-
-/** A PATH with sbin in it, where iptables lives: cron and init scripts start daemons without. */
-export function fullPath(path = ''): string {
-  const folders = path.split(':').filter((folder) => folder !== '');
-  return [...folders, ...SYSTEM_PATH.filter((folder) => !folders.includes(folder))].join(':');
 }
 
 function start(command: string, stdin: 'ignore' | 'pipe'): ChildProcess {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { env } from 'node:process';
-import { fullPath } from '../ready-shell.ts';
+import { fullPath } from '../full-path.ts';
 import { oneLine } from '../shell.ts';
 import type { Failure } from './backend.ts';
 
