@@ -7,18 +7,22 @@ import { createLab, type Lab } from '../test/support/lab.ts';
 import { attacksOn, comeFrom, DECOYS, HONEST, launch } from '../test/support/matrix.ts';
 import { startService } from '../test/support/services.ts';
 import { CONTENDERS, IGNORED, type Running } from './support/contenders.ts';
-import { median } from './support/measure.ts';
-import { type Reaction, readWire, startDump } from './support/wire.ts';
+import {
+  medianOf,
+  NMAP_AT_200,
+  NMAP_AT_FULL_SPEED,
+  observe,
+  type Reaction,
+  RUNS,
+  SERVICES,
+} from './support/wire.ts';
 
 /** As many as scanlogd needs to call it a scan: 21 unprivileged ones; the others call the first packet one. */
 const PORTS = '3000-3024';
 /** Ms that a program may think about a row. */
 const PATIENCE = 3_000;
-const RUNS = 9;
-const SERVICES = [22, 25, 80, 443, 3306];
 /** Each run of a scan comes from the next address. */
 let address = 20;
-const NMAP = ['nmap', '-n', '-Pn', '-sS', '--max-retries', '0', '--top-ports', '1000'];
 
 const contender = CONTENDERS[process.argv[2] ?? ''];
 if (contender === undefined) throw new Error(`which one? ${Object.keys(CONTENDERS).join(', ')}`);
@@ -34,9 +38,8 @@ if (trial.blocks) {
   await inLab(async (lab) => {
     for (const port of SERVICES) await startService(lab, lab.victim, 'tcp-echo', port);
     await contender(lab);
-    await measure(lab, 'nmap -sS, 200 a second', [...NMAP, '--max-rate', '200', '--min-rate', '200']);
-    // Without any answer it waits a second for each ten ports; what it learns, it has learnt by then.
-    await measure(lab, 'nmap -sS at full speed', [...NMAP, '--host-timeout', '10s']);
+    await measure(lab, 'nmap -sS, 200 a second', NMAP_AT_200);
+    await measure(lab, 'nmap -sS at full speed', NMAP_AT_FULL_SPEED);
   });
 }
 
@@ -107,15 +110,12 @@ async function measure(lab: Lab, name: string, scanner: readonly string[]): Prom
   for (let run = 0; run < RUNS; run++) {
     address += 1;
     await comeFrom(lab, `10.99.0.${address}`, `fd99::${address}`);
-    const dump = await startDump(lab);
-    await lab.run(lab.scanner, [...scanner, lab.wire.to.ipv4], { timeout: 60_000 });
-    await dump.stop();
-    reactions.push(await readWire(lab, SERVICES));
+    reactions.push(await observe(lab, [...scanner, lab.wire.to.ipv4]));
   }
-  const middle = (field: keyof Reaction) => median(reactions.map((reaction) => reaction[field]));
+  const middle = medianOf(reactions);
   console.log(
-    `${name}: ${middle('answers')} of 1,000 ports answered, ${middle('services')} of ${SERVICES.length} services found, ` +
-      `last answer after ${middle('ms').toFixed(1)} ms; medians of ${RUNS} ` +
+    `${name}: ${middle.answers} of 1,000 ports answered, ${middle.services} of ${SERVICES.length} services found, ` +
+      `last answer after ${middle.ms.toFixed(1)} ms; medians of ${RUNS} ` +
       `(answers: ${reactions.map(({ answers }) => answers).join(' ')})`,
   );
 }

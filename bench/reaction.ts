@@ -7,15 +7,18 @@ import { configure, startDetector } from '../test/support/detector.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
 import { order } from '../test/support/orders.ts';
 import { startService } from '../test/support/services.ts';
-import { median } from './support/measure.ts';
-import { type Reaction, readWire, startDump } from './support/wire.ts';
+import {
+  medianOf,
+  NMAP_AT_200,
+  NMAP_AT_FULL_SPEED,
+  observe,
+  type Reaction,
+  RUNS,
+  SERVICES,
+} from './support/wire.ts';
 
-const RUNS = 9;
-const SERVICES = [22, 25, 80, 443, 3306];
 const METHOD = process.argv[2] ?? 'nftables';
 
-/** 1,000 ports: nmap's own most frequent ones, among which the services are. */
-const NMAP = ['nmap', '-n', '-Pn', '-sS', '--max-retries', '0', '--top-ports', '1000'];
 const MASSCAN_PORTS = `${SERVICES.join(',')},3000-3994`;
 
 const lab = await createLab({ name: 'reaction' });
@@ -25,9 +28,8 @@ try {
   await startDetector(lab, lab.victim, ['-atcp']);
   console.log(`1,000 ports and five services, blocked by ${METHOD}; medians of ${RUNS}`);
   const { ipv4 } = lab.wire.to;
-  // Without any answer it waits a second for each ten ports; what it learns, it has learnt by then.
-  await measure('nmap -sS at full speed', [...NMAP, '--host-timeout', '10s', ipv4]);
-  await measure('nmap -sS, 200 a second', [...NMAP, '--max-rate', '200', '--min-rate', '200', ipv4]);
+  await measure('nmap -sS at full speed', [...NMAP_AT_FULL_SPEED, ipv4]);
+  await measure('nmap -sS, 200 a second', [...NMAP_AT_200, ipv4]);
   // Without answers it never ends by itself: its receiver waits for a packet.
   const masscan = ['timeout', '--signal=KILL', '9', 'masscan', ipv4, '-p', MASSCAN_PORTS, '--rate', '200'];
   const direct = ['--interface', 'eth0', '--adapter-ip', lab.wire.from.ipv4, '--wait', '1', '--router-mac'];
@@ -40,20 +42,18 @@ try {
 async function measure(name: string, scanner: readonly string[]): Promise<void> {
   const reactions: Reaction[] = [];
   for (let run = 0; run < RUNS; run++) reactions.push(await react(lab, scanner));
-  const middle = (field: keyof Reaction) => median(reactions.map((reaction) => reaction[field]));
+  const middle = medianOf(reactions);
   console.log(
-    `${name}: ${middle('ms').toFixed(2)} ms from the first probe to the last answer, ` +
-      `${middle('answers')} answers, ${middle('services')} of ${SERVICES.length} services found ` +
+    `${name}: ${middle.ms.toFixed(2)} ms from the first probe to the last answer, ` +
+      `${middle.answers} answers, ${middle.services} of ${SERVICES.length} services found ` +
       `(answers of each run: ${reactions.map(({ answers }) => answers).join(' ')})`,
   );
 }
 
 /** One scan from the first packet to the block, and the source is let in again. */
 async function react(lab: Lab, scanner: readonly string[]): Promise<Reaction> {
-  const dump = await startDump(lab);
-  await lab.run(lab.scanner, scanner, { timeout: 60_000 });
-  await dump.stop();
+  const reaction = await observe(lab, scanner);
   const { stderr: failure, code: unblocked } = await order(lab, 'unblock', lab.wire.from.ipv4);
   if (unblocked !== 0) throw new Error(`not blocked: ${failure}`);
-  return readWire(lab, SERVICES);
+  return reaction;
 }

@@ -10,13 +10,11 @@ import { parseIgnoreFile } from '../src/respond/ignore-file.ts';
 import { NeverBlock } from '../src/respond/never-block.ts';
 import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from '../src/track/event.ts';
 import type { Told } from '../src/track/told.ts';
-import { EVERY_HOME, homeOfAddresses } from '../src/watch/home.ts';
-import { NO_CONNECTIONS, NOTHING_IN_USE } from '../src/watch/in-use.ts';
+import { homeOfAddresses } from '../src/watch/home.ts';
 import { WatchedPorts } from '../src/watch/watched-ports.ts';
 import { configWith } from './respond/given.ts';
+import { engineParts } from './support/engine-parts.ts';
 import { address, type ProbeFields, probe, START } from './track/given.ts';
-
-const MODES = { tcp: 'atcp', udp: 'audp' } as const;
 
 /** Writes down the story in short words. */
 class Story implements EngineRecorder {
@@ -81,22 +79,15 @@ function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> 
       };
       actions.push({ knock, end });
     });
-  const engine = new Engine({
-    config,
-    modes: MODES,
-    watched: new WatchedPorts(config, MODES),
-    home: EVERY_HOME,
-    inUse: NOTHING_IN_USE,
-    connections: NO_CONNECTIONS,
-    ruleFor: (source) => never.ruleFor(source),
-    isBlocked: (_source, text) => blocked.has(text),
-    admits: () => true,
-    respond,
-    recorder: () => story,
-    localCheck: true,
-    salt: 1,
-    ...parts,
-  });
+  const engine = new Engine(
+    engineParts(config, story, {
+      ruleFor: (source) => never.ruleFor(source),
+      isBlocked: (_source, text) => blocked.has(text),
+      respond,
+      salt: 1,
+      ...parts,
+    }),
+  );
   const take = (...probes: ProbeFields[]) => {
     for (const fields of probes) engine.take(probe(fields));
   };

@@ -3,13 +3,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from '../src/capture/handover.ts';
 import { Kind } from '../src/classify/kind.ts';
 import { PortSet } from '../src/config/ports.ts';
-import { Engine, type EngineRecorder } from '../src/engine.ts';
+import { Engine } from '../src/engine.ts';
 import { Intake } from '../src/intake.ts';
 import type { ProbeEvent } from '../src/track/event.ts';
 import { homeOfAddresses } from '../src/watch/home.ts';
 import { SocketTable } from '../src/watch/sockets.ts';
-import { WatchedPorts } from '../src/watch/watched-ports.ts';
 import { configWith } from './respond/given.ts';
+import { engineParts, recorderOf } from './support/engine-parts.ts';
 import { address, type ProbeFields, probe, START } from './track/given.ts';
 
 const MODES = { tcp: 'stcp', udp: 'sudp' } as const;
@@ -18,37 +18,13 @@ const HOST = '127.0.0.1';
 /** An intake before a real engine and the real table of sockets, and the probes that got through, as ports. */
 function makeIntake() {
   const events: ProbeEvent[] = [];
-  const nothing = () => {};
-  const recorder: EngineRecorder = {
-    listens: true,
-    readsEvents: true,
-    probe: (event) => events.push(event),
-    scan: nothing,
-    decoys: nothing,
-    forget: nothing,
-    refused: nothing,
-    block: nothing,
-    unblocked: nothing,
-  };
+  const recorder = recorderOf({ probe: (event) => events.push(event) });
   const everyPort = PortSet.below(65_536);
   const config = configWith({ tcpPorts: everyPort, udpPorts: everyPort });
   const sockets = new SocketTable('/proc/self/net');
   const home = homeOfAddresses([address(HOST)]);
-  const engine = new Engine({
-    config,
-    modes: MODES,
-    watched: new WatchedPorts(config, MODES),
-    home,
-    inUse: sockets,
-    connections: sockets,
-    ruleFor: () => null,
-    isBlocked: () => false,
-    admits: () => true,
-    respond: null,
-    recorder: () => recorder,
-    localCheck: true,
-    salt: 0,
-  });
+  const parts = { home, inUse: sockets, connections: sockets };
+  const engine = new Engine(engineParts(config, recorder, parts, MODES));
   const intake = new Intake({ engine, sockets, home: () => home, now: () => START });
   return { intake, ports: () => events.map(({ destinationPort }) => destinationPort) };
 }

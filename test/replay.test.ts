@@ -3,54 +3,29 @@ import type { ByteInput } from '../src/capture/file/input.ts';
 import { CaptureReader } from '../src/capture/file/reader.ts';
 import { BATCH_CAPACITY } from '../src/capture/source.ts';
 import { Reason } from '../src/decode/reason.ts';
-import { Engine, type EngineParts, type EngineRecorder } from '../src/engine.ts';
+import { Engine, type EngineParts } from '../src/engine.ts';
 import { Replay } from '../src/replay.ts';
 import type { ProbeEvent, ScanEvent } from '../src/track/event.ts';
-import { EVERY_HOME } from '../src/watch/home.ts';
 import { OpenPorts } from '../src/watch/open-ports.ts';
 import { SeenConnections } from '../src/watch/seen-connections.ts';
-import { WatchedPorts } from '../src/watch/watched-ports.ts';
 import { configWith } from './respond/given.ts';
 import { writePcap } from './support/capture-writer.ts';
+import { engineParts, recorderOf } from './support/engine-parts.ts';
 import { ACK, ethernet, SYN, tcpPacket } from './support/frames.ts';
 
-const MODES = { tcp: 'atcp', udp: 'audp' } as const;
 const SECONDS = 1_795_354_417;
 
 function makeReplay(parts: Partial<EngineParts> = {}) {
   const probes: ProbeEvent[] = [];
   const scans: ScanEvent[] = [];
-  const nothing = () => {};
-  const recorder: EngineRecorder = {
-    listens: true,
-    readsEvents: true,
+  const recorder = recorderOf({
     probe: (event) => probes.push(event),
     scan: (event) => scans.push(event),
-    decoys: nothing,
-    forget: nothing,
-    refused: nothing,
-    block: nothing,
-    unblocked: nothing,
-  };
+  });
   const config = configWith({ blockTcp: 1 });
   const open = new OpenPorts(0);
   const connections = new SeenConnections(0);
-  const engine = new Engine({
-    config,
-    modes: MODES,
-    watched: new WatchedPorts(config, MODES),
-    home: EVERY_HOME,
-    inUse: open,
-    connections,
-    ruleFor: () => null,
-    isBlocked: () => false,
-    admits: () => true,
-    respond: null,
-    recorder: () => recorder,
-    localCheck: true,
-    salt: 0,
-    ...parts,
-  });
+  const engine = new Engine(engineParts(config, recorder, { inUse: open, connections, ...parts }));
   return { replay: new Replay({ engine, open, connections, checkSums: true }), engine, probes, scans };
 }
 

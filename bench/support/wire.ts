@@ -3,8 +3,21 @@ import { PacketReader } from '../../src/decode/packet-reader.ts';
 import { Reason } from '../../src/decode/reason.ts';
 import type { Lab } from '../../test/support/lab.ts';
 import type { LabProcess } from '../../test/support/lab-process.ts';
+import { median } from './measure.ts';
 
 const CAPTURE = '/run/reaction.pcap';
+
+/** How often a scan is seen; the medians count. */
+export const RUNS = 9;
+
+/** Real services of the victim, among the ports that are scanned. */
+export const SERVICES = [22, 25, 80, 443, 3306];
+
+/** 1,000 ports: nmap's own most frequent ones, among which the services are. */
+const NMAP = ['nmap', '-n', '-Pn', '-sS', '--max-retries', '0', '--top-ports', '1000'];
+export const NMAP_AT_200 = [...NMAP, '--max-rate', '200', '--min-rate', '200'];
+/** Without any answer it waits a second for each ten ports; what it learns, it has learnt by then. */
+export const NMAP_AT_FULL_SPEED = [...NMAP, '--host-timeout', '10s'];
 
 /** How much a scanner learnt before it was shut out. */
 export interface Reaction {
@@ -15,8 +28,22 @@ export interface Reaction {
   readonly services: number;
 }
 
+/** What one scan learns; `scanner` is run by the lab's scanner. */
+export async function observe(lab: Lab, scanner: readonly string[]): Promise<Reaction> {
+  const dump = await startDump(lab);
+  await lab.run(lab.scanner, scanner, { timeout: 60_000 });
+  await dump.stop();
+  return readWire(lab);
+}
+
+/** The medians of several. */
+export function medianOf(reactions: readonly Reaction[]): Reaction {
+  const middle = (field: keyof Reaction) => median(reactions.map((reaction) => reaction[field]));
+  return { ms: middle('ms'), answers: middle('answers'), services: middle('services') };
+}
+
 /** Starts to keep what goes over the victim's wire. */
-export async function startDump(lab: Lab): Promise<LabProcess> {
+async function startDump(lab: Lab): Promise<LabProcess> {
   const command = ['tcpdump', '-i', 'eth0', '-n', '-U', '--immediate-mode', '-s', '96', '-w', CAPTURE, 'tcp'];
   const dump = await lab.start(lab.victim, command);
   await dump.waitForLine(/listening on/);
@@ -24,7 +51,7 @@ export async function startDump(lab: Lab): Promise<LabProcess> {
 }
 
 /** What the victim's wire has carried since the dump began; the dump must have ended. */
-export async function readWire(lab: Lab, services: readonly number[]): Promise<Reaction> {
+async function readWire(lab: Lab): Promise<Reaction> {
   const file = await openCaptureFile(lab.victim.path(CAPTURE), process.stdin);
   const source = file.read();
   const reader = new PacketReader(false);
@@ -45,11 +72,11 @@ export async function readWire(lab: Lab, services: readonly number[]): Promise<R
       if (packet.source.toString() === lab.wire.to.ipv4) {
         last = time;
         answered.add(packet.sourcePort);
-      } else if (Number.isNaN(first) && !services.includes(packet.destinationPort)) first = time;
+      } else if (Number.isNaN(first) && !SERVICES.includes(packet.destinationPort)) first = time;
     }
   }
   source.close();
   file.close();
-  const found = services.filter((port) => answered.has(port)).length;
-  return { ms: Number.isNaN(last) ? 0 : Math.max(0, last - first), answers: answered.size, services: found };
+  const services = SERVICES.filter((port) => answered.has(port)).length;
+  return { ms: Number.isNaN(last) ? 0 : Math.max(0, last - first), answers: answered.size, services };
 }

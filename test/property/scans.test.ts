@@ -1,50 +1,24 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Kind } from '../../src/classify/kind.ts';
-import { Engine, type EngineRecorder } from '../../src/engine.ts';
+import { Engine } from '../../src/engine.ts';
 import { Address } from '../../src/net/address.ts';
 import type { DecoysEvent, ProbeEvent, ScanEvent } from '../../src/track/event.ts';
 import { MAX_SOURCES } from '../../src/track/source-table.ts';
-import { EVERY_HOME } from '../../src/watch/home.ts';
-import { NO_CONNECTIONS, NOTHING_IN_USE } from '../../src/watch/in-use.ts';
-import { WatchedPorts } from '../../src/watch/watched-ports.ts';
 import { configWith } from '../respond/given.ts';
+import { engineParts, recorderOf } from '../support/engine-parts.ts';
 import { type ProbeFields, probe } from '../track/given.ts';
-
-const MODES = { tcp: 'atcp', udp: 'audp' } as const;
 
 /** An engine that only tells; everything that it told. */
 function makeEngine(salt: number) {
   const probes: ProbeEvent[] = [];
   const others: (ScanEvent | DecoysEvent)[] = [];
-  const nothing = () => {};
-  const recorder: EngineRecorder = {
-    listens: true,
-    readsEvents: true,
+  const recorder = recorderOf({
     probe: (event) => probes.push(event),
     scan: (event) => others.push(event),
     decoys: (event) => others.push(event),
-    forget: nothing,
-    refused: nothing,
-    block: nothing,
-    unblocked: nothing,
-  };
-  const config = configWith({ scanWindow: 7_200_000 });
-  const engine = new Engine({
-    config,
-    modes: MODES,
-    watched: new WatchedPorts(config, MODES),
-    home: EVERY_HOME,
-    inUse: NOTHING_IN_USE,
-    connections: NO_CONNECTIONS,
-    ruleFor: () => null,
-    isBlocked: () => false,
-    admits: () => true,
-    respond: null,
-    recorder: () => recorder,
-    localCheck: true,
-    salt,
   });
+  const engine = new Engine(engineParts(configWith({ scanWindow: 7_200_000 }), recorder, { salt }));
   return { engine, probes, others };
 }
 

@@ -1,0 +1,52 @@
+import type { Config } from '../../src/config/config.ts';
+import type { EngineParts, EngineRecorder } from '../../src/engine.ts';
+import { EVERY_HOME } from '../../src/watch/home.ts';
+import { NO_CONNECTIONS, NOTHING_IN_USE } from '../../src/watch/in-use.ts';
+import { type Modes, WatchedPorts } from '../../src/watch/watched-ports.ts';
+
+const MODES = { tcp: 'atcp', udp: 'audp' } as const;
+
+/**
+ * The parts of an engine to which every address is its own, that spares nobody, acts on nobody and tells `recorder`;
+ * `others` take the place of some.
+ */
+export function engineParts(
+  config: Config,
+  recorder: EngineRecorder,
+  others: Partial<EngineParts> = {},
+  modes: Modes = MODES,
+): EngineParts {
+  return {
+    config,
+    modes,
+    watched: new WatchedPorts(config, modes),
+    home: EVERY_HOME,
+    inUse: NOTHING_IN_USE,
+    connections: NO_CONNECTIONS,
+    ruleFor: () => null,
+    isBlocked: () => false,
+    admits: () => true,
+    respond: null,
+    recorder: () => recorder,
+    localCheck: true,
+    salt: 0,
+    ...others,
+  };
+}
+
+/** A recorder that reads everything and keeps nothing but what `heard` takes. */
+export function recorderOf(heard: Partial<EngineRecorder>): EngineRecorder {
+  const nothing = () => {};
+  return {
+    listens: true,
+    readsEvents: true,
+    probe: nothing,
+    scan: nothing,
+    decoys: nothing,
+    forget: nothing,
+    refused: nothing,
+    block: nothing,
+    unblocked: nothing,
+    ...heard,
+  };
+}
