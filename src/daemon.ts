@@ -23,6 +23,7 @@ import type { Recorder } from './record/recorder.ts';
 import { listeningLine, modeLines, startingLine, stopLines } from './record/start-lines.ts';
 import { UndecodedSum } from './record/undecoded.ts';
 import { openLiveLog, openRecorder } from './records.ts';
+import { rehearse } from './rehearsal.ts';
 import { Ledger } from './respond/ledger/ledger.ts';
 import { BlockMemory } from './respond/ledger/memory.ts';
 import { ActionQueue } from './respond/queue.ts';
@@ -211,7 +212,8 @@ export class Daemon {
     }
     if (this.#options.verbose) this.#delay.enable();
     this.#timer = setInterval(() => this.#tick(), TICK);
-    await ready;
+    // While the capture process starts.
+    await Promise.all([ready, rehearse(this.#prepared.config, PROC_NET)]);
     this.#manager.ready(this.#status());
   }
 

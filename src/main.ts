@@ -60,6 +60,7 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
 
 /** In the foreground or behind it, as root or as whom the configuration names. */
 async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
+  (await import('./life/priority.ts')).runPromptly();
   if (options.daemon && isInBackground()) return runLive({ ...options, logoutput: ['syslog'] }, argv);
   const program = process.argv[1] as string;
   const handOver = (await import('./life/hand-over.ts')).planHandOver(options);

@@ -12,8 +12,10 @@ import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, HANDOVER_FD, NOBODY, parseChildPlan } from './child-plan.ts';
 import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from './handover.ts';
+import { LINKTYPE_ETHERNET } from './link-type.ts';
 import { type LiveDevice, openLive } from './live.ts';
 import { Outbox } from './outbox.ts';
+import { REHEARSALS, rehearsalFrame } from './rehearsal.ts';
 
 /** So many records are a scanner's, and wait no longer than they must; more are a flood's, and may wait a ms. */
 const FEW_RECORDS = 8;
@@ -53,6 +55,7 @@ process.stdin.on('end', () => setTimeout(end, DRAIN_TIME));
 
 function start(line: string): void {
   const { devices, ringSize } = parseChildPlan(line);
+  rehearse();
   for (const [index, { name, filter }] of devices.entries()) {
     try {
       const device: LiveDevice = openLive(name, filter, ringSize, (view, length) => {
@@ -67,6 +70,17 @@ function start(line: string): void {
   writeReady(outbox.view, outbox.offset);
   commit();
   setInterval(tellCounts, COUNT_INTERVAL);
+}
+
+/**
+ * Before the first real frame comes, so that nobody scans while V8 reads and compiles what it runs for the first time.
+ * What is handed over for it goes the same way, and ends in the main process, for it is to none of our addresses.
+ */
+function rehearse(): void {
+  const frame = rehearsalFrame();
+  for (let time = 0; time < REHEARSALS; time++) takeFrame(frame, frame.byteLength, LINKTYPE_ETHERNET, 0);
+  outbox.flush();
+  counts.fill(0);
 }
 
 /** The last word: what was captured in all. */

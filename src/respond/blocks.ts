@@ -106,7 +106,7 @@ export class Blocks {
     return this.#parts.ruleFor(parsePrefix(target) as Prefix);
   }
 
-  /** It is decided and remembered, before anything is done: whatever happens now, the next start knows of it. */
+  /** It is decided and remembered, whatever comes of it: in the turn in which it is begun, the next start knows of it. */
   decide(block: Block, method: BlockMethod): void {
     this.#parts.memory.decide(block, method, this.#parts.boot);
   }

@@ -62,9 +62,12 @@ export class Responder {
     const { blocks, config, method } = this.#options;
     const { knock, block } = response;
     const plan = planActions(config, method, knock.transport, knock.family);
-    blocks.decide(block, heldBy(plan, method, config));
     const parts = partPlan(plan);
-    const before = await this.#takeAll(parts.block, response, 'block');
+    // It is on its way before it is remembered, for in a scan each fraction of a ms counts; what is remembered is
+    // written at the end of the turn.
+    const taking = this.#takeAll(parts.block, response, 'block');
+    blocks.decide(block, heldBy(plan, method, config));
+    const before = await taking;
     const failure = failureOf(
       plan,
       before.map(([, step]) => step),

@@ -10,6 +10,7 @@ import {
   readRecord,
   readSctpEndpoints,
 } from './proc-net.ts';
+import { NO_COUNTERS, type TcpCounters, tcpCounters } from './tcp-counters.ts';
 
 /** Late answers to a socket that is gone: so long (ms) its port counts as in use (design, section 5). */
 export const CLOSED_MEMORY = 60_000;
@@ -25,9 +26,9 @@ const POLLED_LISTENERS_AGE = 10_000;
  * binding: a test bind opens the port for a moment.
  *
  * UDP's tables cost some 0.05 ms and are read each time. TCP's cost ms (native-notes/sockets.md), so they are
- * read to their end only when the counters have moved, which no listener can come or go alone without moving.
- * While they stand still one may have come for another that went (an FTP server's next passive port): that shows
- * in the order of the others, unless both stood at the very end of the kernel's list.
+ * read to their end only when the counters say so, which no listener can come or go alone without moving. While they
+ * stand still one may have come for another that went (an FTP server's next passive port): that shows in the order of
+ * the others, unless both stood at the very end of the kernel's list.
  */
 export class SocketTable implements InUse, Connections {
   readonly #tcp = new PortTimes(CLOSED_MEMORY);
@@ -42,7 +43,7 @@ export class SocketTable implements InUse, Connections {
   #listeners6: readonly BoundSocket[] = [];
   #datagrams: readonly BoundSocket[] = [];
   #localEnds: readonly BoundSocket[] = [];
-  #counters = '';
+  #counters = NO_COUNTERS;
   #listenersRead = Number.NEGATIVE_INFINITY;
 
   /** `folder` is /proc/net. */
@@ -63,7 +64,7 @@ export class SocketTable implements InUse, Connections {
     this.#lookAtOthers(now);
     const old = now - this.#listenersRead >= POLLED_LISTENERS_AGE;
     const counters = old ? this.#tcpCounters() : this.#counters;
-    if (counters !== this.#counters) this.#readListeners(counters, now);
+    if (counters.all !== this.#counters.all) this.#readListeners(counters, now);
   }
 
   /**
@@ -114,7 +115,8 @@ export class SocketTable implements InUse, Connections {
 
   #lookAtTcp(now: number): void {
     const counters = this.#tcpCounters();
-    if (counters !== this.#counters || this.#hasOtherListeners()) this.#readListeners(counters, now);
+    if (counters.alone !== this.#counters.alone || this.#hasOtherListeners())
+      this.#readListeners(counters, now);
     this.#tcp.noteAll(this.bound(PROTOCOL_TCP), now);
   }
 
@@ -128,11 +130,11 @@ export class SocketTable implements InUse, Connections {
     this.#raw.noteAll([...this.#read('raw', readBound), ...this.#read('raw6', readBound)], now);
   }
 
-  #readListeners(counters: string, now: number): void {
+  #readListeners(counters: TcpCounters, now: number): void {
     // Those that are gone now were there until a moment ago.
     this.#tcp.noteAll(this.bound(PROTOCOL_TCP), now);
-    this.#listeners4 = this.#read('tcp', readListeners);
-    this.#listeners6 = this.#read('tcp6', readListeners);
+    this.#listeners4 = counters.inUse4 === 0 ? [] : this.#read('tcp', readListeners);
+    this.#listeners6 = counters.inUse6 === 0 ? [] : this.#read('tcp6', readListeners);
     this.#tcp.noteAll(this.bound(PROTOCOL_TCP), now);
     this.#counters = counters;
     this.#listenersRead = now;
@@ -155,17 +157,12 @@ export class SocketTable implements InUse, Connections {
     return isIcmp(protocol) ? null : this.#raw;
   }
 
-  /**
-   * Sockets in use, and what tells that connections came and went: a listener that comes or goes alone moves the
-   * first, and a connection that ends at the same moment moves its orphans, its time-waits or the rest.
-   */
-  #tcpCounters(): string {
-    const inUse = (file: string) =>
-      /^TCP6?: (inuse \d+(?: orphan \d+ tw \d+)?)/m.exec(this.#read(file, readRecord))?.[1] ?? '';
-    // ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab.
-    const connections =
-      /^Tcp: \d+ \d+ \d+ -?\d+ (\d+ \d+ \d+ \d+ \d+)/m.exec(this.#read('snmp', readRecord))?.[1] ?? '';
-    return `${inUse('sockstat')} ${inUse('sockstat6')} ${connections}`;
+  #tcpCounters(): TcpCounters {
+    return tcpCounters(
+      this.#read('sockstat', readRecord),
+      this.#read('sockstat6', readRecord),
+      this.#read('snmp', readRecord),
+    );
   }
 
   #read<T>(name: string, read: (file: string) => T): T {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ReadyShell } from '../../src/respond/ready-shell.ts';
@@ -32,6 +33,17 @@ describe('in a shell that was started ahead', () => {
       expect(await runCommand(command, { ...ENOUGH, ready })).toEqual({ failure, output });
     },
   );
+
+  test('it is in no hurry, however its parent is', async () => {
+    const usual = getPriority();
+    onTestFinished(() => setPriority(usual));
+    setPriority(-10);
+    const ready = await readyShell();
+    expect(await runCommand('nice', { ...ENOUGH, ready })).toEqual({ failure: null, output: '0\n' });
+    // One that is not waiting is told so when it has begun.
+    const command = 'until [ "$(nice)" = 0 ]; do :; done';
+    expect(await runCommand(command, ENOUGH)).toEqual({ failure: null, output: '' });
+  });
 
   test('each command has one of its own', async () => {
     const ready = await readyShell();

@@ -1,0 +1,18 @@
+import { getPriority, setPriority } from 'node:os';
+
+/** Nice value of what stands between a probe and the block; 0 is everybody's (sched(7)). */
+const PROMPT = -10;
+const USUAL = 0;
+
+/**
+ * Has this process, and those that it starts, run before others that want the processor: the scanner's next packets
+ * keep a small host busy while the first is judged. A priority that somebody has chosen stays as it is, and without
+ * the right to another one (CAP_SYS_NICE) everything works, later.
+ */
+export function runPromptly(): void {
+  try {
+    if (getPriority() === USUAL) setPriority(PROMPT);
+  } catch {
+    // Not permitted.
+  }
+}
