@@ -210,10 +210,10 @@ export class Daemon {
       this.#recorder.admin('No interface to listen on is up; each is listened to as soon as it is.');
       this.#ready([]);
     }
-    if (this.#options.verbose) this.#delay.enable();
     this.#timer = setInterval(() => this.#tick(), TICK);
     // While the capture process starts.
-    await Promise.all([ready, rehearse(this.#prepared.config, PROC_NET)]);
+    await Promise.all([ready, rehearse(this.#prepared.config, this.#sockets)]);
+    if (this.#options.verbose) this.#delay.enable();
     this.#manager.ready(this.#status());
   }
 

@@ -66,6 +66,8 @@ export interface EngineParts extends EngineSettings {
   readonly localCheck: boolean;
   /** Randomizes hashes; what happens does not depend on it. */
   readonly salt: number;
+  /** Sources tracked at a time; the default bound when not said. */
+  readonly capacity?: number;
 }
 
 /** What it takes to say whether a port is watched: a packet or a probe. */
@@ -93,6 +95,7 @@ export class Engine {
     this.tracker = new Tracker({
       ...limitsOf(parts.config),
       salt: parts.salt,
+      capacity: parts.capacity,
       onScanEnd: (source) => this.#endScan(source),
     });
     this.#weak = new WeakSources(parts.salt, (source) => this.tracker.keyOf(source));

@@ -23,10 +23,12 @@ const BUSY_CONNECTIONS_INTERVAL = 5_000;
 
 /**
  * The rings of all devices together, in octets. The binding's slots are 65,616 octets, so this is 140 packets, 2.9
- * ms of a flood of 50,000 a second; the kernel takes twice as much memory for them (native-notes/cap.md).
+ * ms of a flood of 50,000 a second; the kernel takes twice as much memory for them (native-notes/cap.md). Loopback has
+ * 16, for floods come from elsewhere.
  */
 const RINGS_SIZE = 9 * 1024 * 1024;
 const MIN_RING_SIZE = 2 * 1024 * 1024;
+const LOOPBACK_RING_SIZE = 1024 * 1024;
 
 export interface LookoutParts {
   /** The words of --interface or INTERFACES. */
@@ -164,13 +166,24 @@ export class Lookout {
       if (this.#supervisor.isCapturing) this.#parts.trouble('no interface is up', false);
       return null;
     }
-    const ringSize = Math.max(MIN_RING_SIZE, Math.floor(RINGS_SIZE / devices.length));
     const { sockets } = this.#parts;
     // Of now: to a port that somebody has just begun to use, every acknowledgement would pass.
     this.#lookAtConnections(Date.now());
     const plan = this.#planner.plan(this.#watched, this.#ownAddresses(), sockets);
     const filterFor = (name: string) => filterText(plan, this.#hardwareAddress(name));
-    return { devices: devices.map((name) => ({ name, filter: filterFor(name) })), ringSize };
+    const ringSizeFor = this.#ringSizes(devices);
+    return {
+      devices: devices.map((name) => ({ name, filter: filterFor(name), ringSize: ringSizeFor(name) })),
+    };
+  }
+
+  #ringSizes(devices: readonly string[]): (name: string) => number {
+    const isLoopback = (name: string) => this.#view.devices.some((d) => d.loopback && d.name === name);
+    const others = devices.filter((name) => !isLoopback(name)).length;
+    if (others === 0) return () => RINGS_SIZE;
+    const rest = RINGS_SIZE - (devices.length - others) * LOOPBACK_RING_SIZE;
+    const share = Math.max(MIN_RING_SIZE, Math.floor(rest / others));
+    return (name) => (isLoopback(name) ? LOOPBACK_RING_SIZE : share);
   }
 
   /** Costs ms on an idle host, and a quarter of a second with 100,000 connections. */
@@ -191,11 +204,11 @@ export class Lookout {
     const loopback = chosen.some(
       (name) => name === 'any' || devices.some((d) => d.loopback && d.name === name),
     );
-    return addresses.filter((address) => loopback || !isLoopback(address));
+    return addresses.filter((address) => loopback || !isLoopbackAddress(address));
   }
 }
 
-function isLoopback(address: Address): boolean {
+function isLoopbackAddress(address: Address): boolean {
   if (address.isV4) return address.w3 >>> 24 === 127;
   return address.w0 === 0 && address.w1 === 0 && address.w2 === 0 && address.w3 === 1;
 }

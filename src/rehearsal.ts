@@ -16,12 +16,11 @@ import { NeverBlock } from './respond/never-block.ts';
 import { ActionQueue } from './respond/queue.ts';
 import { Responder } from './respond/responder.ts';
 import { homeOfAddresses } from './watch/home.ts';
-import { SocketTable } from './watch/sockets.ts';
+import type { SocketTable } from './watch/sockets.ts';
 import { type Modes, WatchedPorts } from './watch/watched-ports.ts';
 
-/** Scanners that are played; the first look at the host's sockets, which is the longest, is played so often, too. */
+/** Scanners that are played; V8 has compiled what runs so often. */
 const SCANNERS = 24;
-const FIRST_LOOKS = 2;
 
 const MODES: Modes = { tcp: 'atcp', udp: 'audp' };
 const KNOCKS = [
@@ -43,38 +42,34 @@ const nothing = () => {};
 /**
  * Plays some scans to a second cast of all that judges, tells and acts, before the first real one comes: V8 reads and
  * compiles what it runs for the first time, and meanwhile a scanner learns of some hundred ports more
- * (bench/reaction.ts, the first run). Nothing of it is told, kept or carried out. `procNet` is /proc/net.
+ * (bench/reaction.ts, the first run). Nothing of it is told, kept or carried out.
  */
-export async function rehearse(config: Config, procNet: string): Promise<void> {
+export async function rehearse(config: Config, sockets: SocketTable): Promise<void> {
   const queue = new ActionQueue();
-  let sockets = new SocketTable(procNet);
-  const engine = makeEngine(config, queue, () => sockets);
+  const engine = makeEngine(config, queue, sockets);
   const home = homeOfAddresses([HOME]);
+  const intake = new Intake({ engine, sockets, home: () => home, now: Date.now });
   const view = new DataView(new ArrayBuffer(RECORD_LENGTH));
   const probe = new Probe();
   probe.destination.set(HOME);
-  for (let look = 0; look < FIRST_LOOKS; look++) {
-    sockets = new SocketTable(procNet);
-    const intake = new Intake({ engine, sockets, home: () => home, now: Date.now });
-    for (let scanner = look; scanner < SCANNERS; scanner += FIRST_LOOKS) {
-      probe.source.set(Address.v4(FIRST_SOURCE + scanner));
-      for (const [index, { kind, protocol }] of KNOCKS.entries()) {
-        probe.kind = kind;
-        probe.protocol = protocol;
-        probe.destinationPort = FIRST_PORT + scanner * KNOCKS.length + index;
-        probe.time = Date.now();
-        writeProbe(view, 0, probe, 0);
-        await intake.take(view, RECORD_LENGTH, 0);
-      }
-      await engine.settle();
+  for (let scanner = 0; scanner < SCANNERS; scanner++) {
+    probe.source.set(Address.v4(FIRST_SOURCE + scanner));
+    for (const [index, { kind, protocol }] of KNOCKS.entries()) {
+      probe.kind = kind;
+      probe.protocol = protocol;
+      probe.destinationPort = FIRST_PORT + scanner * KNOCKS.length + index;
+      probe.time = Date.now();
+      writeProbe(view, 0, probe, 0);
+      await intake.take(view, RECORD_LENGTH, 0);
     }
+    await engine.settle();
   }
   engine.close();
   await queue.close();
 }
 
 /** As the daemon makes it, with a back end that blocks nobody, and a recorder whose lines nobody reads. */
-function makeEngine(real: Config, queue: ActionQueue, sockets: () => SocketTable): Engine {
+function makeEngine(real: Config, queue: ActionQueue, sockets: SocketTable): Engine {
   const config: Config = {
     ...real,
     advancedPortsTcp: PORT_LIMIT,
@@ -116,8 +111,8 @@ function makeEngine(real: Config, queue: ActionQueue, sockets: () => SocketTable
     modes: MODES,
     watched: new WatchedPorts(config, MODES),
     home: homeOfAddresses([HOME]),
-    inUse: { has: (...place) => sockets().has(...place) },
-    connections: { holds: (segment) => sockets().holds(segment) },
+    inUse: sockets,
+    connections: sockets,
     ruleFor: (address) => never.ruleFor(address),
     isBlocked: (address, text) => blocks.covering(address, text) !== undefined,
     admits: (connects, now) => breaker.admits(connects, now),
@@ -125,5 +120,6 @@ function makeEngine(real: Config, queue: ActionQueue, sockets: () => SocketTable
     recorder: () => recorder,
     localCheck: true,
     salt: 0,
+    capacity: SCANNERS,
   });
 }

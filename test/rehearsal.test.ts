@@ -5,6 +5,7 @@ import { parseConfig } from '../src/config/load.ts';
 import { Engine } from '../src/engine.ts';
 import { rehearse } from '../src/rehearsal.ts';
 import { NullBackend } from '../src/respond/backends/null.ts';
+import { SocketTable } from '../src/watch/sockets.ts';
 import { testFolder } from './record/given.ts';
 
 const HOSTS_DENY = '/etc/hosts.deny';
@@ -22,7 +23,7 @@ function hostsDeny(): string | null {
 test('plays the whole way of a scan: probes that are judged, told and blocked', async () => {
   const taken = vi.spyOn(Engine.prototype, 'take');
   const blocked = vi.spyOn(NullBackend.prototype, 'block');
-  await rehearse(config(), '/proc/self/net');
+  await rehearse(config(), new SocketTable('/proc/self/net'));
   expect(taken.mock.results.some(({ value }) => value === true)).toBe(true);
   expect(blocked.mock.calls.length).toBeGreaterThan(20);
 });
@@ -42,7 +43,7 @@ test('nothing of it is written or carried out, whatever is configured', async ()
       `BLOCK_TCP="${policy}"`,
       `BLOCK_UDP="${policy}"`,
     );
-    await rehearse(configured, '/proc/self/net');
+    await rehearse(configured, new SocketTable('/proc/self/net'));
   }
   expect(readdirSync(folder)).toEqual([]);
   expect(hostsDeny()).toBe(before);

@@ -1,8 +1,14 @@
+/** How to open one device. */
+interface DevicePlan {
+  readonly name: string;
+  readonly filter: string;
+  /** Octets of its ring. */
+  readonly ringSize: number;
+}
+
 /** What the main process tells the capture child, as one line of JSON on its standard input. */
 export interface ChildPlan {
-  readonly devices: readonly { readonly name: string; readonly filter: string }[];
-  /** Octets of the ring of each device. */
-  readonly ringSize: number;
+  readonly devices: readonly DevicePlan[];
 }
 
 /** The file descriptor of the child's pipe to the main process. */

@@ -4,6 +4,7 @@
  * at any time, for it holds nothing that is not also in the kernel's rings.
  */
 import { writeFileSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
 import { isOpenPortAnswer } from '../classify/answer.ts';
 import { classify, fillProbe } from '../classify/classify.ts';
 import { Kind } from '../classify/kind.ts';
@@ -22,6 +23,9 @@ const FEW_RECORDS = 8;
 
 /** How often (ms) the counts are handed over. */
 const COUNT_INTERVAL = 1_000;
+
+/** Nice value of what nobody has hurried or slowed down. */
+const USUAL_PRIORITY = 0;
 
 /** How long (ms) a child that is told to end still takes what its rings hold. */
 const DRAIN_TIME = 50;
@@ -42,6 +46,7 @@ const countsTold = new Float64Array(REASON_COUNT);
 let flushPlanned = false;
 
 process.title = 'portsentry-capture';
+takeTime();
 let input = '';
 let started = false;
 process.stdin.setEncoding('utf8');
@@ -54,9 +59,9 @@ process.stdin.on('data', (text: string) => {
 process.stdin.on('end', () => setTimeout(end, DRAIN_TIME));
 
 function start(line: string): void {
-  const { devices, ringSize } = parseChildPlan(line);
+  const { devices } = parseChildPlan(line);
   rehearse();
-  for (const [index, { name, filter }] of devices.entries()) {
+  for (const [index, { name, filter, ringSize }] of devices.entries()) {
     try {
       const device: LiveDevice = openLive(name, filter, ringSize, (view, length) => {
         takeFrame(view, length, device.linkType, index);
@@ -96,6 +101,18 @@ function fail(device: string, error: unknown): never {
   const code = /permission|not permitted/i.test(text) ? EXIT_NO_PERMISSION : EXIT_UNAVAILABLE;
   writeFileSync(process.stderr.fd, `${device}: ${text.replace(/\s+/g, ' ').trim()}\n`);
   process.exit(code);
+}
+
+/**
+ * The main process may run before others; this one must not: it would be woken for each packet, and read a flood one by
+ * one, which costs it half as much again, and more of it is lost (bench/live.ts).
+ */
+function takeTime(): void {
+  try {
+    if (getPriority() < USUAL_PRIORITY) setPriority(USUAL_PRIORITY);
+  } catch {
+    // Not permitted.
+  }
 }
 
 /** For good: all three user ids, the groups, and with them every capability. */

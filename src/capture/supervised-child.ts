@@ -72,14 +72,17 @@ export class SupervisedChild {
     input.write(`${JSON.stringify(plan)}\n`);
   }
 
-  /** A chunk at a time: while one is dealt with, the pipe fills, and holds up the child. */
+  /**
+   * A chunk at a time: while one is dealt with, the pipe fills, and holds up the child. The next one waits for the
+   * next turn of the event loop: of one that is full, libuv would read 32 before it looks at a timer again.
+   */
   #read(pipe: Readable): void {
     // A pipe that broke: its process is ending, and says so itself.
     pipe.on('error', () => {});
     pipe.on('data', (chunk: Uint8Array) => {
       pipe.pause();
       // A mistake of our own is not caught: a daemon that goes on without reading would be blind.
-      void this.#take(chunk).then(() => pipe.resume());
+      void this.#take(chunk).then(() => setImmediate(() => pipe.resume()));
     });
   }
 

@@ -1,12 +1,12 @@
 import { getPriority, setPriority } from 'node:os';
 
 /** Nice value of what stands between a probe and the block; 0 is everybody's (sched(7)). */
-const PROMPT = -10;
+const PROMPT = -5;
 const USUAL = 0;
 
 /**
  * Has this process, and those that it starts, run before others that want the processor: the scanner's next packets
- * keep a small host busy while the first is judged. A priority that somebody has chosen stays as it is, and without
+ * keep a small host busy while the first is judged (bench/reaction.ts). The capture process gives that up again. A priority that somebody has chosen stays as it is, and without
  * the right to another one (CAP_SYS_NICE) everything works, later.
  */
 export function runPromptly(): void {

@@ -38,7 +38,7 @@ export interface TrackerOptions extends TrackerLimits {
   /** Gets each source whose scan is over, before its sums are forgotten. */
   readonly onScanEnd: (source: Source) => void;
   /** Sources tracked at a time; the default bound when not said. */
-  readonly capacity?: number;
+  readonly capacity?: number | undefined;
 }
 
 /** How many so far? Counts the probes of each source against SCAN_TRIGGER, in the packets' own time. */

@@ -35,7 +35,7 @@ async function prioritiesOf(command: readonly string[]): Promise<string> {
 }
 
 test.each<[what: string, command: readonly string[], priorities: string]>([
-  ['of root', ['nice', '-n', String(-getPriority())], '-10 -10'],
+  ['of root', ['nice', '-n', String(-getPriority())], '-5 -5'],
   ['that was chosen', ['nice', '-n', '5'], '5 5'],
   ['without the right to another', ['setpriv', '--bounding-set=-sys_nice'], '0 0'],
 ])('the priority %s', async (_what, command, priorities) => {
