@@ -23,7 +23,7 @@ import type { Recorder } from './record/recorder.ts';
 import { listeningLine, modeLines, startingLine, stopLines } from './record/start-lines.ts';
 import { UndecodedSum } from './record/undecoded.ts';
 import { openLiveLog, openRecorder } from './records.ts';
-import { rehearse } from './rehearsal.ts';
+import { rehearse } from './rehearsal/rehearse.ts';
 import { Ledger } from './respond/ledger/ledger.ts';
 import { BlockMemory } from './respond/ledger/memory.ts';
 import { ActionQueue } from './respond/queue.ts';

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import type { Config } from '../src/config/config.ts';
-import { parseConfig } from '../src/config/load.ts';
-import { Engine } from '../src/engine.ts';
-import { rehearse } from '../src/rehearsal.ts';
-import { NullBackend } from '../src/respond/backends/null.ts';
-import { SocketTable } from '../src/watch/sockets.ts';
-import { testFolder } from './record/given.ts';
+import type { Config } from '../../src/config/config.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import { Engine } from '../../src/engine.ts';
+import { rehearse } from '../../src/rehearsal/rehearse.ts';
+import { NullBackend } from '../../src/respond/backends/null.ts';
+import { SocketTable } from '../../src/watch/sockets.ts';
+import { testFolder } from '../record/given.ts';
 
 const HOSTS_DENY = '/etc/hosts.deny';
 
