@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LabBackend, reaches, shell, useLegacyIptables } from '../support/backends.ts';
+import { writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import { startService } from '../support/services.ts';
 
@@ -59,6 +60,7 @@ const SHOW_ALL = `nft -a list ruleset; ${SHOW_TABLES}`;
 
 const METHODS = [
   ['nftables', 'its own tables'],
+  ['nftables', 'a large interval set of somebody else'],
   ['ipset', 'nft tables'],
   ['ipset', 'legacy tables'],
   ['iptables', 'nft tables'],
@@ -80,8 +82,24 @@ describe.each(METHODS)('%s, with %s', (method, tables) => {
 
   beforeEach(async ({ skip }) => {
     if (isLegacy && !(await useLegacyIptables(lab, lab.victim))) skip('there is no iptables-legacy');
+    if (tables === 'a large interval set of somebody else') await addIntervals();
     await startService(lab, lab.victim, 'tcp-echo', PORT);
   });
+
+  /** nft reads all of it before it adds an element. */
+  async function addIntervals(): Promise<void> {
+    const ranges = Array.from(
+      { length: 5_000 },
+      (_, at) => `13.${at >> 8}.${at & 255}.0-13.${at >> 8}.${at & 255}.99`,
+    );
+    const elements = `elements = { ${ranges.join(', ')} }`;
+    writeFile(
+      lab.victim,
+      '/run/intervals',
+      `table ip geo { set s { type ipv4_addr; flags interval; ${elements}; }; }\n`,
+    );
+    await shell(lab, lab.victim, 'nft -f /run/intervals');
+  }
 
   async function reached(): Promise<boolean[]> {
     return Promise.all(VICTIM.map((address) => reaches(lab, lab.scanner, address, PORT)));

@@ -15,7 +15,14 @@ export function setOf({ family, length }: Target): SetKey {
 }
 
 /**
- * The changes as one line, which is one transaction. A declared element that is there already keeps its old end,
+ * How elements are added. `add element` is short and fast, but nft reads every interval set of the host before it; a
+ * declaration of the table with the set and its elements adds them, too, and reads nothing.
+ */
+export const FORMS = ['add', 'declare'] as const;
+export type Form = (typeof FORMS)[number];
+
+/**
+ * The changes as one line, which is one transaction. An element that is there already keeps its old end when it is added,
  * and one that is not there cannot be deleted: so whatever may be there is added, deleted and added anew. The kernel
  * shows the outcome alone, so the source is never let in between.
  */
@@ -23,24 +30,33 @@ export function changesLine(
   changes: readonly Change[],
   mayStand: (target: Target) => boolean,
   now: number,
+  form: Form,
 ): string {
   const blocks = changes.filter(({ verb }) => verb === 'block');
   const doubtful = changes.filter(({ verb, target }) => verb === 'release' || mayStand(target));
-  const commands = [`flush chain ${TABLE} ${GUARD}`];
+  // A table that is gone is declared anew without complaint.
+  const commands = form === 'declare' ? [`flush chain ${TABLE} ${GUARD}`] : [];
   if (doubtful.length > 0) {
-    commands.push(declare(doubtful, ({ target }) => target.address));
-    for (const [key, some] of bySet(doubtful)) {
-      const addresses = some.map(({ target }) => target.address).join(', ');
-      commands.push(`delete element ${TABLE} ${nameOf(key)} { ${addresses} }`);
-    }
+    commands.push(...adding(doubtful, addressOf, form), ...onElements('delete', doubtful, addressOf));
   }
-  if (blocks.length > 0) commands.push(declare(blocks, (change) => element(change, now)));
+  if (blocks.length > 0) commands.push(...adding(blocks, (change) => element(change, now), form));
   return commands.join('; ');
 }
 
-function declare(changes: readonly Change[], text: (change: Change) => string): string {
+function adding(changes: readonly Change[], text: (change: Change) => string, form: Form): string[] {
+  if (form === 'add') return onElements('add', changes, text);
   const sets = bySet(changes).map(([key, some]) => declaration(key, some.map(text)));
-  return `table ${TABLE} { ${sets.join(' ')} }`;
+  return [`table ${TABLE} { ${sets.join(' ')} }`];
+}
+
+function onElements(
+  verb: 'add' | 'delete',
+  changes: readonly Change[],
+  text: (change: Change) => string,
+): string[] {
+  return bySet(changes).map(
+    ([key, some]) => `${verb} element ${TABLE} ${nameOf(key)} { ${some.map(text).join(', ')} }`,
+  );
 }
 
 function bySet(changes: readonly Change[]): [SetKey, Change[]][] {
@@ -53,6 +69,10 @@ function bySet(changes: readonly Change[]): [SetKey, Change[]][] {
     else known[1].push(change);
   }
   return [...sets.values()];
+}
+
+function addressOf({ target }: Change): string {
+  return target.address;
 }
 
 /** Without a time-out it stands for ever. nft takes no number of more than eight digits, so days go extra. */

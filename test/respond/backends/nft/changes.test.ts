@@ -8,14 +8,14 @@ const SET = (name: string, type: string, elements: string) =>
 const GUARD = 'flush chain inet portsentry guard';
 
 test('a target that is known not to be there is declared', () => {
-  const line = changesLine([blocking('10.99.0.1'), blocking('2001:db8::/64')], () => false, NOW);
+  const line = changesLine([blocking('10.99.0.1'), blocking('2001:db8::/64')], () => false, NOW, 'declare');
   expect(line).toBe(
     `${GUARD}; table inet portsentry { ${SET('block4_32', 'ipv4_addr', '10.99.0.1')} ${SET('block6_64', 'ipv6_addr', '2001:db8::')} }`,
   );
 });
 
 test('one that may be there is declared, deleted and declared with its new end', () => {
-  expect(changesLine([blocking('10.99.0.1', DAY)], () => true, NOW)).toBe(
+  expect(changesLine([blocking('10.99.0.1', DAY)], () => true, NOW, 'declare')).toBe(
     [
       GUARD,
       `table inet portsentry { ${SET('block4_32', 'ipv4_addr', '10.99.0.1')} }`,
@@ -26,7 +26,7 @@ test('one that may be there is declared, deleted and declared with its new end',
 });
 
 test('one that is released is declared and deleted, whatever is known', () => {
-  expect(changesLine([releasing('10.99.0.1')], () => false, NOW)).toBe(
+  expect(changesLine([releasing('10.99.0.1')], () => false, NOW, 'declare')).toBe(
     [
       GUARD,
       `table inet portsentry { ${SET('block4_32', 'ipv4_addr', '10.99.0.1')} }`,
@@ -35,9 +35,27 @@ test('one that is released is declared and deleted, whatever is known', () => {
   );
 });
 
+test('added one by one, they are the same: known not to be there, doubtful, released', () => {
+  const changes = [
+    blocking('10.99.0.1'),
+    blocking('10.99.0.2', DAY),
+    blocking('2001:db8::/64'),
+    releasing('10.99.0.3'),
+  ];
+  const mayStand = ({ text }: { text: string }) => text === '10.99.0.2';
+  expect(changesLine(changes, mayStand, NOW, 'add')).toBe(
+    [
+      'add element inet portsentry block4_32 { 10.99.0.2, 10.99.0.3 }',
+      'delete element inet portsentry block4_32 { 10.99.0.2, 10.99.0.3 }',
+      'add element inet portsentry block4_32 { 10.99.0.1, 10.99.0.2 timeout 1d0s0ms }',
+      'add element inet portsentry block6_64 { 2001:db8:: }',
+    ].join('; '),
+  );
+});
+
 test('all of one set are together', () => {
   const changes = ['10.0.0.1', '2001:db8::1', '10.0.0.2'].map((text) => blocking(text));
-  expect(changesLine(changes, () => false, NOW)).toContain('elements = { 10.0.0.1, 10.0.0.2 };');
+  expect(changesLine(changes, () => false, NOW, 'declare')).toContain('elements = { 10.0.0.1, 10.0.0.2 };');
 });
 
 test.each([
@@ -50,7 +68,7 @@ test.each([
   [36_500 * DAY, '36500d0s0ms'],
   [40_000 * DAY, '36500d0s0ms'],
 ])('a block of %i ms has the time-out %s', (length, timeout) => {
-  expect(changesLine([blocking('10.0.0.1', length)], () => false, NOW)).toContain(
+  expect(changesLine([blocking('10.0.0.1', length)], () => false, NOW, 'declare')).toContain(
     `10.0.0.1 timeout ${timeout} }`,
   );
 });
