@@ -15,6 +15,9 @@ const MAX_COMPLAINT = 512;
 /** Octets taken over at a time, at most: what one read of the pipe gives, and the rest of a record. */
 const ROOM = 65_536 + RECORD_LENGTH;
 
+/** Octets of a chunk that is a flood's: 256 records, some ms of work. */
+const LARGE = 256 * RECORD_LENGTH;
+
 export interface ChildHandlers {
   /** `length` octets of whole records from the start of `view`; resolves when more may come. */
   records(view: DataView, length: number): Promise<void>;
@@ -73,16 +76,17 @@ export class SupervisedChild {
   }
 
   /**
-   * A chunk at a time: while one is dealt with, the pipe fills, and holds up the child. The next one waits for the
-   * next turn of the event loop: of one that is full, libuv would read 32 before it looks at a timer again.
+   * A chunk at a time: while one is dealt with, the pipe fills, and holds up the child. After one of a flood the next
+   * waits for the next turn of the event loop: libuv would read 32 of them before it looks at a timer again.
    */
   #read(pipe: Readable): void {
     // A pipe that broke: its process is ending, and says so itself.
     pipe.on('error', () => {});
+    const resume = () => pipe.resume();
     pipe.on('data', (chunk: Uint8Array) => {
       pipe.pause();
       // A mistake of our own is not caught: a daemon that goes on without reading would be blind.
-      void this.#take(chunk).then(() => setImmediate(() => pipe.resume()));
+      void this.#take(chunk).then(() => (chunk.length < LARGE ? resume() : setImmediate(resume)));
     });
   }
 
