@@ -22,11 +22,11 @@ const CONNECTIONS_INTERVAL = 60_000;
 const BUSY_CONNECTIONS_INTERVAL = 5_000;
 
 /**
- * The rings of all devices together, in octets. The binding's slots are 65,616 octets, so this is 140 packets, 2.9
+ * The rings of all devices together, in octets. The binding's slots are 65,616 octets, so this is 175 packets, 3.5
  * ms of a flood of 50,000 a second; the kernel takes twice as much memory for them (native-notes/cap.md). Loopback has
  * 16, for floods come from elsewhere.
  */
-const RINGS_SIZE = 9 * 1024 * 1024;
+const RINGS_SIZE = 11 * 1024 * 1024;
 const MIN_RING_SIZE = 2 * 1024 * 1024;
 const LOOPBACK_RING_SIZE = 1024 * 1024;
 

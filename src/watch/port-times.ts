@@ -5,13 +5,14 @@ import type { BoundSocket } from './proc-net.ts';
 /** Endpoints remembered; on a host that binds more within the memory the longest unseen are forgotten. */
 const MAX_ENDPOINTS = 65_536;
 
-const NEVER = Number.NEGATIVE_INFINITY;
+/** What a new typed array holds: filled with anything else it would be memory in use. */
+const NEVER = 0;
 
 /** When each port of one protocol was last held by a socket: at all addresses, or at one. Times in ms. */
 export class PortTimes {
   readonly #memory: number;
-  readonly #everywhereV4 = new Float64Array(PORT_COUNT).fill(NEVER);
-  readonly #everywhereV6 = new Float64Array(PORT_COUNT).fill(NEVER);
+  readonly #everywhereV4 = new Float64Array(PORT_COUNT);
+  readonly #everywhereV6 = new Float64Array(PORT_COUNT);
   /** By address and port, the longest unseen first. */
   readonly #endpoints = new Map<string, number>();
   /** Ports that were ever held at one address: spares most look-ups by text. */
@@ -45,9 +46,13 @@ export class PortTimes {
 
   has(address: Address, port: number, now: number): boolean {
     const everywhere = address.isV4 ? this.#everywhereV4 : this.#everywhereV6;
-    if (now - (everywhere[port] as number) <= this.#memory) return true;
+    if (this.#isRecent(everywhere[port] as number, now)) return true;
     if (this.#atSomeAddress[port] === 0) return false;
-    return now - (this.#endpoints.get(keyOf(address, port)) ?? NEVER) <= this.#memory;
+    return this.#isRecent(this.#endpoints.get(keyOf(address, port)) ?? NEVER, now);
+  }
+
+  #isRecent(time: number, now: number): boolean {
+    return time !== NEVER && now - time <= this.#memory;
   }
 }
 
