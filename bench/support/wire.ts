@@ -28,9 +28,9 @@ export interface Reaction {
   readonly services: number;
 }
 
-/** What one scan learns; `scanner` is run by the lab's scanner. */
-export async function observe(lab: Lab, scanner: readonly string[]): Promise<Reaction> {
-  const dump = await startDump(lab);
+/** What one scan learns; `scanner` is run by the lab's scanner, and `filter` lets through what it sends and gets. */
+export async function observe(lab: Lab, scanner: readonly string[], filter = 'tcp'): Promise<Reaction> {
+  const dump = await startDump(lab, filter);
   await lab.run(lab.scanner, scanner, { timeout: 60_000 });
   await dump.stop();
   return readWire(lab);
@@ -43,8 +43,20 @@ export function medianOf(reactions: readonly Reaction[]): Reaction {
 }
 
 /** Starts to keep what goes over the victim's wire. */
-async function startDump(lab: Lab): Promise<LabProcess> {
-  const command = ['tcpdump', '-i', 'eth0', '-n', '-U', '--immediate-mode', '-s', '96', '-w', CAPTURE, 'tcp'];
+async function startDump(lab: Lab, filter: string): Promise<LabProcess> {
+  const command = [
+    'tcpdump',
+    '-i',
+    'eth0',
+    '-n',
+    '-U',
+    '--immediate-mode',
+    '-s',
+    '96',
+    '-w',
+    CAPTURE,
+    filter,
+  ];
   const dump = await lab.start(lab.victim, command);
   await dump.waitForLine(/listening on/);
   return dump;
