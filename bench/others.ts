@@ -2,6 +2,7 @@
  * The matrix of scans and honest traffic, and what a scanner learns before it is shut out, for this program or another
  * one of its kind, which the argument names. Each row comes from an address of its own to a host that watches all of
  * its ports but the excluded ones, and each program has the same command to block with. Needs root and the network.
+ * `reaction` behind the name leaves the matrix out.
  */
 import { createLab, type Lab } from '../test/support/lab.ts';
 import { attacksOn, comeFrom, DECOYS, HONEST, launch } from '../test/support/matrix.ts';
@@ -30,6 +31,7 @@ if (contender === undefined) throw new Error(`which one? ${Object.keys(CONTENDER
 const trial = await inLab(async (lab) => {
   const program = await contender(lab);
   console.log(program.title);
+  if (process.argv[3] === 'reaction') return program;
   await tryAttacks(lab, program);
   await tryHonest(lab, program);
   return program;
