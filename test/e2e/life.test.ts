@@ -226,7 +226,9 @@ test('no core dump of packet data, and files that nobody else reads', async () =
 });
 
 test('what stands between a probe and the block runs before others, and nothing else', async () => {
-  configure(lab.victim, 'BLOCK_METHOD="nftables"\nKILL_RUN_CMD="nice > /run/nice"');
+  // It is told so when it has begun.
+  const command = 'until nice | grep -qx 0; do :; done; nice > /run/nice';
+  configure(lab.victim, `BLOCK_METHOD="nftables"\nKILL_RUN_CMD="${command}"`);
   const detector = await startDetector(lab, lab.victim, ['-atcp']);
   const nft = childrenOf(detector.pid).find((pid) => statusOf(pid, 'Name') === 'nft') as number;
   expect([detector.pid, nft, captureOf(detector) as number].map((pid) => getPriority(pid))).toEqual([
