@@ -8,15 +8,7 @@ import { createLab, type Lab } from '../test/support/lab.ts';
 import { attacksOn, comeFrom, DECOYS, HONEST, launch } from '../test/support/matrix.ts';
 import { startService } from '../test/support/services.ts';
 import { CONTENDERS, IGNORED, type Running } from './support/contenders.ts';
-import {
-  medianOf,
-  NMAP_AT_200,
-  NMAP_AT_FULL_SPEED,
-  observe,
-  type Reaction,
-  RUNS,
-  SERVICES,
-} from './support/wire.ts';
+import { NMAP_AT_200, NMAP_AT_FULL_SPEED, observe, observeAll, RUNS, SERVICES } from './support/wire.ts';
 
 /** As many as scanlogd needs to call it a scan: 21 unprivileged ones; the others call the first packet one. */
 const PORTS = '3000-3024';
@@ -108,16 +100,13 @@ function listed(names: readonly string[], not = 'not '): string {
 }
 
 async function measure(lab: Lab, name: string, scanner: readonly string[]): Promise<void> {
-  const reactions: Reaction[] = [];
-  for (let run = 0; run < RUNS; run++) {
+  const { ms, answers, services, each } = await observeAll(async () => {
     address += 1;
     await comeFrom(lab, `10.99.0.${address}`, `fd99::${address}`);
-    reactions.push(await observe(lab, [...scanner, lab.wire.to.ipv4]));
-  }
-  const middle = medianOf(reactions);
+    return observe(lab, [...scanner, lab.wire.to.ipv4]);
+  });
   console.log(
-    `${name}: ${middle.answers} of 1,000 ports answered, ${middle.services} of ${SERVICES.length} services found, ` +
-      `last answer after ${middle.ms.toFixed(1)} ms; medians of ${RUNS} ` +
-      `(answers: ${reactions.map(({ answers }) => answers).join(' ')})`,
+    `${name}: ${answers} of 1,000 ports answered, ${services} of ${SERVICES.length} services found, ` +
+      `last answer after ${ms.toFixed(1)} ms; medians of ${RUNS} (answers: ${each})`,
   );
 }

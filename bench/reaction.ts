@@ -8,10 +8,10 @@ import { createLab, type Lab } from '../test/support/lab.ts';
 import { order } from '../test/support/orders.ts';
 import { startService } from '../test/support/services.ts';
 import {
-  medianOf,
   NMAP_AT_200,
   NMAP_AT_FULL_SPEED,
   observe,
+  observeAll,
   type Reaction,
   RUNS,
   SERVICES,
@@ -40,13 +40,10 @@ try {
 }
 
 async function measure(name: string, scanner: readonly string[]): Promise<void> {
-  const reactions: Reaction[] = [];
-  for (let run = 0; run < RUNS; run++) reactions.push(await react(lab, scanner));
-  const middle = medianOf(reactions);
+  const { ms, answers, services, each } = await observeAll(() => react(lab, scanner));
   console.log(
-    `${name}: ${middle.ms.toFixed(2)} ms from the first probe to the last answer, ` +
-      `${middle.answers} answers, ${middle.services} of ${SERVICES.length} services found ` +
-      `(answers of each run: ${reactions.map(({ answers }) => answers).join(' ')})`,
+    `${name}: ${ms.toFixed(2)} ms from the first probe to the last answer, ` +
+      `${answers} answers, ${services} of ${SERVICES.length} services found (answers of each run: ${each})`,
   );
 }
 

@@ -178,12 +178,11 @@ export class Lookout {
   }
 
   #ringSizes(devices: readonly string[]): (name: string) => number {
-    const isLoopback = (name: string) => this.#view.devices.some((d) => d.loopback && d.name === name);
-    const others = devices.filter((name) => !isLoopback(name)).length;
+    const others = devices.filter((name) => !this.#isLoopback(name)).length;
     if (others === 0) return () => RINGS_SIZE;
     const rest = RINGS_SIZE - (devices.length - others) * LOOPBACK_RING_SIZE;
     const share = Math.max(MIN_RING_SIZE, Math.floor(rest / others));
-    return (name) => (isLoopback(name) ? LOOPBACK_RING_SIZE : share);
+    return (name) => (this.#isLoopback(name) ? LOOPBACK_RING_SIZE : share);
   }
 
   /** Costs ms on an idle host, and a quarter of a second with 100,000 connections. */
@@ -201,10 +200,12 @@ export class Lookout {
   #ownAddresses(): Address[] {
     const { addresses, devices } = this.#view;
     const chosen = chooseDevices(this.#parts.interfaces, devices);
-    const loopback = chosen.some(
-      (name) => name === 'any' || devices.some((d) => d.loopback && d.name === name),
-    );
+    const loopback = chosen.some((name) => name === 'any' || this.#isLoopback(name));
     return addresses.filter((address) => loopback || !isLoopbackAddress(address));
+  }
+
+  #isLoopback(name: string): boolean {
+    return this.#view.devices.some((device) => device.loopback && device.name === name);
   }
 }
 

@@ -36,10 +36,13 @@ export async function observe(lab: Lab, scanner: readonly string[], filter = 'tc
   return readWire(lab);
 }
 
-/** The medians of several. */
-export function medianOf(reactions: readonly Reaction[]): Reaction {
+/** The medians of RUNS scans, and in `each` the answers of every one. */
+export async function observeAll(one: () => Promise<Reaction>): Promise<Reaction & { each: string }> {
+  const reactions: Reaction[] = [];
+  for (let run = 0; run < RUNS; run++) reactions.push(await one());
   const middle = (field: keyof Reaction) => median(reactions.map((reaction) => reaction[field]));
-  return { ms: middle('ms'), answers: middle('answers'), services: middle('services') };
+  const each = reactions.map(({ answers }) => answers).join(' ');
+  return { ms: middle('ms'), answers: middle('answers'), services: middle('services'), each };
 }
 
 /** Starts to keep what goes over the victim's wire. */

@@ -4,7 +4,6 @@
  * at any time, for it holds nothing that is not also in the kernel's rings.
  */
 import { writeFileSync } from 'node:fs';
-import { getPriority, setPriority } from 'node:os';
 import { isOpenPortAnswer } from '../classify/answer.ts';
 import { classify, fillProbe } from '../classify/classify.ts';
 import { Kind } from '../classify/kind.ts';
@@ -17,15 +16,13 @@ import { LINKTYPE_ETHERNET } from './link-type.ts';
 import { type LiveDevice, openLive } from './live.ts';
 import { Outbox } from './outbox.ts';
 import { REHEARSALS, rehearsalFrame } from './rehearsal.ts';
+import { runAsUsual } from './usual-priority.ts';
 
 /** So many records are a scanner's, and wait no longer than they must; more are a flood's, and may wait a ms. */
 const FEW_RECORDS = 8;
 
 /** How often (ms) the counts are handed over. */
 const COUNT_INTERVAL = 1_000;
-
-/** Nice value of what nobody has hurried or slowed down. */
-const USUAL_PRIORITY = 0;
 
 /** How long (ms) a child that is told to end still takes what its rings hold. */
 const DRAIN_TIME = 50;
@@ -46,7 +43,9 @@ const countsTold = new Float64Array(REASON_COUNT);
 let flushPlanned = false;
 
 process.title = 'portsentry-capture';
-takeTime();
+// Before others it would be woken for each packet, and read a flood one by one, which costs it half as much again, and
+// more of it is lost (bench/live.ts).
+runAsUsual();
 let input = '';
 let started = false;
 process.stdin.setEncoding('utf8');
@@ -101,18 +100,6 @@ function fail(device: string, error: unknown): never {
   const code = /permission|not permitted/i.test(text) ? EXIT_NO_PERMISSION : EXIT_UNAVAILABLE;
   writeFileSync(process.stderr.fd, `${device}: ${text.replace(/\s+/g, ' ').trim()}\n`);
   process.exit(code);
-}
-
-/**
- * The main process may run before others; this one must not: it would be woken for each packet, and read a flood one by
- * one, which costs it half as much again, and more of it is lost (bench/live.ts).
- */
-function takeTime(): void {
-  try {
-    if (getPriority() < USUAL_PRIORITY) setPriority(USUAL_PRIORITY);
-  } catch {
-    // Not permitted.
-  }
 }
 
 /** For good: all three user ids, the groups, and with them every capability. */

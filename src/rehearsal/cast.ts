@@ -1,5 +1,5 @@
 import type { BlockPolicy, Config } from '../config/config.ts';
-import { Engine } from '../engine.ts';
+import { Engine, type EngineSettings } from '../engine.ts';
 import { Recorder } from '../record/recorder.ts';
 import { NullBackend } from '../respond/backends/null.ts';
 import { BackendPool } from '../respond/backends/pool.ts';
@@ -39,8 +39,7 @@ export class Cast {
 
   /** From now on whoever triggers is blocked (1), or only logged (0). */
   setPolicy(policy: BlockPolicy): void {
-    const config = withoutConsequences(this.#config, policy);
-    this.engine.configure({ config, modes: MODES, watched: new WatchedPorts(config, MODES) });
+    this.engine.configure(withoutConsequences(this.#config, policy));
   }
 
   async end(): Promise<void> {
@@ -49,18 +48,17 @@ export class Cast {
   }
 
   #makeEngine(home: Home, sockets: SocketTable): Engine {
-    const config = withoutConsequences(this.#config, 1);
-    const { logFormat, logTool } = config;
-    const parts = {
-      logFormat,
-      logTool,
+    const settings = withoutConsequences(this.#config, 1);
+    const { config } = settings;
+    const recorder = new Recorder({
+      logFormat: config.logFormat,
+      logTool: config.logTool,
       sumUp: true,
       text: nothing,
       events: null,
       history: null,
       names: null,
-    };
-    const recorder = new Recorder(parts);
+    });
     const never = new NeverBlock();
     const breaker = new Breaker({ max: Number.POSITIVE_INFINITY, tell: nothing });
     const blocks = new Blocks({
@@ -83,9 +81,7 @@ export class Cast {
       onStep: (target, step) => recorder.step(target, step),
     });
     return new Engine({
-      config,
-      modes: MODES,
-      watched: new WatchedPorts(config, MODES),
+      ...settings,
       home,
       inUse: sockets,
       connections: sockets,
@@ -101,9 +97,9 @@ export class Cast {
   }
 }
 
-function withoutConsequences(config: Config, policy: BlockPolicy): Config {
-  return {
-    ...config,
+function withoutConsequences(real: Config, policy: BlockPolicy): EngineSettings {
+  const config: Config = {
+    ...real,
     advancedPortsTcp: PORT_LIMIT,
     advancedPortsUdp: PORT_LIMIT,
     detect: ['syn', 'fin', 'udp'],
@@ -114,4 +110,5 @@ function withoutConsequences(config: Config, policy: BlockPolicy): Config {
     killHostsDeny: null,
     killRunCmd: null,
   };
+  return { config, modes: MODES, watched: new WatchedPorts(config, MODES) };
 }

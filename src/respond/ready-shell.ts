@@ -1,14 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { getPriority, setPriority } from 'node:os';
 import { env } from 'node:process';
+import { runAsUsual } from '../capture/usual-priority.ts';
 import { fullPath } from './full-path.ts';
 
 /** Takes its command from a line of stdin, and then has the stdin of every command. At its end without one it ends, too. */
 const WAITING = 'IFS= read -r command && exec </dev/null && eval "$command"';
-
-/** Nice value of what nobody has hurried or slowed down. */
-const USUAL_PRIORITY = 0;
 
 /** Characters of a command that goes through the pipe; a longer one is started as usual, and finds the kernel's bound. */
 const MAX_COMMAND = 4_096;
@@ -74,17 +71,9 @@ function start(command: string, stdin: 'ignore' | 'pipe'): ChildProcess {
     stdio: [stdin, 'pipe', 'pipe'],
     env: { ...env, PATH: fullPath(env.PATH) },
   });
+  // Our own haste is not for what an administrator has written, such as a mail.
   if (child.pid !== undefined) runAsUsual(child.pid);
   return child;
-}
-
-/** Our own haste is not for what an administrator has written, such as a mail. */
-function runAsUsual(pid: number): void {
-  try {
-    if (getPriority(pid) < USUAL_PRIORITY) setPriority(pid, USUAL_PRIORITY);
-  } catch {
-    // It has ended, or that is not permitted.
-  }
 }
 
 /** Without a free descriptor there are none. */

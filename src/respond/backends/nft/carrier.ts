@@ -56,8 +56,9 @@ export class Carrier {
         times.push(performance.now() - begun);
       }
       const time = Math.min(...times);
-      if (time < fastest) this.#form = form;
-      fastest = Math.min(fastest, time);
+      if (time >= fastest) continue;
+      fastest = time;
+      this.#form = form;
     }
     return null;
   }
