@@ -107,11 +107,14 @@ export class Engine {
     this.tracker.configure(limitsOf(settings.config));
   }
 
+  /** Whether the port is watched somewhere: the question that leaves most packets out. */
+  watchesPort({ protocol, destinationPort }: Knocking): boolean {
+    return this.#parts.watched.has(protocol, destinationPort);
+  }
+
   /** Whether it knocks on a watched port of ours, in a way that counts; not yet whether that port is in use. */
   watches(knocking: Knocking, kind: Kind): boolean {
-    const { watched } = this.#parts;
-    if (!watched.has(knocking.protocol, knocking.destinationPort) || !watched.detects(kind)) return false;
-    return this.#comesToUs(knocking);
+    return this.watchesPort(knocking) && this.#parts.watched.detects(kind) && this.#comesToUs(knocking);
   }
 
   /** Judges a connect to a port that we hold ourselves: nobody legitimate can be behind that. */

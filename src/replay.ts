@@ -188,6 +188,7 @@ export class Replay {
   /** What the packet is when it knocks on a watched port that is, by all that is known, not in use. */
   #kindOf(batch: FrameBatch, index: number): Kind {
     const { packet } = this.#reader;
+    if (!this.#engine.watchesPort(packet)) return Kind.none;
     const kind = classify(packet);
     if (kind === Kind.none || !this.#engine.watches(packet, kind)) return Kind.none;
     packet.time = batch.time[index] as number;

@@ -1,7 +1,9 @@
+import { LINKTYPE_ETHERNET } from '../capture/link-type.ts';
 import { verifyChecksums } from './checksum.ts';
 import { Reassembler } from './fragments.ts';
 import { decodeFrame } from './frame.ts';
 import { Packet } from './packet.ts';
+import { decodePlain } from './plain.ts';
 import { Reason } from './reason.ts';
 import { readTcpOptions } from './tcp-options.ts';
 
@@ -23,10 +25,9 @@ export class PacketReader {
 
   /** Reads the frame that begins at `offset`, as `decodeFrame` does; `join` is for what ends with `Reason.fragment`. */
   read(view: DataView, offset: number, capturedLength: number, wireLength: number, linkType: number): Reason {
-    const { packet } = this;
-    const reason = decodeFrame(view, offset, capturedLength, wireLength, linkType, packet);
-    if (packet.fragmented) this.#fragmentView = view;
-    return reason;
+    if (linkType === LINKTYPE_ETHERNET && decodePlain(view, offset, capturedLength, wireLength, this.packet))
+      return Reason.none;
+    return this.#readAny(view, offset, capturedLength, wireLength, linkType);
   }
 
   /** Puts the fragment just read to the others of its datagram. The packet's time must be set, for they expire. */
@@ -43,5 +44,18 @@ export class PacketReader {
     const octets = this.packet.fragmented ? this.#fragmentView : view;
     readTcpOptions(octets, this.packet);
     return this.#checkSums ? verifyChecksums(octets, this.packet) : Reason.none;
+  }
+
+  #readAny(
+    view: DataView,
+    offset: number,
+    capturedLength: number,
+    wireLength: number,
+    linkType: number,
+  ): Reason {
+    const { packet } = this;
+    const reason = decodeFrame(view, offset, capturedLength, wireLength, linkType, packet);
+    if (packet.fragmented) this.#fragmentView = view;
+    return reason;
   }
 }

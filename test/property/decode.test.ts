@@ -2,9 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalLinkType } from '../../src/capture/link-type.ts';
 import { classify } from '../../src/classify/classify.ts';
-import { verifyChecksums } from '../../src/decode/checksum.ts';
-import { decodeFrame } from '../../src/decode/frame.ts';
-import { Packet } from '../../src/decode/packet.ts';
+import { PacketReader } from '../../src/decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../../src/decode/reason.ts';
 import {
   concat,
@@ -48,7 +46,7 @@ const VALID = WRAPPINGS.map((wrapping) => ({
   frames: PACKETS.filter((packet) => holds(wrapping, packet)).map(wrapping.wrap),
 }));
 
-const packet = new Packet();
+const reader = new PacketReader(true);
 
 /**
  * Decodes and checks as the packet path does. The view is over exactly the frame: reading one octet outside it
@@ -57,11 +55,11 @@ const packet = new Packet();
 function decode(frame: Uint8Array, linkType: number, wireLength = frame.length): Reason {
   const exact = frame.slice();
   const view = new DataView(exact.buffer);
-  const reason = decodeFrame(view, 0, exact.length, wireLength, canonicalLinkType(linkType), packet);
+  const reason = reader.read(view, 0, exact.length, wireLength, canonicalLinkType(linkType));
   if (!(reason >= 0 && reason < REASON_COUNT)) throw new Error(`reason ${reason}`);
   if (reason !== Reason.none) return reason;
-  classify(packet);
-  return verifyChecksums(view, packet);
+  classify(reader.packet);
+  return reader.verify(view);
 }
 
 describe('arbitrary octets', () => {

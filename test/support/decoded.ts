@@ -1,7 +1,5 @@
 import { canonicalLinkType } from '../../src/capture/link-type.ts';
-import { verifyChecksums } from '../../src/decode/checksum.ts';
-import { decodeFrame } from '../../src/decode/frame.ts';
-import { Packet } from '../../src/decode/packet.ts';
+import { PacketReader } from '../../src/decode/packet-reader.ts';
 import { Reason } from '../../src/decode/reason.ts';
 
 /**
@@ -10,8 +8,8 @@ import { Reason } from '../../src/decode/reason.ts';
  */
 export function decoded(frame: Uint8Array, linkType = 1, wireLength = frame.length) {
   const view = new DataView(frame.slice().buffer);
-  const packet = new Packet();
-  const reason = decodeFrame(view, 0, frame.length, wireLength, canonicalLinkType(linkType), packet);
-  const sums = reason === Reason.none ? verifyChecksums(view, packet) : reason;
-  return { reason, sums, packet };
+  const reader = new PacketReader(true);
+  const reason = reader.read(view, 0, frame.length, wireLength, canonicalLinkType(linkType));
+  const sums = reason === Reason.none ? reader.verify(view) : reason;
+  return { reason, sums, packet: reader.packet };
 }
