@@ -13,6 +13,7 @@ import { Desk } from './desk.ts';
 import { Engine } from './engine.ts';
 import { Gatekeeper, type GatekeeperParts } from './gatekeeper.ts';
 import { Intake } from './intake.ts';
+import { Haste } from './life/haste.ts';
 import { ServiceManager } from './life/service-manager.ts';
 import { Lookout } from './lookout.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from './net/protocol.ts';
@@ -63,6 +64,10 @@ export class Daemon {
   readonly #manager: ServiceManager;
   readonly #lookout: Lookout;
   readonly #control: ControlServer;
+  readonly #haste = new Haste({
+    capture: () => this.#lookout.capturePid,
+    others: () => this.#gatekeeper.backends.pids,
+  });
   #recorder: Recorder;
   #prepared: Prepared;
   #watched: WatchedPorts;
@@ -214,11 +219,13 @@ export class Daemon {
     // While the capture process starts.
     await Promise.all([ready, rehearse(this.#prepared.config, this.#sockets)]);
     if (this.#options.verbose) this.#delay.enable();
+    this.#hurry();
     this.#manager.ready(this.#status());
   }
 
   async #end(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
+    this.#haste.close();
     this.#reception.close();
     await this.#control.close();
     await Promise.all([this.#lookout.close(), this.#queue.drain(DRAIN_TIME)]);
@@ -249,8 +256,14 @@ export class Daemon {
     this.#reception.tick(now);
     this.#manager.tick(performance.now(), this.#lookout.isWell || this.#doesWithout, this.#status());
     this.#lookout.tick(now, this.#intake.takeInUse());
+    this.#hurry();
     const undecoded = this.#undecoded.tell(this.#lookout.counts(), now);
     if (undecoded !== null) this.#recorder.admin(undecoded);
+  }
+
+  /** Only who blocks has anything to hurry for. */
+  #hurry(): void {
+    this.#haste.tick(this.#gatekeeper.method !== null);
   }
 
   #makeEngine({ config, modes }: Prepared): Engine {
@@ -325,7 +338,10 @@ export class Daemon {
         sockets: this.#sockets,
         isOurs: (port) => this.#reception.holds(port),
         watchesPortsInUse: !this.#options.serviceCheck,
-        records: (view, length, child) => this.#intake.take(view, length, child),
+        records: (view, length, child) => {
+          this.#haste.work();
+          return this.#intake.take(view, length, child);
+        },
         host: ({ addresses, broadcasts }) => {
           this.#home = homeOfAddresses(addresses);
           this.#gatekeeper.spared.never.setOwn(addresses, broadcasts);

@@ -102,6 +102,11 @@ export class Lookout {
     return this.#supervisor.isCapturing || !this.isNeeded || !this.hasDevice;
   }
 
+  /** The process that captures, while there is one. */
+  get capturePid(): number | undefined {
+    return this.#supervisor.pid;
+  }
+
   /** Whether any of the chosen interfaces is up. */
   get hasDevice(): boolean {
     return chooseDevices(this.#parts.interfaces, this.#view.devices).length > 0;

@@ -56,13 +56,17 @@ export class SupervisedChild {
     this.#read(this.#process.stdio[HANDOVER_FD] as Readable);
   }
 
+  /** Undefined when it was never started. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   /** Asks it to end, and kills it when it does not; `ended` is called all the same. */
   end(): void {
     if (this.#ending) return;
     this.#ending = true;
     this.#process.stdin?.end();
-    const { pid } = this.#process;
-    // It was never started.
+    const { pid } = this;
     if (pid === undefined) return;
     const timer = setTimeout(() => killChild(pid), END_TIME);
     this.#process.once('exit', () => clearTimeout(timer));

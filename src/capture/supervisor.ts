@@ -60,6 +60,11 @@ export class CaptureSupervisor {
     return this.#current !== null;
   }
 
+  /** The process of that child. */
+  get pid(): number | undefined {
+    return this.#current?.pid;
+  }
+
   /** Starts, or goes over to, a child for what `plan` says now. */
   renew(): void {
     if (this.#closed) return;

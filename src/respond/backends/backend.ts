@@ -18,6 +18,8 @@ export interface ListedBlock {
 /** A way to shut a source out. It knows nothing of policy: who, whether and for how long is decided elsewhere. */
 export interface Backend {
   readonly method: BlockMethod;
+  /** The process that it keeps open, where it keeps one, and while there is one. */
+  readonly pid?: number | undefined;
   /**
    * Makes ready, and repairs what somebody else has taken away; rejects with a one-line reason when the host
    * cannot do it. May be called again at any time, at little cost: `made` then says that all blocks are gone.

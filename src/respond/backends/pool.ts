@@ -36,6 +36,11 @@ export class BackendPool {
     return this.#ready.get(method);
   }
 
+  /** The processes that are kept open. */
+  get pids(): readonly number[] {
+    return [...this.#ready.values()].flatMap(({ pid }) => pid ?? []);
+  }
+
   /** Those that are ready. */
   async opened(): Promise<Backend[]> {
     const ended = await Promise.allSettled(this.#opening.values());
