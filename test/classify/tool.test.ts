@@ -41,12 +41,31 @@ test.each([
   expect(probes.map(toolOf).filter((tool) => tool !== null)).toEqual([]);
 });
 
-describe('by the formula, where there is no capture', () => {
-  test('a sequence number that is the destination address is Mirai', () => {
-    expect(toolOf(synProbe({ sequence: 0x0a630002, window: 31_337 }))).toBe('mirai');
-    expect(toolOf(synProbe({ sequence: 0x0a630003, window: 31_337 }))).toBeNull();
-  });
+/**
+ * What a router's netfilter logged of one of Mirai's, from a published firewall log of a December; the log's owner only
+ * counted what was dropped. It names all of the packet's fields but the sums.
+ */
+const LOGGED =
+  'SRC=181.138.51.128 DST=24.36.37.202 LEN=40 TOS=0x00 PREC=0x00 TTL=53 ID=43811 PROTO=TCP ' +
+  'SPT=44249 DPT=23 SEQ=405022154 ACK=0 WINDOW=64643 RES=0x00 SYN';
 
+test("a router's log of a real SYN of Mirai bears its mark", () => {
+  const {
+    SRC = '',
+    DST = '',
+    ...rest
+  } = Object.fromEntries(LOGGED.split(' ').map((word) => word.split('=')));
+  const [sourcePort, destinationPort, sequence, window] = ['SPT', 'DPT', 'SEQ', 'WINDOW'].map((name) =>
+    Number(rest[name]),
+  ) as [number, number, number, number];
+  const probe = synProbe({ source: SRC, destination: DST, sourcePort, destinationPort, sequence, window });
+  expect(toolOf(probe)).toBe('mirai');
+  expect(
+    toolOf(synProbe({ source: SRC, destination: '24.36.37.203', destinationPort, sequence, window })),
+  ).toBeNull();
+});
+
+describe('by the formula, where there is no capture', () => {
   test('over IPv6 there is neither that address nor an identification', () => {
     const ends = { source: 'fd99::1', destination: 'fd99::2', window: 31_337 };
     expect(toolOf(synProbe({ ...ends, sequence: 2 }))).toBeNull();
