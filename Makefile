@@ -31,7 +31,7 @@ test: packages-test build
 	$(VITEST)
 	$(MAKE) --no-print-directory lint
 
-unit: node_modules/.built
+unit: build
 	$(VITEST) --project unit
 
 e2e: packages-test build

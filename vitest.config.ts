@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 /** End-to-end tests that look at the clock: a reaction of 100 ms, an end within a second. Nothing runs beside them. */
 const ALONE = ['capture-loss', 'fragments', 'lifecycle'].map((name) => `test/e2e/${name}.test.ts`);
@@ -12,6 +13,7 @@ const END_TO_END = { testTimeout: 90_000, hookTimeout: 60_000, retry: process.en
 export default defineConfig({
   test: {
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type PcapngBlock, writePcap, writePcapng } from '../support/capture-writer.ts';
 import { ACK, ethernet, FIN, SYN, tcpPacket, udpPacket } from '../support/frames.ts';
 
@@ -19,10 +19,6 @@ const HOST = '10.99.0.2';
 
 let folder: string;
 let configuration: string;
-
-beforeAll(() => {
-  execFileSync('npm', ['run', 'build'], { cwd: ROOT, stdio: 'ignore' });
-});
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'portsentry-replay-'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { configure, nmap, startDetector } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
-import { blocksOf, order, targetsOf } from '../support/orders.ts';
+import { blocksOf, listedBlocks, order, targetsOf } from '../support/orders.ts';
 import { startService } from '../support/services.ts';
 
 /** A block from the scan to its end, by every method and for both families; by restarts and a reboot, too. */
@@ -57,7 +57,7 @@ describe.each(['ipv4', 'ipv6'] as const)('over %s', (family) => {
     await detector.waitForLine(/has been blocked via dropped route/);
     expect(await reaches(family)).toBe(false);
     const source = sourceOf(family);
-    const [block, ...others] = await blocksOf(lab);
+    const [block, ...others] = await listedBlocks(lab);
     expect(others).toEqual([]);
     expect(block).toMatchObject({
       target: source,

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { parseAddress } from '../../src/net/address.ts';
 import { alertsOf, configure, dropsOf, nmap, startDetector } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
+import { comeFrom } from '../support/matrix.ts';
 
 /** Each scan of nmap, from an address of its own, is seen for what it is and blocked, over both families. */
 const SCANS = [
@@ -28,19 +28,27 @@ describe.each([
 ] as const)('$family', ({ address, length, tables, flags }) => {
   let lab: Lab;
   let detector: LabProcess;
-  beforeEach(async () => {
+  /** Who has scanned so far. */
+  const sources: string[] = [];
+  beforeAll(async () => {
     lab = await createLab({ name: 'scans' });
     configure(lab.victim);
     detector = await startDetector(lab, lab.victim);
   });
-  afterEach(() => lab.close());
+  afterAll(() => lab.close());
 
   test.each(SCANS)('nmap $option', async ({ option, label, protocol, ports = '3000-3004' }) => {
-    const source = String(parseAddress(lab.wire.from[address]));
+    const own = { ipv4: `10.99.0.${20 + sources.length}`, ipv6: `fd99::${1000 + sources.length}` };
+    await comeFrom(lab, own.ipv4, own.ipv6);
+    const source = own[address];
+    sources.push(source);
+    const before = await dropsOf(lab, lab.victim, tables);
     await nmap(lab, [...flags, option, '-p', ports, lab.wire.to[address]]);
     const blocked = `attackalert: Host ${source} has been blocked via dropped route using command: "/sbin/${tables} -I INPUT -s ${source} -j DROP"`;
     await detector.waitForLine(new RegExp(`^${blocked.replace(/[.$^*+?()[\]{}|\\]/g, '\\$&')}$`));
-    const probes = alertsOf(detector).filter((line) => line.includes(' scan from host: '));
+    const accused = alertsOf(detector).filter((line) => line.includes(' scan from host: '));
+    expect(accused.filter((line) => !sources.some((each) => line.includes(`/${each} to `)))).toEqual([]);
+    const probes = accused.filter((line) => line.includes(`/${source} to `));
     expect(probes.length).toBeGreaterThan(0);
     for (const line of probes) {
       expect(line).toMatch(/port: (300[0-4]|10[0-2]|20[1-4])$/);
@@ -48,7 +56,8 @@ describe.each([
         `attackalert: ${label} from host: ${source}/${source} to ${protocol} port: N`,
       );
     }
-    expect(await dropsOf(lab, lab.victim, tables)).toEqual([`-A INPUT -s ${source}/${length} -j DROP`]);
+    const drops = await dropsOf(lab, lab.victim, tables);
+    expect(drops).toEqual([`-A INPUT -s ${source}/${length} -j DROP`, ...before]);
   });
 });
 

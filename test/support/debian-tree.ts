@@ -24,7 +24,7 @@ export async function plantTree(lab: Lab, host: Host): Promise<void> {
 
 const PLANT = `
   mkdir ${TREE}
-  tar --extract --file "$0" --directory ${TREE} --exclude './dev/*'
+  tar --extract --file "$0" --directory ${TREE} --exclude './dev/*' --exclude './usr/share/locale/*'
   for folder in proc sys dev; do mount --rbind /$folder ${TREE}/$folder; done
   touch ${TREE}/usr/bin/node
   mount --bind "$1" ${TREE}/usr/bin/node`;

@@ -19,8 +19,22 @@ export function goldenPath(name: string): string {
   return join(resolve('fixtures/golden'), `${name}.json`);
 }
 
-/** Replays a fixture by the built program, with everything watched on the victim's addresses. */
-export function replayFixture(name: string): { status: number | null; stdout: string; stderr: string } {
+export interface Replay {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const replays = new Map<string, Replay>();
+
+/** Replays a fixture by the built program, with everything watched on the victim's addresses; once for all who ask. */
+export function replayFixture(name: string): Replay {
+  const replay = replays.get(name) ?? runReplay(name);
+  replays.set(name, replay);
+  return replay;
+}
+
+function runReplay(name: string): Replay {
   const options = ['--configfile', 'fixtures/conf/replay.conf', '--home', '10.99.0.2,fd99::2,127.0.0.1'];
   return spawnSync(process.execPath, [PROGRAM, 'replay', ...options, '--format', 'json', capturePath(name)], {
     encoding: 'utf8',

@@ -12,14 +12,13 @@ const PRIVATE_VIEW = `
   set -e
   mount -t sysfs sysfs /sys
   mount -t tmpfs tmpfs /run
+  mkdir -p /run/.lab/{etc,var}{,.work} /run/.lab/dev/{pts,shm}
   for directory in etc var; do
-    mkdir -p /run/.lab/$directory /run/.lab/$directory.work
     mount -t overlay -o lowerdir=/$directory,upperdir=/run/.lab/$directory,workdir=/run/.lab/$directory.work \
       overlay /$directory
   done
   rm -rf /etc/portsentry /var/lib/portsentry /var/log/*
   : > /etc/hosts.deny
-  mkdir -p /run/.lab/dev/pts /run/.lab/dev/shm
   cp -a /dev/{null,zero,full,random,urandom,tty,ptmx,fd,stdin,stdout,stderr} /run/.lab/dev
   mount --bind /dev/pts /run/.lab/dev/pts
   mount --rbind /run/.lab/dev /dev

@@ -31,6 +31,9 @@ export interface Link {
   readonly to: LinkEnd;
 }
 
+/** Index of the first end of the first link; the loopback device has 1, and what a test makes itself comes after. */
+const FIRST_INDEX = 10;
+
 let labs = 0;
 
 /**
@@ -90,17 +93,20 @@ export class Lab {
       to: this.#end(to, number, 2, 0),
     };
     const { from: near, to: far } = link;
+    // Ends of one index, as two fresh hosts would give them, pass for one device: then the kernel (net/core/link_watch.c)
+    // takes up to a second to find the cable.
+    const index = FIRST_INDEX + 2 * number;
     ip(
       from,
-      `link add ${near.interface} address ${near.mac} type veth ` +
-        `peer name ${far.interface} address ${far.mac} netns ${to.holder}`,
+      `link add ${near.interface} index ${index} address ${near.mac} type veth ` +
+        `peer name ${far.interface} index ${index + 1} address ${far.mac} netns ${to.holder}`,
     );
     for (const end of [near, far]) {
       const ipv4 = [end.ipv4, ...end.extraIpv4].map((address) => `address add ${address}/24`);
       const ipv6 = [end.ipv6, ...end.extraIpv6].map((address) => `address add ${address}/64 nodad`);
       ip(end.host, ...[...ipv4, ...ipv6, 'link set up'].map((line) => `${line} dev ${end.interface}`));
     }
-    // The kernel may take a second to find the cable, and until then a sent packet is lost.
+    // What is sent before the kernel has found the cable is lost.
     await this.waitFor(() => [near, far].every(isUp));
     return link;
   }

@@ -1,21 +1,37 @@
+import { DIRECTIVES } from '../../src/config/directives.ts';
+import { ask } from '../../src/control/client.ts';
 import type { BlockInfo } from '../../src/control/status.ts';
 import { PROGRAM } from './detector.ts';
 import type { Lab } from './lab.ts';
 import type { Outcome } from './lab-process.ts';
+
+/** How long (ms) an answer may take, as for the command itself. */
+const PATIENCE = 10_000;
 
 /** Asks the detector of the victim, or gives it an order, as an administrator does. */
 export function order(lab: Lab, ...words: readonly string[]): Promise<Outcome> {
   return lab.run(lab.victim, [process.execPath, PROGRAM, ...words]);
 }
 
-/** What `portsentry list` says. */
-export async function blocksOf(lab: Lab): Promise<readonly BlockInfo[]> {
+/** What `portsentry list` says, as its JSON. */
+export async function listedBlocks(lab: Lab): Promise<readonly BlockInfo[]> {
   const { code, stdout, stderr } = await order(lab, 'list', '--json');
   if (code !== 0) throw new Error(`list: ${stderr}`);
   return stdout
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as BlockInfo);
+}
+
+/** The same from the detector itself, asked without a new process: many ask again and again. */
+export async function blocksOf(lab: Lab): Promise<readonly BlockInfo[]> {
+  const blocks: BlockInfo[] = [];
+  const socket = lab.victim.path(DIRECTIVES.controlSocket.default);
+  for await (const response of ask(socket, { command: 'list' }, PATIENCE)) {
+    if (!response.ok) throw new Error(`list: ${response.error}`);
+    if (response.fields.block !== undefined) blocks.push(response.fields.block as BlockInfo);
+  }
+  return blocks;
 }
 
 /** The targets of the blocks that are in force, in order. */

@@ -1,0 +1,29 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files of half a minute and more on a busy machine, the longest first; by project, of which one follows the other. */
+const LONGEST = [
+  ...['decode/tshark', 'fuzz/fuzz', 'cli/replay', 'replay/golden', 'packaging/install'],
+  ...['e2e/blocks', 'e2e/backends', 'e2e/packaging-deb', 'e2e/no-false-alarm', 'e2e/connect', 'e2e/life'],
+  ...['e2e/matrix', 'e2e/knowledge', 'e2e/backends-filter', 'e2e/scans', 'e2e/backends-lasting'],
+  ...['e2e/never-block', 'e2e/readme', 'e2e/hardships'],
+].map((name) => `/test/${name}.test.ts`);
+
+/**
+ * The order of test files. Without one, a fresh checkout begins with the largest files, and a small one that takes
+ * minutes comes last, when all other workers have nothing to do any more.
+ */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => groupOf(a) - groupOf(b) || rankOf(a) - rankOf(b));
+  }
+}
+
+function groupOf({ project }: TestSpecification): number {
+  return project.config.sequence.groupOrder;
+}
+
+function rankOf({ moduleId }: TestSpecification): number {
+  const rank = LONGEST.findIndex((name) => moduleId.endsWith(name));
+  return rank < 0 ? LONGEST.length : rank;
+}
