@@ -11,7 +11,7 @@ import { sendFrames, startService } from '../support/services.ts';
 const GATEWAY = '10.99.0.254';
 const RESOLVER = '10.99.0.53';
 /** Somebody who is blocked: what was sent before has been judged when he is. */
-const STRANGER = '11.0.0.1';
+const STRANGER = '11.0.0.9';
 
 let lab: Lab;
 let detector: LabProcess;
@@ -38,15 +38,14 @@ function forge(sources: readonly string[], port = 3000): Promise<void> {
 const blocked = (target: string) =>
   detector.waitForLine(new RegExp(`^attackalert: Host ${target} has been blocked`));
 
-/** Two knocks, and nothing but one line that says by which rule nothing follows; no block but those of `strangers`. */
-async function expectRefusal(source: string, rule: string, strangers = [STRANGER]): Promise<void> {
-  const stranger = strangers.at(-1) as string;
+/** Two knocks, and nothing but one line that says by which rule nothing follows. */
+async function expectRefusal(source: string, rule: string): Promise<void> {
   await forge([source]);
-  await forge([source, stranger], 3001);
-  await blocked(stranger);
+  await forge([source, STRANGER], 3001);
+  await blocked(STRANGER);
   const said = `adminalert: Host: ${source}/${source} is never blocked: ${rule}`;
   expect(detector.lines().filter((line) => line.includes(source))).toEqual([said]);
-  expect((await targetsOf(lab)).sort()).toEqual(strangers);
+  expect(await targetsOf(lab)).toEqual([STRANGER]);
 }
 
 describe('a forged SYN from', () => {
@@ -77,20 +76,16 @@ describe('a forged SYN from', () => {
     await expectRefusal('10.99.0.77', 'own address');
   });
 
-  test('what is no address of a single host', async () => {
+  test.each([
+    ['0.0.0.0', 'unspecified'],
+    ['255.255.255.255', 'broadcast'],
+    ['10.99.0.255', 'broadcast'],
+    ['224.0.0.1', 'multicast'],
+    ['127.0.0.1', 'loopback'],
+    ['ff02::1', 'multicast'],
+  ])('%s', async (source, rule) => {
     await start();
-    const strangers: string[] = [];
-    for (const [source, rule] of [
-      ['0.0.0.0', 'unspecified'],
-      ['255.255.255.255', 'broadcast'],
-      ['10.99.0.255', 'broadcast'],
-      ['224.0.0.1', 'multicast'],
-      ['127.0.0.1', 'loopback'],
-      ['ff02::1', 'multicast'],
-    ] as const) {
-      strangers.push(`11.0.0.${1 + strangers.length}`);
-      await expectRefusal(source, rule, strangers);
-    }
+    await expectRefusal(source, rule);
   });
 
   test('an address of the ignore file, which says nothing', async () => {
