@@ -219,7 +219,7 @@ export class Daemon {
     // While the capture process starts.
     await Promise.all([ready, rehearse(this.#prepared.config, this.#sockets)]);
     if (this.#options.verbose) this.#delay.enable();
-    this.#hurry();
+    this.#haste.start(this.#hasToHurry);
     this.#manager.ready(this.#status());
   }
 
@@ -256,14 +256,14 @@ export class Daemon {
     this.#reception.tick(now);
     this.#manager.tick(performance.now(), this.#lookout.isWell || this.#doesWithout, this.#status());
     this.#lookout.tick(now, this.#intake.takeInUse());
-    this.#hurry();
+    this.#haste.tick(this.#hasToHurry);
     const undecoded = this.#undecoded.tell(this.#lookout.counts(), now);
     if (undecoded !== null) this.#recorder.admin(undecoded);
   }
 
-  /** Only who blocks has anything to hurry for. */
-  #hurry(): void {
-    this.#haste.tick(this.#gatekeeper.method !== null);
+  /** Who only logs has not. */
+  get #hasToHurry(): boolean {
+    return this.#gatekeeper.method !== null;
   }
 
   #makeEngine({ config, modes }: Prepared): Engine {

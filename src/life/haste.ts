@@ -27,9 +27,11 @@ const CALM = 5;
 /** Clock ticks of a second, in which Linux tells what a process has worked. */
 const USER_HZ = 100;
 
-/** Where Linux tells it: in user and in kernel mode, counted behind the process's name (proc_pid_stat(5)). */
+// Fields of /proc/PID/stat, counted behind the process's name (proc_pid_stat(5)): work in user and in kernel mode.
 const UTIME = 11;
 const STIME = 12;
+const NICE = 16;
+const POLICY = 38;
 
 export interface HasteParts {
   /** The process that captures, and others that are waited for; asked anew each time, for they come and go. */
@@ -55,6 +57,13 @@ export class Haste {
 
   constructor(parts: HasteParts) {
     this.#parts = parts;
+  }
+
+  /** To be called when everything is ready, which has been work enough to look like a flood. */
+  start(wanted: boolean): void {
+    this.#isBusy();
+    this.#calm = CALM;
+    if (this.#isPossible && wanted) this.#hurry();
   }
 
   /** To be called when work has come: sees at once when it is too much. */
@@ -101,7 +110,8 @@ export class Haste {
 
   #change(change: 'hurry' | 'relax', pids: readonly number[]): void {
     this.#changer ??= this.#start();
-    this.#changer?.stdin?.write(`${change} ${pids.join(' ')}\n`);
+    if (this.#changer === null) this.#hurried.clear();
+    else this.#changer.stdin?.write(`${change} ${pids.join(' ')}\n`);
   }
 
   /** Nobody is hurried before the one runs who can take it back. */
@@ -143,29 +153,30 @@ export class Haste {
   #captureIsBusy(): boolean {
     const pid = this.#parts.capture() ?? 0;
     const before = this.#captured;
-    const now = { pid, work: pid === 0 ? 0 : workOf(pid), at: performance.now() };
+    const now = { pid, work: workOf(pid), at: performance.now() };
     this.#captured = now;
     return pid === before.pid && now.work - before.work > BUSY * (now.at - before.at);
   }
 }
 
-/** What a process has worked so far, in ms; 0 when it is gone. */
+/** What a process has worked so far, in ms; not a number when it is gone. */
 function workOf(pid: number): number {
-  try {
-    const fields = fieldsOf(pid);
-    return ((Number(fields[UTIME]) + Number(fields[STIME])) * 1_000) / USER_HZ;
-  } catch {
-    return 0;
-  }
+  const fields = fieldsOf(pid);
+  return ((Number(fields[UTIME]) + Number(fields[STIME])) * 1_000) / USER_HZ;
 }
 
 /** Whether nobody has chosen another scheduling for this process, or a lower priority. */
 function isUsual(): boolean {
-  const [priority, policy] = [16, 38].map((field) => Number(fieldsOf(process.pid)[field]));
-  return policy === 0 && (priority as number) <= 0;
+  const fields = fieldsOf(process.pid);
+  return Number(fields[POLICY]) === 0 && Number(fields[NICE]) <= 0;
 }
 
+/** None when the process is gone. */
 function fieldsOf(pid: number): string[] {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
+  }
 }
