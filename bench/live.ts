@@ -15,6 +15,9 @@ const DATAGRAMS = 400_000;
 const FLOOD_RATE = 50_000;
 const FLOOD_SECONDS = 5;
 
+/** So long (ms) without a tick of the processor's clock a process is at rest. */
+const CALM = 500;
+
 /** The real scanner in a flood: so many ports, 500 a second. */
 const SCANNED = 200;
 const SCAN = ['hping3', '-S', '-p', '++3000', '-i', 'u2000', '-c', String(SCANNED)];
@@ -43,7 +46,7 @@ async function honestBulk(lab: Lab): Promise<void> {
   const server = await lab.start(lab.victim, ['iperf3', '--server', '--forceflush']);
   await server.waitForLine(/listening/);
   const detector = await startDetector(lab, []);
-  const before = cpuSeconds(detector);
+  const before = await settledCpuSeconds(lab, detector);
   const args = ['--client', lab.wire.to.ipv4, '--time', String(BULK_SECONDS), '--json'];
   const { stdout } = await lab.run(lab.scanner, ['iperf3', ...args], { timeout: 60_000 });
   const used = cpuSeconds(detector).map((seconds, index) => seconds - (before[index] ?? 0));
@@ -60,7 +63,7 @@ async function honestDatagrams(lab: Lab): Promise<void> {
   configure(lab.victim);
   await startService(lab, lab.victim, 'udp-echo', 53);
   const detector = await startDetector(lab, []);
-  const before = cpuSeconds(detector);
+  const before = await settledCpuSeconds(lab, detector);
   const args = ['--udp', '--destport', '53', '--interval', 'u10', '--count', String(DATAGRAMS), '--quiet'];
   const begun = performance.now();
   await lab.run(lab.scanner, ['hping3', ...args, lab.wire.to.ipv4], { timeout: 120_000 });
@@ -76,7 +79,7 @@ async function honestDatagrams(lab: Lab): Promise<void> {
 async function flood(lab: Lab, name: string, keys: string, during?: () => Promise<string>): Promise<void> {
   configure(lab.victim, keys);
   const detector = await startDetector(lab, ['--verbose']);
-  const before = cpuSeconds(detector);
+  const before = await settledCpuSeconds(lab, detector);
   const sender = await startFlood(lab, lab.wire, { perSecond: FLOOD_RATE, seconds: FLOOD_SECONDS });
   let memory = 0;
   const watch = setInterval(() => {
@@ -156,6 +159,19 @@ function cpuSeconds(detector: LabProcess): number[] {
       .split(' ');
     return (Number(fields[11]) + Number(fields[12])) / TICKS;
   });
+}
+
+/** As soon as the start is over: what it has to compile and to rehearse goes on for a moment after its last line. */
+async function settledCpuSeconds(lab: Lab, detector: LabProcess): Promise<number[]> {
+  let last = cpuSeconds(detector);
+  let since = performance.now();
+  await lab.waitFor(() => {
+    const now = cpuSeconds(detector);
+    if (now.some((seconds, index) => seconds !== last[index])) since = performance.now();
+    last = now;
+    return performance.now() - since >= CALM;
+  });
+  return last;
 }
 
 function residentMiB(detector: LabProcess): number {
