@@ -19,7 +19,7 @@ esac; done; done`;
 const BUSY = 0.4;
 
 /** Over so many ms it is measured, at least. */
-const SPAN = 100;
+const SPAN = 300;
 
 /** After so many calls of `tick` without a busy one everything is hurried again. */
 const CALM = 5;
