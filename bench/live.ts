@@ -3,7 +3,7 @@
  * namespaces, with the built program; needs root.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { configure, PROGRAM } from '../test/support/detector.ts';
+import { configure, cpuTicksOf, PROGRAM } from '../test/support/detector.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
 import type { LabProcess } from '../test/support/lab-process.ts';
 import { order } from '../test/support/orders.ts';
@@ -153,12 +153,7 @@ function isCapture(pid: number): boolean {
 }
 
 function cpuSeconds(detector: LabProcess): number[] {
-  return processes(detector).map((pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / TICKS;
-  });
+  return processes(detector).map((pid) => cpuTicksOf(pid) / TICKS);
 }
 
 /** As soon as the start is over: what it has to compile and to rehearse goes on for a moment after its last line. */

@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { startTool } from '../respond/backends/tool.ts';
 
 /**
  * The lowest real-time priority (sched(7)) for who stands between a probe and its block, and the next one for who takes
@@ -7,6 +8,8 @@ import { readFileSync } from 'node:fs';
  */
 const HURRIED = 1;
 const ABOVE = 2;
+
+const CHRT = { command: 'chrt', package: 'util-linux' };
 
 /** Changes the scheduling of the processes that a line names; a command that they start has the usual one. */
 const CHANGE = `while read -r change pids; do for pid in $pids; do
@@ -74,10 +77,8 @@ export class Haste {
   /** To be called every second; `wanted` says whether there is anything to hurry for. */
   tick(wanted: boolean): void {
     if (!this.#isPossible) return;
-    const busy = [this.#isBusy(), this.#captureIsBusy()].includes(true);
-    this.#calm = busy ? 0 : this.#calm + 1;
-    if (busy || !wanted) this.#relax();
-    else if (this.#calm >= CALM) this.#hurry();
+    if (!wanted || this.#isBusy() || this.#captureIsBusy()) this.#relax();
+    else if (++this.#calm >= CALM) this.#hurry();
   }
 
   close(): void {
@@ -116,21 +117,15 @@ export class Haste {
 
   /** Nobody is hurried before the one runs who can take it back. */
   #start(): ChildProcess | null {
-    try {
-      const changer = spawn('chrt', ['--rr', String(ABOVE), '/bin/sh', '-c', CHANGE], {
-        detached: true,
-        stdio: ['pipe', 'ignore', 'ignore'],
-      });
-      changer.stdin?.on('error', () => {});
-      changer.once('error', () => this.#lose(changer, true));
-      // A status is its refusal; by a signal it was ended by others, and is started again.
-      changer.once('exit', (status) => this.#lose(changer, status !== null));
-      changer.unref();
-      return changer;
-    } catch {
-      // No descriptor is free.
-      return null;
-    }
+    const changer = startTool(CHRT, ['--rr', String(ABOVE), '/bin/sh', '-c', CHANGE]);
+    // No descriptor is free.
+    if (typeof changer === 'string') return null;
+    // It complains of processes that are gone.
+    for (const output of [changer.stdout, changer.stderr]) output?.resume();
+    changer.once('error', () => this.#lose(changer, true));
+    // A status is its refusal; by a signal it was ended by others, and is started again.
+    changer.once('exit', (status) => this.#lose(changer, status !== null));
+    return changer;
   }
 
   #lose(changer: ChildProcess, forGood: boolean): void {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/net/address.ts';
@@ -7,6 +7,7 @@ import {
   captureOf,
   childrenOf,
   configure,
+  cpuTicksOf,
   dropsOf,
   nmap,
   PROGRAM,
@@ -43,13 +44,6 @@ function call(port: number, to = lab.wire.to.ipv4): Promise<string> {
 
 function linesOf(detector: LabProcess, pattern: RegExp): string[] {
   return detector.lines().filter((line) => pattern.test(line));
-}
-
-/** Processor time so far, in ticks. */
-function cpuOf(pid: number): number {
-  const [utime, stime] =
-    readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13) ?? [];
-  return Number(utime) + Number(stime);
 }
 
 function descriptorsOf(pid: number): number {
@@ -284,9 +278,9 @@ describe('floods', () => {
     await detector.waitForLine(/has been blocked via dropped route/);
     expect(await dropsOf(lab, lab.victim)).toHaveLength(1);
     await holder.stop();
-    const before = cpuOf(detector.pid);
+    const before = cpuTicksOf(detector.pid);
     await lab.run(lab.scanner, ['sleep', '1']);
-    expect(cpuOf(detector.pid) - before, 'ticks of 10 ms in a second of silence').toBeLessThan(50);
+    expect(cpuTicksOf(detector.pid) - before, 'ticks of 10 ms in a second of silence').toBeLessThan(50);
     expect((await detector.stop()).code).toBe(0);
   });
 });

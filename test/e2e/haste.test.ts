@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   captureOf,
@@ -8,6 +7,7 @@ import {
   PROGRAM,
   readFile,
   startDetector,
+  statOf,
   statusOf,
 } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
@@ -34,14 +34,7 @@ beforeEach(async () => {
 afterEach(() => lab.close());
 
 /** NaN when the process is gone. */
-function fieldOf(pid: number, field: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[field]);
-  } catch {
-    return Number.NaN;
-  }
-}
+const fieldOf = (pid: number, field: number) => Number(statOf(pid)[field]);
 
 test('all three processes are hurried, neither in a flood nor with what they start, and by one that ends with them', async () => {
   configure(

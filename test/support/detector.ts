@@ -86,6 +86,22 @@ export function statusOf(pid: number, field: string): string | undefined {
   }
 }
 
+/** The fields of /proc/PID/stat behind the process's name (proc_pid_stat(5)); none when the process is gone. */
+export function statOf(pid: number): string[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
+  }
+}
+
+/** Processor time so far, in ticks of a hundredth of a second. */
+export function cpuTicksOf(pid: number): number {
+  const [utime, stime] = statOf(pid).slice(11, 13);
+  return Number(utime) + Number(stime);
+}
+
 /** Lines of the log that accuse somebody. */
 export function alertsOf(detector: LabProcess): string[] {
   return detector.lines().filter((line) => line.startsWith('attackalert:'));

@@ -1,12 +1,10 @@
+import { QUESTION_TIME } from '../../src/cli/ask.ts';
 import { DIRECTIVES } from '../../src/config/directives.ts';
 import { ask } from '../../src/control/client.ts';
 import type { BlockInfo } from '../../src/control/status.ts';
 import { PROGRAM } from './detector.ts';
 import type { Lab } from './lab.ts';
 import type { Outcome } from './lab-process.ts';
-
-/** How long (ms) an answer may take, as for the command itself. */
-const PATIENCE = 10_000;
 
 /** Asks the detector of the victim, or gives it an order, as an administrator does. */
 export function order(lab: Lab, ...words: readonly string[]): Promise<Outcome> {
@@ -27,7 +25,7 @@ export async function listedBlocks(lab: Lab): Promise<readonly BlockInfo[]> {
 export async function blocksOf(lab: Lab): Promise<readonly BlockInfo[]> {
   const blocks: BlockInfo[] = [];
   const socket = lab.victim.path(DIRECTIVES.controlSocket.default);
-  for await (const response of ask(socket, { command: 'list' }, PATIENCE)) {
+  for await (const response of ask(socket, { command: 'list' }, QUESTION_TIME)) {
     if (!response.ok) throw new Error(`list: ${response.error}`);
     if (response.fields.block !== undefined) blocks.push(response.fields.block as BlockInfo);
   }
