@@ -7,7 +7,7 @@ const DESTINATION = 0;
 const ETHER_TYPE = 12;
 export const ETHERNET_HEADER_LENGTH = 14;
 /** The individual/group bit is the lowest of the first octet (IEEE 802.3, section 3.2.3). */
-export const GROUP_BIT = 0x01;
+const GROUP_BIT = 0x01;
 
 /** Decodes an Ethernet II frame in `[offset, end)`; `missing` octets of it were on the wire but not captured. */
 export function decodeEthernet(

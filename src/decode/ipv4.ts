@@ -11,12 +11,10 @@ const TIME_TO_LIVE = 8;
 const PROTOCOL = 9;
 const SOURCE_ADDRESS = 12;
 const DESTINATION_ADDRESS = 16;
-export const MIN_HEADER_LENGTH = 20;
+const MIN_HEADER_LENGTH = 20;
 
 const MORE_FRAGMENTS = 0x2000;
 const FRAGMENT_OFFSET_MASK = 0x1fff;
-/** Both are 0 in a packet that came in one piece. */
-export const FRAGMENT_MASK = MORE_FRAGMENTS | FRAGMENT_OFFSET_MASK;
 
 /** Decodes an IPv4 packet in `[offset, end)`; octets behind its total length are padding of the link. */
 export function decodeIpv4(
@@ -49,7 +47,7 @@ export function decodeIpv4(
   packet.transportOffset = offset + headerLength;
   packet.transportLength = totalLength - headerLength;
 
-  const fragment = view.getUint16(offset + FLAGS_FRAGMENT_OFFSET) & FRAGMENT_MASK;
+  const fragment = view.getUint16(offset + FLAGS_FRAGMENT_OFFSET) & (MORE_FRAGMENTS | FRAGMENT_OFFSET_MASK);
   packet.fragmented = fragment !== 0;
   return fragment === 0 ? decodeTransport(view, end, packet) : decodeFragment(view, fragment, end, packet);
 }

@@ -11,7 +11,7 @@ const WINDOW = 14;
 export const TCP_CHECKSUM = 16;
 export const TCP_HEADER_LENGTH = 20;
 /** What the packet path reads; the rest of a header cut by the snap length is not missed. */
-export const READ_LENGTH = 16;
+const READ_LENGTH = 16;
 
 export const FIN = 0x01;
 export const SYN = 0x02;
@@ -20,7 +20,7 @@ export const PSH = 0x08;
 export const ACK = 0x10;
 export const URG = 0x20;
 /** The six flags that decide; ECE and CWR (RFC 3168) do not. */
-export const FLAGS_MASK = 0x3f;
+const FLAGS_MASK = 0x3f;
 
 /** Decodes the TCP header at `packet.transportOffset`. */
 export function decodeTcp(view: DataView, end: number, packet: Packet): Reason {
