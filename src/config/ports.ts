@@ -37,10 +37,12 @@ export class PortSet {
     return result;
   }
 
+  get isEmpty(): boolean {
+    return !this.#member.includes(1);
+  }
+
   get size(): number {
-    let count = 0;
-    for (const member of this.#member) count += member;
-    return count;
+    return this.ranges().reduce((sum, { first, last }) => sum + last - first + 1, 0);
   }
 
   /** The set as sorted, disjoint, merged ranges. */

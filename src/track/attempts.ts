@@ -1,3 +1,4 @@
+import type { Probe } from '../classify/probe.ts';
 import { mix } from '../net/hash.ts';
 
 /** The same attempt within this time (ms) is one connect: it covers a SYN's retransmissions (RFC 6298). */
@@ -9,10 +10,10 @@ const ENTRY_WORDS = 2;
 const SET_WORDS = WAYS * ENTRY_WORDS;
 
 /**
- * Sets: a million entries of 8 octets for all sources together. Whoever fills them makes others' attempts
+ * Sets: half a million entries of 8 octets for all sources together. Whoever fills them makes others' attempts
  * forgotten, so that one sent again counts twice; the sources themselves and their counts are elsewhere.
  */
-const SETS = 131_072;
+const SETS = 65_536;
 
 /** An entry is what it is about, a hash of owner and key (0: empty), and then the attempt's hash and the time. */
 const ATTEMPT_TIME = 1;
@@ -34,39 +35,38 @@ export class Attempts {
   readonly #words = new Int32Array(SETS * SET_WORDS);
 
   /**
-   * Notes that `owner` made `attempt` (a hash) at the tick of a time (`tickOf`). A key keeps the attempt that it came
+   * Notes that `owner` made `attempt` (a hash) at the tick of its probe (`tickOf`). A key keeps the attempt that it came
    * with. With `mayAdd` false a new key is not kept.
    */
   note(owner: number, key: number, attempt: number, tick: number, mayAdd: boolean): Noted {
     const words = this.#words;
-    const about = aboutOf(owner, key);
+    // Never 0.
+    const about = mix(owner ^ Math.imul(key, 0x9e3779b1)) || 1;
     const set = setOf(owner, key);
-    let at = set;
+    const end = set + SET_WORDS;
     // A set is filled from its beginning and nothing is taken out: the first empty entry is the end.
-    for (; at < set + SET_WORDS && words[at] !== 0; at += ENTRY_WORDS) {
-      if (words[at] === about) return this.#noteAgain(at, attempt, tick);
+    let at = set;
+    while (at < end && words[at] !== 0 && words[at] !== about) at += ENTRY_WORDS;
+    if (at < end && words[at] === about) {
+      const attemptTime = words[at + ATTEMPT_TIME] as number;
+      if ((attemptTime ^ attempt) >>> 16 !== 0) return Noted.newAttempt;
+      words[at + ATTEMPT_TIME] = (attemptTime & ~TIME_MASK) | tick;
+      return ticksBetween(attemptTime, tick) <= REPEAT_TICKS ? Noted.repeat : Noted.sameAttempt;
     }
     if (!mayAdd) return Noted.newKey;
-    if (at === set + SET_WORDS) at = this.#oldestOf(set, tick);
+    if (at === end) at = this.#oldestOf(set, tick);
     words[at] = about;
     words[at + ATTEMPT_TIME] = (attempt & ~TIME_MASK) | tick;
     return Noted.newKey;
   }
 
-  #noteAgain(at: number, attempt: number, tick: number): Noted {
-    const words = this.#words;
-    const attemptTime = words[at + ATTEMPT_TIME] as number;
-    if ((attemptTime ^ attempt) >>> 16 !== 0) return Noted.newAttempt;
-    words[at + ATTEMPT_TIME] = (attemptTime & ~TIME_MASK) | tick;
-    return ticksBetween(attemptTime & TIME_MASK, tick) <= REPEAT_TICKS ? Noted.repeat : Noted.sameAttempt;
-  }
-
   /** The entry of a full set that was noted longest ago. */
   #oldestOf(set: number, tick: number): number {
+    const words = this.#words;
     let oldest = set;
     let oldestAge = -1;
     for (let at = set; at < set + SET_WORDS; at += ENTRY_WORDS) {
-      const age = ticksBetween((this.#words[at + ATTEMPT_TIME] as number) & TIME_MASK, tick);
+      const age = ticksBetween(words[at + ATTEMPT_TIME] as number, tick);
       if (age <= oldestAge) continue;
       oldest = at;
       oldestAge = age;
@@ -80,14 +80,9 @@ export class Attempts {
   }
 }
 
-/** The time (ms) as it is kept: a small number, for which V8 makes no object when it is passed on. */
-export function tickOf(time: number): number {
+/** A probe's time as it is kept. */
+export function tickOf({ time }: Probe): number {
   return Math.floor(time / TICK) & TIME_MASK;
-}
-
-/** Never 0. */
-function aboutOf(owner: number, key: number): number {
-  return mix(owner ^ Math.imul(key, 0x9e3779b1)) || 1;
 }
 
 /**
@@ -98,8 +93,8 @@ function setOf(owner: number, key: number): number {
   return ((owner + (key >>> 1)) & (SETS - 1)) * SET_WORDS;
 }
 
-/** Whichever is earlier: captures may go back. */
+/** Between two ticks, above which there may be other bits; whichever is earlier, for captures may go back. */
 function ticksBetween(then: number, now: number): number {
   const forward = (now - then) & TIME_MASK;
-  return forward > TIME_MASK / 2 ? TIME_MASK + 1 - forward : forward;
+  return Math.min(forward, TIME_MASK + 1 - forward);
 }

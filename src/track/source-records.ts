@@ -10,6 +10,11 @@ import { Attempts, Noted, REPEAT_WINDOW, tickOf } from './attempts.ts';
  */
 const MAX_REMEMBERED = 256;
 
+/** Time (ms) is cut into spans of this length, to say coarsely who was seen last. */
+const SPAN = 1_024;
+/** A product is quicker than a quotient, and of a power of 2 the same. */
+const SPANS_PER_MS = 1 / SPAN;
+
 /** One record of 64 octets, a cache line, for each slot. */
 const RECORD_WORDS = 16;
 const RECORD_DOUBLES = 8;
@@ -144,32 +149,78 @@ export class SourceRecords {
     return this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] as number;
   }
 
+  // What is asked for each probe takes it whole: for a time by itself, handed on or back, V8 makes an object.
+
+  /** Whether the source had been quiet for `pause` (ms) when the probe came. */
+  wasQuiet(slot: number, { time }: Probe, pause: number): boolean {
+    return time - (this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] as number) >= pause;
+  }
+
+  /** Whether the source was last seen in the same span of time (SPAN) as the probe. */
+  isSameSpan(slot: number, { time }: Probe): boolean {
+    const last = this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] as number;
+    return Math.floor(time * SPANS_PER_MS) === Math.floor(last * SPANS_PER_MS);
+  }
+
   firstSeen(slot: number): number {
     return this.#firstSeen[slot] as number;
   }
 
-  /** Counts one probe; sets `repeat` and `newPort`. */
+  /**
+   * Counts one probe; sets `repeat` and `newPort`. In one piece: V8 compiles a function that is called here by itself
+   * and once more within this one, and until it is through each probe takes ten times as long (bench/replay).
+   */
   count(slot: number, probe: Probe): void {
     const words = this.#words;
+    const doubles = this.#doubles;
     const at = slot * RECORD_WORDS;
+    const firstTime = slot * RECORD_DOUBLES + FIRST_TIME;
+    const { time, kind } = probe;
     const target = hashAddress(probe.destination, 0);
-    const port = portKey(probe);
-    const endpoints = mix((probe.sourcePort << 16) | probe.destinationPort);
-    let attempt = mix(target ^ endpoints ^ probe.kind);
+    // As `portKey` has it.
+    const port = mix((probe.protocol << 16) | probe.destinationPort) | 1;
+    let attempt = mix(target ^ mix((probe.sourcePort << 16) | probe.destinationPort) ^ kind);
     if (!probe.source.isV4) {
       this.#noteAddress(slot, probe.source);
       attempt = hashAddress(probe.source, attempt);
     }
-    if (words[at + PROBES] === 0) this.#begin(slot, port, attempt, target, probe);
-    else this.#goOn(slot, port, attempt, target, probe);
-    words[at + PROBES] = (words[at + PROBES] as number) + 1;
-    words[at + KINDS_REMEMBERED] = (words[at + KINDS_REMEMBERED] as number) | (1 << probe.kind);
-    if (this.newPort) words[at + PORTS] = (words[at + PORTS] as number) + 1;
+    let repeat = false;
+    let newPort = false;
+    let kindsRemembered = (words[at + KINDS_REMEMBERED] as number) | (1 << kind);
+    if (words[at + PROBES] === 0) {
+      newPort = true;
+      this.#firstSeen[slot] = time;
+      doubles[firstTime] = time;
+      words[at + FIRST_PORT] = port;
+      words[at + FIRST_ATTEMPT] = attempt;
+      words[at + FIRST_TARGET] = target;
+      words[at + TARGETS] = 1;
+    } else if (words[at + FIRST_PORT] === port && words[at + FIRST_ATTEMPT] === attempt) {
+      repeat = Math.abs(time - (doubles[firstTime] as number)) <= REPEAT_WINDOW;
+      doubles[firstTime] = time;
+    } else {
+      const owner = ((this.#generations[slot] as number) << 16) | slot;
+      const tick = tickOf(probe);
+      const mayAdd = kindsRemembered >>> 16 < MAX_REMEMBERED;
+      // A port has the first attempt at it beside it; only one that is tried in several ways takes more entries.
+      let noted: Noted = Noted.newAttempt;
+      if (words[at + FIRST_PORT] !== port) noted = this.#attempts.note(owner, port, attempt, tick, mayAdd);
+      newPort = noted === Noted.newKey;
+      if (noted === Noted.newAttempt) noted = this.#attempts.note(owner, attempt, attempt, tick, mayAdd);
+      repeat = noted === Noted.repeat;
+      if (mayAdd && noted === Noted.newKey) kindsRemembered += ONE_REMEMBERED;
+    }
+    words[at + KINDS_REMEMBERED] = kindsRemembered;
+    if (words[at + FIRST_TARGET] !== target) this.#noteTarget(slot, target, probe);
     // After a SCAN_WINDOW shorter than the repeat's there is no connect any more that it would repeat.
-    if (words[at + CONNECTS] === 0) this.repeat = false;
+    if (words[at + CONNECTS] === 0) repeat = false;
     // Who only asks whether somebody is there makes no connect.
-    if (!this.repeat && probe.kind !== Kind.icmp) words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
-    this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] = probe.time;
+    if (!repeat && kind !== Kind.icmp) words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
+    if (newPort) words[at + PORTS] = (words[at + PORTS] as number) + 1;
+    words[at + PROBES] = (words[at + PROBES] as number) + 1;
+    doubles[slot * RECORD_DOUBLES + LAST_SEEN] = time;
+    this.repeat = repeat;
+    this.newPort = newPort;
   }
 
   /** Reads what `isAt` and `count` will need, so that it is in the cache then. The value is of no use. */
@@ -199,54 +250,14 @@ export class SourceRecords {
     words[at + 3] = address.w3;
   }
 
-  #begin(slot: number, port: number, attempt: number, target: number, { time }: Probe): void {
+  #noteTarget(slot: number, target: number, probe: Probe): void {
     const words = this.#words;
     const at = slot * RECORD_WORDS;
-    this.repeat = false;
-    this.newPort = true;
-    this.#firstSeen[slot] = time;
-    words[at + TARGETS] = 1;
-    words[at + FIRST_PORT] = port;
-    words[at + FIRST_ATTEMPT] = attempt;
-    this.#doubles[slot * RECORD_DOUBLES + FIRST_TIME] = time;
-    words[at + FIRST_TARGET] = target;
-  }
-
-  #goOn(slot: number, port: number, attempt: number, target: number, { time }: Probe): void {
-    const words = this.#words;
-    const tick = tickOf(time);
-    const at = slot * RECORD_WORDS;
-    if (words[at + FIRST_PORT] !== port) {
-      this.#notePort(slot, port, attempt, tick);
-    } else {
-      this.newPort = false;
-      if (words[at + FIRST_ATTEMPT] === attempt) {
-        const firstTime = slot * RECORD_DOUBLES + FIRST_TIME;
-        this.repeat = Math.abs(time - (this.#doubles[firstTime] as number)) <= REPEAT_WINDOW;
-        this.#doubles[firstTime] = time;
-      } else this.repeat = this.#note(slot, attempt, attempt, tick) === Noted.repeat;
-    }
-    if (words[at + FIRST_TARGET] === target) return;
-    const key = mix(target) & ~1;
-    if (this.#note(slot, key, 0, tick) === Noted.newKey)
-      words[at + TARGETS] = (words[at + TARGETS] as number) + 1;
-  }
-
-  /** A port has the first attempt at it beside it; only one that is tried in several ways takes more entries. */
-  #notePort(slot: number, port: number, attempt: number, tick: number): void {
-    const noted = this.#note(slot, port, attempt, tick);
-    this.newPort = noted === Noted.newKey;
-    this.repeat = noted === Noted.repeat;
-    if (noted === Noted.newAttempt) this.repeat = this.#note(slot, attempt, attempt, tick) === Noted.repeat;
-  }
-
-  #note(slot: number, key: number, attempt: number, tick: number): Noted {
-    const words = this.#words;
-    const remembered = slot * RECORD_WORDS + KINDS_REMEMBERED;
-    const mayAdd = (words[remembered] as number) >>> 16 < MAX_REMEMBERED;
-    const noted = this.#attempts.note(this.#owner(slot), key, attempt, tick, mayAdd);
-    if (noted === Noted.newKey && mayAdd) words[remembered] = (words[remembered] as number) + ONE_REMEMBERED;
-    return noted;
+    const mayAdd = (words[at + KINDS_REMEMBERED] as number) >>> 16 < MAX_REMEMBERED;
+    const noted = this.#attempts.note(this.#owner(slot), mix(target) & ~1, 0, tickOf(probe), mayAdd);
+    if (noted !== Noted.newKey) return;
+    if (mayAdd) words[at + KINDS_REMEMBERED] = (words[at + KINDS_REMEMBERED] as number) + ONE_REMEMBERED;
+    words[at + TARGETS] = (words[at + TARGETS] as number) + 1;
   }
 
   #owner(slot: number): number {

@@ -26,9 +26,6 @@ const LEAVING_ORDER = [QUIET_ONCE, ACTIVE_ONCE, QUIET_KNOWN, ACTIVE_KNOWN];
 /** Probes that are read ahead for at a time, at most: as many as fit the first level cache with their addresses. */
 export const MAX_WARM = 64;
 
-/** How fine (ms) the order of the lists is: a source that goes on is put at the end so often, not at each probe. */
-const ORDER_GRAIN = 1_024;
-
 /** The bounded table of sources: a chained hash over numbered slots, and lists that say who leaves first. */
 export class SourceTable {
   readonly records: SourceRecords;
@@ -39,6 +36,8 @@ export class SourceTable {
   readonly #buckets: Int32Array;
   readonly #chain: Int32Array;
   readonly #sources: Source[] = [];
+  /** For a look at a source that nobody has asked for. */
+  readonly #passing: Source;
   readonly #lists: SlotLists;
   readonly #onForget: (slot: number) => void;
   readonly #leaving = new Address();
@@ -64,9 +63,10 @@ export class SourceTable {
     this.#salt = salt;
     this.#networks = networks;
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2))).fill(NONE);
-    this.#chain = new Int32Array(capacity).fill(NONE);
+    this.#chain = new Int32Array(capacity);
     this.#lists = new SlotLists(capacity, LEAVING_ORDER.length);
     this.#onForget = onForget;
+    this.#passing = new Source(this.records, 0, networks);
   }
 
   get size(): number {
@@ -82,11 +82,11 @@ export class SourceTable {
     return slot;
   }
 
-  /** The slot of this address, a new one if it has none, in the order of those seen at `now` (ms). */
-  touch(address: Address, now: number): number {
-    const slot = this.find(address);
-    if (slot === NONE) return this.#insert(address);
-    this.#touchKnown(slot, now);
+  /** The slot of the probe's source, a new one if it has none, in the order of those seen at its time. */
+  touch(probe: Probe): number {
+    const slot = this.find(probe.source);
+    if (slot === NONE) return this.#insert(probe.source);
+    this.#touchKnown(slot, probe);
     return slot;
   }
 
@@ -120,6 +120,11 @@ export class SourceTable {
       this.#sources[slot] = source;
     }
     return source;
+  }
+
+  /** The same for a moment, until the next call: of a source that nobody has asked for, nothing is made to stay. */
+  glance(slot: number): Source {
+    return this.#sources[slot] ?? this.#passing.turnTo(slot);
   }
 
   /** Calls `each` with the slots of active sources that were last seen before `time` (ms); they are quiet then. */
@@ -181,9 +186,10 @@ export class SourceTable {
     return slot;
   }
 
-  #touchKnown(slot: number, now: number): void {
+  /** A source that goes on is put at the end of its list once in a span of time, not at each probe. */
+  #touchKnown(slot: number, probe: Probe): void {
     const list = this.#lists.listOf(slot);
-    if (list === ACTIVE_KNOWN && grain(now) === grain(this.records.lastSeen(slot))) return;
+    if (list === ACTIVE_KNOWN && this.records.isSameSpan(slot, probe)) return;
     const isKnown = list === ACTIVE_KNOWN || list === QUIET_KNOWN;
     if (!isKnown && this.#lists.size(ACTIVE_KNOWN) + this.#lists.size(QUIET_KNOWN) >= this.#known) {
       this.#release(this.#firstOf([QUIET_KNOWN, ACTIVE_KNOWN]));
@@ -227,8 +233,4 @@ export class SourceTable {
   #bucketOf(key: Address): number {
     return hashAddress(key, this.#salt) & (this.#buckets.length - 1);
   }
-}
-
-function grain(time: number): number {
-  return Math.floor(time / ORDER_GRAIN);
 }

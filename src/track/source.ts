@@ -17,7 +17,7 @@ export class Source {
   readonly told = new Told();
   readonly marks = new Marks();
   readonly #records: SourceRecords;
-  readonly #slot: number;
+  #slot: number;
   readonly #networks: SourceNetworks;
 
   constructor(records: SourceRecords, slot: number, networks: SourceNetworks) {
@@ -85,6 +85,13 @@ export class Source {
   get evidence(): Evidence {
     if (this.marks.handshake) return 'handshake';
     return this.connects > 1 && this.marks.group === null ? 'answered' : 'spoofable';
+  }
+
+  /** Becomes a view of another slot's record, of which nothing else is known. */
+  turnTo(slot: number): this {
+    this.#slot = slot;
+    this.reset();
+    return this;
   }
 
   /** The slot has changed hands. */

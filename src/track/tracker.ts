@@ -125,10 +125,9 @@ export class Tracker {
     const now = probe.time;
     if (Math.abs(now - this.#lastSweep) >= SWEEP_INTERVAL) this.sweep(now);
     const { records } = this.#table;
-    this.#slot = this.#table.touch(probe.source, now);
-    const quiet = now - records.lastSeen(this.#slot);
-    if (quiet > SCAN_QUIET) this.#resume(this.#slot, quiet);
-    if (this.#window > 0 && quiet >= this.#window) this.#forgetConnects();
+    this.#slot = this.#table.touch(probe);
+    if (records.wasQuiet(this.#slot, probe, SCAN_QUIET)) this.#resume(this.#slot, probe);
+    if (this.#window > 0 && records.wasQuiet(this.#slot, probe, this.#window)) this.#forgetConnects();
     records.count(this.#slot, probe);
   }
 
@@ -159,8 +158,9 @@ export class Tracker {
   }
 
   /** The source comes back: its scan goes on, unless so much was told or it was so long ago that a new one begins. */
-  #resume(slot: number, quiet: number): void {
+  #resume(slot: number, { time }: Probe): void {
     if (this.#table.records.probes(slot) === 0) return;
+    const quiet = time - this.#table.records.lastSeen(slot);
     if (this.#window > 0 && quiet >= this.#window) this.#forget(slot);
     else this.#pauses.set(slot, Math.max(quiet, this.#pauses.get(slot) ?? 0));
   }
@@ -174,21 +174,20 @@ export class Tracker {
   #rest(slot: number): void {
     const { records } = this.#table;
     const isSlow = this.#pauses.delete(slot);
-    this.#tell(slot);
+    this.#tell(slot, this.#table.source(slot));
     const places = Math.max(records.ports(slot), records.targets(slot));
     if (!isSlow && places > FEW_PLACES) this.#endScan(slot);
   }
 
   #forget(slot: number): void {
     this.#pauses.delete(slot);
-    this.#tell(slot);
+    this.#tell(slot, this.#table.glance(slot));
     this.#endScan(slot);
   }
 
-  #tell(slot: number): void {
+  #tell(slot: number, source: Source): void {
     const probes = this.#table.records.probes(slot);
     if (probes === 0) return;
-    const source = this.#table.source(slot);
     if (source.marks.toldProbes === probes) return;
     this.#onScanEnd(source);
     source.marks.toldProbes = probes;
@@ -198,7 +197,7 @@ export class Tracker {
   #endScan(slot: number): void {
     const { records } = this.#table;
     if (records.probes(slot) === 0) return;
-    this.#table.source(slot).marks.reset();
+    this.#table.glance(slot).marks.reset();
     records.endScan(slot);
   }
 }
