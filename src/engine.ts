@@ -1,8 +1,10 @@
+import { classify } from './classify/classify.ts';
 import { isWeak, Kind, kindName, OF_CONNECTIONS } from './classify/kind.ts';
 import type { Probe } from './classify/probe.ts';
 import type { ToolName } from './classify/tool.ts';
 import { isTracerouteLike } from './classify/traceroute.ts';
 import type { BlockPolicy, Config, ModeName } from './config/config.ts';
+import type { Packet } from './decode/packet.ts';
 import { Address, parseAddress } from './net/address.ts';
 import { isIcmp, modeTransportOf, PROTOCOL_TCP, transportOf } from './net/protocol.ts';
 import type { BlockEvent, RefusedEvent } from './respond/event.ts';
@@ -83,7 +85,7 @@ export class Engine {
   scans = 0;
   readonly tracker: Tracker;
   readonly #decoys = new Decoys((group, last) => this.#endGroup(group, last));
-  readonly #weak: WeakSources;
+  #weak: WeakSources;
   readonly #destination = new Address();
   #destinationAsText = this.#destination.toString();
   #parts: EngineParts;
@@ -98,7 +100,7 @@ export class Engine {
       capacity: parts.capacity,
       onScanEnd: (source) => this.#endScan(source),
     });
-    this.#weak = new WeakSources(parts.salt, (source) => this.tracker.keyOf(source));
+    this.#weak = this.#newWeakSources();
   }
 
   /** Goes over to other settings; what was tracked and blocked stays. */
@@ -107,14 +109,26 @@ export class Engine {
     this.tracker.configure(limitsOf(settings.config));
   }
 
-  /** Whether the port is watched somewhere: the question that leaves most packets out. */
-  watchesPort({ protocol, destinationPort }: Knocking): boolean {
-    return this.#parts.watched.has(protocol, destinationPort);
+  /** Nobody reads what happens and nothing is done about it: only numbers come of it. */
+  get isUnheard(): boolean {
+    return this.#parts.respond === null && !this.#parts.recorder().listens;
+  }
+
+  /** What the packet is when it knocks on a watched port of ours that is, by all that is known, not in use. */
+  kindOf(packet: Packet): Kind {
+    const { watched } = this.#parts;
+    // The port is the question that leaves most packets out.
+    if (!watched.has(packet.protocol, packet.destinationPort)) return Kind.none;
+    const kind = classify(packet);
+    if (kind === Kind.none || !watched.detects(kind) || !this.#comesToUs(packet)) return Kind.none;
+    return this.isInUse(packet, kind) ? Kind.none : kind;
   }
 
   /** Whether it knocks on a watched port of ours, in a way that counts; not yet whether that port is in use. */
   watches(knocking: Knocking, kind: Kind): boolean {
-    return this.watchesPort(knocking) && this.#parts.watched.detects(kind) && this.#comesToUs(knocking);
+    const { watched } = this.#parts;
+    const { protocol, destinationPort } = knocking;
+    return watched.has(protocol, destinationPort) && watched.detects(kind) && this.#comesToUs(knocking);
   }
 
   /** Judges a connect to a port that we hold ourselves: nobody legitimate can be behind that. */
@@ -125,14 +139,14 @@ export class Engine {
   /** Whether connections must be known to judge what comes. */
   get needsConnections(): boolean {
     const { watched } = this.#parts;
-    return watched.tcp.size > 0 && (watched.kinds & OF_CONNECTIONS) !== 0;
+    return !watched.tcp.isEmpty && (watched.kinds & OF_CONNECTIONS) !== 0;
   }
 
   /** Whether somebody legitimate is behind the port, or the packet is one of a connection. */
   isInUse(knocking: Knocking, kind: Kind): boolean {
     const { inUse, connections } = this.#parts;
-    const { protocol, destination, destinationPort, time } = knocking;
-    if (inUse.has(protocol, destination, destinationPort, time)) return true;
+    const { protocol, destination, destinationPort } = knocking;
+    if (inUse.has(protocol, destination, destinationPort, knocking)) return true;
     return isWeak(kind) && protocol === PROTOCOL_TCP && connections.holds(knocking);
   }
 
@@ -148,20 +162,34 @@ export class Engine {
     this.#weak.recheck(source, time, (protocol, destination, destinationPort) => {
       if (protocol === PROTOCOL_TCP)
         return this.isInUse({ ...segment, protocol, destination, destinationPort }, kind);
-      return inUse.has(protocol, destination, destinationPort, time);
+      return inUse.has(protocol, destination, destinationPort, segment);
     });
   }
 
   /** Judges one probe on a watched port that is not in use, and sees to what follows; false when it is too weak. */
   take(probe: Probe): boolean {
-    const { respond } = this.#parts;
-    const recorder = this.#parts.recorder();
-    if (isWeak(probe.kind) && !this.#weak.counts(probe)) return false;
-    this.probes++;
-    this.tracker.observe(probe);
-    if (respond !== null || recorder.listens)
-      this.#judge(probe, this.tracker.source, this.#policyFor(probe.protocol));
+    if (!this.#count(probe)) return false;
+    if (!this.isUnheard) this.#judge(probe, this.tracker.source, this.#policyFor(probe.protocol));
     return true;
+  }
+
+  /** Takes the first `count` probes, at most MAX_WARM, one after the other. */
+  takeAll(probes: readonly Probe[], count: number): void {
+    const { isUnheard } = this;
+    this.tracker.warm(probes, count);
+    for (let index = 0; index < count; index++) {
+      const probe = probes[index] as Probe;
+      if (this.#count(probe) && !isUnheard)
+        this.#judge(probe, this.tracker.source, this.#policyFor(probe.protocol));
+    }
+  }
+
+  /** Forgets every source and what was counted, as if nothing had come; only when it is unheard. */
+  forgetAll(): void {
+    this.tracker.close();
+    this.#weak = this.#newWeakSources();
+    this.probes = 0;
+    this.scans = 0;
   }
 
   /** Resolves when every action that was begun has ended. */
@@ -172,6 +200,18 @@ export class Engine {
   /** Ends every scan, so that its sum is told. */
   close(): void {
     this.tracker.close();
+  }
+
+  #newWeakSources(): WeakSources {
+    return new WeakSources(this.#parts.salt, (source) => this.tracker.keyOf(source));
+  }
+
+  /** Counts the probe for its source; false when it is too weak. */
+  #count(probe: Probe): boolean {
+    if (isWeak(probe.kind) && !this.#weak.counts(probe)) return false;
+    this.probes++;
+    this.tracker.observe(probe);
+    return true;
   }
 
   #comesToUs({ source, destination }: Knocking): boolean {

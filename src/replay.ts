@@ -1,7 +1,6 @@
 import type { CaptureEnd, CaptureSource, FrameBatch } from './capture/source.ts';
-import { classify, fillProbe } from './classify/classify.ts';
 import { isWeak, Kind } from './classify/kind.ts';
-import { Probe } from './classify/probe.ts';
+import { PacketProbe } from './classify/probe.ts';
 import { PacketReader } from './decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from './decode/reason.ts';
 import type { Engine } from './engine.ts';
@@ -12,6 +11,12 @@ import { WeakSources } from './track/weak-sources.ts';
 import { inferOpen } from './watch/infer.ts';
 import type { OpenPorts } from './watch/open-ports.ts';
 import { type SeenConnections, showsConnection } from './watch/seen-connections.ts';
+
+/**
+ * So many would-be probes are held before the first pass begins to judge, where it may: enough for what a capture has
+ * to teach of the ports that are asked for all the time.
+ */
+const HELD_FIRST = 1_024;
 
 export interface ReplayParts {
   readonly engine: Engine;
@@ -30,14 +35,18 @@ export class Replay {
   readonly #open: OpenPorts;
   readonly #connections: SeenConnections;
   readonly #checkSums: boolean;
-  #reader: PacketReader;
-  readonly #probe = new Probe();
-  readonly #held = new HeldProbes();
+  #reader: PacketReader<PacketProbe>;
+  #held = new HeldProbes();
+  /** What the first pass does with what would be a probe; `too early` when it ought not to have judged. */
+  #first: 'hold' | 'judge' | 'drop' | 'too early' = 'hold';
+  #mayJudgeEarly: boolean;
   /** Probes on watched ports that wait to be taken together. */
-  readonly #probes = Array.from({ length: MAX_WARM }, () => new Probe());
+  readonly #probes = Array.from({ length: MAX_WARM }, () => new PacketProbe());
   #waiting = 0;
+  /** Something was taken that may be a connection's, of which the rest of the capture may tell. */
+  #tookWeak = false;
   /** Who would be a scanner by bare ACKs, by all that the first pass knows. */
-  readonly #suspects: WeakSources;
+  #suspects: WeakSources;
   #hasSuspects = false;
   /** Without a first pass, or when it could not hold all, connections are noted as they are seen. */
   #notesConnections: boolean;
@@ -47,15 +56,37 @@ export class Replay {
     this.#open = open;
     this.#connections = connections;
     this.#checkSums = checkSums;
-    this.#suspects = new WeakSources(0, (source) => engine.tracker.keyOf(source));
+    this.#suspects = this.#newSuspects();
+    // What somebody reads or what is acted on cannot be taken back.
+    this.#mayJudgeEarly = engine.isUnheard;
     this.#notesConnections = engine.needsConnections;
-    this.#reader = new PacketReader(checkSums);
+    this.#reader = new PacketReader(checkSums, new PacketProbe());
   }
 
-  /** The first pass: learns which ports were in use, and holds what would be probes on others. */
+  /**
+   * The first pass: learns which ports were in use, and holds what would be probes on others. When these are many and
+   * nobody hears of them, it judges them by what it has learned so far, for most scans go to ports that never answer.
+   */
   infer(source: CaptureSource): Promise<CaptureEnd> {
     this.#notesConnections = false;
     return this.#pass(source, (batch) => this.#inferFrom(batch));
+  }
+
+  /**
+   * Whether the first pass has judged what it cannot know: a port was in use after all, or a packet may have been a
+   * connection's. All is forgotten then but what was learned, and it is to be made once more, which only holds.
+   */
+  wasTooEarly(): boolean {
+    if (this.#first !== 'too early') return false;
+    this.#mayJudgeEarly = false;
+    this.#first = 'hold';
+    this.#held = new HeldProbes();
+    this.#suspects = this.#newSuspects();
+    this.#hasSuspects = false;
+    this.#tookWeak = false;
+    this.#engine.forgetAll();
+    this.#beginAnew();
+    return true;
   }
 
   /**
@@ -75,24 +106,16 @@ export class Replay {
     });
   }
 
-  /** Judges what the first pass has held; false when that was not all, so that the captures must be read again. */
+  /** Judges what the first pass has left; false when that is not all, so that the captures must be read again. */
   async judgeHeld(): Promise<boolean> {
-    if (this.#held.overflowed) {
-      this.packets = 0;
-      this.counts.fill(0);
-      // The second reading starts with no fragment of the first.
-      this.#reader = new PacketReader(this.#checkSums);
+    if (this.#first === 'judge') return true;
+    if (this.#first === 'drop') {
+      this.#beginAnew();
       this.#notesConnections = this.#engine.needsConnections;
       return false;
     }
-    for (let first = 0; first < this.#held.size; first += MAX_WARM) {
-      const end = Math.min(first + MAX_WARM, this.#held.size);
-      for (let index = first; index < end; index++) {
-        const probe = this.#probes[this.#waiting] as Probe;
-        this.#held.read(index, probe);
-        if (!this.#engine.isInUse(probe, probe.kind)) this.#waiting++;
-      }
-      this.#takeWaiting();
+    for (let from = 0; from < this.#held.size; from += MAX_WARM) {
+      this.#takeHeld(from);
       await this.#engine.settle();
     }
     return true;
@@ -120,14 +143,20 @@ export class Replay {
   }
 
   #inferFrom(batch: FrameBatch): void {
+    if (this.#first === 'too early') return;
     const { counts } = this;
     for (let index = 0; index < batch.count; index++) {
       let reason = this.#decode(batch, index);
       if (reason === Reason.none) {
         inferOpen(this.#reader.packet, this.#open, this.#connections);
-        if (!this.#held.overflowed) reason = this.#hold(batch, index);
+        if (this.#first === 'judge') reason = this.#judgePacket(batch, index);
+        else if (this.#first === 'hold') reason = this.#hold(batch, index);
       }
       counts[reason] = (counts[reason] as number) + 1;
+    }
+    if (this.#first === 'judge') {
+      this.#takeWaiting();
+      if (this.#open.wasWrong || this.#tookWeak) this.#first = 'too early';
     }
     this.packets += batch.count;
   }
@@ -138,11 +167,46 @@ export class Replay {
     // Sums are checked last and only of what would be a probe: they cost more than all the rest.
     const reason = this.#reader.verify(batch.view);
     if (reason !== Reason.none) return reason;
-    fillProbe(this.#probe, this.#reader.packet, kind);
-    this.#held.add(this.#probe);
-    if (isWeak(kind) && this.#probe.protocol === PROTOCOL_TCP && this.#suspects.counts(this.#probe))
+    const { packet } = this.#reader;
+    packet.kind = kind;
+    this.#held.add(packet);
+    if (this.#held.overflowed) this.#first = 'drop';
+    if (isWeak(kind) && packet.protocol === PROTOCOL_TCP && this.#suspects.counts(packet))
       this.#hasSuspects = true;
+    if (this.#mayJudgeEarly && this.#held.size >= HELD_FIRST) this.#judgeEarly();
     return Reason.none;
+  }
+
+  /** What is only counted can be taken back, when a port turns out to be in use after all. */
+  #judgeEarly(): void {
+    this.#open.keepDenials();
+    for (let from = 0; from < this.#held.size; from += MAX_WARM) this.#takeHeld(from);
+    this.#first = 'judge';
+  }
+
+  /** Takes of what is held as many as are taken together, from number `from` on. */
+  #takeHeld(from: number): void {
+    const end = Math.min(from + MAX_WARM, this.#held.size);
+    for (let index = from; index < end; index++) {
+      const probe = this.#probes[this.#waiting] as PacketProbe;
+      this.#held.read(index, probe);
+      if (this.#engine.isInUse(probe, probe.kind)) continue;
+      this.#tookWeak ||= isWeak(probe.kind);
+      this.#waiting++;
+    }
+    this.#takeWaiting();
+  }
+
+  /** For another reading: as if there had been none, but for what was learned. */
+  #beginAnew(): void {
+    this.packets = 0;
+    this.counts.fill(0);
+    // No fragment of the first reading is left.
+    this.#reader = new PacketReader(this.#checkSums, new PacketProbe());
+  }
+
+  #newSuspects(): WeakSources {
+    return new WeakSources(0, (source) => this.#engine.tracker.keyOf(source));
   }
 
   #noteConnection(): void {
@@ -180,25 +244,23 @@ export class Replay {
     if (kind === Kind.none) return Reason.none;
     const reason = this.#reader.verify(batch.view);
     if (reason !== Reason.none) return reason;
-    fillProbe(this.#probes[this.#waiting++] as Probe, this.#reader.packet, kind);
+    this.#tookWeak ||= isWeak(kind);
+    const { packet } = this.#reader;
+    packet.kind = kind;
+    this.#reader.packet = this.#probes[this.#waiting] as PacketProbe;
+    this.#probes[this.#waiting++] = packet;
     if (this.#waiting === MAX_WARM) this.#takeWaiting();
     return Reason.none;
   }
 
-  /** What the packet is when it knocks on a watched port that is, by all that is known, not in use. */
   #kindOf(batch: FrameBatch, index: number): Kind {
     const { packet } = this.#reader;
-    if (!this.#engine.watchesPort(packet)) return Kind.none;
-    const kind = classify(packet);
-    if (kind === Kind.none || !this.#engine.watches(packet, kind)) return Kind.none;
     packet.time = batch.time[index] as number;
-    return this.#engine.isInUse(packet, kind) ? Kind.none : kind;
+    return this.#engine.kindOf(packet);
   }
 
   #takeWaiting(): void {
-    const probes = this.#probes;
-    this.#engine.tracker.warm(probes, this.#waiting);
-    for (let index = 0; index < this.#waiting; index++) this.#engine.take(probes[index] as Probe);
+    this.#engine.takeAll(this.#probes, this.#waiting);
     this.#waiting = 0;
   }
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ByteInput } from '../src/capture/file/input.ts';
 import { CaptureReader } from '../src/capture/file/reader.ts';
@@ -11,7 +12,7 @@ import { SeenConnections } from '../src/watch/seen-connections.ts';
 import { configWith } from './respond/given.ts';
 import { writePcap } from './support/capture-writer.ts';
 import { engineParts, recorderOf } from './support/engine-parts.ts';
-import { ACK, ethernet, SYN, tcpPacket } from './support/frames.ts';
+import { ACK, ethernet, SYN, tcpPacket, udpPacket } from './support/frames.ts';
 
 const SECONDS = 1_795_354_417;
 
@@ -45,6 +46,8 @@ function source(bytes: Uint8Array): CaptureReader {
 }
 
 const ENDS = { source: '10.0.0.1', destination: '10.0.0.2' };
+/** The way back. */
+const turned = ({ source: from, destination }: typeof ENDS) => ({ source: destination, destination: from });
 const syn = (destinationPort: number, fields = {}) =>
   ethernet(tcpPacket({ ...ENDS, destinationPort, flags: SYN, ...fields }));
 
@@ -126,6 +129,82 @@ describe('bare ACKs', () => {
     const data = [501, 502, 503, 504].map((port) => back(port, 40_000, ACK, 1_000));
     expect(await portsOf([...scan, ...data])).toEqual([[], true]);
     expect(await portsOf([...data, ...scan], false)).toEqual([[], false]);
+  });
+});
+
+describe('when nobody hears of it, many are judged in the first pass', () => {
+  const UNHEARD = { respond: null, recorder: () => recorderOf({ listens: false }) };
+  const answer = (sourcePort: number) =>
+    ethernet(tcpPacket({ ...turned(ENDS), sourcePort, destinationPort: 9, flags: SYN | ACK }));
+  const scan = Array.from({ length: 3_000 }, (_, index) => syn(1 + (index % 1_000)));
+
+  /** Reads the frames as `portsentry replay` does; what it tells, and how it came to it. */
+  async function read(frames: readonly Uint8Array[], parts: Partial<EngineParts> = UNHEARD) {
+    const { replay, engine } = makeReplay(parts);
+    const capture = () => source(writePcap({ frames: frames.map((data, at) => ({ data, seconds: at })) }));
+    await replay.infer(capture());
+    const inFirst = engine.probes;
+    const tooEarly = replay.wasTooEarly();
+    if (tooEarly) await replay.infer(capture());
+    if (replay.wantsConnections) await replay.learn(capture());
+    if (!(await replay.judgeHeld())) await replay.run(capture());
+    engine.close();
+    const { packets, counts } = replay;
+    return { told: [packets, engine.probes, engine.scans, ...counts], inFirst, tooEarly };
+  }
+
+  test('and that is all when no port was in use', async () => {
+    const { told, inFirst, tooEarly } = await read(scan);
+    expect([inFirst, tooEarly, ...told.slice(0, 3)]).toEqual([3_000, false, 3_000, 3_000, 1]);
+  });
+
+  test.each([
+    ['who reads it', {}],
+    ['who acts on it', { ...UNHEARD, respond: () => new Promise<never>(() => {}) }],
+  ])('not when there is somebody %s', async (_name, parts) => {
+    const { replay, engine } = makeReplay(parts);
+    await replay.infer(source(writePcap({ frames: scan.map((data) => ({ data })) })));
+    expect([engine.probes, replay.wasTooEarly()]).toEqual([0, false]);
+  });
+
+  test('and taken back when a port was in use after all', async () => {
+    const { told, inFirst, tooEarly } = await read([...scan, answer(7)]);
+    expect([inFirst, tooEarly, ...told.slice(0, 3)]).toEqual([3_000, true, 3_001, 2_997, 1]);
+  });
+
+  test('whatever comes, it is told as if somebody heard it', async () => {
+    const sources = fc.constantFrom('10.0.0.1', '10.0.0.7', '192.0.2.1');
+    const ports = fc.integer({ min: 1, max: 30 });
+    const frames = fc.tuple(fc.nat(40), sources, ports, fc.nat(3)).map(([what, from, port, other]) => {
+      const ends = { source: from, destination: ENDS.destination };
+      if (what === 0)
+        return ethernet(
+          tcpPacket({ ...turned(ends), sourcePort: port, destinationPort: 9, flags: SYN | ACK }),
+        );
+      if (what === 1)
+        return ethernet(udpPacket({ ...turned(ends), sourcePort: 100 + port, destinationPort: 53 }));
+      if (what === 2) return ethernet(tcpPacket({ ...ends, destinationPort: port, flags: ACK }));
+      if (what < 10) return ethernet(udpPacket({ ...ends, destinationPort: 100 + port + other }));
+      return syn(port + other, { source: from });
+    });
+    // Few are of the kinds that take back, so that there are captures without any.
+    const captures = fc
+      .tuple(fc.array(frames, { minLength: 1, maxLength: 60 }), fc.array(frames, { maxLength: 4 }))
+      .map(([few, last]) => [
+        ...Array.from({ length: 1_500 }, (_, at) => few[at % few.length] as Uint8Array),
+        ...last,
+      ]);
+    const seen = { judged: 0, tooEarly: 0 };
+    await fc.assert(
+      fc.asyncProperty(captures, async (capture) => {
+        const unheard = await read(capture);
+        if (unheard.tooEarly) seen.tooEarly++;
+        else if (unheard.inFirst > 0) seen.judged++;
+        expect(unheard.told).toEqual((await read(capture, {})).told);
+      }),
+      { numRuns: 150 },
+    );
+    expect(Math.min(seen.judged, seen.tooEarly)).toBeGreaterThan(5);
   });
 });
 

@@ -1,4 +1,5 @@
 import { openCaptureFile } from '../../src/capture/file/open.ts';
+import { Packet } from '../../src/decode/packet.ts';
 import { PacketReader } from '../../src/decode/packet-reader.ts';
 import { Reason } from '../../src/decode/reason.ts';
 import type { Lab } from '../../test/support/lab.ts';
@@ -69,7 +70,7 @@ async function startDump(lab: Lab, filter: string): Promise<LabProcess> {
 async function readWire(lab: Lab): Promise<Reaction> {
   const file = await openCaptureFile(lab.victim.path(CAPTURE), process.stdin);
   const source = file.read();
-  const reader = new PacketReader(false);
+  const reader = new PacketReader(false, new Packet());
   let first = Number.NaN;
   let last = Number.NaN;
   const answered = new Set<number>();

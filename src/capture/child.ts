@@ -8,6 +8,7 @@ import { isOpenPortAnswer } from '../classify/answer.ts';
 import { classify, fillProbe } from '../classify/classify.ts';
 import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
+import { Packet } from '../decode/packet.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, HANDOVER_FD, NOBODY, parseChildPlan } from './child-plan.ts';
@@ -33,7 +34,7 @@ const gone = () => process.exit(0);
 const outbox = new Outbox(HANDOVER_FD, now, gone);
 /** For what does not wait. */
 const express = new Outbox(HANDOVER_FD, now, gone);
-const reader = new PacketReader(true);
+const reader = new PacketReader(true, new Packet());
 const { packet } = reader;
 const probe = new Probe();
 /** Held for as long as they are open: the binding holds nothing of them. */

@@ -1,3 +1,4 @@
+import { Packet } from '../decode/packet.ts';
 import { Address } from '../net/address.ts';
 import { PROTOCOL_TCP } from '../net/protocol.ts';
 import { Kind } from './kind.ts';
@@ -35,4 +36,9 @@ export class Probe {
   tcpHeaderLength = 0;
   /** The first 32 bits of the TCP options; 0 when there are none, or they were not captured. */
   firstOption = 0;
+}
+
+/** A packet that may turn out to be a probe: it is one then without being copied. */
+export class PacketProbe extends Packet implements Probe {
+  kind: Kind = Kind.none;
 }

@@ -10,6 +10,7 @@ import { startedModes } from '../config/modes.ts';
 import { REASON_COUNT, reasonText } from '../decode/reason.ts';
 import { Engine } from '../engine.ts';
 import { Recorder } from '../record/recorder.ts';
+import { rehearseTracking } from '../rehearsal/tracking.ts';
 import { Replay } from '../replay.ts';
 import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock } from '../respond/never-block.ts';
@@ -62,6 +63,7 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
     salt,
   });
   engine.tracker.setOwn((homes ?? []).filter(({ length }) => length === 128).map(({ address }) => address));
+  rehearseTracking();
   const replay = new Replay({ engine, open, connections, checkSums: options.checksum });
   const exit = await replayFiles(options, replay);
   await engine.settle();
@@ -86,6 +88,7 @@ async function replayFiles({ files: paths, inferOpen }: ReplayOptions, replay: R
     return ends;
   };
   let ends = inferOpen ? await readAll((source) => replay.infer(source)) : null;
+  if (replay.wasTooEarly()) ends = await readAll((source) => replay.infer(source));
   if (replay.wantsConnections) await readAll((source) => replay.learn(source));
   if (ends === null || !(await replay.judgeHeld())) ends = await readAll((source) => replay.run(source));
   for (const file of files) file.close();

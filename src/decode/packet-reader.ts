@@ -2,22 +2,24 @@ import { LINKTYPE_ETHERNET } from '../capture/link-type.ts';
 import { verifyChecksums } from './checksum.ts';
 import { Reassembler } from './fragments.ts';
 import { decodeFrame } from './frame.ts';
-import { Packet } from './packet.ts';
+import type { Packet } from './packet.ts';
 import { decodePlain } from './plain.ts';
+import { readPlainProbe } from './plain-probe.ts';
 import { Reason } from './reason.ts';
 import { readTcpOptions } from './tcp-options.ts';
 
 /** From frames to packets, one after the other: decodes, and puts small fragments together. */
-export class PacketReader {
-  /** The last packet read. Its time is for the owner to set. */
-  readonly packet = new Packet();
+export class PacketReader<Read extends Packet = Packet> {
+  /** The last packet read. Its time is for the owner to set, who may keep it and put another one in its place. */
+  packet: Read;
   readonly #checkSums: boolean;
   readonly #fragments: Reassembler;
   /** Where the octets of a packet in fragments are: in its frame, or in what was put together. */
   #fragmentView: DataView;
 
-  /** Without `checkSums`, `verify` finds every packet right. */
-  constructor(checkSums: boolean) {
+  /** `packet` is the first one to be filled. Without `checkSums`, `verify` finds every packet right. */
+  constructor(checkSums: boolean, packet: Read) {
+    this.packet = packet;
     this.#checkSums = checkSums;
     this.#fragments = new Reassembler(checkSums);
     this.#fragmentView = this.#fragments.view;
@@ -41,6 +43,7 @@ export class PacketReader {
    * what only a probe needs.
    */
   verify(view: DataView): Reason {
+    if (this.#checkSums && readPlainProbe(view, this.packet)) return Reason.none;
     const octets = this.packet.fragmented ? this.#fragmentView : view;
     readTcpOptions(octets, this.packet);
     return this.#checkSums ? verifyChecksums(octets, this.packet) : Reason.none;

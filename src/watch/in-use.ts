@@ -2,13 +2,17 @@ import type { Address } from '../net/address.ts';
 
 /** Whether somebody legitimate is behind a port of ours: such a port is not watched. */
 export interface InUse {
-  /** `now` in ms. True also for a while after the user is gone, for late answers (design, section 5). */
-  has(protocol: number, address: Address, port: number, now: number): boolean;
+  /** True also for a while after the user is gone, for late answers (design, section 5). */
+  has(protocol: number, address: Address, port: number, moment: Moment): boolean;
+}
+
+/** When something came, in ms. A number by itself would be an object of its own for each packet, this one is there. */
+export interface Moment {
+  readonly time: number;
 }
 
 /** The two ends of a TCP segment that came at `time` (ms). */
-export interface Segment {
-  readonly time: number;
+export interface Segment extends Moment {
   readonly source: Address;
   readonly sourcePort: number;
   readonly destination: Address;

@@ -1,6 +1,6 @@
 import type { Address } from '../net/address.ts';
 import { isIcmp, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
-import type { Connections, InUse, Segment } from './in-use.ts';
+import type { Connections, InUse, Moment, Segment } from './in-use.ts';
 import { PortTimes } from './port-times.ts';
 import {
   type BoundSocket,
@@ -76,8 +76,8 @@ export class SocketTable implements InUse, Connections {
     this.#connected.noteAll(this.#localEnds, now);
   }
 
-  has(protocol: number, address: Address, port: number, now: number): boolean {
-    return this.#times(protocol)?.has(address, port, now) ?? false;
+  has(protocol: number, address: Address, port: number, { time }: Moment): boolean {
+    return this.#times(protocol)?.has(address, port, time) ?? false;
   }
 
   /** Whether anybody listens or is connected at its port, whoever sent it: by what was known at the last looks. */

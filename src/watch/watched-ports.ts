@@ -21,7 +21,7 @@ export class WatchedPorts {
     this.tcp = watchedTcp(config, modes);
     this.udp = watchedUdp(config, modes);
     this.kinds = kindMask(config.detect.map((name) => Kind[name]));
-    this.#watchesTcp = this.tcp.size > 0;
+    this.#watchesTcp = !this.tcp.isEmpty;
   }
 
   /** Whether probes of this kind are looked for. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalLinkType } from '../../src/capture/link-type.ts';
 import { classify } from '../../src/classify/classify.ts';
+import { Packet } from '../../src/decode/packet.ts';
 import { PacketReader } from '../../src/decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../../src/decode/reason.ts';
 import {
@@ -46,7 +47,7 @@ const VALID = WRAPPINGS.map((wrapping) => ({
   frames: PACKETS.filter((packet) => holds(wrapping, packet)).map(wrapping.wrap),
 }));
 
-const reader = new PacketReader(true);
+const reader = new PacketReader(true, new Packet());
 
 /**
  * Decodes and checks as the packet path does. The view is over exactly the frame: reading one octet outside it

@@ -1,4 +1,5 @@
 import { canonicalLinkType } from '../../src/capture/link-type.ts';
+import { Packet } from '../../src/decode/packet.ts';
 import { PacketReader } from '../../src/decode/packet-reader.ts';
 import { Reason } from '../../src/decode/reason.ts';
 
@@ -8,7 +9,7 @@ import { Reason } from '../../src/decode/reason.ts';
  */
 export function decoded(frame: Uint8Array, linkType = 1, wireLength = frame.length) {
   const view = new DataView(frame.slice().buffer);
-  const reader = new PacketReader(true);
+  const reader = new PacketReader(true, new Packet());
   const reason = reader.read(view, 0, frame.length, wireLength, canonicalLinkType(linkType));
   const sums = reason === Reason.none ? reader.verify(view) : reason;
   return { reason, sums, packet: reader.packet };

@@ -1,3 +1,4 @@
+import { Packet } from '../../src/decode/packet.ts';
 import { PacketReader } from '../../src/decode/packet-reader.ts';
 import { Reason } from '../../src/decode/reason.ts';
 
@@ -7,7 +8,7 @@ export class FragmentReader {
   #view: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(checkSums = true) {
-    this.#reader = new PacketReader(checkSums);
+    this.#reader = new PacketReader(checkSums, new Packet());
   }
 
   /** The last packet. Its time is the test's to set. */

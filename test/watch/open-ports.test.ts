@@ -31,6 +31,35 @@ test('at every address stays so when one is named after it', () => {
   expect(open.has(PROTOCOL_TCP, OTHER, 22)).toBe(true);
 });
 
+describe('what was denied and turns out to be in use', () => {
+  function wrongAfter(...added: [protocol: number, address: Address, port: number][]): boolean {
+    const open = new OpenPorts(0);
+    open.add(PROTOCOL_TCP, HOST, 22);
+    open.has(PROTOCOL_TCP, HOST, 79);
+    open.keepDenials();
+    open.has(PROTOCOL_TCP, HOST, 22);
+    open.has(PROTOCOL_TCP, OTHER, 22);
+    open.has(PROTOCOL_UDP, HOST, 53);
+    for (const endpoint of added) open.add(...endpoint);
+    return open.wasWrong;
+  }
+
+  test.each<[string, [number, Address, number], boolean]>([
+    ['a port that was in use nowhere', [PROTOCOL_UDP, HOST, 53], true],
+    ['a port that was in use elsewhere', [PROTOCOL_TCP, OTHER, 22], true],
+    ['what was known', [PROTOCOL_TCP, HOST, 22], false],
+    ['what nobody has asked for', [PROTOCOL_TCP, HOST, 80], false],
+    ['what was asked for before denials were kept', [PROTOCOL_TCP, HOST, 79], false],
+    ['another protocol', [PROTOCOL_TCP, HOST, 53], false],
+  ])('%s', (_name, endpoint, expected) => {
+    expect(wrongAfter(endpoint)).toBe(expected);
+  });
+
+  test('is remembered', () => {
+    expect(wrongAfter([PROTOCOL_UDP, HOST, 53], [PROTOCOL_UDP, HOST, 53])).toBe(true);
+  });
+});
+
 describe('what one packet tells of its sender', () => {
   test.each([
     ['a SYN/ACK', PROTOCOL_TCP, SYN | ACK, true],

@@ -54,7 +54,7 @@ function address(text: string) {
 /** Which of these addresses the port is in use at. */
 function usedAt(table: SocketTable, protocol: number, port: number, now = NOW): string[] {
   const places = ['127.0.0.1', '127.0.0.2', '10.1.2.3', '::1', 'fd00::7'];
-  return places.filter((place) => table.has(protocol, address(place), port, now));
+  return places.filter((place) => table.has(protocol, address(place), port, { time: now }));
 }
 
 const EVERYWHERE = ['127.0.0.1', '127.0.0.2', '10.1.2.3', '::1', 'fd00::7'];
@@ -171,7 +171,7 @@ test('without the tables nothing is in use, and nothing breaks', () => {
   table.lookAtAll(NOW);
   table.poll(NOW);
   expect(table.bound(PROTOCOL_TCP)).toEqual([]);
-  expect(table.has(PROTOCOL_TCP, address('127.0.0.1'), 22, NOW)).toBe(false);
+  expect(table.has(PROTOCOL_TCP, address('127.0.0.1'), 22, { time: NOW })).toBe(false);
 });
 
 test('connections are known after a look at them, by their local port, and for 60 s more', async () => {
