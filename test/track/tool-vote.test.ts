@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { LINKTYPE_ETHERNET } from '../../src/capture/link-type.ts';
 import { ToolVote } from '../../src/track/tool-vote.ts';
-import { synProbe } from '../support/probes.ts';
+import { probesIn, synProbe } from '../support/probes.ts';
 
 describe('the tool of a scan', () => {
   test('is what most of its probes look like', () => {
@@ -38,4 +39,33 @@ test("two of unicornscan's SYNs give it away, and one does not", () => {
   expect(vote.name).toBe('unicornscan');
   // The same SYN sent again says nothing.
   expect(add(443, 7)).toBeNull();
+});
+
+/**
+ * Recorded by tcpdump behind a veth pair, to two addresses. The sender was unicornscan's own code, which numbers,
+ * makes and sends its SYNs (src/scan_progs/send_packet.c, makepkt.c, init_packet.c and tcphash.h of its source, commit
+ * 50cfd044), compiled by itself with the program's default settings: no distribution at hand has the program whole.
+ */
+const RECORDED = [
+  '3a3fdabf1188866ecb62e2fe08004500002c03210000ff06a3e20a6300010a6300028178006476a302bd000000006002102078010000020405b4',
+  '3a3fdabf1188866ecb62e2fe08004500002cf54e0000ff06b1b40a6300010a63000242ec006576a2c1290000000060021020f8200000020405b4',
+  '3a3fdabf1188866ecb62e2fe08004500002c783a0000ff062ec90a6300010a6300028fc8006676a10c0d000000006002102060610000020405b4',
+  '3a3fdabf1188866ecb62e2fe08004500002cf5ed0000ff06b1140a6300010a6300038c47006477a30f8200000000600210205f6c0000020405b4',
+  '3a3fdabf1188866ecb62e2fe08004500002c56770000ff06508b0a6300010a630003708c006577a2f3490000000060021020975f0000020405b4',
+];
+
+test("what unicornscan's sender has put on the wire gives it away, from the second SYN on", () => {
+  const vote = new ToolVote();
+  const frames = RECORDED.map((hex) => Uint8Array.from(Buffer.from(hex, 'hex')));
+  const probes = probesIn(
+    frames.map((data) => ({ data, wireLength: data.length, linkType: LINKTYPE_ETHERNET, time: 0 })),
+  );
+  expect(probes.map((probe) => vote.add(probe))).toEqual([
+    null,
+    'unicornscan',
+    'unicornscan',
+    'unicornscan',
+    'unicornscan',
+  ]);
+  expect(vote.name).toBe('unicornscan');
 });
