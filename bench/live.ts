@@ -40,7 +40,10 @@ async function withLab(name: string, body: (lab: Lab) => Promise<void>): Promise
   }
 }
 
-/** iperf3 over veth; the server is there before the detector, as services are. */
+/**
+ * iperf3 over veth; the server is there before the detector, as services are. What the detector takes in as long a time
+ * without any traffic is measured beside it.
+ */
 async function honestBulk(lab: Lab): Promise<void> {
   configure(lab.victim);
   const server = await lab.start(lab.victim, ['iperf3', '--server', '--forceflush']);
@@ -49,11 +52,12 @@ async function honestBulk(lab: Lab): Promise<void> {
   const before = await settledCpuSeconds(lab, detector);
   const args = ['--client', lab.wire.to.ipv4, '--time', String(BULK_SECONDS), '--json'];
   const { stdout } = await lab.run(lab.scanner, ['iperf3', ...args], { timeout: 60_000 });
-  const used = cpuSeconds(detector).map((seconds, index) => seconds - (before[index] ?? 0));
+  const after = cpuSeconds(detector);
   const rate = JSON.parse(stdout).end.sum_received.bits_per_second / 1e9;
+  await new Promise((resolve) => setTimeout(resolve, BULK_SECONDS * 1_000));
   console.log(
     `honest bulk traffic, ${BULK_SECONDS} s of TCP at ${rate.toFixed(1)} Gbit/s: CPU of main and capture process ` +
-      `${used.map((seconds) => `${seconds.toFixed(2)} s`).join(', ')}`,
+      `${difference(before, after)}; as long without traffic ${difference(after, cpuSeconds(detector))}`,
   );
   await detector.stop();
 }
@@ -68,12 +72,16 @@ async function honestDatagrams(lab: Lab): Promise<void> {
   const begun = performance.now();
   await lab.run(lab.scanner, ['hping3', ...args, lab.wire.to.ipv4], { timeout: 120_000 });
   const rate = DATAGRAMS / ((performance.now() - begun) / 1000);
-  const used = cpuSeconds(detector).map((seconds, index) => seconds - (before[index] ?? 0));
   console.log(
     `${DATAGRAMS} datagrams to a name server, ${Math.round(rate)} a second: CPU of main and capture process ` +
-      `${used.map((seconds) => `${seconds.toFixed(2)} s`).join(', ')}`,
+      difference(before, cpuSeconds(detector)),
   );
   await detector.stop();
+}
+
+/** Seconds between two looks, of each process. */
+function difference(before: readonly number[], after: readonly number[]): string {
+  return after.map((seconds, index) => `${(seconds - (before[index] ?? 0)).toFixed(2)} s`).join(', ');
 }
 
 async function flood(lab: Lab, name: string, keys: string, during?: () => Promise<string>): Promise<void> {
