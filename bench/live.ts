@@ -3,6 +3,7 @@
  * namespaces, with the built program; needs root.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { configure, cpuTicksOf, PROGRAM } from '../test/support/detector.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
 import type { LabProcess } from '../test/support/lab-process.ts';
@@ -54,7 +55,7 @@ async function honestBulk(lab: Lab): Promise<void> {
   const { stdout } = await lab.run(lab.scanner, ['iperf3', ...args], { timeout: 60_000 });
   const after = cpuSeconds(detector);
   const rate = JSON.parse(stdout).end.sum_received.bits_per_second / 1e9;
-  await new Promise((resolve) => setTimeout(resolve, BULK_SECONDS * 1_000));
+  await delay(BULK_SECONDS * 1_000);
   console.log(
     `honest bulk traffic, ${BULK_SECONDS} s of TCP at ${rate.toFixed(1)} Gbit/s: CPU of main and capture process ` +
       `${difference(before, after)}; as long without traffic ${difference(after, cpuSeconds(detector))}`,
@@ -79,9 +80,9 @@ async function honestDatagrams(lab: Lab): Promise<void> {
   await detector.stop();
 }
 
-/** Seconds between two looks, of each process. */
+/** What each process has taken between two looks. */
 function difference(before: readonly number[], after: readonly number[]): string {
-  return after.map((seconds, index) => `${(seconds - (before[index] ?? 0)).toFixed(2)} s`).join(', ');
+  return `${after.map((seconds, index) => (seconds - (before[index] ?? 0)).toFixed(2)).join(' + ')} s`;
 }
 
 async function flood(lab: Lab, name: string, keys: string, during?: () => Promise<string>): Promise<void> {
@@ -100,13 +101,13 @@ async function flood(lab: Lab, name: string, keys: string, during?: () => Promis
   // The last packets are on their way through the pipe; the end of the detector takes them all.
   await lab.waitFor(() => isIdle(detector), 10_000);
   clearInterval(watch);
-  const cpu = cpuSeconds(detector).map((seconds, index) => seconds - (before[index] ?? 0));
+  const cpu = difference(before, cpuSeconds(detector));
   const outcome = await detector.stop();
   const sums = /(\d+) probes, (\d+) sources are tracked; timers were late by (\d+) ms/.exec(detector.output);
   console.log(
     `flood of ${sent} SYNs at ${FLOOD_RATE} a second from forged sources, ${name}: ` +
       `${((Number(sums?.[1]) / sent) * 100).toFixed(2)} % seen, timers late by ${sums?.[3]} ms at most, ` +
-      `${memory.toFixed(0)} MiB resident in both processes, CPU ${cpu.map((s) => s.toFixed(2)).join(' + ')} s, ` +
+      `${memory.toFixed(0)} MiB resident in both processes, CPU ${cpu}, ` +
       `exit ${outcome.code}${more}`,
   );
 }
@@ -128,7 +129,7 @@ async function floodWhileBlocking(lab: Lab): Promise<void> {
 
 /** When it is shut out is when the host's last answer to it goes over the wire. */
 async function scanInTheMiddle(lab: Lab): Promise<string> {
-  await new Promise((resolve) => setTimeout(resolve, (FLOOD_SECONDS / 2) * 1000));
+  await delay((FLOOD_SECONDS / 2) * 1_000);
   const { ms, answers } = await observe(
     lab,
     [...SCAN, lab.wire.to.ipv4],

@@ -169,7 +169,7 @@ export class Engine {
   /** Judges one probe on a watched port that is not in use, and sees to what follows; false when it is too weak. */
   take(probe: Probe): boolean {
     if (!this.#count(probe)) return false;
-    if (!this.isUnheard) this.#judge(probe, this.tracker.source, this.#policyFor(probe.protocol));
+    if (!this.isUnheard) this.#judge(probe);
     return true;
   }
 
@@ -179,8 +179,7 @@ export class Engine {
     this.tracker.warm(probes, count);
     for (let index = 0; index < count; index++) {
       const probe = probes[index] as Probe;
-      if (this.#count(probe) && !isUnheard)
-        this.#judge(probe, this.tracker.source, this.#policyFor(probe.protocol));
+      if (this.#count(probe) && !isUnheard) this.#judge(probe);
     }
   }
 
@@ -226,7 +225,10 @@ export class Engine {
     return modeTransportOf(transportOf(protocol)) === 'tcp' ? config.blockTcp : config.blockUdp;
   }
 
-  #judge(probe: Probe, source: Source, policy: BlockPolicy): void {
+  /** What follows from the probe that was just counted. */
+  #judge(probe: Probe): void {
+    const { source } = this.tracker;
+    const policy = this.#policyFor(probe.protocol);
     const { marks } = source;
     if (isHandshake(probe)) marks.handshake = true;
     const group = this.#decoys.observe(probe, source);

@@ -6,6 +6,7 @@ import { REASON_COUNT, Reason } from './decode/reason.ts';
 import type { Engine } from './engine.ts';
 import { HeldProbes } from './held-probes.ts';
 import { PROTOCOL_TCP } from './net/protocol.ts';
+import { rehearseTracking } from './rehearsal/tracking.ts';
 import { MAX_WARM } from './track/source-table.ts';
 import { WeakSources } from './track/weak-sources.ts';
 import { inferOpen } from './watch/infer.ts';
@@ -38,7 +39,7 @@ export class Replay {
   #reader: PacketReader<PacketProbe>;
   #held = new HeldProbes();
   /** What the first pass does with what would be a probe; `too early` when it ought not to have judged. */
-  #first: 'hold' | 'judge' | 'drop' | 'too early' = 'hold';
+  #first: 'hold' | 'judge' | 'too early' = 'hold';
   #mayJudgeEarly: boolean;
   /** Probes on watched ports that wait to be taken together. */
   readonly #probes = Array.from({ length: MAX_WARM }, () => new PacketProbe());
@@ -109,7 +110,7 @@ export class Replay {
   /** Judges what the first pass has left; false when that is not all, so that the captures must be read again. */
   async judgeHeld(): Promise<boolean> {
     if (this.#first === 'judge') return true;
-    if (this.#first === 'drop') {
+    if (this.#held.overflowed) {
       this.#beginAnew();
       this.#notesConnections = this.#engine.needsConnections;
       return false;
@@ -150,7 +151,7 @@ export class Replay {
       if (reason === Reason.none) {
         inferOpen(this.#reader.packet, this.#open, this.#connections);
         if (this.#first === 'judge') reason = this.#judgePacket(batch, index);
-        else if (this.#first === 'hold') reason = this.#hold(batch, index);
+        else if (!this.#held.overflowed) reason = this.#hold(batch, index);
       }
       counts[reason] = (counts[reason] as number) + 1;
     }
@@ -170,7 +171,6 @@ export class Replay {
     const { packet } = this.#reader;
     packet.kind = kind;
     this.#held.add(packet);
-    if (this.#held.overflowed) this.#first = 'drop';
     if (isWeak(kind) && packet.protocol === PROTOCOL_TCP && this.#suspects.counts(packet))
       this.#hasSuspects = true;
     if (this.#mayJudgeEarly && this.#held.size >= HELD_FIRST) this.#judgeEarly();
@@ -179,6 +179,7 @@ export class Replay {
 
   /** What is only counted can be taken back, when a port turns out to be in use after all. */
   #judgeEarly(): void {
+    rehearseTracking();
     this.#open.keepDenials();
     for (let from = 0; from < this.#held.size; from += MAX_WARM) this.#takeHeld(from);
     this.#first = 'judge';

@@ -50,6 +50,29 @@ const ENDS = { source: '10.0.0.1', destination: '10.0.0.2' };
 const turned = ({ source: from, destination }: typeof ENDS) => ({ source: destination, destination: from });
 const syn = (destinationPort: number, fields = {}) =>
   ethernet(tcpPacket({ ...ENDS, destinationPort, flags: SYN, ...fields }));
+const back = (sourcePort: number, destinationPort: number, flags: number, length = 0) =>
+  ethernet(
+    tcpPacket({ ...turned(ENDS), sourcePort, destinationPort, flags, payload: new Uint8Array(length) }),
+  );
+
+/**
+ * Reads the frames, one a second, as `portsentry replay` does. Whether connections were wanted, how many probes were
+ * judged in the first pass, and whether that was too early.
+ */
+async function replayFrames(
+  { replay, engine }: ReturnType<typeof makeReplay>,
+  frames: readonly Uint8Array[],
+) {
+  const capture = () => source(writePcap({ frames: frames.map((data, seconds) => ({ data, seconds })) }));
+  await replay.infer(capture());
+  const inFirst = engine.probes;
+  const tooEarly = replay.wasTooEarly();
+  if (tooEarly) await replay.infer(capture());
+  const wants = replay.wantsConnections;
+  if (wants) await replay.learn(capture());
+  if (!(await replay.judgeHeld())) await replay.run(capture());
+  return { wants, inFirst, tooEarly };
+}
 
 test("the clock is the packets' own: a scan ends when they say so", async () => {
   const { replay, scans, probes } = makeReplay();
@@ -72,15 +95,7 @@ test("the clock is the packets' own: a scan ends when they say so", async () => 
 
 test('the first pass judges nothing, and what it held is judged when it is known what was in use', async () => {
   const { replay, probes } = makeReplay();
-  const answer = ethernet(
-    tcpPacket({
-      source: '10.0.0.2',
-      sourcePort: 22,
-      destination: '10.0.0.1',
-      destinationPort: 9,
-      flags: SYN | ACK,
-    }),
-  );
+  const answer = back(22, 9, SYN | ACK);
   const bytes = writePcap({ frames: [{ data: syn(22) }, { data: answer }, { data: syn(23) }] });
   expect(await replay.infer(source(bytes))).toEqual({ status: 'complete' });
   expect([replay.packets, probes]).toEqual([3, []]);
@@ -91,27 +106,14 @@ test('the first pass judges nothing, and what it held is judged when it is known
 describe('bare ACKs', () => {
   const bare = (destinationPort: number, sourcePort = 40_000) =>
     ethernet(tcpPacket({ ...ENDS, sourcePort, destinationPort, flags: ACK }));
-  const back = (sourcePort: number, destinationPort: number, flags: number, length = 0) =>
-    ethernet(
-      tcpPacket({
-        source: ENDS.destination,
-        destination: ENDS.source,
-        sourcePort,
-        destinationPort,
-        flags,
-        payload: new Uint8Array(length),
-      }),
-    );
   const scan = [bare(501), bare(502), bare(503), bare(504)];
 
   async function portsOf(frames: readonly Uint8Array[], infers = true): Promise<[number[], boolean]> {
-    const { replay, probes } = makeReplay();
-    const capture = () => source(writePcap({ frames: frames.map((data) => ({ data })) }));
-    if (infers) await replay.infer(capture());
-    const wants = replay.wantsConnections;
-    if (wants) await replay.learn(capture());
-    if (!infers || !(await replay.judgeHeld())) await replay.run(capture());
-    return [probes.map(({ destinationPort }) => destinationPort), wants];
+    const made = makeReplay();
+    let wants = false;
+    if (infers) wants = (await replayFrames(made, frames)).wants;
+    else await made.replay.run(source(writePcap({ frames: frames.map((data) => ({ data })) })));
+    return [made.probes.map(({ destinationPort }) => destinationPort), wants];
   }
 
   test('to no connection are a scan, from the third port on', async () => {
@@ -134,23 +136,15 @@ describe('bare ACKs', () => {
 
 describe('when nobody hears of it, many are judged in the first pass', () => {
   const UNHEARD = { respond: null, recorder: () => recorderOf({ listens: false }) };
-  const answer = (sourcePort: number) =>
-    ethernet(tcpPacket({ ...turned(ENDS), sourcePort, destinationPort: 9, flags: SYN | ACK }));
   const scan = Array.from({ length: 3_000 }, (_, index) => syn(1 + (index % 1_000)));
 
-  /** Reads the frames as `portsentry replay` does; what it tells, and how it came to it. */
+  /** What is told of the frames, and how it came to it. */
   async function read(frames: readonly Uint8Array[], parts: Partial<EngineParts> = UNHEARD) {
-    const { replay, engine } = makeReplay(parts);
-    const capture = () => source(writePcap({ frames: frames.map((data, at) => ({ data, seconds: at })) }));
-    await replay.infer(capture());
-    const inFirst = engine.probes;
-    const tooEarly = replay.wasTooEarly();
-    if (tooEarly) await replay.infer(capture());
-    if (replay.wantsConnections) await replay.learn(capture());
-    if (!(await replay.judgeHeld())) await replay.run(capture());
-    engine.close();
-    const { packets, counts } = replay;
-    return { told: [packets, engine.probes, engine.scans, ...counts], inFirst, tooEarly };
+    const made = makeReplay(parts);
+    const way = await replayFrames(made, frames);
+    made.engine.close();
+    const { packets, counts } = made.replay;
+    return { ...way, told: [packets, made.engine.probes, made.engine.scans, ...counts] };
   }
 
   test('and that is all when no port was in use', async () => {
@@ -168,7 +162,7 @@ describe('when nobody hears of it, many are judged in the first pass', () => {
   });
 
   test('and taken back when a port was in use after all', async () => {
-    const { told, inFirst, tooEarly } = await read([...scan, answer(7)]);
+    const { told, inFirst, tooEarly } = await read([...scan, back(7, 9, SYN | ACK)]);
     expect([inFirst, tooEarly, ...told.slice(0, 3)]).toEqual([3_000, true, 3_001, 2_997, 1]);
   });
 

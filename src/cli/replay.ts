@@ -10,7 +10,6 @@ import { startedModes } from '../config/modes.ts';
 import { REASON_COUNT, reasonText } from '../decode/reason.ts';
 import { Engine } from '../engine.ts';
 import { Recorder } from '../record/recorder.ts';
-import { rehearseTracking } from '../rehearsal/tracking.ts';
 import { Replay } from '../replay.ts';
 import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock } from '../respond/never-block.ts';
@@ -63,7 +62,6 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
     salt,
   });
   engine.tracker.setOwn((homes ?? []).filter(({ length }) => length === 128).map(({ address }) => address));
-  rehearseTracking();
   const replay = new Replay({ engine, open, connections, checkSums: options.checksum });
   const exit = await replayFiles(options, replay);
   await engine.settle();

@@ -9,8 +9,8 @@ const LONGEST_TCP_HEADER = 60;
 /**
  * Reads what only a probe needs of what nearly every probe is: a TCP header without data, all of it there and its sums
  * right, over IPv4 without options. False of all others and of a wrong sum: `readTcpOptions` and `verifyChecksums` tell
- * what those are, and of these the same as this. In one piece, with the sums of RFC 1071 written out: a fifteenth of a
- * whole replay of SYNs is between this and a function for each (bench/replay).
+ * what those are, and of these the same as this. In one piece, with numbers of its own as in plain.ts, and the sums of
+ * RFC 1071 written out: a fifteenth of a whole replay of SYNs is between this and a function for each (bench/replay).
  */
 export function readPlainProbe(view: DataView, packet: Packet): boolean {
   const { ipOffset, transportLength } = packet;

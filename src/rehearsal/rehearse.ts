@@ -7,6 +7,7 @@ import { Address } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import { homeOfAddresses } from '../watch/home.ts';
 import type { SocketTable } from '../watch/sockets.ts';
+import { FIRST_SOURCE, HOME } from './addresses.ts';
 import { Cast, PORT_LIMIT } from './cast.ts';
 
 /** Scanners, each of which is blocked, and what each sends. */
@@ -21,10 +22,6 @@ const KNOCKS: readonly Knock[] = [
 /** Then SYNs of a flood, each from another source, so many at a time. */
 const FLOOD = 2_048;
 const BATCH = 128;
-
-/** Addresses for documentation (RFC 5737); and whoever has them for all that is not touched by what is played here. */
-const FIRST_SOURCE = Address.v4(0xc0_00_02_01).w3;
-const HOME = Address.v4(0xc6_33_64_01);
 
 interface Knock {
   readonly kind: Kind;

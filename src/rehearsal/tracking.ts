@@ -2,6 +2,7 @@ import { Kind } from '../classify/kind.ts';
 import { PacketProbe } from '../classify/probe.ts';
 import { MAX_WARM } from '../track/source-table.ts';
 import { SCAN_QUIET, Tracker } from '../track/tracker.ts';
+import { FIRST_SOURCE, HOME } from './addresses.ts';
 
 /** Sources that may be tracked, fewer than there are, so that some are pushed out. */
 const SOURCES = 48;
@@ -13,12 +14,8 @@ const NEW_SOURCES = 4;
 /** Between rounds, ms: sources change their places in the order, and the table is swept. */
 const PAUSE = 1_100;
 
-/** Addresses for documentation (RFC 5737). */
-const FIRST_SOURCE = 0xc0_00_02_00;
-const HOME = 0xc6_33_64_01;
-
 /**
- * Plays a few probes to a tracker of its own before a replay. V8 compiles what it has seen run, and gives that up when
+ * Plays a few probes to a tracker of its own before a replay of many. V8 compiles what it has seen run, and gives that up when
  * something else happens: without this it does so at the first source that is known already, at the first pause, at
  * the first that is pushed out, and each time some thousand frames go by slowly (bench/replay).
  */
@@ -32,7 +29,7 @@ export function rehearseTracking(): void {
       probe.kind = Kind.syn;
       probe.time = SCAN_QUIET + round * PAUSE;
       probe.source.setV4(FIRST_SOURCE + (isNew ? round * MAX_WARM : 0) + (index % SOURCES));
-      probe.destination.setV4(HOME + (index & 3));
+      probe.destination.setV4(HOME.w3 + (index & 3));
       probe.destinationPort = (index >> 2) + round;
     }
     tracker.warm(probes, MAX_WARM);
