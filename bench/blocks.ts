@@ -9,9 +9,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { BlockMethod } from '../src/config/config.ts';
 import { defaultConfig } from '../src/config/load.ts';
-import { makeBackend } from '../src/respond/backends/choose.ts';
-import type { Block } from '../src/respond/block.ts';
-import { Ledger } from '../src/respond/ledger/ledger.ts';
+import type { Block } from '../src/firewall/block.ts';
+import { makeBackend } from '../src/firewall/choose.ts';
+import { Ledger } from '../src/ledger/ledger.ts';
 import { createLab } from '../test/support/lab.ts';
 import { median } from './support/measure.ts';
 

@@ -165,7 +165,7 @@ function cpuSeconds(detector: LabProcess): number[] {
   return processes(detector).map((pid) => cpuTicksOf(pid) / TICKS);
 }
 
-/** As soon as the start is over: what it has to compile and to rehearse goes on for a moment after its last line. */
+/** As soon as the start is over: what it has to compile and to warmUp goes on for a moment after its last line. */
 async function settledCpuSeconds(lab: Lab, detector: LabProcess): Promise<number[]> {
   let last = cpuSeconds(detector);
   let since = performance.now();

@@ -4,6 +4,7 @@ import type { Probe } from './classify/probe.ts';
 import type { ToolName } from './classify/tool.ts';
 import { isTracerouteLike } from './classify/traceroute.ts';
 import type { BlockPolicy, Config, ModeName } from './config/config.ts';
+import type { Modes } from './config/modes.ts';
 import type { Packet } from './decode/packet.ts';
 import { Address, parseAddress } from './net/address.ts';
 import { isIcmp, modeTransportOf, PROTOCOL_TCP, transportOf } from './net/protocol.ts';
@@ -11,7 +12,7 @@ import type { BlockEvent, RefusedEvent } from './respond/event.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
-import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from './track/event.ts';
+import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
 import { isHandshake } from './track/evidence.ts';
 import { groupScanEvent, scanEvent } from './track/scan.ts';
 import type { Source } from './track/source.ts';
@@ -20,7 +21,7 @@ import { Tracker, type TrackerLimits } from './track/tracker.ts';
 import { WeakSources } from './track/weak-sources.ts';
 import type { Home } from './watch/home.ts';
 import type { Connections, InUse, Segment } from './watch/in-use.ts';
-import type { Modes, WatchedPorts } from './watch/watched-ports.ts';
+import type { WatchedPorts } from './watch/watched-ports.ts';
 
 /** Where the engine's story goes; `Recorder` is the real one. */
 export interface EngineRecorder {
@@ -37,7 +38,7 @@ export interface EngineRecorder {
   refused(event: RefusedEvent): void;
   block(event: BlockEvent): void;
   /** A source triggered that is not to be blocked (BLOCK="0"). */
-  unblocked(event: Knock): void;
+  unblocked(event: ProbeDetails): void;
 }
 
 /** What may change when the configuration is read again. */
@@ -59,7 +60,7 @@ export interface EngineParts extends EngineSettings {
   /** Whether a source that has knocked so often may be blocked now: many new ones at once look forged. */
   readonly admits: (connects: number, now: number) => boolean;
   /** Carries out the actions for a source that has knocked so often; null when nothing is ever executed. */
-  readonly respond: ((knock: Knock, connects: number) => Promise<BlockEvent>) | null;
+  readonly respond: ((details: ProbeDetails, connects: number) => Promise<BlockEvent>) | null;
   /** Takes back the block of a source that turned out to be a decoy; without it blocks stay. */
   readonly takeBack?: (source: string) => void;
   /** Asked anew each time: a reload opens other files. */
@@ -266,16 +267,16 @@ export class Engine {
     return (decoy && decoyPolicy === 'log') || (evidence === 'spoofable' && !blockSpoofable);
   }
 
-  #refuse(knock: Knock, rule: string, told: Told): void {
+  #refuse(details: ProbeDetails, rule: string, told: Told): void {
     if (told.refusal) return;
     told.refusal = true;
-    this.#parts.recorder().refused({ ...knock, action: 'refused', rule });
+    this.#parts.recorder().refused({ ...details, action: 'refused', rule });
   }
 
-  #logOnly(knock: Knock, told: Told): void {
+  #logOnly(details: ProbeDetails, told: Told): void {
     if (told.history) return;
     told.history = true;
-    this.#parts.recorder().unblocked(knock);
+    this.#parts.recorder().unblocked(details);
   }
 
   #respond(event: ProbeEvent, source: Source): void {

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Invocation, parseArguments, type RunOptions } from './cli/args.ts';
+import { parseArguments } from './cli/args.ts';
 import { isInBackground, reportStart, runInBackground } from './cli/background.ts';
 import { completionScript } from './cli/completion.ts';
-import { CommandError, Exit } from './cli/exit.ts';
+import type { Invocation } from './cli/invocation.ts';
 import { standardStreams } from './cli/output.ts';
-import type { Daemon } from './daemon.ts';
+import type { Daemon } from './daemon/daemon.ts';
+import { CommandError, Exit } from './preflight/exit.ts';
+import type { RunOptions } from './preflight/run-options.ts';
 
 /** What `ps` shows for a process that runs a detector; its short name is the first of it. */
 const NAME = 'portsentry';
@@ -60,13 +62,13 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
 
 /** In the foreground or behind it, as root or as whom the configuration names. */
 async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
-  (await import('./life/priority.ts')).runPromptly();
+  (await import('./service/priority.ts')).runPromptly();
   if (options.daemon && isInBackground()) return runLive({ ...options, logoutput: ['syslog'] }, argv);
   const program = process.argv[1] as string;
-  const handOver = (await import('./life/hand-over.ts')).planHandOver(options);
+  const handOver = (await import('./service/run-as.ts')).planHandOver(options);
   if (options.daemon) return runInBackground(program, argv, handOver?.command);
   if (handOver === null) return runLive(options, argv);
-  return (await import('./life/stand-in.ts')).standIn(handOver, program, argv);
+  return (await import('./service/run-as-parent.ts')).standIn(handOver, program, argv);
 }
 
 /** Runs until a signal ends it. */
@@ -75,12 +77,12 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
   // Whatever it makes, a command's files among them, is nobody else's to read.
   process.umask(UMASK);
   const { pidfile } = options;
-  const pidFiles = await import('./life/pid-file.ts');
+  const pidFiles = await import('./service/pid-file.ts');
   if (pidfile !== undefined) pidFiles.refuseOccupied(pidfile);
-  const dumps = await (await import('./life/no-dumps.ts')).forbidDumps();
-  await (await import('./life/load-gently.ts')).loadGently(new URL('./daemon.js', import.meta.url));
-  const daemons = await import('./daemon.ts');
-  (await import('./life/young-space.ts')).boundYoungSpace();
+  const dumps = await (await import('./service/no-dumps.ts')).forbidDumps();
+  await (await import('./service/load-gently.ts')).loadGently(new URL('./daemon.js', import.meta.url));
+  const daemons = await import('./daemon/daemon.ts');
+  (await import('./service/young-space.ts')).boundYoungSpace();
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });

@@ -8,7 +8,7 @@ import { PROTOCOL_UDP } from '../src/net/protocol.ts';
 import type { BlockEvent } from '../src/respond/event.ts';
 import { parseIgnoreFile } from '../src/respond/ignore-file.ts';
 import { NeverBlock } from '../src/respond/never-block.ts';
-import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from '../src/track/event.ts';
+import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../src/track/event.ts';
 import type { Told } from '../src/track/told.ts';
 import { homeOfAddresses } from '../src/watch/home.ts';
 import { WatchedPorts } from '../src/watch/watched-ports.ts';
@@ -43,14 +43,14 @@ class Story implements EngineRecorder {
   block({ action, source, destinationPort }: BlockEvent): void {
     this.lines.push(`${action} ${source} port ${destinationPort}`);
   }
-  unblocked({ source }: Knock): void {
+  unblocked({ source }: ProbeDetails): void {
     this.lines.push(`unblocked ${source}`);
   }
 }
 
 /** An action that is under way; the test says how it ends. */
 interface Action {
-  readonly knock: Knock;
+  readonly knock: ProbeDetails;
   end(worked: boolean): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> 
   const never = new NeverBlock();
   const actions: Action[] = [];
   const blocked = new Set<string>();
-  const respond = (knock: Knock) =>
+  const respond = (knock: ProbeDetails) =>
     new Promise<BlockEvent>((resolve) => {
       const end = async (worked: boolean) => {
         if (worked) blocked.add(knock.source);

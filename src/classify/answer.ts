@@ -1,5 +1,5 @@
 import type { Packet } from '../decode/packet.ts';
-import { ACK, FIN, RST, SYN } from '../decode/tcp.ts';
+import { ACK, FIN, RST, SYN } from '../decode/transport/tcp.ts';
 
 /** Octets before the IP header, at most: those of Linux cooked frames, version 2. */
 const LONGEST_LINK_HEADER = 20;

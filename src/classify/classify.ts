@@ -1,7 +1,7 @@
-import { ICMP_ECHO, ICMP_MASK, ICMP_TIMESTAMP, ICMPV6_ECHO } from '../decode/icmp.ts';
 import type { Packet } from '../decode/packet.ts';
-import { CHUNK_COOKIE_ECHO, CHUNK_INIT } from '../decode/sctp.ts';
-import { TCP_HEADER_LENGTH } from '../decode/tcp.ts';
+import { ICMP_ECHO, ICMP_MASK, ICMP_TIMESTAMP, ICMPV6_ECHO } from '../decode/transport/icmp.ts';
+import { CHUNK_COOKIE_ECHO, CHUNK_INIT } from '../decode/transport/sctp.ts';
+import { TCP_HEADER_LENGTH } from '../decode/transport/tcp.ts';
 import type { Address } from '../net/address.ts';
 import {
   PROTOCOL_ICMP,

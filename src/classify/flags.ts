@@ -1,4 +1,4 @@
-import { ACK, FIN, PSH, RST, SYN, URG } from '../decode/tcp.ts';
+import { ACK, FIN, PSH, RST, SYN, URG } from '../decode/transport/tcp.ts';
 import { Kind } from './kind.ts';
 
 /** The kind of each of the 64 sets of flags (design, section 5). */

@@ -2,7 +2,7 @@ import { DIRECTIVES } from '../config/directives.ts';
 import { defaultConfig, loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
 import { ask, ControlError, type Response } from '../control/client.ts';
 import type { Reason, Request } from '../control/protocol.ts';
-import { CommandError, Exit } from './exit.ts';
+import { CommandError, Exit } from '../preflight/exit.ts';
 import type { CommandOutput } from './output.ts';
 
 /** How long (ms) a line of an answer may take. Orders may have to wait for commands of the administrator's. */

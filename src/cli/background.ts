@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { Exit } from './exit.ts';
+import { Exit } from '../preflight/exit.ts';
 
 /** What the program in the background tells the one that started it, once: null, or why it could not start. */
 interface Report {

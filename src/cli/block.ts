@@ -1,6 +1,6 @@
-import type { BlockOptions } from './args.ts';
+import { Exit } from '../preflight/exit.ts';
 import { askFor, findSocket, ORDER_TIME } from './ask.ts';
-import { Exit } from './exit.ts';
+import type { BlockOptions } from './invocation.ts';
 import type { CommandOutput } from './output.ts';
 import { readTarget, readTime } from './targets.ts';
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import type { Config, Finding, Severity } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { Settings } from '../config/cross-checks.ts';
 import { DIRECTIVES, FIELDS } from '../config/directives.ts';
+import type { Finding, Severity } from '../config/finding.ts';
 import { shown } from '../config/lexer.ts';
 import type { ParsedConfig } from '../config/load.ts';
 

@@ -1,8 +1,9 @@
 import type { BlockPolicy, Config, ModeName } from '../config/config.ts';
+import { unkillRouteFor } from '../config/kill-route.ts';
 import { startedModes, transportOfMode } from '../config/modes.ts';
 import { duration } from '../config/values.ts';
 import type { ModeTransport } from '../net/protocol.ts';
-import { type PlannedAction, planActions, plannedMethod, unkillRouteFor } from '../respond/plan.ts';
+import { type PlannedAction, planActions, plannedMethod } from '../respond/plan.ts';
 
 /** What will happen to a scanner, in plain words, for each transport. */
 export function tellResponse(config: Config): string {

@@ -1,14 +1,15 @@
-import { type Config, type Finding, formatFinding } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { Settings } from '../config/cross-checks.ts';
 import { DIRECTIVES, FIELDS, formatField } from '../config/directives.ts';
+import { type Finding, formatFinding } from '../config/finding.ts';
 import { inFileOrder, loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
 import { startedModes } from '../config/modes.ts';
+import { folderFindings, ignoreFileFindings } from '../preflight/check-files.ts';
+import { userFindings } from '../preflight/check-user.ts';
+import { Exit } from '../preflight/exit.ts';
 import { formerFaults } from './check-before.ts';
-import { folderFindings, ignoreFileFindings } from './check-files.ts';
 import { tellLines } from './check-lines.ts';
 import { tellResponse } from './check-story.ts';
-import { userFindings } from './check-user.ts';
-import { Exit } from './exit.ts';
 /** Which configuration is checked. */
 export interface CheckOptions {
   /** As named by -c; without it the usual file, and without that one the built-in defaults. */

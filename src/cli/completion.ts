@@ -1,6 +1,6 @@
 import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
 import { ALL, ALL_BUT_LOOPBACK, deviceNames } from '../capture/devices.ts';
-import { LEGACY_SWITCHES } from './modes.ts';
+import { LEGACY_SWITCHES } from './legacy-switches.ts';
 
 /** The shells that there is a script for. */
 export const SHELLS = ['bash', 'zsh'] as const;

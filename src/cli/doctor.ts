@@ -1,12 +1,12 @@
-import { formatFinding } from '../config/config.ts';
+import { formatFinding } from '../config/finding.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
 import type { HealthCheck, Status } from '../control/status.ts';
-import type { QuestionOptions } from './args.ts';
+import { folderFindings, ignoreFileFindings } from '../preflight/check-files.ts';
+import { userFindings } from '../preflight/check-user.ts';
+import { CommandError, Exit } from '../preflight/exit.ts';
 import { askFor, findSocket } from './ask.ts';
-import { folderFindings, ignoreFileFindings } from './check-files.ts';
-import { userFindings } from './check-user.ts';
 import { tryFilter } from './doctor/filter.ts';
-import { CommandError, Exit } from './exit.ts';
+import type { QuestionOptions } from './invocation.ts';
 import type { CommandOutput } from './output.ts';
 import { tellSpan } from './spans.ts';
 

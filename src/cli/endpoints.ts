@@ -2,8 +2,8 @@ import { portList } from '../config/values.ts';
 import { parseAddress } from '../net/address.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import { CommandError, Exit } from '../preflight/exit.ts';
 import type { OpenPorts } from '../watch/open-ports.ts';
-import { CommandError, Exit } from './exit.ts';
 
 /** Parses --home, `10.0.0.0/8,fd00::1`. Usage error 64 for what is no address or prefix. */
 export function parseHome(text: string): Prefix[] {

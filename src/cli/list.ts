@@ -1,8 +1,8 @@
 import type { BlockInfo } from '../control/status.ts';
+import { Exit } from '../preflight/exit.ts';
 import { labelOf } from '../record/labels.ts';
-import type { QuestionOptions } from './args.ts';
 import { askDaemon, findSocket } from './ask.ts';
-import { Exit } from './exit.ts';
+import type { QuestionOptions } from './invocation.ts';
 import type { CommandOutput } from './output.ts';
 import { tellEnd, tellMoment } from './spans.ts';
 import { renderTable } from './table.ts';

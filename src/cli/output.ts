@@ -1,4 +1,4 @@
-import { Exit } from './exit.ts';
+import { Exit } from '../preflight/exit.ts';
 
 /** Where a command writes that may have much to say. */
 export interface CommandOutput {

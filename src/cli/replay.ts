@@ -6,23 +6,23 @@ import { linkTypeName } from '../capture/link-type.ts';
 import type { CaptureEnd, CaptureSource } from '../capture/source.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
-import { startedModes } from '../config/modes.ts';
+import { modesOf, startedModes } from '../config/modes.ts';
 import { REASON_COUNT, reasonText } from '../decode/reason.ts';
 import { Engine } from '../engine.ts';
+import { configError, refuseErrors } from '../preflight/config-error.ts';
+import { CommandError, Exit } from '../preflight/exit.ts';
+import { parseModes } from '../preflight/parse-modes.ts';
 import { Recorder } from '../record/recorder.ts';
-import { Replay } from '../replay.ts';
+import { ReplayActions } from '../replay/actions.ts';
+import { Replay } from '../replay/replay.ts';
 import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock } from '../respond/never-block.ts';
 import { EVERY_HOME, homeOf } from '../watch/home.ts';
 import { OpenPorts } from '../watch/open-ports.ts';
 import { SeenConnections } from '../watch/seen-connections.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
-import type { ReplayOptions } from './args.ts';
-import { configError, refuseErrors } from './config-error.ts';
 import { addOpen, parseHome } from './endpoints.ts';
-import { CommandError, Exit } from './exit.ts';
-import { modesOf, parseModes } from './modes.ts';
-import { ReplayActions } from './replay-actions.ts';
+import type { ReplayOptions } from './invocation.ts';
 
 /** Output is written in pieces of about this many characters: one write a line would cost more than the engine. */
 const PIECE = 65_536;
@@ -55,7 +55,7 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
     ruleFor: (address) => never.ruleFor(address),
     isBlocked: (address, text) => actions?.blocks.covering(address, text) !== undefined,
     admits: (connects, now) => actions?.breaker.admits(connects, now) ?? true,
-    respond: actions === null ? null : (knock, connects) => actions.responder.respond(knock, connects),
+    respond: actions === null ? null : (details, connects) => actions.responder.respond(details, connects),
     takeBack: (source) => void actions?.blocks.releaseDecoy(source),
     recorder: () => recorder,
     localCheck: true,

@@ -1,7 +1,7 @@
 import type { Status } from '../control/status.ts';
-import type { QuestionOptions } from './args.ts';
+import { Exit } from '../preflight/exit.ts';
 import { askFor, findSocket } from './ask.ts';
-import { Exit } from './exit.ts';
+import type { QuestionOptions } from './invocation.ts';
 import type { CommandOutput } from './output.ts';
 import { tellMoment, tellSpan } from './spans.ts';
 import { counted, renderFacts } from './table.ts';

@@ -1,7 +1,7 @@
 import { duration } from '../config/values.ts';
 import { parseAddress } from '../net/address.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
-import { CommandError, Exit } from './exit.ts';
+import { CommandError, Exit } from '../preflight/exit.ts';
 
 /** Canonical text of an address or a prefix; usage error 64 for anything else. */
 export function readTarget(text: string): string {

@@ -1,7 +1,7 @@
 import type { BlockInfo, KnownSource, Why } from '../control/status.ts';
-import type { WhyOptions } from './args.ts';
+import { Exit } from '../preflight/exit.ts';
 import { askFor, findSocket } from './ask.ts';
-import { Exit } from './exit.ts';
+import type { WhyOptions } from './invocation.ts';
 import { tellCause } from './list.ts';
 import type { CommandOutput } from './output.ts';
 import { tellEnd, tellMoment, tellSpan } from './spans.ts';

@@ -1,5 +1,6 @@
-import type { Config, Finding, Severity } from './config.ts';
+import type { Config } from './config.ts';
 import { DIRECTIVES, FIELDS, type Field } from './directives.ts';
+import type { Finding, Severity } from './finding.ts';
 import type { Entry } from './lexer.ts';
 import { hintOf } from './nearest.ts';
 import { TOKENS, unknownTokens } from './tokens.ts';

@@ -1,4 +1,4 @@
-import type { Finding, Severity } from './config.ts';
+import type { Finding, Severity } from './finding.ts';
 
 /**
  * Settings and bad lines together that one file may hold. There are not fifty keys; a file with more lines than

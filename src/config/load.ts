@@ -1,7 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { Config, Finding } from './config.ts';
+import type { Config } from './config.ts';
 import { checkSettings, crossCheck, type Settings } from './cross-checks.ts';
 import { DIRECTIVES, type Directive, FIELDS, type Field } from './directives.ts';
+import type { Finding } from './finding.ts';
 import { type Entry, lex } from './lexer.ts';
 import { nearest } from './nearest.ts';
 

@@ -2,6 +2,12 @@ import type { ModeTransport } from '../net/protocol.ts';
 import type { Config, ModeName } from './config.ts';
 import { bad, good, knownWord, listWords, type Parsed, type ValueKind } from './values.ts';
 
+/** The modes of one run: at most one for each transport. */
+export interface Modes {
+  readonly tcp: Extract<ModeName, 'tcp' | 'stcp' | 'atcp'> | null;
+  readonly udp: Extract<ModeName, 'udp' | 'sudp' | 'audp'> | null;
+}
+
 const DEFAULT_MODES: readonly ModeName[] = ['atcp', 'audp'];
 
 const MODES: readonly ModeName[] = ['tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp'];
@@ -20,6 +26,17 @@ export function startedModes(config: Config): readonly ModeName[] {
 /** The transport that a mode watches. */
 export function transportOfMode(mode: ModeName): ModeTransport {
   return mode.endsWith('tcp') ? 'tcp' : 'udp';
+}
+
+/** One mode for each transport. */
+export function modesOf(names: readonly ModeName[]): Modes {
+  const of = (transport: string) => names.find((name) => transportOfMode(name) === transport) ?? null;
+  return { tcp: of('tcp') as Modes['tcp'], udp: of('udp') as Modes['udp'] };
+}
+
+/** The modes that were asked for, TCP first. */
+export function modeNames(modes: Modes): ModeName[] {
+  return [modes.tcp, modes.udp].filter((mode) => mode !== null);
 }
 
 function parseModes(text: string): Parsed<readonly ModeName[]> {

@@ -1,10 +1,10 @@
 import { LINKTYPE_ETHERNET } from '../capture/link-type.ts';
-import { decodeEthernet } from './ethernet.ts';
-import { decodeLink } from './link.ts';
+import { decodeEthernet } from './link/ethernet.ts';
+import { decodeLink } from './link/link.ts';
+import { TEREDO_PORT } from './network/teredo.ts';
+import { decodeTunnel } from './network/tunnel.ts';
 import type { Packet } from './packet.ts';
 import { Reason } from './reason.ts';
-import { TEREDO_PORT } from './teredo.ts';
-import { decodeTunnel } from './tunnel.ts';
 
 /**
  * Decodes one frame into `packet`. `offset` and `capturedLength` are in octets of `view`, `wireLength` is how

@@ -1,12 +1,12 @@
 import { LINKTYPE_ETHERNET } from '../capture/link-type.ts';
-import { verifyChecksums } from './checksum.ts';
-import { Reassembler } from './fragments.ts';
+import { Reassembler } from './fragments/fragments.ts';
 import { decodeFrame } from './frame.ts';
 import type { Packet } from './packet.ts';
 import { decodePlain } from './plain.ts';
 import { readPlainProbe } from './plain-probe.ts';
 import { Reason } from './reason.ts';
-import { readTcpOptions } from './tcp-options.ts';
+import { verifyChecksums } from './transport/checksum.ts';
+import { readTcpOptions } from './transport/tcp-options.ts';
 
 /** From frames to packets, one after the other: decodes, and puts small fragments together. */
 export class PacketReader<Read extends Packet = Packet> {

@@ -1,5 +1,5 @@
 import { Address } from '../net/address.ts';
-import { Fragment } from './fragment.ts';
+import { Fragment } from './fragments/fragment.ts';
 
 /**
  * One packet, decoded as far as its ports. A single object is filled again and again; nothing in it survives

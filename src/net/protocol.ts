@@ -9,7 +9,7 @@ export const PROTOCOL_ICMPV6 = 58;
 /** The transports that a mode is for. */
 export type ModeTransport = 'tcp' | 'udp';
 
-/** What a knock came by; `ip` is another IP protocol. */
+/** What a probe came by; `ip` is another IP protocol. */
 export type Transport = ModeTransport | 'sctp' | 'icmp' | 'ip';
 
 const TRANSPORTS: Readonly<Record<number, Transport>> = {
@@ -25,7 +25,7 @@ export function transportOf(protocol: number): Transport {
   return TRANSPORTS[protocol] ?? 'ip';
 }
 
-/** The mode, policy and ports that a knock by this transport goes by: there are lists for TCP and UDP only. */
+/** The mode, policy and ports that a probe by this transport goes by: there are lists for TCP and UDP only. */
 export function modeTransportOf(transport: Transport): ModeTransport {
   return transport === 'udp' ? 'udp' : 'tcp';
 }

@@ -1,7 +1,8 @@
 /** Events as JSON lines with the names of the Elastic Common Schema where it has them (design, section 7). */
+
+import type { LedgerEntry } from '../ledger/entry.ts';
 import type { BlockEvent, RefusedEvent, UnblockEvent } from '../respond/event.ts';
-import type { LedgerEntry } from '../respond/ledger/entry.ts';
-import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from '../track/event.ts';
+import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
 import { labelOf } from './labels.ts';
 
 /** One line of JSON, without the end of the line. */
@@ -62,7 +63,7 @@ function decoysFields({ members, isOneSender, spared }: DecoysEvent): object {
 }
 
 function knockLine(
-  event: Knock & { readonly action: string },
+  event: ProbeDetails & { readonly action: string },
   kind: 'alert' | 'event',
   more: object,
 ): string {
@@ -96,7 +97,7 @@ function unblockLine({ time, entry, how, rule }: UnblockEvent): string {
   return targetLine(time, 'unblock', target, family, fields);
 }
 
-/** Of an address or a prefix, without a knock. */
+/** Of an address or a prefix, without a probe. */
 function targetLine(time: number, action: string, target: string, family: 4 | 6, fields: object): string {
   const [address] = target.split('/');
   return JSON.stringify({

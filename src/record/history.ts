@@ -1,6 +1,6 @@
 import type { ModeName } from '../config/config.ts';
 import { modeTransportOf } from '../net/protocol.ts';
-import type { Knock } from '../track/event.ts';
+import type { ProbeDetails } from '../track/event.ts';
 import { AppendFile } from './append-file.ts';
 import { protocolOf } from './lines1.ts';
 import { scanLine2 } from './lines2.ts';
@@ -41,15 +41,15 @@ export class History {
     return null;
   }
 
-  /** A source was blocked. `now` in ms is for the files; the line has the knock's time. */
-  blocked(knock: Knock, name: string, now: number): void {
-    this.#history?.write(this.#line(knock, name, true), now);
-    this.#blocked.get(knock.mode)?.write(line1(knock, name), now);
+  /** A source was blocked. `now` in ms is for the files; the line has the probe's time. */
+  blocked(details: ProbeDetails, name: string, now: number): void {
+    this.#history?.write(this.#line(details, name, true), now);
+    this.#blocked.get(details.mode)?.write(line1(details, name), now);
   }
 
   /** A source triggered that is only logged (BLOCK="0"). */
-  unblocked(knock: Knock, name: string, now: number): void {
-    this.#history?.write(this.#line(knock, name, false), now);
+  unblocked(details: ProbeDetails, name: string, now: number): void {
+    this.#history?.write(this.#line(details, name, false), now);
   }
 
   tick(now: number): void {
@@ -60,9 +60,9 @@ export class History {
     for (const file of this.#files()) file.close();
   }
 
-  #line(knock: Knock, name: string, blocked: boolean): string {
-    if (this.#logFormat === 1) return line1(knock, name);
-    return `${time2(knock.time)} ${scanLine2(knock, name, { triggered: true, noBlock: !blocked, blocked })}`;
+  #line(details: ProbeDetails, name: string, blocked: boolean): string {
+    if (this.#logFormat === 1) return line1(details, name);
+    return `${time2(details.time)} ${scanLine2(details, name, { triggered: true, noBlock: !blocked, blocked })}`;
   }
 
   #files(): AppendFile[] {
@@ -74,8 +74,8 @@ export class History {
  * 1.x says "Blocked" of a source that is only logged too, and fail2ban's filter looks for the word. That filter knows
  * TCP and UDP only: what came by neither has the protocol of the mode that saw it.
  */
-function line1(knock: Knock, name: string): string {
-  const host = `Host: ${name}/${knock.source}`;
-  const transport = modeTransportOf(knock.transport);
-  return `${time1(knock.time)} ${host} Port: ${knock.destinationPort} ${protocolOf({ transport })} Blocked`;
+function line1(details: ProbeDetails, name: string): string {
+  const host = `Host: ${name}/${details.source}`;
+  const transport = modeTransportOf(details.transport);
+  return `${time1(details.time)} ${host} Port: ${details.destinationPort} ${protocolOf({ transport })} Blocked`;
 }

@@ -1,6 +1,6 @@
 import type { KindName } from '../classify/kind.ts';
-import { ACK, FIN, PSH, RST, SYN, URG } from '../decode/tcp.ts';
-import type { Knock } from '../track/event.ts';
+import { ACK, FIN, PSH, RST, SYN, URG } from '../decode/transport/tcp.ts';
+import type { ProbeDetails } from '../track/event.ts';
 
 /** The text of each kind, as PortSentry writes it (design, section 5); `odd` is spelled by its flags. */
 const LABELS: Readonly<Record<Exclude<KindName, 'odd'>, string>> = {
@@ -18,9 +18,9 @@ const LABELS: Readonly<Record<Exclude<KindName, 'odd'>, string>> = {
   icmp: 'ICMP request',
 };
 
-/** What a knock is called in log lines and events. */
-export function labelOf(knock: Pick<Knock, 'kind' | 'tcpFlags'>): string {
-  return knock.kind === 'odd' ? unknownType(knock.tcpFlags) : LABELS[knock.kind];
+/** What a probe is called in log lines and events. */
+export function labelOf(details: Pick<ProbeDetails, 'kind' | 'tcpFlags'>): string {
+  return details.kind === 'odd' ? unknownType(details.tcpFlags) : LABELS[details.kind];
 }
 
 /** The flags in PortSentry's order, which is not that of the header. */

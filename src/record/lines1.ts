@@ -3,26 +3,26 @@
  * Nothing else in the program spells an `attackalert:`. A `name` is the host's, or its address again.
  */
 
+import type { Block } from '../firewall/block.ts';
 import type { Transport } from '../net/protocol.ts';
-import type { Block } from '../respond/block.ts';
 import type { ActionStep, UnblockEvent } from '../respond/event.ts';
-import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from '../track/event.ts';
+import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
 import { labelOf } from './labels.ts';
 
-type Where = Pick<Knock, 'transport' | 'destinationPort'>;
+type Where = Pick<ProbeDetails, 'transport' | 'destinationPort'>;
 
 /** Something that the administrator should know. */
 export function adminLine(text: string): string {
   return `adminalert: ${text}`;
 }
 
-export function probeLine(knock: Knock, name: string): string {
+export function probeLine(details: ProbeDetails, name: string): string {
   // A question whether somebody is there is no attack.
-  if (knock.kind === 'icmp')
+  if (details.kind === 'icmp')
     return adminLine(
-      `${labelOf(knock)} from host: ${name}/${knock.source} of type: ${knock.destinationPort}`,
+      `${labelOf(details)} from host: ${name}/${details.source} of type: ${details.destinationPort}`,
     );
-  return `attackalert: ${labelOf(knock)} from host: ${name}/${knock.source} to ${portOf(knock)}`;
+  return `attackalert: ${labelOf(details)} from host: ${name}/${details.source} to ${portOf(details)}`;
 }
 
 /** The same with the scanner's tool at its end (LOG_TOOL="1"): a reader that expects the port there must be told. */
@@ -30,9 +30,9 @@ export function probeLineWithTool(event: ProbeEvent, name: string): string {
   return `${probeLine(event, name)}${event.tool === null ? '' : ` (${event.tool}-like)`}`;
 }
 
-export function ipOptionsLine(knock: Knock, name: string): string {
-  const host = `${name}/${knock.source}`;
-  return `attackalert: Packet from host: ${host} to ${portOf(knock)} has IP options set (detection avoidance technique).`;
+export function ipOptionsLine(details: ProbeDetails, name: string): string {
+  const host = `${name}/${details.source}`;
+  return `attackalert: Packet from host: ${host} to ${portOf(details)} has IP options set (detection avoidance technique).`;
 }
 
 /** The sum of what got no line of its own. The words stay the same for one: programs read them. */
@@ -93,15 +93,15 @@ function spanOf(ms: number): string {
 }
 
 /** BLOCK_TCP="0" or BLOCK_UDP="0". */
-export function noBlockLine(knock: Knock): string {
-  return `attackalert: Ignoring ${protocolOf(knock)} response per configuration file setting.`;
+export function noBlockLine(details: ProbeDetails): string {
+  return `attackalert: Ignoring ${protocolOf(details)} response per configuration file setting.`;
 }
 
 /** The connect modes name one address and end with a full stop; OSSEC's decoder knows only that form. */
-export function alreadyBlockedLine(knock: Knock, name: string): string {
-  return knock.kind === 'connect'
-    ? `attackalert: Host: ${knock.source} is already blocked. Ignoring`
-    : `attackalert: Host: ${name}/${knock.source} is already blocked Ignoring`;
+export function alreadyBlockedLine(details: ProbeDetails, name: string): string {
+  return details.kind === 'connect'
+    ? `attackalert: Host: ${details.source} is already blocked. Ignoring`
+    : `attackalert: Host: ${name}/${details.source} is already blocked Ignoring`;
 }
 
 /** How one of the actions for an address or prefix ended. */
@@ -161,6 +161,6 @@ export function portOf({ transport, destinationPort }: Where): string {
   return `${protocolOf({ transport })} port: ${destinationPort}`;
 }
 
-export function protocolOf({ transport }: Pick<Knock, 'transport'>): Uppercase<Transport> {
+export function protocolOf({ transport }: Pick<ProbeDetails, 'transport'>): Uppercase<Transport> {
   return transport.toUpperCase() as Uppercase<Transport>;
 }

@@ -1,5 +1,5 @@
 /** The event line of PortSentry 2.x: one for a probe, and one for the end of what was done about it. */
-import type { Knock, ProbeEvent } from '../track/event.ts';
+import type { ProbeDetails, ProbeEvent } from '../track/event.ts';
 import { labelOf } from './labels.ts';
 import { protocolOf } from './lines1.ts';
 
@@ -13,13 +13,13 @@ export interface Verdict {
 }
 
 /** The line without its time, as it stands in the log. An ignored source has none, so `ignored` is false. */
-export function scanLine2(knock: Knock, name: string, verdict: Verdict): string {
+export function scanLine2(details: ProbeDetails, name: string, verdict: Verdict): string {
   return [
-    `Scan from: [${knock.source}] (${name})`,
-    `protocol: [${protocolOf(knock)}]`,
-    `port: [${knock.destinationPort}]`,
-    `type: [${knock.kind === 'udp' ? 'UDP' : labelOf(knock)}]`,
-    `IP opts: [${ipOptionsOf(knock)}]`,
+    `Scan from: [${details.source}] (${name})`,
+    `protocol: [${protocolOf(details)}]`,
+    `port: [${details.destinationPort}]`,
+    `type: [${details.kind === 'udp' ? 'UDP' : labelOf(details)}]`,
+    `IP opts: [${ipOptionsOf(details)}]`,
     'ignored: [false]',
     `triggered: [${verdict.triggered}]`,
     `noblock: [${verdict.noBlock}]`,
@@ -35,7 +35,7 @@ export function verdictOf(event: ProbeEvent): Verdict {
 }
 
 /** A socket does not show the options of the packets that opened it. */
-function ipOptionsOf(knock: Knock): string {
-  if (knock.kind === 'connect') return 'unknown';
-  return knock.ipOptions ? 'set' : 'not set';
+function ipOptionsOf(details: ProbeDetails): string {
+  if (details.kind === 'connect') return 'unknown';
+  return details.ipOptions ? 'set' : 'not set';
 }

@@ -1,6 +1,6 @@
+import type { LedgerEntry } from '../ledger/entry.ts';
 import type { ActionStep, BlockEvent, RefusedEvent, UnblockEvent } from '../respond/event.ts';
-import type { LedgerEntry } from '../respond/ledger/entry.ts';
-import type { DecoysEvent, Knock, ProbeEvent, ScanEvent } from '../track/event.ts';
+import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
 import type { Told } from '../track/told.ts';
 import type { LineSink } from './append-file.ts';
 import { blockByHandLine as ecsBlockByHandLine, ecsLine } from './ecs.ts';
@@ -104,11 +104,11 @@ export class Recorder {
   }
 
   /** A source triggered that is not to be blocked (BLOCK="0"). */
-  unblocked(knock: Knock): void {
+  unblocked(details: ProbeDetails): void {
     const { history, logFormat } = this.#parts;
-    if (logFormat === 1) this.#line(this.#probeLines, knock.source, () => noBlockLine(knock));
+    if (logFormat === 1) this.#line(this.#probeLines, details.source, () => noBlockLine(details));
     if (history === null || !this.#historyLines.allows(this.#now)) return;
-    this.#named(knock.source, (name) => history.unblocked(knock, name, this.#now));
+    this.#named(details.source, (name) => history.unblocked(details, name, this.#now));
   }
 
   /** One of the actions for an address or prefix has ended. */

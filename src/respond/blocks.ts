@@ -1,17 +1,17 @@
+import type { Failure } from '../commands/failure.ts';
 import type { BlockMethod, Config } from '../config/config.ts';
+import { unkillRouteFor } from '../config/kill-route.ts';
+import type { Block, BlockCause } from '../firewall/block.ts';
+import type { BackendPool } from '../firewall/pool.ts';
+import type { BlockEnd, LedgerEntry } from '../ledger/entry.ts';
+import type { BlockMemory } from '../ledger/memory.ts';
 import type { Address } from '../net/address.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
 import { isAmongStrangers } from '../net/shared-networks.ts';
-import type { Knock } from '../track/event.ts';
-import type { Failure } from './backends/backend.ts';
-import type { BackendPool } from './backends/pool.ts';
-import type { Block, BlockCause } from './block.ts';
+import type { ProbeDetails } from '../track/event.ts';
 import { endOfBlock } from './block-time.ts';
 import type { UnblockEvent } from './event.ts';
 import { allowInHostsFile } from './hosts-deny.ts';
-import type { BlockEnd, LedgerEntry } from './ledger/entry.ts';
-import type { BlockMemory } from './ledger/memory.ts';
-import { unkillRouteFor } from './plan.ts';
 import { networkOf, StandingBlocks } from './standing.ts';
 
 /**
@@ -86,9 +86,9 @@ export class Blocks {
     return this.#parts.memory.entries.get(target);
   }
 
-  /** The block that a knock leads to: of the address, or of its network when a neighbour is blocked already. */
-  plan(knock: Knock, connects: number): Block {
-    const { mode, kind, transport, destinationPort, source, family } = knock;
+  /** The block that a probe leads to: of the address, or of its network when a neighbour is blocked already. */
+  plan(details: ProbeDetails, connects: number): Block {
+    const { mode, kind, transport, destinationPort, source, family } = details;
     const cause = { mode, kind, transport, destinationPort, connects, note: null };
     return this.#block(this.#targetFor(source, family), family, cause);
   }

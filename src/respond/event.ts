@@ -1,6 +1,6 @@
 import type { BlockMethod } from '../config/config.ts';
-import type { Knock } from '../track/event.ts';
-import type { BlockEnd, LedgerEntry } from './ledger/entry.ts';
+import type { BlockEnd, LedgerEntry } from '../ledger/entry.ts';
+import type { ProbeDetails } from '../track/event.ts';
 
 /** One of the three actions of PortSentry, and how it ended. */
 export interface ActionStep {
@@ -12,7 +12,7 @@ export interface ActionStep {
 }
 
 /** The end of all actions for a source: it is blocked, or it is not and `reason` says why. */
-export interface BlockEvent extends Knock {
+export interface BlockEvent extends ProbeDetails {
   readonly action: 'block' | 'block-failed';
   /** The source, or the prefix that it is in. */
   readonly target: string;
@@ -36,7 +36,7 @@ export interface UnblockEvent {
 }
 
 /** A source that triggered and is spared by a never-block rule. */
-export interface RefusedEvent extends Knock {
+export interface RefusedEvent extends ProbeDetails {
   readonly action: 'refused';
   readonly rule: string;
 }

@@ -1,7 +1,7 @@
 import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
-import type { Failure } from './backends/backend.ts';
-import type { Block } from './block.ts';
-import { expand } from './template.ts';
+import type { Failure } from '../commands/failure.ts';
+import type { Block } from '../firewall/block.ts';
+import { expand } from '../firewall/template.ts';
 
 /** The file of the TCP wrappers (hosts_access(5)). */
 export const HOSTS_DENY = '/etc/hosts.deny';

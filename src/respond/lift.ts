@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BackendPool } from './backends/pool.ts';
+import type { BackendPool } from '../firewall/pool.ts';
+import type { BlockMemory } from '../ledger/memory.ts';
 import type { Blocks } from './blocks.ts';
 import { allowInHostsFile } from './hosts-deny.ts';
 import { inTurns } from './in-turns.ts';
-import type { BlockMemory } from './ledger/memory.ts';
 
 /** What an end with BLOCK_ON_EXIT="release" may take (ms); a service manager waits longer. */
 const RELEASE_TIME = 5_000;

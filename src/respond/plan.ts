@@ -1,4 +1,5 @@
 import type { BlockMethod, Config } from '../config/config.ts';
+import { killRouteFor } from '../config/kill-route.ts';
 import { modeTransportOf, type Transport } from '../net/protocol.ts';
 import type { ActionStep } from './event.ts';
 
@@ -33,17 +34,6 @@ export function planActions(
   ];
   const external = planned('external', config.killRunCmd);
   return config.killRunCmdFirst ? [...external, ...block] : [...block, ...external];
-}
-
-/** The command that shuts out a source of this family; an IPv6 source falls back to KILL_ROUTE. */
-export function killRouteFor(config: Config, family: 4 | 6): string | null {
-  return family === 6 ? (config.killRoute6 ?? config.killRoute) : config.killRoute;
-}
-
-/** The undo of `killRouteFor`. UNKILL_ROUTE undoes nothing that KILL_ROUTE6 did. */
-export function unkillRouteFor(config: Config, family: 4 | 6): string | null {
-  if (family === 4) return config.unkillRoute;
-  return config.unkillRoute6 ?? (config.killRoute6 === null ? config.unkillRoute : null);
 }
 
 function planned(step: PlannedAction['step'], template: string | null): PlannedAction[] {

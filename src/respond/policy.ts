@@ -1,4 +1,4 @@
-import type { Failure } from './backends/backend.ts';
+import type { Failure } from '../commands/failure.ts';
 import type { ActionStep } from './event.ts';
 import type { PlannedAction } from './plan.ts';
 

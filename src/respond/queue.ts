@@ -1,4 +1,5 @@
-import type { Failure } from './backends/backend.ts';
+import { ENDING } from '../commands/ending.ts';
+import type { Failure } from '../commands/failure.ts';
 
 /** Actions at work at one time: a scan from many sources starts no more processes than a small host bears. */
 const MAX_RUNNING = 8;
@@ -8,9 +9,6 @@ const MAX_QUEUED = 1_024;
 const MAX_NOTICES_RUNNING = 4;
 /** Notices among those that wait, so that there is always room for a block. */
 const MAX_NOTICES_QUEUED = 512;
-
-/** Why an action was not run, or not run to its end, at the end of the daemon. */
-export const ENDING = 'portsentry is ending';
 
 /** A `block` goes before every waiting `notice`, an external command that shuts nobody out. */
 export type Urgency = 'block' | 'notice';

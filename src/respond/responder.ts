@@ -1,16 +1,17 @@
+import { ENDING } from '../commands/ending.ts';
+import type { Failure } from '../commands/failure.ts';
+import { runCommand } from '../commands/shell.ts';
 import type { BlockMethod, Config } from '../config/config.ts';
-import type { Knock } from '../track/event.ts';
-import type { Failure } from './backends/backend.ts';
-import type { Block } from './block.ts';
+import type { Block } from '../firewall/block.ts';
+import { expand } from '../firewall/template.ts';
+import type { ProbeDetails } from '../track/event.ts';
 import type { Blocks } from './blocks.ts';
 import type { ActionStep, BlockEvent } from './event.ts';
 import { HalfBlocked } from './half-blocked.ts';
 import { denyInHostsFile, hostsDenyLine } from './hosts-deny.ts';
 import { type PlannedAction, planActions } from './plan.ts';
 import { failureOf, partPlan } from './policy.ts';
-import { type ActionQueue, ENDING, type Urgency } from './queue.ts';
-import { runCommand } from './shell.ts';
-import { expand } from './template.ts';
+import type { ActionQueue, Urgency } from './queue.ts';
 
 /** What a responder works with. */
 export interface ResponderOptions {
@@ -26,7 +27,7 @@ export interface ResponderOptions {
 
 /** One response under way. */
 interface Response {
-  readonly knock: Knock;
+  readonly details: ProbeDetails;
   readonly block: Block;
   /** What was added to hosts.deny. */
   wrappersLine: string | null;
@@ -47,12 +48,12 @@ export class Responder {
    * Takes all actions and resolves when the last has ended; never rejects. `connects` is how often the source has
    * knocked. For a target that is being acted on already it takes none, and resolves to the same event.
    */
-  respond(knock: Knock, connects: number): Promise<BlockEvent> {
-    const block = this.#options.blocks.plan(knock, connects);
+  respond(details: ProbeDetails, connects: number): Promise<BlockEvent> {
+    const block = this.#options.blocks.plan(details, connects);
     const atWork = this.#atWork.get(block.target);
     if (atWork !== undefined) return atWork;
-    const response = this.#actOn({ knock, block, wrappersLine: null })
-      .catch((error: Error) => this.#failed(knock, block, [], `internal error: ${error.message}`))
+    const response = this.#actOn({ details, block, wrappersLine: null })
+      .catch((error: Error) => this.#failed(details, block, [], `internal error: ${error.message}`))
       .finally(() => this.#atWork.delete(block.target));
     this.#atWork.set(block.target, response);
     return response;
@@ -60,8 +61,8 @@ export class Responder {
 
   async #actOn(response: Response): Promise<BlockEvent> {
     const { blocks, config, method } = this.#options;
-    const { knock, block } = response;
-    const plan = planActions(config, method, knock.transport, knock.family);
+    const { details, block } = response;
+    const plan = planActions(config, method, details.transport, details.family);
     const parts = partPlan(plan);
     // It is on its way before it is remembered, for in a scan each fraction of a ms counts; what is remembered is
     // written at the end of the turn.
@@ -79,11 +80,11 @@ export class Responder {
     const taken = [...before, ...notice];
     const steps = taken.map(([, step]) => step);
     if (failure !== null) {
-      this.#halfBlocked.set(block.target, taken, knock.time);
-      return this.#failed(knock, block, steps, failure);
+      this.#halfBlocked.set(block.target, taken, details.time);
+      return this.#failed(details, block, steps, failure);
     }
     this.#halfBlocked.delete(block.target);
-    return { ...knock, ...this.#outcome(block), action: 'block', steps, reason: null };
+    return { ...details, ...this.#outcome(block), action: 'block', steps, reason: null };
   }
 
   /** Takes the actions one after the other, as one entry of the queue; each has its step in the result. */
@@ -110,8 +111,8 @@ export class Responder {
   }
 
   async #take(action: PlannedAction, response: Response, signal: AbortSignal): Promise<ActionStep> {
-    const { block, knock } = response;
-    const earlier = this.#halfBlocked.find(block.target, action, knock.time);
+    const { block, details } = response;
+    const earlier = this.#halfBlocked.find(block.target, action, details.time);
     if (earlier !== undefined) {
       if (earlier.step === 'wrappers') response.wrappersLine = earlier.text;
       return earlier;
@@ -143,8 +144,8 @@ export class Responder {
     return ended;
   }
 
-  #failed(knock: Knock, block: Block, steps: readonly ActionStep[], reason: string): BlockEvent {
-    return { ...knock, ...this.#outcome(block), action: 'block-failed', steps, reason };
+  #failed(details: ProbeDetails, block: Block, steps: readonly ActionStep[], reason: string): BlockEvent {
+    return { ...details, ...this.#outcome(block), action: 'block-failed', steps, reason };
   }
 
   #outcome({ target, until }: Block): Pick<BlockEvent, 'target' | 'until' | 'times' | 'method'> {

@@ -1,12 +1,12 @@
 import type { BlockMethod } from '../config/config.ts';
-import type { Backend, ListedBlock } from './backends/backend.ts';
-import type { BackendPool } from './backends/pool.ts';
-import type { BlockCause } from './block.ts';
+import type { Backend, ListedBlock } from '../firewall/backend.ts';
+import type { BlockCause } from '../firewall/block.ts';
+import type { BackendPool } from '../firewall/pool.ts';
+import type { LedgerEntry } from '../ledger/entry.ts';
+import type { BlockMemory } from '../ledger/memory.ts';
 import type { Blocks } from './blocks.ts';
 import { denyInHostsFile } from './hosts-deny.ts';
 import { inTurns } from './in-turns.ts';
-import type { LedgerEntry } from './ledger/entry.ts';
-import type { BlockMemory } from './ledger/memory.ts';
 
 /** A time-out that the kernel counts down may differ by so much (ms) from what was asked for. */
 const SAME_END = 2_000;

@@ -1,6 +1,6 @@
+import type { LedgerEntry } from '../ledger/entry.ts';
 import type { Address } from '../net/address.ts';
 import { formatPrefix, type Prefix, PrefixTable, parsePrefix } from '../net/prefix.ts';
-import type { LedgerEntry } from './ledger/entry.ts';
 
 const SINGLE_ADDRESS = 128;
 

@@ -1,8 +1,30 @@
 import type { ToolName } from '../classify/tool.ts';
-import type { Source } from './source.ts';
+import type { Address } from '../net/address.ts';
 
 /** Members that are told by name. nmap takes 128 decoys; a flood of forged sources has any number. */
 export const MAX_NAMED = 16;
+
+/** What a group reads of a source. */
+export interface Member {
+  readonly address: Address;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  readonly probes: number;
+  readonly ports: number;
+  readonly targets: number;
+  readonly kinds: number;
+  readonly marks: MemberMarks;
+}
+
+/** What a group reads and keeps in the marks of a source. */
+export interface MemberMarks {
+  group: DecoyGroup | null;
+  isActive: boolean;
+  alone: number;
+  readonly triggered: boolean;
+  readonly toldProbes: number;
+  readonly tool: { readonly name: ToolName | null };
+}
 
 /**
  * Sources that sent the same probe at the same time, as one story: most of them are forged, and which is not cannot
@@ -30,7 +52,7 @@ export class DecoyGroup {
     this.isOneSender = isOneSender;
   }
 
-  join(source: Source): void {
+  join(source: Member): void {
     const { marks } = source;
     marks.group = this;
     marks.alone = 0;
@@ -40,7 +62,7 @@ export class DecoyGroup {
   }
 
   /** The member has sent something. */
-  wake({ marks }: Source): void {
+  wake({ marks }: Member): void {
     if (!marks.isActive) this.#active++;
     marks.isActive = true;
   }
@@ -49,7 +71,7 @@ export class DecoyGroup {
    * The member is none after all: what it does is its own scan from now on. True when it was the last one that went
    * on, and others' sums are to be told.
    */
-  leave(source: Source): boolean {
+  leave(source: Member): boolean {
     const { marks } = source;
     if (marks.isActive) this.#active--;
     marks.isActive = false;
@@ -61,7 +83,7 @@ export class DecoyGroup {
   }
 
   /** The member's scan is over: adds it to the sums. True when it was the last one that went on. */
-  rest(source: Source): boolean {
+  rest(source: Member): boolean {
     const { marks } = source;
     this.first = Math.min(this.first, source.firstSeen);
     this.last = Math.max(this.last, source.lastSeen);

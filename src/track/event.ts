@@ -5,8 +5,8 @@ import type { Transport } from '../net/protocol.ts';
 import type { Evidence } from './evidence.ts';
 import type { Shape } from './shape.ts';
 
-/** Fields of everything that speaks of one knock, in text and plain numbers. Times are ms since the epoch. */
-export interface Knock {
+/** Fields of everything that speaks of one probe, in text and plain numbers. Times are ms since the epoch. */
+export interface ProbeDetails {
   readonly time: number;
   readonly mode: ModeName;
   readonly kind: KindName;
@@ -27,7 +27,7 @@ export interface Knock {
 export type ProbeNote = 'traceroute-like';
 
 /** One probe, judged. */
-export interface ProbeEvent extends Knock {
+export interface ProbeEvent extends ProbeDetails {
   readonly action: 'probe';
   readonly connects: number;
   readonly triggered: boolean;
@@ -49,7 +49,7 @@ export interface ProbeEvent extends Knock {
 }
 
 /** Sources were found to send the same at the same time. */
-export interface DecoysEvent extends Knock {
+export interface DecoysEvent extends ProbeDetails {
   readonly action: 'decoys';
   /** Those that made the group, by address; more may follow. */
   readonly members: readonly string[];

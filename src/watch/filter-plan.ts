@@ -1,9 +1,9 @@
 import type { FamilyPlan, FilterPlan } from '../capture/filter.ts';
 import { Kind, kindMask } from '../classify/kind.ts';
 import { PortSet } from '../config/ports.ts';
-import { ICMP_ECHO, ICMP_MASK, ICMP_TIMESTAMP, ICMPV6_ECHO } from '../decode/icmp.ts';
-import { CHUNK_COOKIE_ECHO, CHUNK_INIT } from '../decode/sctp.ts';
-import { ACK, FIN } from '../decode/tcp.ts';
+import { ICMP_ECHO, ICMP_MASK, ICMP_TIMESTAMP, ICMPV6_ECHO } from '../decode/transport/icmp.ts';
+import { CHUNK_COOKIE_ECHO, CHUNK_INIT } from '../decode/transport/sctp.ts';
+import { ACK, FIN } from '../decode/transport/tcp.ts';
 import { Address } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import { readEphemeralPorts } from './ephemeral-ports.ts';

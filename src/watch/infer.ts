@@ -1,6 +1,6 @@
 import type { Packet } from '../decode/packet.ts';
-import { CHUNK_INIT_ACK } from '../decode/sctp.ts';
-import { ACK, SYN } from '../decode/tcp.ts';
+import { CHUNK_INIT_ACK } from '../decode/transport/sctp.ts';
+import { ACK, SYN } from '../decode/transport/tcp.ts';
 import { isIcmp, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { OpenPorts } from './open-ports.ts';
 import type { SeenConnections } from './seen-connections.ts';

@@ -1,5 +1,5 @@
 import type { Packet } from '../decode/packet.ts';
-import { ACK, PSH, RST, SYN } from '../decode/tcp.ts';
+import { ACK, PSH, RST, SYN } from '../decode/transport/tcp.ts';
 import type { Address } from '../net/address.ts';
 import { hashAddress, mix } from '../net/hash.ts';
 import type { Connections, Segment } from './in-use.ts';

@@ -1,13 +1,8 @@
 import { Kind, kindMask } from '../classify/kind.ts';
-import type { Config, ModeName } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { Modes } from '../config/modes.ts';
 import { PortSet } from '../config/ports.ts';
 import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
-
-/** The modes of one run: at most one for each transport. */
-export interface Modes {
-  readonly tcp: Extract<ModeName, 'tcp' | 'stcp' | 'atcp'> | null;
-  readonly udp: Extract<ModeName, 'udp' | 'sudp' | 'audp'> | null;
-}
 
 /** What the modes watch, before what is in use is taken off: kinds of probe, and ports. */
 export class WatchedPorts {

@@ -6,7 +6,7 @@ import { Probe } from '../../src/classify/probe.ts';
 import { isTracerouteLike } from '../../src/classify/traceroute.ts';
 import { DEFAULT_DETECT, kindList } from '../../src/config/kinds.ts';
 import { Packet } from '../../src/decode/packet.ts';
-import { ACK, FIN, PSH, RST, SYN, URG } from '../../src/decode/tcp.ts';
+import { ACK, FIN, PSH, RST, SYN, URG } from '../../src/decode/transport/tcp.ts';
 import { parseAddress } from '../../src/net/address.ts';
 
 function packetTo(destination: string, fields: Partial<Packet> = {}): Packet {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formerFaults } from '../../src/cli/check-before.ts';
-import { formatFinding } from '../../src/config/config.ts';
+import { formatFinding } from '../../src/config/finding.ts';
 import { parseConfig } from '../../src/config/load.ts';
 
 const told = (...lines: string[]) => formerFaults(parseConfig(lines.join('\n'), 'f')).map(formatFinding);

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CommandError, type Exit } from '../../src/cli/exit.ts';
 import type { CommandOutput } from '../../src/cli/output.ts';
 import type { ControlHandlers } from '../../src/control/handlers.ts';
+import { CommandError, type Exit } from '../../src/preflight/exit.ts';
 import { serve, testFolder } from '../control/given.ts';
 
 /** How a command ended, and what it wrote. */

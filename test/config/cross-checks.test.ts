@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatFinding } from '../../src/config/config.ts';
+import { formatFinding } from '../../src/config/finding.ts';
 import { parseConfig } from '../../src/config/load.ts';
 
 const ROUTE = 'KILL_ROUTE="/sbin/ip route add blackhole $TARGET$"';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatFinding } from '../../src/config/config.ts';
+import { formatFinding } from '../../src/config/finding.ts';
 import { lex, MAX_STATEMENTS, MAX_VALUE_LENGTH } from '../../src/config/lexer.ts';
 
 const values = (text: string) => lex(text, 'f').entries.map(({ key, value }) => [key, value]);

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { formatFinding } from '../../src/config/config.ts';
 import { FIELDS, formatField } from '../../src/config/directives.ts';
+import { formatFinding } from '../../src/config/finding.ts';
 import { MAX_VALUE_LENGTH } from '../../src/config/lexer.ts';
 import {
   defaultConfig,

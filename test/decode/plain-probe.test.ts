@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LINKTYPE_ETHERNET } from '../../src/capture/link-type.ts';
-import { verifyChecksums } from '../../src/decode/checksum.ts';
 import { decodeFrame } from '../../src/decode/frame.ts';
 import { Packet } from '../../src/decode/packet.ts';
 import { readPlainProbe } from '../../src/decode/plain-probe.ts';
 import { Reason } from '../../src/decode/reason.ts';
-import { readTcpOptions } from '../../src/decode/tcp-options.ts';
+import { verifyChecksums } from '../../src/decode/transport/checksum.ts';
+import { readTcpOptions } from '../../src/decode/transport/tcp-options.ts';
 import { concat, ethernet, ipPacket, SYN, tcpPacket, tcpSegment, udpPacket } from '../support/frames.ts';
 
 const ENDS = { source: '192.0.2.1', destination: '203.0.113.9', destinationPort: 111 };

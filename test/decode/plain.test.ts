@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeEthernet } from '../../src/decode/ethernet.ts';
+import { decodeEthernet } from '../../src/decode/link/ethernet.ts';
 import { Packet } from '../../src/decode/packet.ts';
 import { decodePlain } from '../../src/decode/plain.ts';
 import { Reason } from '../../src/decode/reason.ts';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canonicalLinkType } from '../../src/capture/link-type.ts';
 import { kindOfFlags } from '../../src/classify/flags.ts';
 import { Kind, kindName } from '../../src/classify/kind.ts';
-import { Reassembler } from '../../src/decode/fragments.ts';
+import { Reassembler } from '../../src/decode/fragments/fragments.ts';
 import { decodeFrame } from '../../src/decode/frame.ts';
 import { Packet } from '../../src/decode/packet.ts';
 import { Reason } from '../../src/decode/reason.ts';

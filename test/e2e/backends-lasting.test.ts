@@ -127,7 +127,7 @@ describe('the best method', () => {
         '--input-type=module',
         '-e',
         ASK,
-        `${process.cwd()}/dist/respond/backends/choose.js`,
+        `${process.cwd()}/dist/firewall/choose.js`,
       ])
       .then(({ stdout }) => stdout.trim());
   const show = () =>

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseArguments } from '../../src/cli/args.ts';
 import { RUN_OPTIONS } from '../../src/cli/commands/run.ts';
-import { Exit } from '../../src/cli/exit.ts';
-import { LEGACY_SWITCHES } from '../../src/cli/modes.ts';
+import { LEGACY_SWITCHES } from '../../src/cli/legacy-switches.ts';
 import { DIRECTIVES } from '../../src/config/directives.ts';
 import { TOKENS } from '../../src/config/tokens.ts';
+import { Exit } from '../../src/preflight/exit.ts';
 
 const COMMAND = 'packaging/man/portsentry.8';
 const CONFIGURATION = 'packaging/man/portsentry.conf.5';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LINKTYPE_RAW } from '../../src/capture/link-type.ts';
-import { verifyChecksums } from '../../src/decode/checksum.ts';
 import { decodeFrame } from '../../src/decode/frame.ts';
 import { Packet } from '../../src/decode/packet.ts';
 import { Reason } from '../../src/decode/reason.ts';
+import { verifyChecksums } from '../../src/decode/transport/checksum.ts';
 import { SYN, tcpPacket, udpPacket } from '../support/frames.ts';
 
 const IPV4_HEADER = 20;

@@ -5,13 +5,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Kind } from '../../src/classify/kind.ts';
 import type { BlockMethod } from '../../src/config/config.ts';
+import type { Block, BlockCause } from '../../src/firewall/block.ts';
+import type { BlockEnd } from '../../src/ledger/entry.ts';
+import { LEDGER_FILE, Ledger } from '../../src/ledger/ledger.ts';
+import { lineOf, operationIn } from '../../src/ledger/line.ts';
+import { BlockMemory, REMEMBERED_TIME } from '../../src/ledger/memory.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../src/net/prefix.ts';
-import type { Block, BlockCause } from '../../src/respond/block.ts';
-import type { BlockEnd } from '../../src/respond/ledger/entry.ts';
-import { LEDGER_FILE, Ledger } from '../../src/respond/ledger/ledger.ts';
-import { lineOf, operationIn } from '../../src/respond/ledger/line.ts';
-import { BlockMemory, REMEMBERED_TIME } from '../../src/respond/ledger/memory.ts';
-import { known, NOON, signed } from '../respond/ledger/given.ts';
+import { known, NOON, signed } from '../ledger/given.ts';
 
 const TARGETS = ['10.0.0.1', '10.0.0.2', '2001:db8::1', '2001:db8:1::/64'];
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ModeName } from '../../src/config/config.ts';
+import type { Block } from '../../src/firewall/block.ts';
+import { expand } from '../../src/firewall/template.ts';
 import { Address } from '../../src/net/address.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../src/net/prefix.ts';
-import type { Block } from '../../src/respond/block.ts';
 import { hostsDenyLine } from '../../src/respond/hosts-deny.ts';
-import { expand } from '../../src/respond/template.ts';
 import { blockOf } from '../respond/given.ts';
 
 const TOKENS = ['$TARGET$', '$PORT$', '$MODE$', '$PROTO$', '$KIND$'];

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
+import { BlockMemory } from '../../src/ledger/memory.ts';
 import { MAX_BLOCKS } from '../../src/respond/blocks.ts';
 import type { UnblockEvent } from '../../src/respond/event.ts';
-import { BlockMemory } from '../../src/respond/ledger/memory.ts';
 import { address } from '../track/given.ts';
 import { blocksOf, configWith, knockFrom } from './given.ts';
 

@@ -5,13 +5,13 @@ import { onTestFinished } from 'vitest';
 import type { BlockMethod, Config } from '../../src/config/config.ts';
 import { defaultConfig } from '../../src/config/load.ts';
 import { PortSet } from '../../src/config/ports.ts';
-import { CommandBackend } from '../../src/respond/backends/command.ts';
-import { NullBackend } from '../../src/respond/backends/null.ts';
-import { BackendPool } from '../../src/respond/backends/pool.ts';
-import type { Block, BlockCause } from '../../src/respond/block.ts';
+import type { Block, BlockCause } from '../../src/firewall/block.ts';
+import { CommandBackend } from '../../src/firewall/command.ts';
+import { NullBackend } from '../../src/firewall/null.ts';
+import { BackendPool } from '../../src/firewall/pool.ts';
+import { BlockMemory } from '../../src/ledger/memory.ts';
 import { Blocks, type BlocksParts } from '../../src/respond/blocks.ts';
-import { BlockMemory } from '../../src/respond/ledger/memory.ts';
-import type { Knock } from '../../src/track/event.ts';
+import type { ProbeDetails } from '../../src/track/event.ts';
 
 /** A configuration that only logs, but for these settings. */
 export function configWith(settings: Partial<Config>): Config {
@@ -65,7 +65,7 @@ export function configWith(settings: Partial<Config>): Config {
 }
 
 /** A SYN to TCP port 111 from this address. */
-export function knockFrom(source: string, fields: Partial<Knock> = {}): Knock {
+export function knockFrom(source: string, fields: Partial<ProbeDetails> = {}): ProbeDetails {
   return {
     time: 1_795_354_417_000,
     mode: 'atcp',

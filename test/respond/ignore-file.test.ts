@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { formatFinding } from '../../src/config/config.ts';
+import { formatFinding } from '../../src/config/finding.ts';
 import { formatPrefix } from '../../src/net/prefix.ts';
 import { loadIgnoreFile, parseIgnoreFile } from '../../src/respond/ignore-file.ts';
 import { testFolder } from './given.ts';

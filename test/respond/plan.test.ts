@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
+import { unkillRouteFor } from '../../src/config/kill-route.ts';
 import type { Transport } from '../../src/net/protocol.ts';
-import { planActions, plannedMethod, unkillRouteFor } from '../../src/respond/plan.ts';
+import { planActions, plannedMethod } from '../../src/respond/plan.ts';
 import { configWith } from './given.ts';
 
 const ROUTE = { step: 'route', template: 'route $TARGET$' };

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
-import type { Failure } from '../../src/respond/backends/backend.ts';
+import type { Failure } from '../../src/commands/failure.ts';
+import { runCommand } from '../../src/commands/shell.ts';
 import { ActionQueue } from '../../src/respond/queue.ts';
-import { runCommand } from '../../src/respond/shell.ts';
 import { testFolder } from './given.ts';
 
 test('an action resolves to what it says, and a refusal is no exception', async () => {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Failure } from '../../src/commands/failure.ts';
 import type { BlockMethod } from '../../src/config/config.ts';
-import type { Failure, ListedBlock, Opened } from '../../src/respond/backends/backend.ts';
+import type { ListedBlock, Opened } from '../../src/firewall/backend.ts';
 import type { Lab } from './lab.ts';
 import type { Host } from './lab-host.ts';
 import type { LabProcess } from './lab-process.ts';

@@ -1,8 +1,9 @@
 import type { Config } from '../../src/config/config.ts';
+import type { Modes } from '../../src/config/modes.ts';
 import type { EngineParts, EngineRecorder } from '../../src/engine.ts';
 import { EVERY_HOME } from '../../src/watch/home.ts';
 import { NO_CONNECTIONS, NOTHING_IN_USE } from '../../src/watch/in-use.ts';
-import { type Modes, WatchedPorts } from '../../src/watch/watched-ports.ts';
+import { WatchedPorts } from '../../src/watch/watched-ports.ts';
 
 const MODES = { tcp: 'atcp', udp: 'audp' } as const;
 

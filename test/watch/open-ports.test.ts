@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Packet } from '../../src/decode/packet.ts';
-import { ACK, FIN, RST, SYN } from '../../src/decode/tcp.ts';
+import { ACK, FIN, RST, SYN } from '../../src/decode/transport/tcp.ts';
 import { Address } from '../../src/net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../../src/net/protocol.ts';
 import { inferOpen } from '../../src/watch/infer.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Packet } from '../../src/decode/packet.ts';
-import { ACK, FIN, PSH, RST, SYN } from '../../src/decode/tcp.ts';
+import { ACK, FIN, PSH, RST, SYN } from '../../src/decode/transport/tcp.ts';
 import { SeenConnections, showsConnection } from '../../src/watch/seen-connections.ts';
 import { address } from '../track/given.ts';
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import type { Modes } from '../../src/config/modes.ts';
 import { type Address, parseAddress } from '../../src/net/address.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { EVERY_HOME, homeOf, homeOfAddresses } from '../../src/watch/home.ts';
-import { type Modes, WatchedPorts } from '../../src/watch/watched-ports.ts';
+import { WatchedPorts } from '../../src/watch/watched-ports.ts';
 
 const config = parseConfig(
   `TCP_PORTS="1,7-9"

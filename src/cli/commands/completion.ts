@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
-import type { Invocation } from '../args.ts';
 import { SHELLS } from '../completion.ts';
+import type { Invocation } from '../invocation.ts';
 
 /** `completion [bash|zsh]` */
 export function addCompletion(parser: Argv, take: (invocation: Invocation) => void): Argv {

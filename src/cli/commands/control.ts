@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import type { Invocation } from '../args.ts';
+import type { Invocation } from '../invocation.ts';
 import { CONFIGURATION, JSON_OUTPUT } from './options.ts';
 
 /** The commands that ask the running daemon something. */

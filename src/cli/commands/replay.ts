@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import type { Invocation } from '../args.ts';
+import type { Invocation } from '../invocation.ts';
 import { CONFIGURATION, MODE } from './options.ts';
 
 /** Stands for `-` while yargs parses, which loses that word among positional ones; no path has a NUL. */

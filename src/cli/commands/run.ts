@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
-import type { Invocation, LogOutput } from '../args.ts';
+import type { LogOutput } from '../../preflight/run-options.ts';
+import type { Invocation } from '../invocation.ts';
 import { CONFIGURATION, MODE } from './options.ts';
 
 /** The options of a run. */

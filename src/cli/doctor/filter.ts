@@ -3,7 +3,7 @@ import { ALL, ALL_BUT_LOOPBACK } from '../../capture/devices.ts';
 import type { HealthCheck, Status, Why } from '../../control/status.ts';
 import { askFor, type DaemonSocket } from '../ask.ts';
 import { openLoopback } from './loopback.ts';
-import type { ProbePort, ProbeRoad } from './road.ts';
+import type { ProbePath, ProbePort } from './probe-path.ts';
 import { openVeth } from './veth.ts';
 
 /** How long (ms) the probe may take to be seen; the daemon needs some of it to hear a new interface. */
@@ -40,7 +40,7 @@ export async function tryFilter(
       `it hears only ${where}, where doctor cannot send: scan this host from another one`,
     );
   }
-  let road: ProbeRoad;
+  let road: ProbePath;
   try {
     road = await open();
   } catch (error) {
@@ -54,14 +54,14 @@ export async function tryFilter(
 }
 
 /** libpcap's `any` hears a new interface as well. A veth is like the world outside, so it comes first. */
-function roadFor(interfaces: readonly string[]): (() => Promise<ProbeRoad>) | null {
+function roadFor(interfaces: readonly string[]): (() => Promise<ProbePath>) | null {
   if ([ALL, ALL_BUT_LOOPBACK, 'any'].some((word) => interfaces.includes(word))) return openVeth;
   return interfaces.includes('lo') ? openLoopback : null;
 }
 
 async function tryRoad(
   socket: DaemonSocket,
-  road: ProbeRoad,
+  road: ProbePath,
   port: ProbePort,
   signal: AbortSignal,
 ): Promise<HealthCheck> {
@@ -91,7 +91,7 @@ async function probesOf(socket: DaemonSocket, address: string): Promise<number> 
 }
 
 /** Shuts the road and waits until the daemon has let go of it. */
-async function closeRoad(socket: DaemonSocket, { device, retire, close }: ProbeRoad): Promise<void> {
+async function closeRoad(socket: DaemonSocket, { device, retire, close }: ProbePath): Promise<void> {
   try {
     await retire();
     const begun = performance.now();

@@ -1,15 +1,15 @@
 import { randomInt } from 'node:crypto';
-import { knock } from './knock.ts';
-import type { ProbeRoad } from './road.ts';
+import type { ProbePath } from './probe-path.ts';
+import { sendProbe } from './send-probe.ts';
 
 /** The loopback interface; the probe comes from one of the other addresses that 127.0.0.0/8 has for everybody. */
-export async function openLoopback(): Promise<ProbeRoad> {
+export async function openLoopback(): Promise<ProbePath> {
   const source = `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
   return {
     name: 'loopback',
     source,
     device: null,
-    send: (port) => knock(port, source, '127.0.0.1'),
+    send: (port) => sendProbe(port, source, '127.0.0.1'),
     retire: async () => {},
     close: async () => {},
   };

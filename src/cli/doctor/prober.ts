@@ -4,13 +4,13 @@
  * that was killed.
  */
 import { createInterface } from 'node:readline';
-import { knock } from './knock.ts';
-import type { ProbePort } from './road.ts';
+import type { ProbePort } from './probe-path.ts';
+import { sendProbe } from './send-probe.ts';
 
 const [source = '', destination = ''] = process.argv.slice(2);
 
 createInterface({ input: process.stdin })
-  .on('line', (line) => knock(JSON.parse(line) as ProbePort, source, destination))
+  .on('line', (line) => sendProbe(JSON.parse(line) as ProbePort, source, destination))
   .on('close', () => process.exit(0));
 // The namespace is there as soon as this runs.
 process.stdout.write('ready\n');

@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { onEnd, runTool, startTool, type Tool } from '../../respond/backends/tool.ts';
+import { onEnd, runTool, startTool, type Tool } from '../../commands/tool.ts';
 import { drawAddressPair } from './addresses.ts';
-import type { ProbeRoad } from './road.ts';
+import type { ProbePath } from './probe-path.ts';
 
 const IP: Tool = { command: 'ip', package: 'iproute2' };
 const UNSHARE: Tool = { command: 'unshare', package: 'util-linux' };
@@ -17,7 +17,7 @@ const END_TIME = 1_000;
  * A veth pair into a network namespace that is made for it: what comes over it comes from outside, by the way of
  * every packet. Needs root. Rejects with one line when this host cannot; then nothing is left.
  */
-export async function openVeth(): Promise<ProbeRoad> {
+export async function openVeth(): Promise<ProbePath> {
   const pair = drawAddressPair();
   if (pair === null) throw new Error('this host is in every network of 198.18.0.0/15');
   const [near, far] = pair;

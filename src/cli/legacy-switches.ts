@@ -1,0 +1,10 @@
+/** The switches of PortSentry 1.x, with one dash. */
+export const LEGACY_SWITCHES = new Set(['-tcp', '-stcp', '-atcp', '-udp', '-sudp', '-audp']);
+
+/** Rewrites `-atcp` as `--mode=atcp`: a parser of options would take it for `-a -t -c -p`. */
+export function expandLegacySwitches(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((argument, index) =>
+    LEGACY_SWITCHES.has(argument) && (end < 0 || index < end) ? `--mode=${argument.slice(1)}` : argument,
+  );
+}

@@ -1,0 +1,2 @@
+/** null when it worked, else why not, in one line. */
+export type Failure = string | null;

@@ -1,0 +1,192 @@
+import { Kind } from '../classify/kind.ts';
+import { Probe } from '../classify/probe.ts';
+import { PortSet } from '../config/ports.ts';
+import type { Engine } from '../engine.ts';
+import type { ListenFailure } from '../listen/failure.ts';
+import { Listeners, type ListenPlan } from '../listen/listeners.ts';
+import type { Visit } from '../listen/visit.ts';
+import { Witnesses } from '../listen/witnesses.ts';
+import { Address } from '../net/address.ts';
+import { type ModeTransport, PROTOCOL_TCP } from '../net/protocol.ts';
+import { CommandError, Exit } from '../preflight/exit.ts';
+import type { Prepared } from '../preflight/prepare.ts';
+import { adminLine } from '../record/lines1.ts';
+import { listenLines, notBoundLines, type Ports } from '../record/start-lines.ts';
+
+/** How often (ms) it is told that connections were reset too early to name who made them. */
+const NAMELESS_INTERVAL = 60_000;
+
+export interface ConnectModesParts {
+  readonly engine: Engine;
+  /** Whether it is an address of this host. */
+  readonly isOwn: (address: Address) => boolean;
+  /** The wall clock, in ms since the epoch. */
+  readonly now: () => number;
+  /** Gets lines of the log. */
+  readonly tell: (line: string) => void;
+}
+
+/** Receives the visitors of the connect modes and brings them to the engine; says what could not be opened. */
+export class ConnectModes {
+  readonly #parts: ConnectModesParts;
+  readonly #listeners: Listeners;
+  readonly #witnesses: Witnesses;
+  /** TCP ports that are ours. */
+  #tcpPorts = new PortSet();
+  readonly #probe = new Probe();
+  #nameless = 0;
+  #namelessPorts = new PortSet();
+  #namelessTold = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: ConnectModesParts) {
+    this.#parts = parts;
+    const visit = (visit: Visit) => this.#visit(visit);
+    this.#witnesses = new Witnesses({ visit, nameless: (port) => this.#noteNameless(port) }, parts.now);
+    this.#listeners = new Listeners({
+      isOwn: parts.isOwn,
+      now: parts.now,
+      visit: (visited) => {
+        if (visited.protocol === PROTOCOL_TCP) this.#witnesses.noteNamed(visited);
+        this.#visit(visited);
+      },
+      nameless: (port) => this.#witnesses.noteNameless(port),
+    });
+  }
+
+  /** The ports that are listened on now. */
+  get ports(): Ports {
+    return this.#listeners.ports;
+  }
+
+  /** Whether the mode tcp listens on this port. */
+  holds(port: number): boolean {
+    return this.#tcpPorts.has(port);
+  }
+
+  /** Takes a captured SYN to a port of ours, which may tell who makes a connection; false for anything else. */
+  witness(probe: Probe): boolean {
+    if (probe.protocol !== PROTOCOL_TCP || !this.holds(probe.destinationPort)) return false;
+    if (probe.kind !== Kind.syn || !this.#parts.isOwn(probe.destination)) return true;
+    const { protocol, sourcePort, destinationPort } = probe;
+    const [source, destination] = [Address.from(probe.source), Address.from(probe.destination)];
+    this.#witnesses.noteSyn({ protocol, source, sourcePort, destination, destinationPort });
+    return true;
+  }
+
+  /** Binds what the modes ask for. Throws a CommandError (77, 69) when a mode has not got a single port. */
+  async open(prepared: Prepared): Promise<void> {
+    const plan = planOf(prepared);
+    const failures = await this.#listeners.listen(plan);
+    this.#tcpPorts = this.ports.tcp;
+    this.#tell(plan, failures);
+    const { ports } = this;
+    for (const transport of ['tcp', 'udp'] as const) {
+      const own = failures.filter((failure) => failure.transport === transport);
+      if (own.length === 0 || ports[transport].size > 0) continue;
+      const denied = own.every(({ code }) => code === 'EACCES');
+      const reason = `could not bind ANY ${transport.toUpperCase()} sockets`;
+      if (denied) throw new CommandError(Exit.noPermission, `${reason}: not permitted: run it as root`);
+      const isShort = own.every(({ code }) => code === 'EMFILE');
+      const why = isShort ? 'no descriptors are left' : 'every port of the list is taken';
+      throw new CommandError(Exit.unavailable, `${reason}: ${why}`);
+    }
+  }
+
+  /** Goes over to another configuration; listeners that stay are not touched. */
+  async reload(prepared: Prepared): Promise<void> {
+    const before = this.ports;
+    const plan = planOf(prepared);
+    this.#tell(plan, await this.#listeners.listen(plan));
+    const { ports } = this;
+    this.#tcpPorts = ports.tcp;
+    for (const transport of ['tcp', 'udp'] as const) {
+      const added = ports[transport].without(before[transport]);
+      for (const line of listenLines(transport, added)) this.#parts.tell(line);
+    }
+  }
+
+  /** The addresses of this host have changed. */
+  hostChanged(): void {
+    void this.#listeners.readdress().then((failures) => this.#tellPartly(failures));
+  }
+
+  /** To be called every second; `now` in ms. */
+  tick(now: number): void {
+    void this.#listeners.tick().then((failures) => this.#tellPartly(failures));
+    if (this.#nameless === 0 || Math.abs(now - this.#namelessTold) < NAMELESS_INTERVAL) return;
+    this.#namelessTold = now;
+    const where = `TCP ports ${this.#namelessPorts}`;
+    this.#parts.tell(
+      adminLine(`${this.#nameless} connects to ${where} were reset before it could be told who made them.`),
+    );
+    this.#nameless = 0;
+    this.#namelessPorts = new PortSet();
+  }
+
+  /** Lets go of every port at once. */
+  close(): void {
+    this.#listeners.close();
+    this.#witnesses.close();
+  }
+
+  #visit({ protocol, source, sourcePort, destination, destinationPort }: Visit): void {
+    const probe = this.#probe;
+    probe.time = this.#parts.now();
+    probe.kind = Kind.connect;
+    probe.protocol = protocol;
+    probe.source.set(source);
+    probe.sourcePort = sourcePort;
+    probe.destination.set(destination);
+    probe.destinationPort = destinationPort;
+    this.#parts.engine.takeConnect(probe);
+  }
+
+  #noteNameless(port: number): void {
+    this.#nameless++;
+    this.#namelessPorts.addRange({ first: port, last: port });
+  }
+
+  /** What is not bound at all is said as in 1.x; what is bound somewhere, by its address. */
+  #tell({ tcp, udp }: ListenPlan, failures: readonly ListenFailure[]): void {
+    const { ports } = this;
+    for (const [transport, wanted] of [['tcp', tcp] as const, ['udp', udp] as const]) {
+      const failed = portsOf(failures.filter((failure) => failure.transport === transport));
+      const unbound = failed.without(failed.without(wanted.without(ports[transport])));
+      for (const line of notBoundLines(transport, unbound)) this.#parts.tell(line);
+    }
+    this.#tellPartly(failures.filter(({ transport, port }) => ports[transport].has(port)));
+    const missing = failures.filter(({ code }) => code === 'EMFILE').length;
+    if (missing === 0) return;
+    const advice = 'raise the limit (ulimit -n, LimitNOFILE)';
+    this.#parts.tell(adminLine(`No descriptors are left for ${missing} more sockets: ${advice}.`));
+  }
+
+  /** By transport, address and cause: a service at one address of the host is no fault. */
+  #tellPartly(failures: readonly ListenFailure[]): void {
+    const told = new Map<string, ListenFailure[]>();
+    for (const failure of failures) {
+      if (failure.code === 'EMFILE') continue;
+      const key = `${failure.transport} ${failure.address} ${failure.code}`;
+      told.set(key, [...(told.get(key) ?? []), failure]);
+    }
+    for (const [key, group] of told) {
+      const [transport, address, code] = key.split(' ') as [ModeTransport, string, string];
+      const ports = `${transport.toUpperCase()} ports ${portsOf(group)}`;
+      const why = code === 'EADDRINUSE' ? 'something else uses them there' : code;
+      this.#parts.tell(adminLine(`${ports} are not listened on at ${address}: ${why}.`));
+    }
+  }
+}
+
+function planOf({ config, modes }: Prepared): ListenPlan {
+  return {
+    tcp: modes.tcp === 'tcp' ? config.tcpPorts : new PortSet(),
+    udp: modes.udp === 'udp' ? config.udpPorts : new PortSet(),
+    banner: config.portBanner,
+    amplifies: config.udpBannerAmplify,
+  };
+}
+
+function portsOf(failures: readonly ListenFailure[]): PortSet {
+  return PortSet.of(failures.map(({ port }) => ({ first: port, last: port })));
+}

@@ -1,0 +1,247 @@
+import { memoryUsage, pid } from 'node:process';
+import { Kind } from '../classify/kind.ts';
+import { modeNames, transportOfMode } from '../config/modes.ts';
+import type { Answer, BlockRequest, ControlHandlers } from '../control/handlers.ts';
+import type { BlockInfo, HealthCheck, KnownSource, Status, Why } from '../control/status.ts';
+import { Reason, reasonText } from '../decode/reason.ts';
+import type { Engine } from '../engine.ts';
+import type { LedgerEntry } from '../ledger/entry.ts';
+import { type Address, parseAddress } from '../net/address.ts';
+import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import type { Prepared } from '../preflight/prepare.ts';
+import type { Ports } from '../record/start-lines.ts';
+import type { ActionQueue } from '../respond/queue.ts';
+import { kindsOf } from '../track/scan.ts';
+import type { Source } from '../track/source.ts';
+import type { SocketTable } from '../watch/sockets.ts';
+import type { WatchedPorts } from '../watch/watched-ports.ts';
+import type { BlockManager } from './block-manager.ts';
+import { blockByHand, type Orders, unblockAllByHand, unblockByHand } from './manual-blocks.ts';
+import { examine } from './self-check.ts';
+
+/** What the handlers can look at. */
+export interface LiveControlHandlersParts {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly dryRun: boolean;
+  /** Asked anew each time: a reload changes it. */
+  readonly prepared: () => Prepared;
+  readonly watched: () => WatchedPorts;
+  readonly blockManager: BlockManager;
+  readonly engine: Engine;
+  readonly sockets: SocketTable;
+  /** The ports that the connect modes have bound. */
+  readonly listening: () => Ports;
+  readonly queue: ActionQueue;
+  /** The interfaces that are listened to now. */
+  readonly interfaces: () => readonly string[];
+  /** Frames by the reason at which their decoding ended. */
+  readonly counts: () => ReadonlyMap<number, number>;
+  readonly duplicates: () => number;
+  readonly onBlock: (entry: LedgerEntry) => void;
+}
+
+/** Answers what is asked over the control socket. */
+export class LiveControlHandlers implements ControlHandlers {
+  readonly #parts: LiveControlHandlersParts;
+
+  constructor(parts: LiveControlHandlersParts) {
+    this.#parts = parts;
+  }
+
+  status(): Status {
+    const { version, startedAt, dryRun, prepared, blockManager, engine, queue } = this.#parts;
+    const { config, modes, interfaces } = prepared();
+    const counts = this.#parts.counts();
+    const { breaker, blocks } = blockManager;
+    return {
+      version,
+      pid,
+      modes: modeNames(modes),
+      interfaces: this.#parts.interfaces(),
+      interfacesAsked: interfaces,
+      startedAt,
+      uptime: Math.round((Date.now() - startedAt) / 1000),
+      configFile: config.file,
+      frames: [...counts.values()].reduce((sum, count) => sum + count, 0),
+      duplicates: this.#parts.duplicates(),
+      probes: engine.probes,
+      undecoded: undecoded(counts),
+      dropped: null,
+      sources: engine.tracker.size,
+      blocks: { inForce: blocks.size, due: blockManager.memory.due },
+      method: blockManager.method ?? { name: 'none', how: 'BLOCK_TCP and BLOCK_UDP block nobody' },
+      dryRun,
+      queue: queue.load,
+      breaker: { open: breaker.isOpen, threshold: breaker.threshold },
+      memory: memoryUsage.rss(),
+      probePort: this.#probePort(),
+    };
+  }
+
+  blocks(): Iterable<BlockInfo> {
+    // Taken down at once: what comes and goes while the client reads would move the list under its eyes.
+    return infosOf([...this.#parts.blockManager.blocks.due()]);
+  }
+
+  block(request: BlockRequest): Promise<Answer> {
+    return this.#refusesOrders() ?? blockByHand(this.#orders(), request);
+  }
+
+  unblock(target: string): Promise<Answer> {
+    return this.#refusesOrders() ?? unblockByHand(this.#orders(), target);
+  }
+
+  async unblockAll(): Promise<Answer & { readonly count: number }> {
+    const refusal = await this.#refusesOrders();
+    return refusal === null ? unblockAllByHand(this.#orders()) : { ...refusal, count: 0 };
+  }
+
+  async why(text: string): Promise<Why> {
+    const { blockManager, engine } = this.#parts;
+    const address = parseAddress(text) as Address;
+    const rule = blockManager.allowList.never.ruleFor(address);
+    const covering = blockManager.blocks.covering(address, text);
+    const known = blockManager.blocks.find(text);
+    const block = covering ?? (known?.ended === null ? known : undefined);
+    const source = engine.tracker.get(address);
+    return {
+      address: text,
+      rule,
+      source: source === undefined ? null : knownSource(source),
+      block: block === undefined ? null : infoOf(block),
+      earlier: earlierOf(known),
+      next: this.#next(rule, block, source),
+    };
+  }
+
+  spare(address: string, ms: number): Answer {
+    this.#parts.blockManager.allowList.spareForTrial(parseAddress(address) as Address, Date.now() + ms);
+    return { outcome: 'done', message: `${address} is not acted on for ${ms / 1000} s` };
+  }
+
+  async health(): Promise<readonly HealthCheck[]> {
+    const { blockManager, interfaces, prepared } = this.#parts;
+    const { config, modes } = prepared();
+    return examine({ blockManager, config, modes, interfaces: interfaces() });
+  }
+
+  #orders(): Orders {
+    const { blockManager, prepared, onBlock } = this.#parts;
+    const { config, modes } = prepared();
+    const [mode = 'atcp'] = modeNames(modes);
+    const cause = { mode, transport: transportOfMode(mode) };
+    return { blockManager, cause, killHostsDeny: config.killHostsDeny, onBlock };
+  }
+
+  #refusesOrders(): Promise<Answer> | null {
+    if (!this.#parts.dryRun) return null;
+    return Promise.resolve({ outcome: 'refused', message: 'this is a dry run: nothing is blocked' });
+  }
+
+  /** A port where a probe is seen and nobody is disturbed. */
+  #probePort(): Status['probePort'] {
+    const { sockets } = this.#parts;
+    const watched = this.#parts.watched();
+    for (const [transport, protocol, kind] of [
+      ['tcp', PROTOCOL_TCP, Kind.syn],
+      ['udp', PROTOCOL_UDP, Kind.udp],
+    ] as const) {
+      if (!watched.detects(kind)) continue;
+      const used = new Set(sockets.bound(protocol).map(({ port }) => port));
+      for (const { first, last } of watched[transport].ranges()) {
+        for (let port = first; port <= last; port++) if (!used.has(port)) return { transport, port };
+      }
+      const [own] = this.#parts.listening()[transport].ranges();
+      if (own !== undefined) return { transport, port: own.first };
+    }
+    return null;
+  }
+
+  /** What will happen next, in plain sentences. */
+  #next(rule: string | null, block: LedgerEntry | undefined, source: Source | undefined): string[] {
+    if (rule !== null) return [`It is never blocked (${rule}); its probes are only counted.`];
+    if (block !== undefined) return [this.#endOf(block)];
+    if (this.#parts.dryRun) return ['Nothing: this is a dry run.'];
+    const { config, modes } = this.#parts.prepared();
+    if (source?.marks.group && config.decoyPolicy === 'log')
+      return ['Nothing while others send the same (DECOY_POLICY="log"); on its own it is judged like any.'];
+    const needed = Math.max(config.scanTrigger + 1, config.blockSpoofable ? 1 : 2);
+    const missing = Math.max(1, needed - (source?.connects ?? 0));
+    const probes = missing === 1 ? 'Its next probe' : `Its ${missing} next different probes`;
+    return [
+      ...(modes.tcp === null ? [] : [`${probes} to a watched TCP port: ${CONSEQUENCE[config.blockTcp]}.`]),
+      ...(modes.udp === null ? [] : [`${probes} to a watched UDP port: ${CONSEQUENCE[config.blockUdp]}.`]),
+    ];
+  }
+
+  #endOf(entry: LedgerEntry): string {
+    const { until } = entry.block;
+    const { blocks } = this.#parts.blockManager;
+    if (!entry.inForce) return 'It is to be blocked but is not; its next probe tries that again.';
+    if (!blocks.canTakeBack(entry))
+      return 'Its block stays until you take it back: there is no UNKILL_ROUTE.';
+    return until === null ? 'Its block has no end.' : `Its block ends at ${new Date(until).toISOString()}.`;
+  }
+}
+
+const CONSEQUENCE = ['it is only logged', 'it is blocked', 'the external command is run'] as const;
+
+function undecoded(counts: ReadonlyMap<number, number>): Record<string, number> {
+  const told = [...counts].filter(([reason, count]) => reason !== Reason.none && count > 0);
+  return Object.fromEntries(told.map(([reason, count]) => [reasonText(reason), count]));
+}
+
+function* infosOf(entries: readonly LedgerEntry[]): Generator<BlockInfo> {
+  for (const entry of entries) yield infoOf(entry);
+}
+
+function infoOf({ block, method, times, inForce }: LedgerEntry): BlockInfo {
+  const { target, since, until, cause } = block;
+  const { mode, kind, transport, destinationPort, connects, note } = cause;
+  return {
+    target,
+    since,
+    until,
+    times,
+    method,
+    inForce,
+    mode,
+    kind,
+    transport,
+    port: destinationPort,
+    connects,
+    note,
+  };
+}
+
+function knownSource(source: Source): KnownSource {
+  const { firstSeen, lastSeen, probes, connects, ports, targets, kinds, evidence, marks } = source;
+  return {
+    firstSeen,
+    lastSeen,
+    probes,
+    connects,
+    ports,
+    targets,
+    kinds: kindsOf(kinds),
+    evidence,
+    tool: marks.tool.name,
+    decoy: marks.group !== null,
+  };
+}
+
+function earlierOf(entry: LedgerEntry | undefined): Why['earlier'] {
+  if (entry === undefined || entry.ended === null) return null;
+  return { times: entry.times, endedAt: entry.ended.at, how: ENDS[entry.ended.how] };
+}
+
+const ENDS = {
+  expired: 'its time was over',
+  unblocked: 'it was unblocked by hand',
+  failed: 'it could not be put in force',
+  replaced: 'all of its network was blocked',
+  spared: 'it became one that is never blocked',
+  evicted: 'too many blocks stood',
+  decoy: 'it turned out to be a decoy',
+} as const;

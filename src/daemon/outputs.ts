@@ -1,0 +1,59 @@
+import { existsSync, fstatSync } from 'node:fs';
+import type { Config } from '../config/config.ts';
+import { type Modes, modeNames } from '../config/modes.ts';
+import { CommandError, Exit } from '../preflight/exit.ts';
+import type { LogOutput } from '../preflight/run-options.ts';
+import { AppendFile } from '../record/append-file.ts';
+import { History } from '../record/history.ts';
+import { adminLine } from '../record/lines1.ts';
+import { type Log, openLog } from '../record/log.ts';
+import { Names } from '../record/names.ts';
+import { Recorder } from '../record/recorder.ts';
+import { Syslog } from '../record/syslog.ts';
+
+const SYSLOG_SOCKET = '/dev/log';
+
+/**
+ * Opens the log of a live run: what was asked for, else stdout and, where there is one, syslog. Where stdout is the
+ * journal, that has every line already.
+ */
+export async function openLiveLog(outputs: readonly LogOutput[]): Promise<Log> {
+  const wants = (output: LogOutput) => outputs.length === 0 || outputs.includes(output);
+  const asked = outputs.includes('syslog') || (outputs.length === 0 && existsSync(SYSLOG_SOCKET));
+  const toSyslog = asked && !(wants('stdout') && isJournal(process.stdout.fd));
+  // Syslog's own troubles are told on stderr: to tell them to syslog would be one trouble more.
+  const tell = (text: string) => process.stderr.write(`${adminLine(text)}\n`);
+  const syslog = toSyslog ? new Syslog({ pid: process.pid, tell }) : null;
+  return openLog({ stdout: wants('stdout') ? process.stdout : null, syslog });
+}
+
+/** Whether the journal reads this descriptor (systemd.exec(5), JOURNAL_STREAM). */
+export function isJournal(fd: number, stream = process.env.JOURNAL_STREAM): boolean {
+  if (stream === undefined) return false;
+  const { dev, ino } = fstatSync(fd, { bigint: true });
+  return stream === `${dev}:${ino}`;
+}
+
+/** Opens the files that the configuration names. Throws a CommandError (74) when one cannot be opened. */
+export function openRecorder(config: Config, modes: Modes, log: Log): Recorder {
+  const tell = (text: string) => log.line(adminLine(text));
+  const history = new History({
+    historyFile: config.historyFile,
+    blockedFile: config.blockedFile,
+    modes: modeNames(modes),
+    logFormat: config.logFormat,
+    tell,
+  });
+  const events = config.eventFile === null ? null : new AppendFile(config.eventFile, tell);
+  const failure = history.open() ?? events?.open() ?? null;
+  if (failure !== null) throw new CommandError(Exit.ioError, failure);
+  return new Recorder({
+    logFormat: config.logFormat,
+    logTool: config.logTool,
+    sumUp: true,
+    text: (line) => log.line(line),
+    events,
+    history,
+    names: config.resolveHost ? new Names() : null,
+  });
+}

@@ -1,0 +1,76 @@
+import { accessSync, constants } from 'node:fs';
+import type { Config } from '../config/config.ts';
+import { type Modes, modeNames } from '../config/modes.ts';
+import type { HealthCheck } from '../control/status.ts';
+import type { BlockManager } from './block-manager.ts';
+
+/** What is examined. */
+export interface Patient {
+  readonly blockManager: BlockManager;
+  readonly config: Config;
+  readonly modes: Modes;
+  /** The interfaces that are listened to now. */
+  readonly interfaces: readonly string[];
+}
+
+/** What only the daemon itself can know of its health. */
+export async function examine(patient: Patient): Promise<readonly HealthCheck[]> {
+  return [
+    captureHealth(patient),
+    await methodHealth(patient),
+    await ledgerHealth(patient),
+    ...filesHealth(patient),
+  ];
+}
+
+function captureHealth({ interfaces, modes }: Patient): HealthCheck {
+  const connects = modeNames(modes).every((mode) => mode === 'tcp' || mode === 'udp');
+  if (connects && interfaces.length === 0)
+    return { name: 'capture', result: 'skip', message: 'not needed: the modes have sockets of their own' };
+  if (interfaces.length === 0)
+    return { name: 'capture', result: 'fail', message: 'nothing is listened to: no interface is up' };
+  return { name: 'capture', result: 'ok', message: `listening on ${interfaces.join(', ')}` };
+}
+
+async function methodHealth({ blockManager }: Patient): Promise<HealthCheck> {
+  const { method, blocks, backends } = blockManager;
+  const name = 'block method';
+  if (method === null)
+    return { name, result: 'skip', message: 'nobody is to be blocked (BLOCK_TCP, BLOCK_UDP)' };
+  try {
+    const backend = await backends.get(method.name);
+    const listed = await backend.list();
+    if (listed === null)
+      return { name, result: 'ok', message: `${method.name}, which cannot tell what is in force` };
+    const present = new Set(listed.map(({ target }) => target));
+    const own = [...blocks.standing()].filter((entry) => entry.method === method.name);
+    const missing = own.filter(({ block }) => !present.has(block.target)).length;
+    if (missing === 0)
+      return { name, result: 'ok', message: `${method.name} has all ${own.length} blocks in force` };
+    const hint = 'somebody else took them away; a SIGHUP puts them back';
+    return { name, result: 'fail', message: `${missing} of ${own.length} blocks are not in force: ${hint}` };
+  } catch (error) {
+    return { name, result: 'fail', message: `${method.name}: ${(error as Error).message}` };
+  }
+}
+
+async function ledgerHealth({ blockManager, config: { stateDir } }: Patient): Promise<HealthCheck> {
+  const failure = await blockManager.durable();
+  if (failure === null) return { name: 'ledger', result: 'ok', message: `${stateDir} is written to` };
+  return { name: 'ledger', result: 'fail', message: `${failure}; blocks are forgotten at a restart` };
+}
+
+function filesHealth({ config, modes }: Patient): HealthCheck[] {
+  const { historyFile, blockedFile, eventFile } = config;
+  const blocked = blockedFile === null ? [] : modeNames(modes).map((mode) => `${blockedFile}.${mode}`);
+  return [historyFile, ...blocked, eventFile].flatMap((path) => (path === null ? [] : [fileHealth(path)]));
+}
+
+function fileHealth(path: string): HealthCheck {
+  try {
+    accessSync(path, constants.W_OK);
+    return { name: 'file', result: 'ok', message: `${path} can be written` };
+  } catch (error) {
+    return { name: 'file', result: 'fail', message: `${path}: ${(error as NodeJS.ErrnoException).code}` };
+  }
+}

@@ -1,0 +1,141 @@
+import type { Address } from '../../net/address.ts';
+import type { Packet } from '../packet.ts';
+import { Reason } from '../reason.ts';
+import { decodeTransport } from '../transport/transport.ts';
+import { jumboPayloadLength } from './jumbogram.ts';
+
+// RFC 8200, section 3.
+const VERSION = 0;
+export const IPV6_PAYLOAD_LENGTH = 4;
+const NEXT_HEADER = 6;
+const HOP_LIMIT = 7;
+const SOURCE_ADDRESS = 8;
+const DESTINATION_ADDRESS = 24;
+export const IPV6_HEADER_LENGTH = 40;
+
+// Extension headers (RFC 8200, section 4; RFC 4302 for the authentication header; RFC 6275 for mobility).
+const HOP_BY_HOP = 0;
+const ROUTING = 43;
+const FRAGMENT = 44;
+const AUTHENTICATION = 51;
+const DESTINATION_OPTIONS = 60;
+const MOBILITY = 135;
+const EXTENSION_LENGTH = 1;
+const MIN_EXTENSION_LENGTH = 8;
+const FRAGMENT_OFFSET_FLAGS = 2;
+const FRAGMENT_IDENTIFICATION = 4;
+const FRAGMENT_OFFSET_MASK = 0xfff8;
+const MORE_FRAGMENTS = 0x0001;
+
+/** RFC 8200 names six; a longer chain only serves to keep a decoder busy or to hide the port from it. */
+export const MAX_EXTENSION_HEADERS = 16;
+
+/** Decodes an IPv6 packet in `[offset, end)` through its extension headers. */
+export function decodeIpv6(
+  view: DataView,
+  offset: number,
+  end: number,
+  missing: number,
+  packet: Packet,
+): Reason {
+  if (end - offset < IPV6_HEADER_LENGTH) return Reason.ipHeader;
+  if (view.getUint8(offset + VERSION) >> 4 !== 6) return Reason.ipVersion;
+  const onWire = end - offset + missing - IPV6_HEADER_LENGTH;
+  const payloadLength =
+    view.getUint16(offset + IPV6_PAYLOAD_LENGTH) || unstatedLength(view, offset, end, onWire);
+  if (payloadLength > onWire) return Reason.ipLength;
+
+  packet.family = 6;
+  readAddress(view, offset + SOURCE_ADDRESS, packet.source);
+  readAddress(view, offset + DESTINATION_ADDRESS, packet.destination);
+  // Taken for IPv4 it would let a forger accuse any IPv4 host from an IPv6 link.
+  if (packet.source.isV4 || packet.destination.isV4) return Reason.mappedAddress;
+  packet.identification = 0;
+  packet.ipOptions = false;
+  packet.fragmented = false;
+  packet.ipOffset = offset;
+  packet.ipv4HeaderLength = 0;
+  packet.ttl = view.getUint8(offset + HOP_LIMIT);
+  packet.protocol = view.getUint8(offset + NEXT_HEADER);
+  packet.transportOffset = offset + IPV6_HEADER_LENGTH;
+  packet.transportLength = payloadLength;
+
+  return decodeIpv6Payload(view, end, packet);
+}
+
+/** Decodes what stands at `packet.transportOffset`, of the kind `packet.protocol`: extension headers, the transport. */
+export function decodeIpv6Payload(view: DataView, end: number, packet: Packet): Reason {
+  const reason = skipExtensions(view, end, packet);
+  return reason === Reason.none ? decodeTransport(view, end, packet) : reason;
+}
+
+/** 0 stands in jumbograms and after segmentation offload: the option or the frame's length is the truth. */
+function unstatedLength(view: DataView, offset: number, end: number, onWire: number): number {
+  if (view.getUint8(offset + NEXT_HEADER) !== HOP_BY_HOP) return onWire;
+  return jumboPayloadLength(view, offset + IPV6_HEADER_LENGTH, end, onWire);
+}
+
+function readAddress(view: DataView, offset: number, into: Address): void {
+  into.w0 = view.getUint32(offset);
+  into.w1 = view.getUint32(offset + 4);
+  into.w2 = view.getUint32(offset + 8);
+  into.w3 = view.getUint32(offset + 12);
+}
+
+/** Moves `protocol`, `transportOffset` and `transportLength` behind the last extension header. */
+function skipExtensions(view: DataView, end: number, packet: Packet): Reason {
+  for (let walked = 0; isExtension(packet.protocol); walked++) {
+    if (walked === MAX_EXTENSION_HEADERS) return Reason.ipv6Extensions;
+    const offset = packet.transportOffset;
+    if (packet.fragmented && packet.transportLength < MIN_EXTENSION_LENGTH) return Reason.fragment;
+    if (end - offset < MIN_EXTENSION_LENGTH) return Reason.ipHeader;
+    const length = extensionLength(view, offset, packet.protocol);
+    if (length > packet.transportLength) return packet.fragmented ? Reason.fragment : Reason.ipLength;
+    if (packet.protocol === FRAGMENT) {
+      const fragment = view.getUint16(offset + FRAGMENT_OFFSET_FLAGS);
+      // An atomic fragment (RFC 6946) is whole: offset 0 and no more to come.
+      if ((fragment & (FRAGMENT_OFFSET_MASK | MORE_FRAGMENTS)) !== 0) setFragment(view, end, packet);
+      if ((fragment & FRAGMENT_OFFSET_MASK) !== 0) return Reason.fragment;
+    } else if (packet.protocol !== AUTHENTICATION) {
+      packet.ipOptions = true;
+    }
+    packet.protocol = view.getUint8(offset);
+    packet.transportOffset = offset + length;
+    packet.transportLength -= length;
+  }
+  return Reason.none;
+}
+
+/** From the fragment header at `packet.transportOffset`. */
+function setFragment(view: DataView, end: number, packet: Packet): void {
+  const { fragment, transportOffset } = packet;
+  const offsetFlags = view.getUint16(transportOffset + FRAGMENT_OFFSET_FLAGS);
+  packet.fragmented = true;
+  fragment.identification = view.getUint32(transportOffset + FRAGMENT_IDENTIFICATION);
+  fragment.protocol = view.getUint8(transportOffset);
+  // The field counts units of 8 octets, but stands 3 bits to the left: this is octets.
+  fragment.offset = offsetFlags & FRAGMENT_OFFSET_MASK;
+  fragment.more = (offsetFlags & MORE_FRAGMENTS) !== 0;
+  fragment.start = transportOffset + MIN_EXTENSION_LENGTH;
+  fragment.length = packet.transportLength - MIN_EXTENSION_LENGTH;
+  fragment.captured = Math.min(fragment.length, end - fragment.start);
+}
+
+/** Whether the number is that of an extension header that is walked over. */
+export function isExtension(protocol: number): boolean {
+  return (
+    protocol === HOP_BY_HOP ||
+    protocol === ROUTING ||
+    protocol === FRAGMENT ||
+    protocol === AUTHENTICATION ||
+    protocol === DESTINATION_OPTIONS ||
+    protocol === MOBILITY
+  );
+}
+
+function extensionLength(view: DataView, offset: number, protocol: number): number {
+  if (protocol === FRAGMENT) return MIN_EXTENSION_LENGTH;
+  const units = view.getUint8(offset + EXTENSION_LENGTH);
+  // In units of 4 octets, minus 2, for the authentication header; of 8 octets, minus 1, for all others.
+  return protocol === AUTHENTICATION ? (units + 2) * 4 : (units + 1) * 8;
+}

@@ -1,0 +1,107 @@
+import { ENDING } from '../commands/ending.ts';
+import type { Failure } from '../commands/failure.ts';
+import type { Block } from './block.ts';
+import { noTarget, parseTarget, type Target } from './target.ts';
+
+/** Targets that wait for their turn: all that a ledger holds at a start, and a flood of new ones beside it. */
+const MAX_WAITING = 262_144;
+
+/** What is to be done about one target. */
+export interface Change {
+  readonly verb: 'block' | 'release';
+  readonly target: Target;
+  /** Ms since the epoch; null for ever. Of no meaning for a release. */
+  readonly until: number | null;
+}
+
+/** Carries out changes, no two of them for the same target; a result for each, in their order. Never rejects. */
+export type Send = (changes: readonly Change[]) => Promise<readonly Failure[]>;
+
+interface Waiting {
+  change: Change;
+  readonly settle: ((failure: Failure) => void)[];
+}
+
+/**
+ * The first change goes at once: in a scan each ms counts. Those that come while it is under way are put together.
+ * Of several changes for one target in a batch the last one counts, and its result is theirs all.
+ */
+export class Batcher {
+  readonly #send: Send;
+  readonly #most: number;
+  readonly #now: () => number;
+  #waiting = new Map<string, Waiting>();
+  #running = false;
+
+  /** `most` is how many changes make one batch. */
+  constructor(send: Send, most: number, now: () => number) {
+    this.#send = send;
+    this.#most = most;
+    this.#now = now;
+  }
+
+  /** Resolves to null when the block is in force; one whose end is past needs nothing. */
+  block({ target: text, until }: Block, signal?: AbortSignal): Promise<Failure> {
+    const target = parseTarget(text);
+    if (target === null) return Promise.resolve(noTarget(text));
+    if (until !== null && !(until > this.#now())) return Promise.resolve(null);
+    return this.#add({ verb: 'block', target, until }, signal);
+  }
+
+  /** Resolves to null when the target is not blocked. */
+  release({ target: text }: Block, signal?: AbortSignal): Promise<Failure> {
+    const target = parseTarget(text);
+    if (target === null) return Promise.resolve(noTarget(text));
+    return this.#add({ verb: 'release', target, until: null }, signal);
+  }
+
+  #add(change: Change, signal: AbortSignal | undefined): Promise<Failure> {
+    if (signal?.aborted) return Promise.resolve(ENDING);
+    const waiting = this.#waiting.get(change.target.text);
+    if (waiting === undefined && this.#waiting.size >= MAX_WAITING) {
+      return Promise.resolve(`too many blocks are waiting: ${MAX_WAITING}`);
+    }
+    return new Promise((resolve) => {
+      const onAbort = () => resolve(ENDING);
+      const settle = (failure: Failure) => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve(failure);
+      };
+      signal?.addEventListener('abort', onAbort);
+      if (waiting === undefined) this.#waiting.set(change.target.text, { change, settle: [settle] });
+      else {
+        waiting.change = change;
+        waiting.settle.push(settle);
+      }
+      void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    while (this.#waiting.size > 0) {
+      const batch = this.#take();
+      const failures = await this.#send(batch.map(({ change }) => change));
+      for (const [index, { settle }] of batch.entries()) {
+        for (const each of settle) each(failures[index] as Failure);
+      }
+    }
+    this.#running = false;
+  }
+
+  #take(): Waiting[] {
+    if (this.#waiting.size <= this.#most) {
+      const all = [...this.#waiting.values()];
+      this.#waiting = new Map();
+      return all;
+    }
+    const batch: Waiting[] = [];
+    for (const [text, waiting] of this.#waiting) {
+      if (batch.length === this.#most) break;
+      batch.push(waiting);
+      this.#waiting.delete(text);
+    }
+    return batch;
+  }
+}

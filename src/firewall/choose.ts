@@ -1,0 +1,72 @@
+import type { Failure } from '../commands/failure.ts';
+import type { BlockMethod, Config } from '../config/config.ts';
+import type { Backend } from './backend.ts';
+import { CommandBackend } from './command.ts';
+import { IpsetBackend } from './ipset/ipset.ts';
+import { whyNoIpset } from './ipset/probe.ts';
+import { IptablesBackend } from './iptables/iptables.ts';
+import { whyNoIptables } from './iptables/probe.ts';
+import { NftablesBackend } from './nft/nftables.ts';
+import { whyNoNftables } from './nft/probe.ts';
+import { NoneBackend } from './none.ts';
+import { NullBackend } from './null.ts';
+import { RouteBackend } from './route/route.ts';
+import { whyNoRoutes } from './route/routes.ts';
+
+/** How sources are shut out when nobody has said how. */
+export interface BestMethod {
+  readonly method: BlockMethod;
+  /** One line: why it is this one, and none that would have been better. */
+  readonly why: string;
+}
+
+/** What the back ends go by. */
+export interface BackendOptions {
+  readonly config: Config;
+  /** Ms since the epoch. */
+  readonly now: () => number;
+  /** A block found all blocks gone, and has been put in force alone. */
+  readonly onLost: () => void;
+  /** Told in one line what went wrong at the end. */
+  readonly tell?: (text: string) => void;
+}
+
+/** From the best: fast and flat with time-outs, the same through iptables, slower with each block, half of it. */
+const BY_MERIT: readonly (readonly [method: BlockMethod, whyNot: () => Promise<Failure>])[] = [
+  ['nftables', whyNoNftables],
+  ['ipset', whyNoIpset],
+  ['iptables', whyNoIptables],
+  ['route', whyNoRoutes],
+];
+
+/** Tries what this host can do, and leaves nothing of it behind. Rejects with a one-line reason when it can nothing. */
+export async function bestMethod(): Promise<BestMethod> {
+  const reasons: string[] = [];
+  for (const [method, whyNot] of BY_MERIT) {
+    const reason = await whyNot();
+    if (reason === null) return { method, why: ['the best that this host has', ...reasons].join('; ') };
+    reasons.push(`not ${method}: ${reason}`);
+  }
+  throw new Error(`this host has no way to block: ${reasons.join('; ')}`);
+}
+
+/** The back end of a method, not yet open. */
+export function makeBackend(method: BlockMethod, options: BackendOptions): Backend {
+  const { config, now, onLost, tell } = options;
+  switch (method) {
+    case 'nftables':
+      return new NftablesBackend({ ipv6Prefix: config.blockIpv6Prefix, now, onLost, tell });
+    case 'ipset':
+      return new IpsetBackend({ now, onLost, tell });
+    case 'iptables':
+      return new IptablesBackend({ now, onLost, tell });
+    case 'route':
+      return new RouteBackend({ now, tell });
+    case 'command':
+      return new CommandBackend(config);
+    case 'none':
+      return new NoneBackend();
+    case 'null':
+      return new NullBackend();
+  }
+}

@@ -1,0 +1,78 @@
+import { Address } from '../../net/address.ts';
+import { FULL_LENGTH } from '../target.ts';
+
+/** Everything of ours is in this table, and nothing of anybody else's is touched. */
+export const TABLE = 'inet portsentry';
+export const TABLE_NAME = 'portsentry';
+
+/**
+ * Elements of one set: half as many again as blocks may stand, for the oldest goes when the newest is in force, and
+ * what has ended counts until the kernel has swept it out. Forged sources beyond it take no more of its memory.
+ */
+export const SET_SIZE = 196_608;
+
+/** `block` is dropped, `spare` passes whatever is blocked. */
+export type ListName = 'block' | 'spare';
+
+/**
+ * One hash set for each list, family and length of prefix; the source's address is masked before it is looked up.
+ * An interval set would take all lengths, but no overlaps, and nft reads all of it back before each command:
+ * 47 ms with 10,000 elements, where this takes half a millisecond.
+ */
+export interface SetKey {
+  readonly list: ListName;
+  readonly family: 4 | 6;
+  /** 1 to 32 or 1 to 128. */
+  readonly length: number;
+}
+
+/** Without these nobody was ever blocked by us. */
+export const BASE: readonly SetKey[] = [
+  { list: 'block', family: 4, length: 32 },
+  { list: 'block', family: 6, length: 128 },
+];
+
+/** Such as `block6_64`. */
+export function nameOf({ list, family, length }: SetKey): string {
+  return `${list}${family}_${length}`;
+}
+
+/** The key of a set by its name; null when it is none of ours. */
+export function keyOf(name: string): SetKey | null {
+  const match = /^(block|spare)([46])_([1-9]\d{0,2})$/.exec(name);
+  if (match === null) return null;
+  const family = match[2] === '4' ? 4 : 6;
+  const length = Number(match[3]);
+  return length > FULL_LENGTH[family] ? null : { list: match[1] as ListName, family, length };
+}
+
+export function typeOf({ family }: SetKey): string {
+  return `ipv${family}_addr`;
+}
+
+/**
+ * The set's declaration on one line, with its elements. It adds them to a set that is there. `add element` would
+ * do the same, but reads every interval set of the host first: 50 ms where somebody holds a list of 20,000 networks.
+ */
+export function declaration(key: SetKey, elements: readonly string[]): string {
+  const holds = elements.length === 0 ? '' : ` elements = { ${elements.join(', ')} };`;
+  return `set ${nameOf(key)} { type ${typeOf(key)}; size ${SET_SIZE}; flags timeout;${holds} };`;
+}
+
+/** The rule that looks a source up in the set. */
+export function ruleFor(key: SetKey): string {
+  const field = key.family === 4 ? 'ip saddr' : 'ip6 saddr';
+  const masked = key.length === FULL_LENGTH[key.family] ? field : `${field} & ${maskOf(key)}`;
+  const verdict = key.list === 'spare' ? 'accept' : `counter name dropped${key.family} drop`;
+  return `${masked} @${nameOf(key)} ${verdict}`;
+}
+
+function maskOf({ family, length }: SetKey): string {
+  const word = (from: number) => maskWord(length - from);
+  return (family === 4 ? Address.v4(word(0)) : new Address(word(0), word(32), word(64), word(96))).toString();
+}
+
+function maskWord(bits: number): number {
+  if (bits <= 0) return 0;
+  return bits >= 32 ? 0xffffffff : ~(0xffffffff >>> bits) >>> 0;
+}

@@ -1,0 +1,203 @@
+import type { BlockMethod } from '../config/config.ts';
+import type { Block } from '../firewall/block.ts';
+import type { BlockEnd, LedgerEntry, Operation } from './entry.ts';
+import { cleanNote, cleanWrappersLine } from './fields.ts';
+
+/** How long (ms) an ended block makes the next one of its target a repeated one: 30 days. */
+export const REMEMBERED_TIME = 30 * 86_400_000;
+
+/** Ended blocks that are remembered. Forged sources without end push out those that ended longest ago. */
+export const MAX_REMEMBERED = 65_536;
+
+/** Everybody who is blocked, and who was: the ledger without its file. */
+export class BlockMemory {
+  readonly #entries = new Map<string, LedgerEntry>();
+  /** Targets of which an ended block is known, from the one that ended longest ago. */
+  readonly #remembered = new Set<string>();
+  /**
+   * Targets whose newest block has not been in force yet, with what was known of them before: if it fails, that
+   * is known again.
+   */
+  readonly #tentative = new Map<string, LedgerEntry | null>();
+  #due = 0;
+
+  /** By target. */
+  get entries(): ReadonlyMap<string, LedgerEntry> {
+    return this.#entries;
+  }
+
+  /** Blocks that have not ended. */
+  get due(): number {
+    return this.#due;
+  }
+
+  /** A block is decided, and not known to be in force. */
+  decide(block: Block, method: BlockMethod, boot: string, wrappersLine: string | null = null): LedgerEntry {
+    const entry: LedgerEntry = {
+      block: { ...block, cause: { ...block.cause, note: cleanNote(block.cause.note) } },
+      method,
+      wrappersLine: cleanWrappersLine(wrappersLine),
+      boot,
+      times: (this.#beforeNextOf(block.target)?.times ?? 0) + 1,
+      inForce: false,
+      ended: null,
+    };
+    this.#do({ op: 'decide', entry });
+    return entry;
+  }
+
+  /** The block of this target is in force; without `wrappersLine` that of the decision stays. */
+  confirm(target: string, boot: string, wrappersLine?: string | null): void {
+    if (wrappersLine === undefined) this.#do({ op: 'confirm', target, boot });
+    else this.#do({ op: 'confirm', target, boot, wrappersLine: cleanWrappersLine(wrappersLine) });
+  }
+
+  /** These blocks are out of force, and due all the same. */
+  lift(targets: readonly string[] | 'all'): void {
+    if (targets === 'all') this.#do({ op: 'lift-all' });
+    else for (const target of targets) this.#do({ op: 'lift', target });
+  }
+
+  /**
+   * The block ended; `at` in ms since the epoch. One that `failed` and was never in force does not count, and what
+   * was known of its target before is known again.
+   */
+  end(target: string, how: BlockEnd, at: number): void {
+    this.#do({ op: 'end', target, at, how });
+  }
+
+  /** Does what the operation says; false when that changed nothing. */
+  apply(operation: Operation): boolean {
+    switch (operation.op) {
+      case 'decide':
+        return this.#decide(operation.entry);
+      case 'confirm':
+        return this.#confirm(operation);
+      case 'lift':
+        return this.#lift(operation.target);
+      case 'lift-all':
+        return [...this.#entries.keys()].filter((target) => this.#lift(target)).length > 0;
+      case 'end':
+        return this.#end(operation.target, { at: operation.at, how: operation.how });
+      case 'entry':
+        return this.#settle(operation.entry);
+    }
+  }
+
+  /** Drops what ended more than REMEMBERED_TIME ago. A time in the future stays: the clock may have been set back. */
+  forget(now: number): void {
+    for (const target of this.#remembered) {
+      const ended = this.#endedOf(target)?.ended;
+      if (ended && now - ended.at >= REMEMBERED_TIME) this.#forget(target);
+    }
+  }
+
+  /** The operations that make a memory like this one, as of now; `entry` first, from the longest ended, then `decide`. */
+  snapshot(): { readonly entries: readonly LedgerEntry[]; readonly decisions: readonly LedgerEntry[] } {
+    const entries = [...this.#remembered].map((target) => this.#endedOf(target) as LedgerEntry);
+    const decisions: LedgerEntry[] = [];
+    for (const [target, entry] of this.#entries) {
+      if (entry.ended !== null) continue;
+      const before = this.#tentative.get(target);
+      if (before === undefined) entries.push(entry);
+      else decisions.push(entry);
+      if (before?.ended === null) entries.push(before);
+    }
+    return { entries, decisions };
+  }
+
+  /** Gets each operation that changed something here. */
+  protected record(_operation: Operation): void {}
+
+  #do(operation: Operation): void {
+    if (this.apply(operation)) this.record(operation);
+  }
+
+  #decide(entry: LedgerEntry): boolean {
+    const { target } = entry.block;
+    this.#tentative.set(target, this.#beforeNextOf(target));
+    this.#put(entry);
+    return true;
+  }
+
+  /** What is known of a target apart from a block that has not been in force yet. */
+  #beforeNextOf(target: string): LedgerEntry | null {
+    const before = this.#tentative.get(target);
+    return before === undefined ? (this.#entries.get(target) ?? null) : before;
+  }
+
+  #confirm({ target, boot, wrappersLine }: Operation & { op: 'confirm' }): boolean {
+    const entry = this.#entries.get(target);
+    if (entry === undefined || entry.ended !== null) return false;
+    const line = wrappersLine === undefined ? entry.wrappersLine : wrappersLine;
+    if (entry.inForce && entry.boot === boot && entry.wrappersLine === line) return false;
+    this.#tentative.delete(target);
+    this.#remembered.delete(target);
+    const { block, method, times } = entry;
+    // Field by field: a start does this for all of a long file, and a spread takes five times as long.
+    this.#put({ block, method, wrappersLine: line, boot, times, inForce: true, ended: null });
+    return true;
+  }
+
+  #lift(target: string): boolean {
+    const entry = this.#entries.get(target);
+    if (entry === undefined || !entry.inForce) return false;
+    this.#put({ ...entry, inForce: false });
+    return true;
+  }
+
+  #end(target: string, ended: { at: number; how: BlockEnd }): boolean {
+    const entry = this.#entries.get(target);
+    if (entry === undefined || entry.ended !== null) return false;
+    const before = this.#tentative.get(target);
+    this.#tentative.delete(target);
+    if (ended.how === 'failed' && before !== undefined) {
+      if (before === null) this.#drop(target);
+      else this.#put(before);
+    } else {
+      this.#put({ ...entry, inForce: false, ended });
+      this.#remember(target);
+    }
+    return true;
+  }
+
+  #settle(entry: LedgerEntry): boolean {
+    const { target } = entry.block;
+    this.#tentative.delete(target);
+    this.#remembered.delete(target);
+    this.#put(entry);
+    if (entry.ended !== null) this.#remember(target);
+    return true;
+  }
+
+  #remember(target: string): void {
+    this.#remembered.delete(target);
+    this.#remembered.add(target);
+    if (this.#remembered.size <= MAX_REMEMBERED) return;
+    const [oldest] = this.#remembered;
+    this.#forget(oldest as string);
+  }
+
+  #forget(target: string): void {
+    this.#remembered.delete(target);
+    if (this.#tentative.has(target)) this.#tentative.set(target, null);
+    else this.#drop(target);
+  }
+
+  #endedOf(target: string): LedgerEntry | null {
+    return this.#tentative.get(target) ?? this.#entries.get(target) ?? null;
+  }
+
+  #put(entry: LedgerEntry): void {
+    const { target } = entry.block;
+    if (this.#entries.get(target)?.ended === null) this.#due--;
+    if (entry.ended === null) this.#due++;
+    // A target keeps its place, so that who goes through the entries may change them on the way.
+    this.#entries.set(target, entry);
+  }
+
+  #drop(target: string): void {
+    if (this.#entries.get(target)?.ended === null) this.#due--;
+    this.#entries.delete(target);
+  }
+}

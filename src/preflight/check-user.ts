@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { DIRECTIVES } from '../config/directives.ts';
+import type { Finding, Severity } from '../config/finding.ts';
+import type { ParsedConfig } from '../config/load.ts';
+import { HOSTS_DENY } from '../respond/hosts-deny.ts';
+import { type Account, findAccount, mayUse, READ, WRITE } from './account.ts';
+
+/** What cannot work when the daemon is not root (USER). */
+export function userFindings({ config, settings }: ParsedConfig): Finding[] {
+  const entry = settings.get('USER');
+  const name = config?.user ?? null;
+  if (config === null || name === null) return [];
+  const file = config.file ?? '';
+  const place = { file, line: entry?.line ?? 0, column: entry?.valueColumn ?? 0 };
+  const finding = (severity: Severity, message: string) => ({ severity, ...place, message });
+  const account = findAccount(name);
+  if (account === null) {
+    const message = `USER: expected a user of this host, found "${name}"; make it: useradd --system ${name}`;
+    return [finding('error', message)];
+  }
+  if (account.uid === 0) return [finding('warning', `USER="${name}" is root, which changes nothing`)];
+  const findings: Finding[] = [];
+  for (const path of unreadable(account, [file, config.ignoreFile])) {
+    const remedy = `chgrp ${account.gid} ${path} && chmod g+r ${path}`;
+    findings.push(finding('error', `USER="${name}" cannot read ${path}: ${remedy}`));
+  }
+  if (config.killHostsDeny !== null && !mayUse(account, HOSTS_DENY, WRITE)) {
+    findings.push(
+      finding('warning', `USER="${name}" cannot write ${HOSTS_DENY}: KILL_HOSTS_DENY will fail each time`),
+    );
+  }
+  const commands = (['killRoute', 'killRoute6', 'killRunCmd'] as const).filter(
+    (field) => config[field] !== null,
+  );
+  if (commands.length > 0) {
+    const run = commands.map((field) => DIRECTIVES[field].key).join(', ');
+    const message = `USER="${name}": ${run} run as ${name} with CAP_NET_RAW and CAP_NET_ADMIN; what needs root fails`;
+    findings.push(finding('warning', message));
+  }
+  return findings;
+}
+
+/** The files that are there and would not be read. */
+function unreadable(account: Account, paths: readonly (string | null)[]): string[] {
+  return paths.filter((path): path is string => {
+    return path !== null && path !== '' && existsSync(path) && !mayUse(account, path, READ);
+  });
+}

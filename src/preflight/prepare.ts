@@ -1,0 +1,80 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { deviceNames, unknownDevices } from '../capture/devices.ts';
+import type { Config } from '../config/config.ts';
+import { DIRECTIVES } from '../config/directives.ts';
+import { formatFinding } from '../config/finding.ts';
+import { loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
+import { type Modes, modesOf, startedModes } from '../config/modes.ts';
+import { folderFindings, ignoreFileFindings } from './check-files.ts';
+import { userFindings } from './check-user.ts';
+import { configError, refuseErrors } from './config-error.ts';
+import { CommandError, Exit } from './exit.ts';
+import { parseModes } from './parse-modes.ts';
+import { mayCapture } from './privileges.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** What a start or a reload goes by, checked. */
+export interface Prepared {
+  readonly config: Config;
+  readonly modes: Modes;
+  readonly interfaces: readonly string[];
+  /** Warnings, one line each, for the log. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads and checks everything that a run needs before anything is touched. Throws a CommandError that says what
+ * is wrong: a daemon that starts half is worse than none.
+ */
+export function prepareRun(options: RunOptions): Prepared {
+  const asked = parseModes(options.mode);
+  const loaded = loadConfigOrDefault(options.configfile);
+  if (loaded.status !== 'read') throw new CommandError(Exit.noInput, loaded.reason);
+  const findings = [
+    ...loaded.findings,
+    ...folderFindings(loaded),
+    ...ignoreFileFindings(loaded),
+    ...userFindings(loaded),
+  ];
+  refuseErrors(findings);
+  const { config } = loaded;
+  if (config === null) throw configError(findings);
+  const modes = asked ?? modesOf(startedModes(config));
+  const interfaces = options.interface.length > 0 ? options.interface : config.interfaces;
+  refuseUnknownDevices(interfaces);
+  if (needsCapture(modes) && !mayCapture()) {
+    throw new CommandError(Exit.noPermission, 'capturing packets is not permitted: run it as root');
+  }
+  makeDefaultFolders(loaded);
+  const warnings = findings.filter(({ severity }) => severity === 'warning').map(formatFinding);
+  return { config, modes, interfaces, warnings };
+}
+
+/** The connect modes have sockets of their own, and can do without. */
+export function needsCapture({ tcp, udp }: Modes): boolean {
+  return (tcp !== null && tcp !== 'tcp') || (udp !== null && udp !== 'udp');
+}
+
+function refuseUnknownDevices(interfaces: readonly string[]): void {
+  const [unknown] = unknownDevices(interfaces);
+  if (unknown === undefined) return;
+  const known = deviceNames().join(', ');
+  throw new CommandError(
+    Exit.unavailable,
+    `no such interface: ${unknown}; there are: ${known}, ALL, ALL_NLO`,
+  );
+}
+
+/** The folders of defaulted paths are ours to make; one that somebody named was checked. */
+function makeDefaultFolders({ config, settings }: ParsedConfig): void {
+  for (const field of ['historyFile', 'blockedFile'] as const) {
+    const path = config?.[field] ?? null;
+    if (path === null || settings.has(DIRECTIVES[field].key)) continue;
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw new CommandError(Exit.ioError, `${dirname(path)}: cannot be made: ${(error as Error).message}`);
+    }
+  }
+}

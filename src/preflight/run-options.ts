@@ -1,0 +1,16 @@
+/** What the command line says of a live run. */
+export interface RunOptions {
+  readonly configfile: string | undefined;
+  /** Words of --mode and of the old switches. */
+  readonly mode: readonly string[];
+  readonly interface: readonly string[];
+  readonly logoutput: readonly LogOutput[];
+  readonly daemon: boolean;
+  readonly pidfile: string | undefined;
+  readonly verbose: boolean;
+  readonly localCheck: boolean;
+  readonly serviceCheck: boolean;
+  readonly dryRun: boolean;
+}
+
+export type LogOutput = 'stdout' | 'syslog';

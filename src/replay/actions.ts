@@ -1,0 +1,75 @@
+import type { BlockMethod, Config } from '../config/config.ts';
+import { bestMethod, makeBackend } from '../firewall/choose.ts';
+import { BackendPool } from '../firewall/pool.ts';
+import { bootIdentity } from '../ledger/boot.ts';
+import { BlockMemory } from '../ledger/memory.ts';
+import { CommandError, Exit } from '../preflight/exit.ts';
+import type { Recorder } from '../record/recorder.ts';
+import { Blocks } from '../respond/blocks.ts';
+import { Breaker } from '../respond/breaker.ts';
+import { HOSTS_DENY } from '../respond/hosts-deny.ts';
+import type { NeverBlock } from '../respond/never-block.ts';
+import { plannedMethod } from '../respond/plan.ts';
+import { ActionQueue } from '../respond/queue.ts';
+import { Responder } from '../respond/responder.ts';
+import { viewHost } from '../watch/host.ts';
+import { lookupLifelines } from '../watch/lifelines.ts';
+
+/**
+ * What --act adds to a replay: the configured actions, for real. The ledger is the daemon's and is left alone; what
+ * stands in the kernel is taken over by its next start.
+ */
+export class ReplayActions {
+  readonly blocks: Blocks;
+  readonly responder: Responder;
+  readonly breaker: Breaker;
+  readonly #queue = new ActionQueue();
+  readonly #backends: BackendPool;
+
+  private constructor(config: Config, never: NeverBlock, recorder: Recorder, method: BlockMethod) {
+    const tell = (text: string) => recorder.admin(text);
+    const now = Date.now;
+    this.breaker = new Breaker({ max: config.blockRateMax, tell });
+    this.#backends = new BackendPool((name) => makeBackend(name, { config, now, onLost: () => {} }));
+    this.blocks = new Blocks({
+      config,
+      memory: new BlockMemory(),
+      backends: this.#backends,
+      hostsDenyPath: HOSTS_DENY,
+      boot: bootIdentity(),
+      ruleFor: (network) => never.ruleForNetwork(network),
+      now,
+      onEnd: (event) => recorder.unblock(event),
+      tell,
+    });
+    this.responder = new Responder({
+      config,
+      method,
+      blocks: this.blocks,
+      queue: this.#queue,
+      hostsDenyPath: HOSTS_DENY,
+      onStep: (target, step) => recorder.step(target, step),
+    });
+  }
+
+  /** Spares this host and whom it cannot do without. Throws a CommandError, 69, when it has no way to block. */
+  static async open(config: Config, never: NeverBlock, recorder: Recorder): Promise<ReplayActions> {
+    const { addresses, broadcasts } = viewHost();
+    never.setOwn(addresses, broadcasts);
+    if (config.autoIgnore) never.setLifelines(lookupLifelines());
+    const planned = plannedMethod(config);
+    const blocks = config.blockTcp === 1 || config.blockUdp === 1;
+    try {
+      const best = planned === 'best' && blocks ? (await bestMethod()).method : 'none';
+      return new ReplayActions(config, never, recorder, planned === 'best' ? best : planned);
+    } catch (error) {
+      throw new CommandError(Exit.unavailable, `sources cannot be blocked: ${(error as Error).message}`);
+    }
+  }
+
+  /** Ends what runs; blocks stay in force. */
+  async close(): Promise<void> {
+    await this.#queue.close();
+    await this.#backends.close('keep');
+  }
+}

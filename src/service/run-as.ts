@@ -1,0 +1,63 @@
+import { loadConfigOrDefault } from '../config/load.ts';
+import { modeNames, modesOf, startedModes } from '../config/modes.ts';
+import { type Account, findAccount, mayUse, WRITE } from '../preflight/account.ts';
+import { userFindings } from '../preflight/check-user.ts';
+import { refuseErrors } from '../preflight/config-error.ts';
+import { CommandError, Exit } from '../preflight/exit.ts';
+import { parseModes } from '../preflight/parse-modes.ts';
+import { mayHandOver } from '../preflight/privileges.ts';
+import type { RunOptions } from '../preflight/run-options.ts';
+import { grant } from './grant.ts';
+
+/** How the daemon is run by somebody else than root. */
+export interface HandOver {
+  readonly account: Account;
+  /** The program that gives up root, and its arguments; the daemon's own command line follows. */
+  readonly command: readonly string[];
+}
+
+/**
+ * Makes ready what USER will need, and tells how to become it; null when the configuration names nobody, or this is
+ * not root. A configuration that is wrong is left to the start, which says so. Throws a CommandError.
+ */
+export function planHandOver(options: RunOptions): HandOver | null {
+  if (process.geteuid?.() !== 0) return null;
+  const loaded = loadConfigOrDefault(options.configfile);
+  if (loaded.status !== 'read' || loaded.config === null || loaded.config.user === null) return null;
+  refuseErrors(userFindings(loaded));
+  const { config } = loaded;
+  const account = findAccount(loaded.config.user);
+  if (account === null || account.uid === 0) return null;
+  if (!mayHandOver()) {
+    throw new CommandError(
+      Exit.noPermission,
+      `USER="${account.name}" takes CAP_CHOWN, CAP_SETGID, CAP_SETUID and CAP_SETPCAP, of which some are missing; ` +
+        'under systemd set User= and AmbientCapabilities= by systemctl edit portsentry instead',
+    );
+  }
+  const modes = modeNames(parseModes(options.mode) ?? modesOf(startedModes(config)));
+  try {
+    grant(config, modes, options.pidfile, account);
+  } catch (error) {
+    throw new CommandError(Exit.ioError, `USER="${account.name}": ${(error as Error).message}`);
+  }
+  if (!options.dryRun && !mayUse(account, config.stateDir, WRITE)) {
+    throw new CommandError(Exit.ioError, `USER="${account.name}" cannot write STATE_DIR ${config.stateDir}`);
+  }
+  return { account, command: setpriv(account, modes.includes('tcp') || modes.includes('udp')) };
+}
+
+/** Ports below 1024 are bound by the connect modes alone. */
+function setpriv({ uid, gid }: Account, binds: boolean): string[] {
+  const caps = `-all,+net_raw,+net_admin${binds ? ',+net_bind_service' : ''}`;
+  return [
+    'setpriv',
+    `--reuid=${uid}`,
+    `--regid=${gid}`,
+    '--clear-groups',
+    `--bounding-set=${caps}`,
+    `--inh-caps=${caps}`,
+    `--ambient-caps=${caps}`,
+    '--no-new-privs',
+  ];
+}

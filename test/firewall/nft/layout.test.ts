@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { arrangement, NOTHING } from '../../../src/firewall/nft/layout.ts';
+import { BASE, type SetKey } from '../../../src/firewall/nft/sets.ts';
+import { targetOf } from '../given.ts';
+
+const SPARE: SetKey = { list: 'spare', family: 4, length: 24 };
+const lines = (...args: Parameters<typeof arrangement>) => arrangement(...args).split('\n');
+
+test('it covers what is forwarded, and who is spared goes first', () => {
+  const text = lines(NOTHING, [...BASE, { list: 'block', family: 4, length: 8 }, SPARE], new Map());
+  expect(text).toContain('type filter hook prerouting priority -310; policy accept;');
+  expect(text.filter((line) => line.startsWith('ip'))).toEqual([
+    'ip saddr & 255.255.255.0 @spare4_24 accept',
+    'ip saddr @block4_32 counter name dropped4 drop',
+    'ip saddr & 255.0.0.0 @block4_8 counter name dropped4 drop',
+    'ip6 saddr @block6_128 counter name dropped6 drop',
+  ]);
+});
+
+test('chains are made anew, sets are let be unless they are wrong', () => {
+  const sets = new Map([
+    ['block4_32', true],
+    ['block6_128', false],
+  ]);
+  const text = lines({ table: 7, chains: ['guard', 'prerouting'], sets, text: '' }, BASE, new Map());
+  expect(text.filter((line) => /^(flush|delete)/.test(line))).toEqual([
+    'flush chain inet portsentry guard',
+    'flush chain inet portsentry prerouting',
+    'delete chain inet portsentry guard',
+    'delete chain inet portsentry prerouting',
+    'delete set inet portsentry block6_128',
+  ]);
+});
+
+test('who was spared before is not any more', () => {
+  const text = lines(NOTHING, [...BASE, SPARE], new Map([['spare4_24', [targetOf('192.0.2.0/24')]]]));
+  const flush = text.indexOf('flush set inet portsentry spare4_24');
+  const filled = text.findIndex(
+    (line) => line.includes('spare4_24') && line.includes('elements = { 192.0.2.0 }'),
+  );
+  expect(flush).toBeGreaterThan(0);
+  expect(filled).toBeGreaterThan(flush);
+});

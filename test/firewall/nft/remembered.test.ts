@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { Remembered } from '../../../src/firewall/nft/remembered.ts';
+import { SET_SIZE } from '../../../src/firewall/nft/sets.ts';
+
+test('as long as the kernel has not said all, anything may be there', () => {
+  const remembered = new Remembered();
+  expect(remembered.mayHold('a')).toBe(true);
+  remembered.add('added before');
+  remembered.complete(['listed']);
+  remembered.add('added since');
+  expect(['a', 'added before', 'listed', 'added since'].map((target) => remembered.mayHold(target))).toEqual([
+    false,
+    true,
+    true,
+    true,
+  ]);
+  remembered.delete('listed');
+  expect(remembered.mayHold('listed')).toBe(false);
+  remembered.forget();
+  expect(remembered.mayHold('listed')).toBe(true);
+});
+
+test('with more than it remembers nothing is known', () => {
+  const remembered = new Remembered();
+  remembered.complete([]);
+  for (let count = 0; count <= 2 * SET_SIZE; count++) remembered.add(String(count));
+  expect(remembered.mayHold('never seen')).toBe(true);
+});

@@ -1,0 +1,268 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ByteInput } from '../../src/capture/file/input.ts';
+import { CaptureReader } from '../../src/capture/file/reader.ts';
+import { BATCH_CAPACITY } from '../../src/capture/source.ts';
+import { Reason } from '../../src/decode/reason.ts';
+import { Engine, type EngineParts } from '../../src/engine.ts';
+import { Replay } from '../../src/replay/replay.ts';
+import type { ProbeEvent, ScanEvent } from '../../src/track/event.ts';
+import { OpenPorts } from '../../src/watch/open-ports.ts';
+import { SeenConnections } from '../../src/watch/seen-connections.ts';
+import { configWith } from '../respond/given.ts';
+import { writePcap } from '../support/capture-writer.ts';
+import { engineParts, recorderOf } from '../support/engine-parts.ts';
+import { ACK, ethernet, SYN, tcpPacket, udpPacket } from '../support/frames.ts';
+
+const SECONDS = 1_795_354_417;
+
+function makeReplay(parts: Partial<EngineParts> = {}) {
+  const probes: ProbeEvent[] = [];
+  const scans: ScanEvent[] = [];
+  const recorder = recorderOf({
+    probe: (event) => probes.push(event),
+    scan: (event) => scans.push(event),
+  });
+  const config = configWith({ blockTcp: 1 });
+  const open = new OpenPorts(0);
+  const connections = new SeenConnections(0);
+  const engine = new Engine(engineParts(config, recorder, { inUse: open, connections, ...parts }));
+  return { replay: new Replay({ engine, open, connections, checkSums: true }), engine, probes, scans };
+}
+
+/** A capture in memory. */
+function source(bytes: Uint8Array): CaptureReader {
+  let position = 0;
+  const input: ByteInput = {
+    read(into) {
+      const piece = bytes.subarray(position, position + into.length);
+      into.set(piece);
+      position += piece.length;
+      return piece.length;
+    },
+    close: () => {},
+  };
+  return new CaptureReader('memory', input);
+}
+
+const ENDS = { source: '10.0.0.1', destination: '10.0.0.2' };
+/** The way back. */
+const turned = ({ source: from, destination }: typeof ENDS) => ({ source: destination, destination: from });
+const syn = (destinationPort: number, fields = {}) =>
+  ethernet(tcpPacket({ ...ENDS, destinationPort, flags: SYN, ...fields }));
+const back = (sourcePort: number, destinationPort: number, flags: number, length = 0) =>
+  ethernet(
+    tcpPacket({ ...turned(ENDS), sourcePort, destinationPort, flags, payload: new Uint8Array(length) }),
+  );
+
+/**
+ * Reads the frames, one a second, as `portsentry replay` does. Whether connections were wanted, how many probes were
+ * judged in the first pass, and whether that was too early.
+ */
+async function replayFrames(
+  { replay, engine }: ReturnType<typeof makeReplay>,
+  frames: readonly Uint8Array[],
+) {
+  const capture = () => source(writePcap({ frames: frames.map((data, seconds) => ({ data, seconds })) }));
+  await replay.infer(capture());
+  const inFirst = engine.probes;
+  const tooEarly = replay.wasTooEarly();
+  if (tooEarly) await replay.infer(capture());
+  const wants = replay.wantsConnections;
+  if (wants) await replay.learn(capture());
+  if (!(await replay.judgeHeld())) await replay.run(capture());
+  return { wants, inFirst, tooEarly };
+}
+
+test("the clock is the packets' own: a scan ends when they say so", async () => {
+  const { replay, scans, probes } = makeReplay();
+  const end = await replay.run(
+    source(
+      writePcap({
+        frames: [
+          { data: syn(1), seconds: SECONDS, fraction: 250_000 },
+          { data: syn(2, { source: '10.0.0.9' }), seconds: SECONDS + 302 },
+        ],
+      }),
+    ),
+  );
+  expect(end).toEqual({ status: 'complete' });
+  expect(probes.map(({ time }) => time)).toEqual([SECONDS * 1_000 + 250, (SECONDS + 302) * 1_000]);
+  expect(scans.map(({ source: from, first }) => [from, first])).toEqual([
+    ['10.0.0.1', SECONDS * 1_000 + 250],
+  ]);
+});
+
+test('the first pass judges nothing, and what it held is judged when it is known what was in use', async () => {
+  const { replay, probes } = makeReplay();
+  const answer = back(22, 9, SYN | ACK);
+  const bytes = writePcap({ frames: [{ data: syn(22) }, { data: answer }, { data: syn(23) }] });
+  expect(await replay.infer(source(bytes))).toEqual({ status: 'complete' });
+  expect([replay.packets, probes]).toEqual([3, []]);
+  expect(await replay.judgeHeld()).toBe(true);
+  expect([replay.packets, probes.map(({ destinationPort }) => destinationPort)]).toEqual([3, [23]]);
+});
+
+describe('bare ACKs', () => {
+  const bare = (destinationPort: number, sourcePort = 40_000) =>
+    ethernet(tcpPacket({ ...ENDS, sourcePort, destinationPort, flags: ACK }));
+  const scan = [bare(501), bare(502), bare(503), bare(504)];
+
+  async function portsOf(frames: readonly Uint8Array[], infers = true): Promise<[number[], boolean]> {
+    const made = makeReplay();
+    let wants = false;
+    if (infers) wants = (await replayFrames(made, frames)).wants;
+    else await made.replay.run(source(writePcap({ frames: frames.map((data) => ({ data })) })));
+    return [made.probes.map(({ destinationPort }) => destinationPort), wants];
+  }
+
+  test('to no connection are a scan, from the third port on', async () => {
+    expect(await portsOf(scan)).toEqual([[503, 504], true]);
+    expect(await portsOf(scan, false)).toEqual([[503, 504], false]);
+  });
+
+  test('of connections whose handshake is there are none, and nothing is read again', async () => {
+    const handshakes = [501, 502, 503, 504].map((port) => back(port, 40_000, SYN | ACK));
+    expect(await portsOf([...handshakes, ...scan])).toEqual([[], false]);
+    expect(await portsOf([...handshakes, ...scan], false)).toEqual([[], false]);
+  });
+
+  test('of connections whose data comes later are none: the capture is read again for it', async () => {
+    const data = [501, 502, 503, 504].map((port) => back(port, 40_000, ACK, 1_000));
+    expect(await portsOf([...scan, ...data])).toEqual([[], true]);
+    expect(await portsOf([...data, ...scan], false)).toEqual([[], false]);
+  });
+});
+
+describe('when nobody hears of it, many are judged in the first pass', () => {
+  const UNHEARD = { respond: null, recorder: () => recorderOf({ listens: false }) };
+  const scan = Array.from({ length: 3_000 }, (_, index) => syn(1 + (index % 1_000)));
+
+  /** What is told of the frames, and how it came to it. */
+  async function read(frames: readonly Uint8Array[], parts: Partial<EngineParts> = UNHEARD) {
+    const made = makeReplay(parts);
+    const way = await replayFrames(made, frames);
+    made.engine.close();
+    const { packets, counts } = made.replay;
+    return { ...way, told: [packets, made.engine.probes, made.engine.scans, ...counts] };
+  }
+
+  test('and that is all when no port was in use', async () => {
+    const { told, inFirst, tooEarly } = await read(scan);
+    expect([inFirst, tooEarly, ...told.slice(0, 3)]).toEqual([3_000, false, 3_000, 3_000, 1]);
+  });
+
+  test.each([
+    ['who reads it', {}],
+    ['who acts on it', { ...UNHEARD, respond: () => new Promise<never>(() => {}) }],
+  ])('not when there is somebody %s', async (_name, parts) => {
+    const { replay, engine } = makeReplay(parts);
+    await replay.infer(source(writePcap({ frames: scan.map((data) => ({ data })) })));
+    expect([engine.probes, replay.wasTooEarly()]).toEqual([0, false]);
+  });
+
+  test('and taken back when a port was in use after all', async () => {
+    const { told, inFirst, tooEarly } = await read([...scan, back(7, 9, SYN | ACK)]);
+    expect([inFirst, tooEarly, ...told.slice(0, 3)]).toEqual([3_000, true, 3_001, 2_997, 1]);
+  });
+
+  test('whatever comes, it is told as if somebody heard it', async () => {
+    const sources = fc.constantFrom('10.0.0.1', '10.0.0.7', '192.0.2.1');
+    const ports = fc.integer({ min: 1, max: 30 });
+    const frames = fc.tuple(fc.nat(40), sources, ports, fc.nat(3)).map(([what, from, port, other]) => {
+      const ends = { source: from, destination: ENDS.destination };
+      if (what === 0)
+        return ethernet(
+          tcpPacket({ ...turned(ends), sourcePort: port, destinationPort: 9, flags: SYN | ACK }),
+        );
+      if (what === 1)
+        return ethernet(udpPacket({ ...turned(ends), sourcePort: 100 + port, destinationPort: 53 }));
+      if (what === 2) return ethernet(tcpPacket({ ...ends, destinationPort: port, flags: ACK }));
+      if (what < 10) return ethernet(udpPacket({ ...ends, destinationPort: 100 + port + other }));
+      return syn(port + other, { source: from });
+    });
+    // Few are of the kinds that take back, so that there are captures without any.
+    const captures = fc
+      .tuple(fc.array(frames, { minLength: 1, maxLength: 60 }), fc.array(frames, { maxLength: 4 }))
+      .map(([few, last]) => [
+        ...Array.from({ length: 1_500 }, (_, at) => few[at % few.length] as Uint8Array),
+        ...last,
+      ]);
+    const seen = { judged: 0, tooEarly: 0 };
+    await fc.assert(
+      fc.asyncProperty(captures, async (capture) => {
+        const unheard = await read(capture);
+        if (unheard.tooEarly) seen.tooEarly++;
+        else if (unheard.inFirst > 0) seen.judged++;
+        expect(unheard.told).toEqual((await read(capture, {})).told);
+      }),
+      { numRuns: 150 },
+    );
+    expect(Math.min(seen.judged, seen.tooEarly)).toBeGreaterThan(5);
+  });
+});
+
+test('more than can be held is read a second time, and tells the same story', async () => {
+  const held = makeReplay();
+  const readAgain = makeReplay();
+  const many = Array.from({ length: 70_000 }, (_, index) => ({ data: syn(1 + (index % 1000)) }));
+  const bytes = writePcap({ frames: many });
+  await held.replay.infer(source(bytes));
+  expect(await held.replay.judgeHeld()).toBe(false);
+  expect([held.replay.packets, held.probes.length]).toEqual([0, 0]);
+  await held.replay.run(source(bytes));
+  await readAgain.replay.run(source(bytes));
+  expect(held.replay.packets).toBe(70_000);
+  expect(held.probes).toEqual(readAgain.probes);
+});
+
+test('what ended for which reason is counted; sums are looked at only of what would be a probe', async () => {
+  const { replay } = makeReplay();
+  const frames = [
+    syn(1),
+    syn(1, { checksum: 1 }),
+    syn(2_000, { checksum: 1 }),
+    ethernet(new Uint8Array(28), { etherType: 0x0806 }),
+    new Uint8Array(5),
+  ];
+  await replay.run(source(writePcap({ frames: frames.map((data) => ({ data })) })));
+  const counted = (reason: Reason) => replay.counts[reason];
+  expect(replay.packets).toBe(5);
+  expect([Reason.none, Reason.transportChecksum, Reason.notIp, Reason.linkHeader].map(counted)).toEqual([
+    2, 1, 1, 1,
+  ]);
+});
+
+test('a capture that breaks off: what stood before the break counts', async () => {
+  const { replay, probes } = makeReplay();
+  const bytes = writePcap({ frames: [{ data: syn(1) }, { data: syn(2) }] });
+  const end = await replay.run(source(bytes.slice(0, -1)));
+  expect(end).toMatchObject({ status: 'broken' });
+  expect(probes).toHaveLength(1);
+});
+
+test('more frames than fit a batch are all judged, in their order', async () => {
+  const { replay, probes } = makeReplay();
+  const frames = Array.from({ length: 10_000 }, (_, index) => ({ data: syn(index % 1_024), seconds: index }));
+  await replay.run(source(writePcap({ frames })));
+  expect(probes.map(({ time }) => time)).toEqual(frames.map(({ seconds }) => seconds * 1_000));
+});
+
+test('actions end before the next batch: a source that goes on is blocked by then', async () => {
+  let blocked = false;
+  const respond: EngineParts['respond'] = (knock) =>
+    new Promise((resolve) => {
+      const outcome = { target: knock.source, until: null, times: 1, method: 'command', steps: [] } as const;
+      setImmediate(() => {
+        blocked = true;
+        resolve({ ...knock, ...outcome, action: 'block', reason: null });
+      });
+    });
+  const { replay, probes } = makeReplay({ respond, isBlocked: () => blocked });
+  const frames = Array.from({ length: 3 * BATCH_CAPACITY }, (_, index) => ({
+    data: syn(1 + (index % 1_000)),
+  }));
+  await replay.run(source(writePcap({ frames })));
+  expect(probes.at(0)?.alreadyBlocked).toBe(false);
+  expect(probes.at(-1)?.alreadyBlocked).toBe(true);
+});

@@ -1,0 +1,61 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { Outbox } from '../../src/sensor/outbox.ts';
+import { RECORD_LENGTH } from '../../src/sensor/record-format.ts';
+
+/** An outbox into a file, under a clock that is set by hand (ms), and the first octets of the records written. */
+function makeOutbox() {
+  const folder = mkdtempSync(join(tmpdir(), 'portsentry-outbox-'));
+  const file = join(folder, 'records');
+  const fd = openSync(file, 'w');
+  onTestFinished(() => {
+    closeSync(fd);
+    rmSync(folder, { recursive: true });
+  });
+  const clock = { now: 100 };
+  const fail = () => expect.unreachable('the file can be written to');
+  const outbox = new Outbox(fd, () => clock.now, fail);
+  const add = (record: number) => {
+    outbox.view.setUint8(outbox.offset, record);
+    return outbox.commit();
+  };
+  const written = () => readFileSync(file).filter((_octet, index) => index % RECORD_LENGTH === 0);
+  return { outbox, clock, add, written: () => [...written()] };
+}
+
+test('a record waits a moment, and those that come meanwhile a moment of their own', () => {
+  const { outbox, clock, add, written } = makeOutbox();
+  expect(add(1)).toBe(true);
+  clock.now += 0.06;
+  expect(add(2)).toBe(true);
+  expect([outbox.flushDue(), written()]).toEqual([true, []]);
+  clock.now += 0.06;
+  expect([outbox.flushDue(), written()]).toEqual([true, [1]]);
+  clock.now += 0.06;
+  expect([outbox.flushDue(), written()]).toEqual([true, [1]]);
+  clock.now += 0.06;
+  expect([outbox.flushDue(), written()]).toEqual([false, [1, 2]]);
+});
+
+test('in a flood each commit brings out what is due', () => {
+  const { clock, add, written } = makeOutbox();
+  for (let record = 0; record < 100; record++) {
+    add(record);
+    clock.now += 0.05;
+  }
+  // Of the last half millisecond, ten records, some may wait.
+  expect(written().length).toBeGreaterThanOrEqual(90);
+  expect(written()).toEqual([...Array(written().length).keys()]);
+});
+
+test('a full batch waits for nobody, and nothing is lost', () => {
+  const { outbox, add, written } = makeOutbox();
+  let records = 0;
+  while (written().length === 0) add(records++ % 251);
+  expect(written()).toEqual(Array.from({ length: records }, (_, index) => index % 251));
+  add(7);
+  outbox.flush();
+  expect(written().at(-1)).toBe(7);
+});

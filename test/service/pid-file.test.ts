@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { refuseOccupied, removePidFile, writePidFile } from '../../src/service/pid-file.ts';
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ps-pid-'));
+  path = join(folder, 'portsentry.pid');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('a line with our number, for everybody to read, whatever the umask', () => {
+  const umask = process.umask(0o077);
+  writePidFile(path);
+  process.umask(umask);
+  expect(readFileSync(path, 'utf8')).toBe(`${process.pid}\n`);
+  expect(statSync(path).mode & 0o777).toBe(0o644);
+});
+
+test('it goes when it is still ours, and stays when it is another one', () => {
+  writePidFile(path);
+  removePidFile(path);
+  expect(() => statSync(path)).toThrow('ENOENT');
+  writeFileSync(path, '1\n');
+  removePidFile(path);
+  expect(readFileSync(path, 'utf8')).toBe('1\n');
+  expect(() => removePidFile(join(folder, 'none'))).not.toThrow();
+});
+
+test.each([
+  ['a number that nobody has', '4194305\n'],
+  ['the number of another program', '1\n'],
+  ['our own', `${process.pid}\n`],
+  ['text', 'x\n'],
+  ['nothing', ''],
+  ['a whole line of digits', `${'1'.repeat(100)}\n`],
+])('%s does not stop a start', (_name, text) => {
+  writeFileSync(path, text);
+  expect(() => refuseOccupied(path)).not.toThrow();
+});
+
+test('a portsentry that lives does', async () => {
+  const other = spawn('bash', ['-c', 'printf portsentry > /proc/self/comm; echo ready; read -r _'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  writeFileSync(path, `${other.pid}\n`);
+  await vi.waitFor(() => {
+    expect(() => refuseOccupied(path)).toThrow(/: another portsentry \(pid \d+\) runs: /);
+  });
+  other.stdin.end();
+});
+
+test('a folder that is not there is said', () => {
+  expect(() => writePidFile(join(folder, 'none', 'pid'))).toThrow(/^--pidfile: cannot be written: ENOENT/);
+});
