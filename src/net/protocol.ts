@@ -36,7 +36,7 @@ export function modeTransportOf(transport: Transport): ModeTransport {
  * L2TP, MPLS, Ethernet, IPComp, ESP, AH), the other transports (DCCP, UDP-Lite, HIP, Shim6, mobility), groups
  * (IGMP), and IPv6's "no next header".
  */
-const SPOKEN: ReadonlySet<number> = new Set([
+export const SPOKEN_PROTOCOLS: readonly number[] = [
   PROTOCOL_ICMP,
   2, // IGMP
   4, // IPv4 in IP
@@ -70,7 +70,9 @@ const SPOKEN: ReadonlySet<number> = new Set([
   140, // Shim6
   143, // Ethernet
   240, // pfsync
-]);
+];
+
+const SPOKEN: ReadonlySet<number> = new Set(SPOKEN_PROTOCOLS);
 
 /** ICMP of either family. */
 export function isIcmp(protocol: number): boolean {

@@ -1,0 +1,35 @@
+/**
+ * Which rule of the table reported a packet; its log prefix is the name. The numbers travel in records of the sensor
+ * process. `none` is a packet that no rule of ours reported: the packet sensor captured it.
+ */
+export const Rule = {
+  none: 0,
+  /** To a port that nobody owns, or impossible on any: dropped, and its source held unless it is spared. */
+  probe: 1,
+  /** A segment of no connection, or an IP protocol that nobody speaks. */
+  weak: 2,
+  /** To the port of a known service that is away. */
+  known: 3,
+  /** Any packet of a held source. */
+  held: 4,
+  /** To a group of hosts: broadcast, multicast, anycast. */
+  cast: 5,
+  /** With an address of this host as its source, from outside. */
+  forged: 6,
+  /** From behind a bridge of this host that has no physical port. */
+  bridge: 7,
+  /** An ICMP request that asks whether this host is there. */
+  icmp: 8,
+  /** A part of an IPv6 packet whose transport header is incomplete. */
+  fragment: 9,
+  /** A segment or message that this host sent to a blocked source. */
+  answer: 10,
+  /** Any packet of a blocked source; reported by the table of the blocks. */
+  blocked: 11,
+} as const;
+
+export type Rule = (typeof Rule)[keyof typeof Rule];
+export type RuleName = Exclude<keyof typeof Rule, 'none'>;
+
+/** The largest number of a rule. */
+export const LAST_RULE = Object.keys(Rule).length - 1;
