@@ -159,6 +159,8 @@ function setLines(plan: TablePlan): string[] {
     dynamic('held6_64', 'ipv6_addr', hold),
     dynamic('near6_64', 'ipv6_addr'),
     ...families('once', ''),
+    `set exempt4 { type ipv4_addr; size ${DYNAMIC_SET_SIZE}; flags timeout; }`,
+    `set exempt6 { type ipv6_addr; size ${DYNAMIC_SET_SIZE}; flags timeout; }`,
     ...families('weakport', ' . inet_service'),
     ...families('weak', ''),
     ...(plan.trigger > 0
@@ -445,6 +447,9 @@ function holds(plan: TablePlan): string[] {
     ...(trigger > 0 ? tries(trigger) : ['goto hold']),
     '}',
     'chain hold {',
+    // A forger has used up the time that the owner of an address may be held for packets that anybody can send.
+    'ip saddr @exempt4 drop',
+    'ip6 saddr @exempt6 drop',
     'meta nfproto ipv6 goto hold6',
     // A source that has probed before finds a place before the many that come once.
     `ip saddr @once4 ${HOLD_RATE} add @held4 { ip saddr } drop`,
