@@ -40,6 +40,14 @@ interface Question {
   readonly settle: (answer: Answer) => void;
 }
 
+/** What a program is asked first, each time that it is started; without one it is started only to answer. */
+export interface Opening {
+  /** The first question of a new process; null when there is none yet. */
+  text(): string | null;
+  /** Called with the answer. */
+  opened(answer: Answer): void;
+}
+
 /**
  * A conversation with a program that is kept open. Each question is followed by a line that provokes a known
  * complaint: when that arrives, the question has been dealt with. When the program dies or hangs, another one is
@@ -58,9 +66,13 @@ export class Dialog {
   #deadline: NodeJS.Timeout | null = null;
   #pause: NodeJS.Timeout | null = null;
   #closed = false;
+  readonly #opening: Opening | null;
+  /** The opening that is asked and not answered yet. */
+  #asksOpening: Question | null = null;
 
-  constructor(program: DialogProgram) {
+  constructor(program: DialogProgram, opening: Opening | null = null) {
     this.#program = program;
+    this.#opening = opening;
   }
 
   /** The process, while there is one. */
@@ -113,7 +125,22 @@ export class Dialog {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       if (this.#child === child) this.#hear(text);
     });
+    this.#putOpening();
     for (const [index, { text }] of this.#questions.entries()) this.#put(text, this.#number + index);
+  }
+
+  /** Before all that waits. */
+  #putOpening(): void {
+    if (this.#asksOpening !== null) this.#questions.splice(this.#questions.indexOf(this.#asksOpening), 1);
+    this.#asksOpening = null;
+    const text = this.#opening?.text() ?? null;
+    if (text === null) return;
+    const settle = (answer: Answer) => {
+      this.#asksOpening = null;
+      this.#opening?.opened(answer);
+    };
+    this.#asksOpening = { text, settle };
+    this.#questions.unshift(this.#asksOpening);
   }
 
   #put(text: string, number: number): void {
@@ -182,7 +209,7 @@ export class Dialog {
   #startAfter(pause: number): void {
     this.#pause = setTimeout(() => {
       this.#pause = null;
-      if (this.#questions.length > 0) this.#start();
+      if (this.#questions.length > 0 || this.#opening?.text() != null) this.#start();
     }, pause);
     this.#pause.unref();
   }

@@ -58,7 +58,13 @@ export class KnownServices {
       if (!(now - lastSeen < MEMORY_MS) || !this.#mayBeService(port)) continue;
       // A clock that was ahead must not keep a service known for longer.
       const seen = Math.min(lastSeen, now);
-      this.#entries.set(keyOf(protocol, port), { protocol, port, since: seen, lastSeen: seen, isService: true });
+      this.#entries.set(keyOf(protocol, port), {
+        protocol,
+        port,
+        since: seen,
+        lastSeen: seen,
+        isService: true,
+      });
     }
     this.#bound();
   }
@@ -99,7 +105,13 @@ export class KnownServices {
   #note(protocol: KnownService['protocol'], { port, uid }: Listener, now: number): void {
     if (!this.#mayBeService(port) || (port >= PRIVILEGED_PORTS && uid >= FIRST_USER_ID)) return;
     const key = keyOf(protocol, port);
-    const entry = this.#entries.get(key) ?? { protocol, port, since: now, lastSeen: now, isService: this.#isFirstLook };
+    const entry = this.#entries.get(key) ?? {
+      protocol,
+      port,
+      since: now,
+      lastSeen: now,
+      isService: this.#isFirstLook,
+    };
     entry.lastSeen = now;
     entry.isService ||= now - entry.since >= SERVICE_AFTER_MS;
     this.#entries.set(key, entry);
