@@ -14,6 +14,7 @@ const TLV_ALIGNMENT = 4;
 
 const VERSION_0 = 0;
 const TYPE_PAYLOAD = 9;
+const TYPE_PREFIX = 10;
 /** Linux's AF_INET and AF_INET6. */
 const FAMILY_IPV4 = 2;
 const FAMILY_IPV6 = 10;
@@ -50,6 +51,20 @@ export function decodeNflog(
     position += Math.ceil(length / TLV_ALIGNMENT) * TLV_ALIGNMENT;
   }
   return Reason.linkDepth;
+}
+
+/** The first two octets of the log prefix, of a frame that was decoded; 0 when it has none. */
+export function nflogPrefix(view: DataView, offset: number, end: number): number {
+  let position = offset + HEADER_LENGTH;
+  for (let walked = 0; walked < MAX_TLVS && end - position >= TLV_HEADER_LENGTH + 2; walked++) {
+    const little = isLittleEndian(view, position);
+    const length = view.getUint16(position + TLV_LENGTH, little);
+    if (length < TLV_HEADER_LENGTH) return 0;
+    if (view.getUint16(position + TLV_TYPE, little) === TYPE_PREFIX)
+      return view.getUint16(position + TLV_HEADER_LENGTH);
+    position += Math.ceil(length / TLV_ALIGNMENT) * TLV_ALIGNMENT;
+  }
+  return 0;
 }
 
 /** Lengths and types are in the byte order of the host that captured, which nothing else in the frame tells. */

@@ -33,3 +33,15 @@ export type RuleName = Exclude<keyof typeof Rule, 'none'>;
 
 /** The largest number of a rule. */
 export const LAST_RULE = Object.keys(Rule).length - 1;
+
+/** The first two letters of each rule's name, as one number: no two rules share them. */
+const BY_LETTERS: ReadonlyMap<number, Rule> = new Map(
+  Object.entries(Rule)
+    .filter(([, rule]) => rule !== Rule.none)
+    .map(([name, rule]) => [(name.charCodeAt(0) << 8) | name.charCodeAt(1), rule]),
+);
+
+/** The rule whose log prefix begins with these two octets; `Rule.none` for a prefix that is none of ours. */
+export function ruleOfPrefix(letters: number): Rule {
+  return BY_LETTERS.get(letters) ?? Rule.none;
+}
