@@ -29,7 +29,7 @@ const block: fc.Arbitrary<Block> = fc
   })
   .map(({ target, ...cause }) => blockOf(target, {}, cause));
 
-test('whatever the block, a command holds nothing but its template and harmless characters', () => {
+test('for any block, a command holds only its template and harmless characters', () => {
   const pieces = fc.array(fc.oneof(fc.constantFrom(...TOKENS), fc.constantFrom(' ', '"', '|', '$(', 'x')));
   fc.assert(
     fc.property(pieces, block, (parts, given) => {
@@ -39,7 +39,7 @@ test('whatever the block, a command holds nothing but its template and harmless 
   );
 });
 
-test('whatever the block, a command is one of a known text, a number or an address', () => {
+test('for any block, each token becomes the value of its field', () => {
   fc.assert(
     fc.property(block, (given) => {
       const words = expand(TOKENS.join(' '), given).split(' ');
@@ -54,7 +54,7 @@ test('whatever the block, a command is one of a known text, a number or an addre
   );
 });
 
-test('whatever the block, hosts.deny gets one line', () => {
+test('for any block, hosts.deny gets one line', () => {
   fc.assert(
     fc.property(block, (given) => {
       expect(hostsDenyLine('ALL: $TARGET$ : DENY', given)).toMatch(

@@ -22,8 +22,14 @@ const PLANS: [
   family: 4 | 6,
   plan: unknown[],
 ][] = [
-  ['nothing where the transport is only logged', { ...ALL_SET, blockTcp: 0, blockUdp: 1 }, 'tcp', 4, []],
-  ['each transport its own policy', { ...ALL_SET, blockTcp: 0, blockUdp: 2 }, 'udp', 4, [EXTERNAL]],
+  ['nothing when the transport is only logged', { ...ALL_SET, blockTcp: 0, blockUdp: 1 }, 'tcp', 4, []],
+  [
+    'each transport the actions of its policy',
+    { ...ALL_SET, blockTcp: 0, blockUdp: 2 },
+    'udp',
+    4,
+    [EXTERNAL],
+  ],
   ['route, wrappers, external', { ...ALL_SET, blockTcp: 1 }, 'tcp', 4, [ROUTE, WRAPPERS, EXTERNAL]],
   [
     'the external command first with KILL_RUN_CMD_FIRST',
@@ -83,7 +89,7 @@ const PLANS: [
     [{ step: 'route', template: 'null' }],
   ],
   [
-    'the best of the host where nothing else is configured',
+    'the best method of the host when nothing else is configured',
     { blockTcp: 1 },
     'tcp',
     4,
