@@ -58,8 +58,7 @@ export async function* ask(path: string, request: Request, timeoutMs: number): A
       clearTimeout(late);
       if (typeof next === 'string') throw troubleOf(failure, path, next);
       const response = parseResponse(next.line);
-      if (response === null)
-        throw new ControlError('protocol', `the program that answers on ${path} is not portsentry`);
+      if (response === null) throw new ControlError('protocol', `the program on ${path} is not portsentry`);
       yield response;
       if (isLast(request, response)) return;
     }

@@ -11,7 +11,7 @@ export const MAX_CONNECTIONS = 16;
 const MAX_REFUSED = 256;
 const LINGER_TIME_MS = 1_000;
 
-/** Where the server listens, what it serves, and who hears of trouble. */
+/** Where the server listens, what it serves, and where it reports trouble. */
 export interface ControlServerOptions {
   /** CONTROL_SOCKET. */
   readonly path: string;

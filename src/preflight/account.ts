@@ -12,8 +12,9 @@ export interface Account {
 /** A lookup of a user may go over the network. */
 const LOOKUP_TIMEOUT_MS = 5_000;
 
-/** Bits of a file's mode for one class of users. */
+/** The bit of a file's mode that lets a class of users read it. */
 export const READ = 4;
+/** The bit that lets it write. */
 export const WRITE = 2;
 const SEARCH = 1;
 

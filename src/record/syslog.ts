@@ -18,7 +18,7 @@ const LAST_TRIES = 2;
 const PRIORITY = '<29>';
 
 /** More than the longest line has, so that `logger` cuts none in two. */
-const MAX_MESSAGE_BYTES = '8192';
+const MAX_BYTES = '8192';
 
 type Logger = ChildProcessByStdio<Writable, null, Readable>;
 
@@ -125,14 +125,7 @@ export class Syslog {
 }
 
 function startLogger({ pid, socket, program = 'logger' }: SyslogOptions): Logger {
-  const options = [
-    '--stderr',
-    '--socket-errors=on',
-    '--size',
-    MAX_MESSAGE_BYTES,
-    '--priority',
-    'daemon.notice',
-  ];
+  const options = ['--stderr', '--socket-errors=on', '--size', MAX_BYTES, '--priority', 'daemon.notice'];
   // Not --id, which looks the same: with it, root also gives the kernel that process ID, which takes CAP_SYS_ADMIN.
   options.push('--tag', `portsentry[${pid}]`);
   if (socket !== undefined) options.push('--socket', socket);

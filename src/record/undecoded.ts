@@ -10,7 +10,7 @@ export class UndecodedSum {
   #last = Number.NEGATIVE_INFINITY;
 
   /** The line to write at `now` (ms); null when none is due. `counts` are the frames since the start, by reason. */
-  lineDue(counts: ReadonlyMap<number, number>, now: number): string | null {
+  line(counts: ReadonlyMap<number, number>, now: number): string | null {
     if (Math.abs(now - this.#last) < INTERVAL_MS) return null;
     const parts: string[] = [];
     for (const [reason, count] of counts) {

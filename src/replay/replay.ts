@@ -30,7 +30,7 @@ export interface ReplayParts {
 
 /** Runs captures through the engine. The times of the packets are the clock. */
 export class Replay {
-  /** Frames read, and how many of them each reason ended. */
+  /** Frames read, and their number for each `Reason`. */
   packets = 0;
   readonly counts = new Float64Array(REASON_COUNT);
   readonly #engine: Engine;
@@ -67,8 +67,7 @@ export class Replay {
 
   /**
    * The first pass. Learns which ports were in use, and holds candidate probes of all others. When there are many and
-   * no one reads the records, judges them by what it has learned so far, because most scans go to ports that never
-   * answer.
+   * no one reads the records, judges them early, because most scans go to ports that never answer.
    */
   infer(source: CaptureSource): Promise<CaptureEnd> {
     this.#notesConnections = false;
@@ -100,7 +99,7 @@ export class Replay {
     return this.#hasSuspects;
   }
 
-  /** The pass between the two: learns the connections. */
+  /** The pass between the first and the last: learns the connections. */
   learn(source: CaptureSource): Promise<CaptureEnd> {
     return this.#pass(source, (batch) => {
       for (let index = 0; index < batch.count; index++) {

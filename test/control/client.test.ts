@@ -45,7 +45,7 @@ test('an error is an answer', async () => {
 });
 
 describe('one line says what went wrong', () => {
-  test('nobody there', async () => {
+  test('nothing there', async () => {
     expect(await troubleAt(join(testFolder(), 'none'))).toEqual(['absent', 'no portsentry answers on PATH']);
   });
 
@@ -83,20 +83,15 @@ describe('one line says what went wrong', () => {
       'half an answer',
       (socket) => socket.end('{"version":1,'),
       'protocol',
-      /^the program that answers on PATH is not portsentry$/,
+      /^the program on PATH is not portsentry$/,
     ],
     [
       'another protocol',
       (socket) => socket.end('220 smtp\r\n'),
       'protocol',
-      /^the program that answers on PATH is not portsentry$/,
+      /^the program on PATH is not portsentry$/,
     ],
-    [
-      'another version',
-      (socket) => socket.end('{"version":2,"ok":true}\n'),
-      'protocol',
-      /is not portsentry$/,
-    ],
+    ['another version', (socket) => socket.end('{"version":2,"ok":true}\n'), 'protocol', /not portsentry$/],
     ['a line without end', (socket) => socket.write('x'.repeat(2 ** 21)), 'protocol', /a line is too long$/],
   ])('%s', async (_what, answer, trouble, message) => {
     const path = await peer(answer);

@@ -126,11 +126,7 @@ describe('a path that is taken', () => {
   });
 
   test.each([
-    [
-      'that answers otherwise',
-      'hello\n',
-      /the program that answers on \S+ is not portsentry; end it, or set another/,
-    ],
+    ['that answers otherwise', 'hello\n', /the program on \S+ is not portsentry; end it, or set another/],
     ['that says nothing', '', /does not answer \(waited 1 s\); end it, or set another/],
   ])('by another program %s', async (_how, greeting, message) => {
     const path = join(testFolder(), 'portsentry.sock');

@@ -23,13 +23,7 @@ const PLANS: [
   plan: unknown[],
 ][] = [
   ['nothing when the transport is only logged', { ...ALL_SET, blockTcp: 0, blockUdp: 1 }, 'tcp', 4, []],
-  [
-    'each transport the actions of its policy',
-    { ...ALL_SET, blockTcp: 0, blockUdp: 2 },
-    'udp',
-    4,
-    [EXTERNAL],
-  ],
+  ['each transport its own policy', { ...ALL_SET, blockTcp: 0, blockUdp: 2 }, 'udp', 4, [EXTERNAL]],
   ['route, wrappers, external', { ...ALL_SET, blockTcp: 1 }, 'tcp', 4, [ROUTE, WRAPPERS, EXTERNAL]],
   [
     'the external command first with KILL_RUN_CMD_FIRST',
