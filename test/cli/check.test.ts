@@ -26,7 +26,7 @@ function check(options: CheckOptions) {
   return { code, stdout, stderr };
 }
 
-/** A configuration whose files have their folder, and these lines. */
+/** Writes a configuration whose files have existing folders, followed by these lines. */
 function configFile(...lines: string[]): string {
   const file = join(folder, 'portsentry.conf');
   const files = ['IGNORE', 'HISTORY', 'BLOCKED'].map(
@@ -37,14 +37,14 @@ function configFile(...lines: string[]): string {
   return file;
 }
 
-/** What `check` says of a text, without looking at any file. */
-function story(text: string): string {
+/** The part about a scanner that `check` prints for a configuration text. */
+function responseOf(text: string): string {
   const rendered = renderCheck(parseConfig(text, 'f'));
   return rendered.slice(rendered.indexOf('What will happen'));
 }
 
 describe('exit code and streams', () => {
-  test('0 for a good one', () => {
+  test('0 for a good configuration', () => {
     const file = configFile('SCAN_TRIGGER="2"');
     const { code, stdout, stderr } = check({ configfile: file });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -67,11 +67,11 @@ describe('exit code and streams', () => {
       stdout:
         `${file}:4:12: error: BLOCK_TCP: expected "0", "1" or "2", found "7"\n` +
         `${file}:5:12: error: TCP_PORTS: expected a port from 1 to 65535 or a range such as 7-9, found "0"\n`,
-      stderr: 'portsentry: 2 errors in the configuration: nothing would be started\n',
+      stderr: 'portsentry: 2 errors in the configuration: portsentry would not start\n',
     });
   });
 
-  test('66 for a named file that is not there', () => {
+  test('66 for a missing file of -c', () => {
     expect(check({ configfile: `${folder}/none.conf` })).toEqual({
       code: 66,
       stdout: '',
@@ -79,16 +79,16 @@ describe('exit code and streams', () => {
     });
   });
 
-  test('without any file the first line says that the built-in defaults only log', () => {
+  test('without a file, the first line says that the built-in defaults only log', () => {
     const { code, stdout } = check({ usualFile: `${folder}/none.conf` });
     expect(code).toBe(0);
     expect(stdout.split('\n')[0]).toBe(
-      'No configuration file: the built-in defaults are in force, which only log.',
+      'No configuration file: the built-in defaults, which only log, are in force.',
     );
   });
 });
 
-describe('files that the configuration counts on', () => {
+describe('files that the configuration needs', () => {
   test('HISTORY_FILE in a folder that does not exist is an error at its value', () => {
     const file = join(folder, 'portsentry.conf');
     writeFileSync(file, `HISTORY_FILE="${folder}/none/history"\n`);
@@ -109,7 +109,7 @@ describe('files that the configuration counts on', () => {
     );
   });
 
-  test('a bad address in the ignore file is an error at its place', () => {
+  test('a bad address in the ignore file is an error at its position', () => {
     const file = configFile();
     writeFileSync(join(folder, 'ignore'), '10.0.0.0/8\n  10.0.0.300\n');
     const { code, stdout } = check({ configfile: file });
@@ -156,15 +156,15 @@ HISTORY_FILE="/h"
 BLOCKED_FILE="/b"
 EVENT_FILE="/e"
 `;
-    expect(story(text)).toBe(`What will happen to a scanner
+    expect(responseOf(text)).toBe(`What will happen to a scanner
 
   TCP
     -atcp watches every port below 1024 except 113,139
     -stcp watches the ports of TCP_PORTS (4) (started: MODES)
     -tcp watches the ports of TCP_PORTS (4) by listening on them
     Ports that this host uses itself are never watched.
-    Connect number 3 of a source triggers, within 30m.
-    Of several that send the same at the same time (decoys) none is acted on (DECOY_POLICY="log").
+    Connect number 3 of a source within 30m triggers.
+    Sources that send the same at the same time (decoys) are only logged (DECOY_POLICY="log").
     BLOCK_TCP="1": it is blocked, in this order:
       IPv4, 1. KILL_RUN_CMD is run by /bin/sh: /bin/page $PORT$
       IPv4, 2. KILL_ROUTE is run by /bin/sh: iptables -s $TARGET$
@@ -179,22 +179,22 @@ EVENT_FILE="/e"
     -udp watches the ports of UDP_PORTS (21) by listening on them
     MODES names no UDP mode: none of them is started.
     Ports that this host uses itself are never watched.
-    Connect number 3 of a source triggers, within 30m.
+    Connect number 3 of a source within 30m triggers.
     BLOCK_UDP="0": it is only logged; nothing is run.
 
   Records
     Log: a line for each probe and each action, as PortSentry 1.x writes them.
-    /h: a line for each block that worked and for each source that triggers where BLOCK is "0".
+    /h: a line for each block that worked and for each source that triggers but is only logged.
     /b.MODE: a line for each block that worked.
     /e: a JSON object for each event.
-    A block that failed (the command ends with another status than 0) is written to neither file
-    and tried again at a later probe.
-    A block stays until you take it back or until the next boot: there is no UNKILL_ROUTE.
+    A block that fails (exit status other than 0) is written to neither file and is tried again
+    at a later probe.
+    A block stays until you remove it or until the next boot: UNKILL_ROUTE is not set.
 `);
   });
 
-  test('BLOCK=2 runs KILL_ROUTE as the external command', () => {
-    expect(story('BLOCK_UDP="2"\nKILL_ROUTE="/bin/x $TARGET$"\n')).toContain(
+  test('BLOCK_UDP=2 runs KILL_ROUTE as the external command', () => {
+    expect(responseOf('BLOCK_UDP="2"\nKILL_ROUTE="/bin/x $TARGET$"\n')).toContain(
       [
         '    BLOCK_UDP="2": only the external command is run:',
         '      IPv4, 1. KILL_ROUTE is run by /bin/sh: /bin/x $TARGET$',
@@ -204,50 +204,50 @@ EVENT_FILE="/e"
     );
   });
 
-  test('BLOCK=2 with KILL_RUN_CMD runs only that', () => {
-    const told = story('BLOCK_UDP="2"\nKILL_ROUTE="/bin/x $TARGET$"\nKILL_RUN_CMD="/bin/y"\n');
-    expect(told).toContain('IPv4, 1. KILL_RUN_CMD is run by /bin/sh: /bin/y\n');
-    expect(told).not.toContain('/bin/x');
+  test('BLOCK_UDP=2 with KILL_RUN_CMD runs only that', () => {
+    const text = responseOf('BLOCK_UDP="2"\nKILL_ROUTE="/bin/x $TARGET$"\nKILL_RUN_CMD="/bin/y"\n');
+    expect(text).toContain('IPv4, 1. KILL_RUN_CMD is run by /bin/sh: /bin/y\n');
+    expect(text).not.toContain('/bin/x');
   });
 
   test('a block method instead of KILL_ROUTE', () => {
-    expect(story('BLOCK_TCP="1"\nBLOCK_METHOD="null"\n')).toContain(
-      'IPv4, 1. it is blocked by the method null, which does nothing and says that it did\n',
+    expect(responseOf('BLOCK_TCP="1"\nBLOCK_METHOD="null"\n')).toContain(
+      'IPv4, 1. it is blocked by the method null, which does nothing and reports success\n',
     );
-    expect(story('BLOCK_TCP="1"\n')).toContain(
-      'IPv6, 1. it is blocked by the best of nftables, ipset, iptables and route that this host has (the start says which)\n',
+    expect(responseOf('BLOCK_TCP="1"\n')).toContain(
+      'IPv6, 1. it is blocked by the best of nftables, ipset, iptables and route that this host has (logged at startup)\n',
     );
   });
 
   test.each([
     [
       '',
-      'A block lasts 24h, the next of the same source 2 times as long, 30d at most; it survives a restart and a reboot.',
+      'A block lasts 24h, the next one of the same source 2 times as long, at most 30d; it survives restarts and reboots.',
     ],
-    ['BLOCK_TIME_FACTOR="1"', 'A block lasts 24h; it survives a restart and a reboot.'],
-    ['BLOCK_TIME="0"', 'A block stays until it is taken back by hand, over every restart and reboot.'],
-  ])('with %s it says: %s', (setting, sentence) => {
-    expect(story(`BLOCK_TCP="1"\n${setting}\n`)).toContain(`    ${sentence}\n`);
+    ['BLOCK_TIME_FACTOR="1"', 'A block lasts 24h; it survives restarts and reboots.'],
+    ['BLOCK_TIME="0"', 'A block stays until somebody unblocks it; it survives restarts and reboots.'],
+  ])('%s: %s', (setting, sentence) => {
+    expect(responseOf(`BLOCK_TCP="1"\n${setting}\n`)).toContain(`    ${sentence}\n`);
   });
 
-  test('what may be forged is not acted on, as far as the settings say so', () => {
+  test('the settings decide whether a probe that may be forged is acted on', () => {
     const decoys =
-      '    Of several that send the same at the same time (decoys) none is acted on (DECOY_POLICY="log").\n';
+      '    Sources that send the same at the same time (decoys) are only logged (DECOY_POLICY="log").\n';
     const single =
-      '    It is not acted on for one packet, which anybody can forge, but for a second, different one (BLOCK_SPOOFABLE="0").\n';
+      '    One packet, which anybody can forge, is not enough: a second, different one must follow (BLOCK_SPOOFABLE="0").\n';
     const blocks = 'BLOCK_TCP="1"\nKILL_ROUTE="true $TARGET$"\n';
-    expect(story(blocks)).toContain(decoys);
-    expect(story(blocks)).not.toContain(single);
-    expect(story(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).toContain(single);
-    expect(story(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).not.toContain('decoys');
-    expect(story(`${blocks}BLOCK_SPOOFABLE="0"\nSCAN_TRIGGER="1"\n`)).not.toContain(single);
-    expect(story('BLOCK_TCP="0"\nBLOCK_SPOOFABLE="0"\n')).not.toContain(single);
+    expect(responseOf(blocks)).toContain(decoys);
+    expect(responseOf(blocks)).not.toContain(single);
+    expect(responseOf(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).toContain(single);
+    expect(responseOf(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).not.toContain('decoys');
+    expect(responseOf(`${blocks}BLOCK_SPOOFABLE="0"\nSCAN_TRIGGER="1"\n`)).not.toContain(single);
+    expect(responseOf('BLOCK_TCP="0"\nBLOCK_SPOOFABLE="0"\n')).not.toContain(single);
   });
 
   test('SCAN_TRIGGER="1" of 1.x behaved like "0": here one connect is allowed', () => {
-    expect(story('SCAN_TRIGGER="0"\n')).toContain('    The first connect of a source triggers.\n');
-    expect(story('SCAN_TRIGGER="1"\nSCAN_WINDOW="0"\n')).toContain(
-      '    Connect number 2 of a source triggers, whenever they come.\n',
+    expect(responseOf('SCAN_TRIGGER="0"\n')).toContain('    The first connect of a source triggers.\n');
+    expect(responseOf('SCAN_TRIGGER="1"\nSCAN_WINDOW="0"\n')).toContain(
+      '    Connect number 2 of a source, however late, triggers.\n',
     );
   });
 });
