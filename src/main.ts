@@ -31,17 +31,14 @@ async function main(argv: readonly string[]): Promise<number> {
 async function dispatch(invocation: Invocation, argv: readonly string[]): Promise<number> {
   switch (invocation.command) {
     case 'print':
-      process.stdout.write(invocation.text);
+      await standardStreams().stdout(invocation.text);
       return Exit.ok;
     case 'check':
-      return (await import('./cli/check.ts')).runCheck(invocation, {
-        stdout: (text) => process.stdout.write(text),
-        stderr: (text) => process.stderr.write(text),
-      });
+      return (await import('./cli/check.ts')).runCheck(invocation, standardStreams());
     case 'replay':
       return (await import('./cli/replay.ts')).runReplay(invocation);
     case 'completion':
-      process.stdout.write(completionScript(invocation.shell, process.env.SHELL));
+      await standardStreams().stdout(completionScript(invocation.shell, process.env.SHELL));
       return Exit.ok;
     case 'status':
       return (await import('./cli/status.ts')).runStatus(invocation, standardStreams());

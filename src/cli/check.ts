@@ -7,9 +7,11 @@ import { startedModes } from '../config/modes.ts';
 import { folderFindings, ignoreFileFindings } from '../preflight/check-files.ts';
 import { userFindings } from '../preflight/check-user.ts';
 import { Exit } from '../preflight/exit.ts';
+import { plannedMethod } from '../respond/plan.ts';
 import { legacyFindings } from './check-legacy.ts';
 import { renderLines } from './check-lines.ts';
 import { renderResponse } from './check-response.ts';
+import type { CommandOutput } from './output.ts';
 import { counted, renderRows } from './table.ts';
 
 /** The configuration to check. */
@@ -20,14 +22,8 @@ export interface CheckOptions {
   readonly usualFile?: string | undefined;
 }
 
-/** Where `check` writes. */
-export interface Output {
-  stdout(text: string): void;
-  stderr(text: string): void;
-}
-
 /** `portsentry check`: prints what the configuration means and what is wrong with it. Returns the exit code. */
-export function runCheck(options: CheckOptions, output: Output): number {
+export async function runCheck(options: CheckOptions, output: CommandOutput): Promise<Exit> {
   const loaded = loadConfigOrDefault(options.configfile, options.usualFile);
   if (loaded.status !== 'read') {
     output.stderr(`portsentry: ${loaded.reason}\n`);
@@ -43,7 +39,7 @@ export function runCheck(options: CheckOptions, output: Output): number {
     ...ignoreFileFindings(loaded),
   ];
   const { config, settings } = loaded;
-  output.stdout(renderCheck({ config, findings, settings }));
+  await output.stdout(renderCheck({ config, findings, settings }));
   const errors = findings.filter((finding) => finding.severity === 'error').length;
   if (errors === 0) return Exit.ok;
   output.stderr(`portsentry: ${counted(errors, 'error')} in the configuration: portsentry would not start\n`);
@@ -74,7 +70,8 @@ function renderFindings(findings: readonly Finding[]): string {
 
 /** A table of key, origin and value. The value is last because a command is long. */
 function renderSettings(config: Config, settings: Settings): string {
-  const blockMethod = config.blockMethod ?? (config.killRoute === null ? 'none' : 'command');
+  const method = plannedMethod(config);
+  const blockMethod = method === 'best' ? null : method;
   const resolved: Config = { ...config, modes: startedModes(config), blockMethod };
   const rows = FIELDS.map((field) => {
     const { key } = DIRECTIVES[field];

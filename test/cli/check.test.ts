@@ -12,11 +12,11 @@ beforeEach(() => {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 });
 
-function check(options: CheckOptions) {
+async function check(options: CheckOptions) {
   let stdout = '';
   let stderr = '';
-  const code = runCheck(options, {
-    stdout: (text) => {
+  const code = await runCheck(options, {
+    stdout: async (text) => {
       stdout += text;
     },
     stderr: (text) => {
@@ -44,25 +44,25 @@ function responseOf(text: string): string {
 }
 
 describe('exit code and streams', () => {
-  test('0 for a good configuration', () => {
+  test('0 for a good configuration', async () => {
     const file = configFile('SCAN_TRIGGER="2"');
-    const { code, stdout, stderr } = check({ configfile: file });
+    const { code, stdout, stderr } = await check({ configfile: file });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n')[0]).toBe(`Configuration: ${file}`);
   });
 
-  test('0 with warnings, which are shown', () => {
+  test('0 with warnings, which are shown', async () => {
     const file = configFile('SCAN_TRIGER="2"');
-    const { code, stdout } = check({ configfile: file });
+    const { code, stdout } = await check({ configfile: file });
     expect(code).toBe(0);
     expect(stdout).toContain(
       `${file}:4:1: warning: unknown key SCAN_TRIGER is not read; did you mean SCAN_TRIGGER?\n`,
     );
   });
 
-  test('78 with errors: only the findings, and one line on stderr', () => {
+  test('78 with errors: only the findings, and one line on stderr', async () => {
     const file = configFile('BLOCK_TCP="7"', 'TCP_PORTS="0"');
-    expect(check({ configfile: file })).toEqual({
+    expect(await check({ configfile: file })).toEqual({
       code: 78,
       stdout:
         `${file}:4:12: error: BLOCK_TCP: expected "0", "1" or "2", found "7"\n` +
@@ -71,16 +71,16 @@ describe('exit code and streams', () => {
     });
   });
 
-  test('66 for a missing file of -c', () => {
-    expect(check({ configfile: `${folder}/none.conf` })).toEqual({
+  test('66 for a missing file of -c', async () => {
+    expect(await check({ configfile: `${folder}/none.conf` })).toEqual({
       code: 66,
       stdout: '',
       stderr: `portsentry: ${folder}/none.conf: no such file; name one with -c FILE\n`,
     });
   });
 
-  test('without a file, the first line says that the built-in defaults only log', () => {
-    const { code, stdout } = check({ usualFile: `${folder}/none.conf` });
+  test('without a file, the first line says that the built-in defaults only log', async () => {
+    const { code, stdout } = await check({ usualFile: `${folder}/none.conf` });
     expect(code).toBe(0);
     expect(stdout.split('\n')[0]).toBe(
       'No configuration file: the built-in defaults, which only log, are in force.',
@@ -89,38 +89,38 @@ describe('exit code and streams', () => {
 });
 
 describe('files that the configuration needs', () => {
-  test('HISTORY_FILE in a folder that does not exist is an error at its value', () => {
+  test('HISTORY_FILE in a folder that does not exist is an error at its value', async () => {
     const file = join(folder, 'portsentry.conf');
     writeFileSync(file, `HISTORY_FILE="${folder}/none/history"\n`);
-    const { code, stdout } = check({ configfile: file });
+    const { code, stdout } = await check({ configfile: file });
     expect(code).toBe(78);
     expect(stdout).toContain(
       `${file}:1:15: error: HISTORY_FILE: expected the folder ${folder}/none to exist, found none; make it or name another\n`,
     );
   });
 
-  test('a missing ignore file is a warning', () => {
+  test('a missing ignore file is a warning', async () => {
     const file = configFile();
     rmSync(join(folder, 'ignore'));
-    const { code, stdout } = check({ configfile: file });
+    const { code, stdout } = await check({ configfile: file });
     expect(code).toBe(0);
     expect(stdout).toContain(
       `${folder}/ignore: warning: IGNORE_FILE: there is no such file; nobody is spared by it\n`,
     );
   });
 
-  test('a bad address in the ignore file is an error at its position', () => {
+  test('a bad address in the ignore file is an error at its position', async () => {
     const file = configFile();
     writeFileSync(join(folder, 'ignore'), '10.0.0.0/8\n  10.0.0.300\n');
-    const { code, stdout } = check({ configfile: file });
+    const { code, stdout } = await check({ configfile: file });
     expect(code).toBe(78);
     expect(stdout).toContain(`${folder}/ignore:2:3: error: expected an IPv4 or IPv6 address`);
   });
 
-  test('an ignore file that is a folder is an error', () => {
+  test('an ignore file that is a folder is an error', async () => {
     const file = join(folder, 'portsentry.conf');
     writeFileSync(file, `IGNORE_FILE="${folder}"\n`);
-    const { code, stdout } = check({ configfile: file });
+    const { code, stdout } = await check({ configfile: file });
     expect(code).toBe(78);
     expect(stdout).toContain(`${folder}: error: IGNORE_FILE: cannot be read (EISDIR)\n`);
   });
@@ -137,6 +137,8 @@ test('the settings are a table of key, origin and value', () => {
   expect(rows).toContain('  SCAN_WINDOW           default  24h');
   expect(rows, 'resolved').toContain('  MODES                 default  atcp,audp');
   expect(rows, 'resolved').toContain('  BLOCK_METHOD          default  command');
+  const unset = renderCheck(parseConfig('BLOCK_TCP="1"\n', 'f'));
+  expect(unset, 'the host decides').toContain('  BLOCK_METHOD          default  -\n');
 });
 
 describe('what will happen to a scanner', () => {
@@ -252,9 +254,9 @@ EVENT_FILE="/e"
   });
 });
 
-test("the user's own configuration", () => {
+test("the user's own configuration", async () => {
   const file = join(import.meta.dirname, '../../fixtures/conf/gentoo-wiki.conf');
-  const { stdout } = check({ configfile: file });
+  const { stdout } = await check({ configfile: file });
   expect(stdout).toContain(`${file}:26:1: warning: KILL_ROUTE calls iptables, which knows no IPv6`);
   expect(stdout).toContain(
     'IPv4, 1. KILL_ROUTE is run by /bin/sh: /sbin/iptables -I INPUT -s $TARGET$ -j DROP && echo "$TARGET$:$PORT$" >> /var/log/portsentry.block.log\n',
