@@ -7,12 +7,13 @@ import { startedModes } from '../config/modes.ts';
 import { folderFindings, ignoreFileFindings } from '../preflight/check-files.ts';
 import { userFindings } from '../preflight/check-user.ts';
 import { Exit } from '../preflight/exit.ts';
+import { counted } from '../record/counted.ts';
 import { plannedMethod } from '../respond/plan.ts';
 import { legacyFindings } from './check-legacy.ts';
 import { renderLines } from './check-lines.ts';
 import { renderResponse } from './check-response.ts';
 import type { CommandOutput } from './output.ts';
-import { counted, renderRows } from './table.ts';
+import { renderRows } from './table.ts';
 
 /** The configuration to check. */
 export interface CheckOptions {

@@ -1,9 +1,10 @@
 import type { Status } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
+import { counted } from '../record/counted.ts';
 import { askFor, findSocket } from './ask.ts';
 import type { QueryOptions } from './invocation.ts';
 import type { CommandOutput } from './output.ts';
-import { counted, renderFacts } from './table.ts';
+import { renderFacts } from './table.ts';
 import { formatDuration, formatTime } from './times.ts';
 
 const MEBIBYTE_BYTES = 1024 * 1024;

@@ -26,8 +26,3 @@ export function renderRows(rows: readonly (readonly string[])[], indent = ''): s
     row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)));
   return rows.map((row) => `${indent}${renderRow(row).join(GAP).trimEnd()}\n`).join('');
 }
-
-/** `1 probe`, `2 probes`. */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : plural}`;
-}

@@ -1,10 +1,11 @@
 import type { BlockInfo, KnownSource, Why } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
+import { counted } from '../record/counted.ts';
 import { askFor, findSocket } from './ask.ts';
 import type { WhyOptions } from './invocation.ts';
 import { describeCause } from './list.ts';
 import type { CommandOutput } from './output.ts';
-import { counted, renderFacts } from './table.ts';
+import { renderFacts } from './table.ts';
 import { readAddress } from './targets.ts';
 import { formatDuration, formatEnd, formatTime } from './times.ts';
 

@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
  * would grow the space to 20 MiB (Node 20) or 120 MiB (Node 24), which makes each scavenge longer. V8 would also
  * scavenge with one thread for each processor, while the capture process and the rest of the host need them.
  *
- * V8 reads these two flags at each growth and scavenge, so they work at run time. The flag for the maximum size does not.
+ * V8 reads these flags at each growth and scavenge, so they work at run time. The flag for the maximum size does not.
  */
 export function boundYoungSpace(): void {
   setFlagsFromString('--semi-space-growth-factor=1');

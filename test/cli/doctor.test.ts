@@ -134,7 +134,7 @@ describe('the test probe', () => {
   });
 });
 
-test('the drawn addresses are neighbors in 198.18.0.0/15', () => {
+test('the drawn addresses are adjacent in 198.18.0.0/15', () => {
   for (let draw = 0; draw < 1_000; draw++) {
     const [near, far] = drawAddressPair() ?? ['', ''];
     const [first, second, third, fourth] = near.split('.').map(Number) as [number, number, number, number];

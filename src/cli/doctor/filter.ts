@@ -53,7 +53,7 @@ export async function tryFilter(
   }
 }
 
-/** libpcap's `any` captures on new interfaces, too. A veth pair is most like traffic from outside, so it is preferred. */
+/** Prefers the veth pair, which is like traffic from outside. libpcap's `any` captures on new interfaces, too. */
 function openerFor(interfaces: readonly string[]): (() => Promise<ProbePath>) | null {
   if ([ALL, ALL_BUT_LOOPBACK, 'any'].some((word) => interfaces.includes(word))) return openVeth;
   return interfaces.includes('lo') ? openLoopback : null;
