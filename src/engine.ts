@@ -1,5 +1,5 @@
 import { classify } from './classify/classify.ts';
-import { isWeak, Kind, kindName, OF_CONNECTIONS } from './classify/kind.ts';
+import { CONNECTION_KINDS, isWeak, Kind, kindName } from './classify/kind.ts';
 import type { Probe } from './classify/probe.ts';
 import type { ToolName } from './classify/tool.ts';
 import { isTracerouteLike } from './classify/traceroute.ts';
@@ -140,7 +140,7 @@ export class Engine {
   /** Whether connections must be known to judge what comes. */
   get needsConnections(): boolean {
     const { watched } = this.#parts;
-    return !watched.tcp.isEmpty && (watched.kinds & OF_CONNECTIONS) !== 0;
+    return !watched.tcp.isEmpty && (watched.kinds & CONNECTION_KINDS) !== 0;
   }
 
   /** Whether somebody legitimate is behind the port, or the packet is one of a connection. */
