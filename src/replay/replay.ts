@@ -5,7 +5,7 @@ import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import type { Engine } from '../engine.ts';
 import { PROTOCOL_TCP } from '../net/protocol.ts';
-import { MAX_WARM } from '../track/source-table.ts';
+import { MAX_PREFETCH } from '../track/source-table.ts';
 import { WeakSources } from '../track/weak-sources.ts';
 import { inferOpen } from '../watch/infer.ts';
 import type { OpenPorts } from '../watch/open-ports.ts';
@@ -43,7 +43,7 @@ export class Replay {
   #first: 'hold' | 'judge' | 'too early' = 'hold';
   #mayJudgeEarly: boolean;
   /** Probes of watched ports that wait to be judged together. */
-  readonly #probes = Array.from({ length: MAX_WARM }, () => new PacketProbe());
+  readonly #probes = Array.from({ length: MAX_PREFETCH }, () => new PacketProbe());
   #waiting = 0;
   /** A judged packet may belong to a connection that the rest of the capture shows. */
   #judgedWeak = false;
@@ -60,7 +60,7 @@ export class Replay {
     this.#checkSums = checkSums;
     this.#suspects = this.#newSuspects();
     // A probe that was recorded or acted on cannot be taken back.
-    this.#mayJudgeEarly = engine.isUnheard;
+    this.#mayJudgeEarly = engine.onlyCounts;
     this.#notesConnections = engine.needsConnections;
     this.#reader = new PacketReader(checkSums, new PacketProbe());
   }
@@ -116,7 +116,7 @@ export class Replay {
       this.#notesConnections = this.#engine.needsConnections;
       return false;
     }
-    for (let from = 0; from < this.#held.size; from += MAX_WARM) {
+    for (let from = 0; from < this.#held.size; from += MAX_PREFETCH) {
       this.#takeHeld(from);
       await this.#engine.settle();
     }
@@ -182,13 +182,13 @@ export class Replay {
   #judgeEarly(): void {
     warmUpTracking();
     this.#open.keepDenials();
-    for (let from = 0; from < this.#held.size; from += MAX_WARM) this.#takeHeld(from);
+    for (let from = 0; from < this.#held.size; from += MAX_PREFETCH) this.#takeHeld(from);
     this.#first = 'judge';
   }
 
   /** Judges one batch of what is held, from number `from` on. */
   #takeHeld(from: number): void {
-    const end = Math.min(from + MAX_WARM, this.#held.size);
+    const end = Math.min(from + MAX_PREFETCH, this.#held.size);
     for (let index = from; index < end; index++) {
       const probe = this.#probes[this.#waiting] as PacketProbe;
       this.#held.read(index, probe);
@@ -251,7 +251,7 @@ export class Replay {
     packet.kind = kind;
     this.#reader.packet = this.#probes[this.#waiting] as PacketProbe;
     this.#probes[this.#waiting++] = packet;
-    if (this.#waiting === MAX_WARM) this.#takeWaiting();
+    if (this.#waiting === MAX_PREFETCH) this.#takeWaiting();
     return Reason.none;
   }
 

@@ -3,31 +3,31 @@ import { EndpointSet } from '../net/endpoint-set.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { isAmongStrangers } from '../net/shared-networks.ts';
 
-/** The length at which an address stands for itself. */
+/** The prefix length of a single address. */
 export const WHOLE_ADDRESS = 128;
 
-/** Networks of this host that are kept apart; with more it would be a network of its own. */
+/** Networks of this host whose addresses are separate sources. A host with more would be a network of its own. */
 const MAX_OWN_NETWORKS = 65_536;
 
 /**
- * Which addresses are one source. An IPv6 host has a whole network to send from (RFC 8981 makes it change its
- * address by itself), so the network counts; but not where strangers share it: on a link, among them those in a
- * network that this host has an address in. Of IPv4 each address is a source.
+ * Decides which addresses are one source. An IPv6 host can send from a whole network (RFC 8981 makes it change its
+ * address by itself), so its network is the source. The exception is a network that strangers share: a link,
+ * including the networks that this host has an address in. For IPv4 each address is a source.
  */
 export class SourceNetworks {
-  /** The bits of an IPv6 address that count, as words. */
+  /** The bits of an IPv6 address that identify a source, as words. */
   readonly mask = new Address();
   #length = 0;
   #own: readonly Address[] = [];
   #ownNetworks = new EndpointSet(MAX_OWN_NETWORKS);
   readonly #network = new Address();
 
-  /** `length`: BLOCK_IPV6_PREFIX, 32 to 128. */
+  /** `length` is BLOCK_IPV6_PREFIX, 32 to 128. */
   constructor(length: number) {
     this.setLength(length);
   }
 
-  /** False when it is as it was. */
+  /** Sets the length; false when it is unchanged. */
   setLength(length: number): boolean {
     if (length === this.#length) return false;
     this.#length = length;
@@ -37,7 +37,7 @@ export class SourceNetworks {
     return true;
   }
 
-  /** Takes this host's addresses; false when its networks are those that they were. */
+  /** Sets this host's addresses; false when their networks are unchanged. */
   setOwn(addresses: readonly Address[]): boolean {
     const before = this.#ownNetworks;
     this.#own = addresses.filter((address) => !address.isV4 && !isAmongStrangers(address));
@@ -47,13 +47,13 @@ export class SourceNetworks {
     );
   }
 
-  /** What tells the address's source: itself, or its network in an object that the next call writes anew. */
+  /** The key of the address's source: the address itself, or its network in an object that the next call overwrites. */
   keyOf(address: Address): Address {
     if (address.isV4 || this.#length === WHOLE_ADDRESS || isAmongStrangers(address)) return address;
     return this.#isIn(this.#ownNetworks, address) ? address : this.#networkOf(address);
   }
 
-  /** The network of an address that counts for it, to keep. */
+  /** A copy of the address's network. */
   prefixOf(address: Address): Prefix {
     return { address: Address.from(this.#networkOf(address)), length: this.#length };
   }

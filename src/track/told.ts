@@ -1,25 +1,25 @@
-/** What the records have already said of a source, so that a long scan is summed up (design, section 7). */
+/** What has been reported about a source, so that a long scan is summed up. */
 export class Told {
-  // Of the scan that is going on.
+  // In the current scan.
 
-  /** Alerts told one by one, and probes told one by one that are none: before the trigger, or spared. */
+  /** Alerts reported singly, and other probes reported singly: those before the trigger or of a spared source. */
   lines = 0;
   quietLines = 0;
-  /** Alerts that got no line of their own since the last sum, new ports among them, and when they began, ms. */
+  /** Alerts without their own line since the last sum, the new ports among them, and when they began (ms). */
   untoldProbes = 0;
   untoldPorts = 0;
   untoldSince = 0;
 
   // Until the source has been quiet for SCAN_WINDOW.
 
-  /** When "is already blocked" was last said, ms; 0 for never. */
+  /** When "is already blocked" was last reported, in ms since the epoch; 0 for never. */
   lastAlreadyBlocked = 0;
-  /** The refusal to block has been said. */
+  /** The refusal to block was reported. */
   refusal = false;
-  /** The history has its line for BLOCK="0". */
+  /** The history has the source's line for BLOCK="0". */
   history = false;
 
-  /** A new scan may begin. */
+  /** The scan is over. */
   endScan(): void {
     this.lines = 0;
     this.quietLines = 0;
@@ -28,7 +28,7 @@ export class Told {
     this.untoldSince = 0;
   }
 
-  /** All is to be said anew; what is untold stays so until it is summed up. */
+  /** Everything is reported again from now on; unreported probes stay until they are summed up. */
   reset(): void {
     this.lines = 0;
     this.quietLines = 0;
