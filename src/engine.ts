@@ -14,9 +14,9 @@ import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
 import { isHandshake } from './track/evidence.ts';
+import type { Reported } from './track/reported.ts';
 import { groupScanEvent, scanEvent } from './track/scan.ts';
 import type { Source } from './track/source.ts';
-import type { Told } from './track/told.ts';
 import { Tracker, type TrackerLimits } from './track/tracker.ts';
 import { WeakSources } from './track/weak-sources.ts';
 import type { Home } from './watch/home.ts';
@@ -29,12 +29,12 @@ export interface EngineRecorder {
   readonly listens: boolean;
   /** False when nobody reads events, so that no scan need be summarized. */
   readonly readsEvents: boolean;
-  probe(event: ProbeEvent, told: Told): void;
+  probe(event: ProbeEvent, reported: Reported): void;
   scan(event: ScanEvent): void;
   /** Several sources turned out to be a group of decoys. */
   decoys(event: DecoysEvent): void;
   /** The source is about to be forgotten, or its scan is over: what is unreported must be reported now. */
-  forget(source: string, told: Told): void;
+  forget(source: string, reported: Reported): void;
   refused(event: RefusedEvent): void;
   block(event: BlockEvent): void;
   /** A source triggered but is not blocked (BLOCK="0"). */
@@ -235,17 +235,17 @@ export class Engine {
     if (isHandshake(probe)) marks.handshake = true;
     const group = this.#decoys.observe(probe, source);
     const event = this.#event(probe, source, policy, marks.tool.add(probe));
-    if (this.tracker.newPort) source.told.untoldPorts++;
+    if (this.tracker.newPort) source.reported.unreportedPorts++;
     marks.triggered ||= event.triggered && event.ignored === null;
     if (group !== null) this.#expose(group, event);
     const hasConsequence = event.triggered && !this.#isHeldBack(event);
     // In a scan each fraction of a ms counts, so the action starts first; its result is reported after the probe.
     if (hasConsequence && event.ignored === null && policy !== 0) this.#respond(event, source);
-    this.#parts.recorder().probe(event, source.told);
+    this.#parts.recorder().probe(event, source.reported);
     if (!hasConsequence) return;
     if (event.ignored === null) {
-      if (policy === 0) this.#logOnly(event, source.told);
-    } else if (policy !== 0) this.#refuse(event, event.ignored, source.told);
+      if (policy === 0) this.#logOnly(event, source.reported);
+    } else if (policy !== 0) this.#refuse(event, event.ignored, source.reported);
   }
 
   /** Reports a new group of decoys. A member that is blocked already was probably blocked for a forged packet. */
@@ -268,15 +268,15 @@ export class Engine {
     return (decoy && decoyPolicy === 'log') || (evidence === 'spoofable' && !blockSpoofable);
   }
 
-  #refuse(details: ProbeDetails, rule: string, told: Told): void {
-    if (told.refusal) return;
-    told.refusal = true;
+  #refuse(details: ProbeDetails, rule: string, reported: Reported): void {
+    if (reported.refusal) return;
+    reported.refusal = true;
     this.#parts.recorder().refused({ ...details, action: 'refused', rule });
   }
 
-  #logOnly(details: ProbeDetails, told: Told): void {
-    if (told.history) return;
-    told.history = true;
+  #logOnly(details: ProbeDetails, reported: Reported): void {
+    if (reported.history) return;
+    reported.history = true;
     this.#parts.recorder().unblocked(details);
   }
 
@@ -311,7 +311,7 @@ export class Engine {
   #endScan(source: Source): void {
     const recorder = this.#parts.recorder();
     const { group, triggered } = source.marks;
-    if (source.told.untoldProbes > 0) recorder.forget(source.address.toString(), source.told);
+    if (source.reported.unreportedProbes > 0) recorder.forget(source.address.toString(), source.reported);
     if (group !== null) {
       if (group.deactivate(source)) this.#endGroup(group, source);
       return;

@@ -9,7 +9,7 @@ import type { BlockEvent } from '../src/respond/event.ts';
 import { parseIgnoreFile } from '../src/respond/ignore-file.ts';
 import { NeverBlock } from '../src/respond/never-block.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../src/track/event.ts';
-import type { Told } from '../src/track/told.ts';
+import type { Reported } from '../src/track/reported.ts';
 import { homeOfAddresses } from '../src/watch/home.ts';
 import { WatchedPorts } from '../src/watch/watched-ports.ts';
 import { configWith } from './respond/given.ts';
@@ -24,9 +24,9 @@ class Story implements EngineRecorder {
   readonly probes: ProbeEvent[] = [];
   readonly scans: ScanEvent[] = [];
 
-  probe(event: ProbeEvent, told: Told): void {
+  probe(event: ProbeEvent, reported: Reported): void {
     this.probes.push(event);
-    told.untoldProbes++;
+    reported.unreportedProbes++;
   }
   scan(event: ScanEvent): void {
     this.scans.push(event);

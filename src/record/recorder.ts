@@ -1,7 +1,7 @@
 import type { LedgerEntry } from '../ledger/entry.ts';
 import type { ActionStep, BlockEvent, RefusedEvent, UnblockEvent } from '../respond/event.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
-import type { Told } from '../track/told.ts';
+import type { Reported } from '../track/reported.ts';
 import type { LineSink } from './append-file.ts';
 import { blockByHandLine as ecsBlockByHandLine, ecsLine } from './ecs.ts';
 import type { History } from './history.ts';
@@ -69,7 +69,7 @@ export class Recorder {
   readonly #historyLines: Rate;
   readonly #rates: Rate[] = [];
   /** Sources with probes that no sum has counted yet, the oldest first. */
-  readonly #pendingSums = new Map<Told, string>();
+  readonly #pendingSums = new Map<Reported, string>();
   /** The newest time seen, in ms. A block or a scan is recorded at the time of its last probe. */
   #now = 0;
 
@@ -92,16 +92,16 @@ export class Recorder {
     return this.#parts.events !== null;
   }
 
-  /** Records a probe. `told` is what was written about its source before. */
-  probe(event: ProbeEvent, told: Told): void {
+  /** Records a probe. `reported` is what was written about its source before. */
+  probe(event: ProbeEvent, reported: Reported): void {
     this.#now = event.time;
     const isAlert = event.triggered && event.ignored === null;
-    const isSingle = this.#isWrittenSingly(event, told, isAlert);
+    const isSingle = this.#isWrittenSingly(event, reported, isAlert);
     if (isSingle || !this.#parts.sumUp) this.#probeEvent(event);
     if (event.ignored !== null || (event.decoy && this.#parts.sumUp)) return;
-    if (isSingle) this.#writeSingly(event, told, isAlert);
-    else if (isAlert && this.#parts.sumUp) this.#count(event, told);
-    if (isAlert && event.alreadyBlocked) this.#writeAlreadyBlocked(event, told);
+    if (isSingle) this.#writeSingly(event, reported, isAlert);
+    else if (isAlert && this.#parts.sumUp) this.#count(event, reported);
+    if (isAlert && event.alreadyBlocked) this.#writeAlreadyBlocked(event, reported);
   }
 
   /** Records a source that triggered and is only logged (BLOCK="0"). */
@@ -166,8 +166,8 @@ export class Recorder {
   }
 
   /** Writes the last sum of a source whose scan has ended or whose memory goes to another. */
-  forget(source: string, told: Told): void {
-    if (told.untoldProbes > 0) this.#sum(source, told);
+  forget(source: string, reported: Reported): void {
+    if (reported.unreportedProbes > 0) this.#sum(source, reported);
   }
 
   /** Writes a message for the administrator. */
@@ -179,8 +179,8 @@ export class Recorder {
   tick(now: number): void {
     this.#now = now;
     this.#parts.names?.tick(now);
-    for (const [told, source] of this.#pendingSums) {
-      if (Math.abs(now - told.untoldSince) >= SUM_INTERVAL_MS) this.#sum(source, told);
+    for (const [reported, source] of this.#pendingSums) {
+      if (Math.abs(now - reported.unreportedSince) >= SUM_INTERVAL_MS) this.#sum(source, reported);
     }
     for (const rate of this.#rates) rate.tick(now);
     this.#parts.history?.tick(now);
@@ -190,7 +190,7 @@ export class Recorder {
   /** Writes the last sums and closes the files. The log stays open. */
   close(): void {
     this.#parts.names?.close();
-    for (const [told, source] of this.#pendingSums) this.#sum(source, told);
+    for (const [reported, source] of this.#pendingSums) this.#sum(source, reported);
     for (const rate of this.#rates) rate.flush();
     this.#parts.history?.close();
     this.#parts.events?.close();
@@ -205,10 +205,10 @@ export class Recorder {
   }
 
   /** Whether the probe gets its own line or event; counts it. A repeat gets none. */
-  #isWrittenSingly(event: ProbeEvent, told: Told, isAlert: boolean): boolean {
+  #isWrittenSingly(event: ProbeEvent, reported: Reported, isAlert: boolean): boolean {
     // Decoys are reported as a group.
     if (event.repeat || (event.decoy && this.#parts.sumUp)) return false;
-    const before = isAlert ? told.lines++ : told.quietLines++;
+    const before = isAlert ? reported.lines++ : reported.quietLines++;
     return before < LINES_PER_SOURCE || !this.#parts.sumUp;
   }
 
@@ -218,11 +218,11 @@ export class Recorder {
   }
 
   /** 1.x is silent before the trigger, 2.x is not. Pings never trigger, and get a line where they are detected. */
-  #writeSingly(event: ProbeEvent, told: Told, isAlert: boolean): void {
+  #writeSingly(event: ProbeEvent, reported: Reported, isAlert: boolean): void {
     if (isAlert) {
       // The rest of an earlier scan, when SCAN_WINDOW is shorter than SUM_INTERVAL_MS.
-      if (told.lines === 1 && told.untoldProbes > 0) this.#sum(event.source, told);
-      told.untoldPorts = 0;
+      if (reported.lines === 1 && reported.unreportedProbes > 0) this.#sum(event.source, reported);
+      reported.unreportedPorts = 0;
     }
     if (this.#parts.logFormat === 2) {
       this.#line(this.#probeLines, event.source, (name) => scanLine2(event, name, verdictOf(event)));
@@ -233,25 +233,25 @@ export class Recorder {
     }
   }
 
-  #count(event: ProbeEvent, told: Told): void {
-    if (told.untoldProbes === 0) told.untoldSince = event.time;
-    told.untoldProbes++;
-    if (Math.abs(event.time - told.untoldSince) >= SUM_INTERVAL_MS) this.#sum(event.source, told);
-    else if (this.#pendingSums.size < MAX_PENDING_SUMS) this.#pendingSums.set(told, event.source);
+  #count(event: ProbeEvent, reported: Reported): void {
+    if (reported.unreportedProbes === 0) reported.unreportedSince = event.time;
+    reported.unreportedProbes++;
+    if (Math.abs(event.time - reported.unreportedSince) >= SUM_INTERVAL_MS) this.#sum(event.source, reported);
+    else if (this.#pendingSums.size < MAX_PENDING_SUMS) this.#pendingSums.set(reported, event.source);
   }
 
-  #sum(source: string, told: Told): void {
-    const { untoldProbes, untoldPorts } = told;
-    told.untoldProbes = 0;
-    told.untoldPorts = 0;
-    this.#pendingSums.delete(told);
-    this.#line(this.#probeLines, source, (name) => sumLine(source, name, untoldProbes, untoldPorts));
+  #sum(source: string, reported: Reported): void {
+    const { unreportedProbes, unreportedPorts } = reported;
+    reported.unreportedProbes = 0;
+    reported.unreportedPorts = 0;
+    this.#pendingSums.delete(reported);
+    this.#line(this.#probeLines, source, (name) => sumLine(source, name, unreportedProbes, unreportedPorts));
   }
 
-  #writeAlreadyBlocked(event: ProbeEvent, told: Told): void {
-    const last = told.lastAlreadyBlocked;
+  #writeAlreadyBlocked(event: ProbeEvent, reported: Reported): void {
+    const last = reported.lastAlreadyBlocked;
     if (last !== 0 && Math.abs(event.time - last) < SUM_INTERVAL_MS) return;
-    told.lastAlreadyBlocked = event.time;
+    reported.lastAlreadyBlocked = event.time;
     this.#line(this.#probeLines, event.source, (name) => alreadyBlockedLine(event, name));
   }
 

@@ -22,7 +22,7 @@ export interface MemberMarks {
   isActive: boolean;
   alone: number;
   readonly triggered: boolean;
-  readonly toldProbes: number;
+  readonly reportedProbes: number;
   readonly tool: { readonly name: ToolName | null };
 }
 
@@ -87,7 +87,7 @@ export class DecoyGroup {
     const { marks } = source;
     this.first = Math.min(this.first, source.firstSeen);
     this.last = Math.max(this.last, source.lastSeen);
-    this.probes += source.probes - marks.toldProbes;
+    this.probes += source.probes - marks.reportedProbes;
     this.ports = Math.max(this.ports, source.ports);
     this.targets = Math.max(this.targets, source.targets);
     this.kinds |= source.kinds;

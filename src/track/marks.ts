@@ -18,7 +18,7 @@ export class Marks {
   /** Probes of a member that no other member sent, less those that others sent too. */
   alone = 0;
   /** Probes of the scan in the last reported summary. */
-  toldProbes = 0;
+  reportedProbes = 0;
 
   /** Forgets everything, because the scan is over or the slot changes hands. */
   reset(): void {
@@ -29,6 +29,6 @@ export class Marks {
     this.group = null;
     this.isActive = false;
     this.alone = 0;
-    this.toldProbes = 0;
+    this.reportedProbes = 0;
   }
 }

@@ -2,9 +2,9 @@ import { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Evidence } from './evidence.ts';
 import { Marks } from './marks.ts';
+import { Reported } from './reported.ts';
 import { type SourceNetworks, WHOLE_ADDRESS } from './source-networks.ts';
 import type { SourceRecords } from './source-records.ts';
-import { Told } from './told.ts';
 
 /**
  * A source of probes, with one address or several of a network: a view of its slot's record, and what a source that
@@ -14,7 +14,7 @@ export class Source {
   /** Failed blocks in a row, and the time of the probe that caused the last one (ms since the epoch). */
   failures = 0;
   lastFailure = 0;
-  readonly told = new Told();
+  readonly reported = new Reported();
   readonly marks = new Marks();
   readonly #records: SourceRecords;
   #slot: number;
@@ -98,8 +98,8 @@ export class Source {
   reset(): void {
     this.failures = 0;
     this.lastFailure = 0;
-    this.told.endScan();
-    this.told.reset();
+    this.reported.endScan();
+    this.reported.reset();
     this.marks.reset();
   }
 }

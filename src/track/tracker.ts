@@ -155,7 +155,7 @@ export class Tracker {
     const { records } = this.#table;
     if (records.lastSeen(this.#slot) === 0) return;
     records.forgetConnects(this.#slot);
-    this.source.told.reset();
+    this.source.reported.reset();
   }
 
   /** The source is back: its scan continues, unless SCAN_WINDOW has passed. */
@@ -189,10 +189,10 @@ export class Tracker {
   #report(slot: number, source: Source): void {
     const probes = this.#table.records.probes(slot);
     if (probes === 0) return;
-    if (source.marks.toldProbes === probes) return;
+    if (source.marks.reportedProbes === probes) return;
     this.#onScanEnd(source);
-    source.marks.toldProbes = probes;
-    source.told.endScan();
+    source.marks.reportedProbes = probes;
+    source.reported.endScan();
   }
 
   #endScan(slot: number): void {

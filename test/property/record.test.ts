@@ -7,7 +7,7 @@ import { AppendFile } from '../../src/record/append-file.ts';
 import { cleanName } from '../../src/record/names.ts';
 import { oneLine } from '../../src/record/one-line.ts';
 import { Recorder } from '../../src/record/recorder.ts';
-import { Told } from '../../src/track/told.ts';
+import { Reported } from '../../src/track/reported.ts';
 import { NOON, probeEvent } from '../record/given.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 3_000 });
@@ -49,13 +49,13 @@ test('in any order of probes, repeats and pauses, every alert has its line or is
         history: null,
         names: null,
       });
-      const told = new Map<string, Told>();
+      const reported = new Map<string, Reported>();
       let time = NOON;
       for (const { repeat, pause, tick, source } of steps) {
         time += pause;
         if (tick) recorder.tick(time);
-        const memory = told.get(source) ?? new Told();
-        told.set(source, memory);
+        const memory = reported.get(source) ?? new Reported();
+        reported.set(source, memory);
         recorder.probe(probeEvent({ time, repeat, source }), memory);
       }
       recorder.close();

@@ -84,7 +84,7 @@ test('in any order the bounds hold, no probe is lost, and the salt changes nothi
           salt: seed,
           capacity,
           onScanEnd: (source) => {
-            reported += source.probes - source.marks.toldProbes;
+            reported += source.probes - source.marks.reportedProbes;
             story.push(
               `${source.address} ${source.probes} ${source.ports} ${source.targets} ${source.kinds}`,
             );

@@ -8,7 +8,7 @@ import { PortSet } from '../../src/config/ports.ts';
 import { History } from '../../src/record/history.ts';
 import { Recorder } from '../../src/record/recorder.ts';
 import { listeningLine, modeLines } from '../../src/record/start-lines.ts';
-import { Told } from '../../src/track/told.ts';
+import { Reported } from '../../src/track/reported.ts';
 import { NOON, probeEvent, testFolder, udpEvent } from './given.ts';
 
 // The programs that parse our lines, from the Debian packages fail2ban and logwatch.
@@ -93,7 +93,7 @@ describe("logwatch's own script", () => {
 
   test.each(SCANS)('knows a %s scan', (kind, tcpFlags, heading) => {
     const event = probeEvent({ kind, tcpFlags, source: '2001:db8::1' });
-    const text = report(linesOf((recorder) => recorder.probe(event, new Told())));
+    const text = report(linesOf((recorder) => recorder.probe(event, new Reported())));
     expect(text).toContain(`${heading}\n      2001:db8::1: ports: 111\n`);
     expect(text).not.toContain('Unmatched');
   });
@@ -104,13 +104,13 @@ describe("logwatch's own script", () => {
     ['ip-protocol', 'ip', 'IP protocol from:'],
   ] as const)('knows a scan of the kind %s', (kind, transport, heading) => {
     const event = probeEvent({ kind, transport, tcpFlags: 0 });
-    const text = report(linesOf((recorder) => recorder.probe(event, new Told())));
+    const text = report(linesOf((recorder) => recorder.probe(event, new Reported())));
     expect(text).toContain(`${heading}\n      10.99.0.1: ports: 111\n`);
     expect(text).not.toContain('Unmatched');
   });
 
   test('knows a UDP scan', () => {
-    const text = report(linesOf((recorder) => recorder.probe(udpEvent(), new Told())));
+    const text = report(linesOf((recorder) => recorder.probe(udpEvent(), new Reported())));
     expect(text).toContain('UDP from:\n      10.99.0.1: ports: 9\n');
     expect(text).not.toContain('Unmatched');
   });
@@ -127,8 +127,8 @@ describe("logwatch's own script", () => {
 
   test('knows that a host is already blocked', () => {
     const lines = linesOf((recorder) => {
-      recorder.probe(probeEvent({ alreadyBlocked: true }), new Told());
-      recorder.probe(udpEvent({ alreadyBlocked: true }), new Told());
+      recorder.probe(probeEvent({ alreadyBlocked: true }), new Reported());
+      recorder.probe(udpEvent({ alreadyBlocked: true }), new Reported());
     });
     expect(lines).toHaveLength(4);
     expect(report(lines)).not.toContain('Unmatched');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decoysLine, scanEndedLine } from '../../src/record/lines1.ts';
 import { Recorder, type RecorderParts } from '../../src/record/recorder.ts';
 import type { DecoysEvent, ScanEvent } from '../../src/track/event.ts';
-import { Told } from '../../src/track/told.ts';
+import { Reported } from '../../src/track/reported.ts';
 import { NOON, probeEvent } from './given.ts';
 
 function scanEvent(fields: Partial<ScanEvent> = {}): ScanEvent {
@@ -125,7 +125,7 @@ describe('the recorder', () => {
     ] as const) {
       const { recorder, lines, events } = given({ sumUp });
       recorder.decoys(decoys());
-      recorder.probe(probeEvent({ decoy: true }), new Told());
+      recorder.probe(probeEvent({ decoy: true }), new Reported());
       expect([lines.length, events.length]).toEqual([1 + more, 1 + more]);
       expect(JSON.parse(events[0] as string)).toMatchObject({
         event: { action: 'decoys' },
@@ -142,11 +142,11 @@ describe('the recorder', () => {
       [false, 'nmap', ''],
     ] as const) {
       const { recorder, lines } = given({ logTool });
-      recorder.probe(probeEvent({ tool }), new Told());
+      recorder.probe(probeEvent({ tool }), new Reported());
       expect(lines).toEqual([`${line}${end}`]);
     }
     const { recorder, lines } = given({ logTool: true, logFormat: 2 });
-    recorder.probe(probeEvent({ tool: 'nmap' }), new Told());
+    recorder.probe(probeEvent({ tool: 'nmap' }), new Reported());
     expect(lines[0]).not.toContain('nmap');
   });
 });

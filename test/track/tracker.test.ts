@@ -127,11 +127,11 @@ describe('SCAN_WINDOW', () => {
   test('everything is reported again after it, and not before', () => {
     const { tracker } = makeTracker({ windowMs: DAY_MS });
     tracker.observe(probe());
-    tracker.source.told.history = true;
+    tracker.source.reported.history = true;
     tracker.observe(probe({ at: DAY_MS - 1 }));
-    expect(tracker.source.told.history).toBe(true);
+    expect(tracker.source.reported.history).toBe(true);
     tracker.observe(probe({ at: 2 * DAY_MS }));
-    expect(tracker.source.told.history).toBe(false);
+    expect(tracker.source.reported.history).toBe(false);
   });
 });
 
@@ -326,7 +326,7 @@ describe('forged sources', () => {
     tracker.observe(probe({ source: '10.0.0.7' }));
     tracker.source.marks.acted = true;
     tracker.source.failures = 3;
-    tracker.source.told.refusal = true;
+    tracker.source.reported.refusal = true;
     forge(tracker, 4, 1, 1);
     expect(tracker.get(address('10.0.0.7'))).toBeUndefined();
     for (let index = 0; index < 4; index++) {
@@ -338,7 +338,7 @@ describe('forged sources', () => {
         probes: 1,
         ports: 1,
       });
-      expect(source?.told.refusal).toBe(false);
+      expect(source?.reported.refusal).toBe(false);
     }
   });
 });

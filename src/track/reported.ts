@@ -1,14 +1,14 @@
 /** What has been reported about a source, so that a long scan is summed up. */
-export class Told {
+export class Reported {
   // In the current scan.
 
   /** Alerts reported singly, and other probes reported singly: those before the trigger or of a spared source. */
   lines = 0;
   quietLines = 0;
   /** Alerts without their own line since the last sum, the new ports among them, and when they began (ms). */
-  untoldProbes = 0;
-  untoldPorts = 0;
-  untoldSince = 0;
+  unreportedProbes = 0;
+  unreportedPorts = 0;
+  unreportedSince = 0;
 
   // Until the source has been quiet for SCAN_WINDOW.
 
@@ -23,9 +23,9 @@ export class Told {
   endScan(): void {
     this.lines = 0;
     this.quietLines = 0;
-    this.untoldProbes = 0;
-    this.untoldPorts = 0;
-    this.untoldSince = 0;
+    this.unreportedProbes = 0;
+    this.unreportedPorts = 0;
+    this.unreportedSince = 0;
   }
 
   /** Everything is reported again from now on; unreported probes stay until they are summed up. */
