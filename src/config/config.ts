@@ -4,7 +4,11 @@ import type { PortSet } from './ports.ts';
 /** What to do with a source that triggered (BLOCK_TCP, BLOCK_UDP): only log, block, run the external command. */
 export type BlockPolicy = 0 | 1 | 2;
 
-export type ModeName = 'tcp' | 'stcp' | 'atcp' | 'udp' | 'sudp' | 'audp';
+/** For TCP and for UDP: a mode that listens, one that watches a list of ports, and one that watches every low port. */
+export const MODE_NAMES = ['tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp'] as const;
+
+/** The name of a mode, as MODES and the command line spell it. */
+export type ModeName = (typeof MODE_NAMES)[number];
 
 /** Blocks stay in force when the daemon ends, or are taken back until it starts again. */
 export type ExitPolicy = 'keep' | 'release';
@@ -12,7 +16,11 @@ export type ExitPolicy = 'keep' | 'release';
 /** Sources that send the same at the same time are only logged, or blocked like any. */
 export type DecoyPolicy = 'log' | 'block';
 
-export type BlockMethod = 'command' | 'nftables' | 'ipset' | 'iptables' | 'route' | 'none' | 'null';
+/** The ways to block a source. `none` blocks nothing; `null` blocks nothing and reports every block as done. */
+export const BLOCK_METHODS = ['command', 'nftables', 'ipset', 'iptables', 'route', 'none', 'null'] as const;
+
+/** The name of a block method, as BLOCK_METHOD spells it. */
+export type BlockMethod = (typeof BLOCK_METHODS)[number];
 
 /**
  * The whole configuration, resolved: every default filled in, every value checked. Frozen. Durations are

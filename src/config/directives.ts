@@ -1,4 +1,4 @@
-import type { BlockMethod, BlockPolicy, Config, DecoyPolicy, ExitPolicy } from './config.ts';
+import { BLOCK_METHODS, type BlockPolicy, type Config, type DecoyPolicy, type ExitPolicy } from './config.ts';
 import { DEFAULT_DETECT, kindList } from './kinds.ts';
 import { modeList } from './modes.ts';
 import {
@@ -45,7 +45,7 @@ const LARGEST_PORT = 65535;
 
 const portLimit = integer(1, LARGEST_PORT);
 const blockPolicy = choice<BlockPolicy>(0, 1, 2);
-const blockMethod = choice<BlockMethod>('command', 'nftables', 'ipset', 'iptables', 'route', 'none', 'null');
+const blockMethod = choice(...BLOCK_METHODS);
 const command = optional(words('a command'));
 const path = words('a path');
 const time = duration({ forEver: true });

@@ -1,16 +1,14 @@
 import type { ModeTransport } from '../net/protocol.ts';
-import type { Config, ModeName } from './config.ts';
+import { type Config, MODE_NAMES, type ModeName } from './config.ts';
 import { bad, good, knownWord, listWords, type Parsed, type ValueKind } from './values.ts';
 
 /** The modes of one run: at most one for each transport. */
 export interface Modes {
-  readonly tcp: Extract<ModeName, 'tcp' | 'stcp' | 'atcp'> | null;
-  readonly udp: Extract<ModeName, 'udp' | 'sudp' | 'audp'> | null;
+  readonly tcp: Extract<ModeName, `${string}tcp`> | null;
+  readonly udp: Exclude<ModeName, `${string}tcp`> | null;
 }
 
 const DEFAULT_MODES: readonly ModeName[] = ['atcp', 'audp'];
-
-const MODES: readonly ModeName[] = ['tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp'];
 
 /** `stcp,sudp`: at most one mode for each transport. Empty when nothing is said. */
 export const modeList: ValueKind<readonly ModeName[]> = {
@@ -42,7 +40,7 @@ export function modeNames(modes: Modes): ModeName[] {
 function parseModes(text: string): Parsed<readonly ModeName[]> {
   const modes: ModeName[] = [];
   for (const item of listWords(text)) {
-    const known = knownWord(item, MODES);
+    const known = knownWord(item, MODE_NAMES);
     if (!known.ok) return known;
     const mode = known.value;
     if (modes.some((other) => transportOfMode(other) === transportOfMode(mode))) {
