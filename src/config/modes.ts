@@ -2,7 +2,7 @@ import type { ModeTransport } from '../net/protocol.ts';
 import { type Config, MODE_NAMES, type ModeName } from './config.ts';
 import { bad, good, knownWord, listWords, type Parsed, type ValueKind } from './values.ts';
 
-/** The modes of one run: at most one for each transport. */
+/** The modes of one run: at most one per transport. */
 export interface Modes {
   readonly tcp: Extract<ModeName, `${string}tcp`> | null;
   readonly udp: Exclude<ModeName, `${string}tcp`> | null;
@@ -10,13 +10,13 @@ export interface Modes {
 
 const DEFAULT_MODES: readonly ModeName[] = ['atcp', 'audp'];
 
-/** `stcp,sudp`: at most one mode for each transport. Empty when nothing is said. */
+/** A list such as `stcp,sudp` with at most one mode per transport. It may be empty. */
 export const modeList: ValueKind<readonly ModeName[]> = {
   parse: parseModes,
   format: (modes) => modes.join(','),
 };
 
-/** What runs when the command line names no mode: MODES, else the default. */
+/** The modes that run when the command line names none: those of MODES, otherwise the default. */
 export function startedModes(config: Config): readonly ModeName[] {
   return config.modes.length > 0 ? config.modes : DEFAULT_MODES;
 }
@@ -26,13 +26,13 @@ export function transportOfMode(mode: ModeName): ModeTransport {
   return mode.endsWith('tcp') ? 'tcp' : 'udp';
 }
 
-/** One mode for each transport. */
+/** Sorts a list of modes by transport. */
 export function modesOf(names: readonly ModeName[]): Modes {
   const of = (transport: string) => names.find((name) => transportOfMode(name) === transport) ?? null;
   return { tcp: of('tcp') as Modes['tcp'], udp: of('udp') as Modes['udp'] };
 }
 
-/** The modes that were asked for, TCP first. */
+/** The modes as a list, TCP first. */
 export function modeNames(modes: Modes): ModeName[] {
   return [modes.tcp, modes.udp].filter((mode) => mode !== null);
 }
