@@ -87,7 +87,7 @@ const IP_PAYLOAD_LENGTH = 'ip[2:2] - ((ip[0] & 0x0f) << 2)';
  * Later fragments that can hold part of a TCP header begin below this offset. Honest senders cut large datagrams at the
  * MTU, which is 552 octets or more, so their second fragment begins at octet 512 or later.
  */
-const HEADER_FRAGMENT_OCTETS = 64;
+const HEADER_FRAGMENT_BYTES = 64;
 const TCP_HEADER_LENGTH = 20;
 const SYN_AND_ACK = '0x12';
 /** A mask of the six low flag bits. */
@@ -124,7 +124,7 @@ export function filterText(plan: FilterPlan, hardwareAddress: string | null): st
   return terms.length > 0 ? terms.map((term) => `(${term})`).join(' or ') : 'less 1';
 }
 
-/** Merges ranges until at most `maxRanges` are left. The narrowest gaps close first, those with a port of `keepOut` last. */
+/** Merges ranges until `maxRanges` are left. The narrowest gaps close first, those with a port of `keepOut` last. */
 export function mergeRanges(ranges: readonly PortRange[], maxRanges: number, keepOut: PortSet): PortRange[] {
   const cost = (from: number, to: number) => to - from + (holdsAny(keepOut, from, to) ? PORT_COUNT : 0);
   const closed = new Set(
@@ -162,9 +162,9 @@ function ipv4Terms(plan: FilterPlan): string[] {
   const terms: string[] = [];
   const fragmented = fragmentedProtocols(plan, plan.v4).map((protocol) => `ip proto ${protocol}`);
   if (fragmented.length > 0) {
-    // This term precedes those that read the flags, because the filter rejects a packet that ends before an octet it reads.
+    // This term precedes those that read the flags, because the filter rejects a packet without an octet that it reads.
     const isSmall = `${IP_MORE_FRAGMENTS} != 0 and ${IP_PAYLOAD_LENGTH} < ${TCP_HEADER_LENGTH}`;
-    const ofHeader = `${IP_FRAGMENT_OFFSET} < ${HEADER_FRAGMENT_OCTETS / 8}`;
+    const ofHeader = `${IP_FRAGMENT_OFFSET} < ${HEADER_FRAGMENT_BYTES / 8}`;
     terms.push(
       `(${fragmented.join(' or ')}) and ${ofHeader} and (${IP_FRAGMENT_OFFSET} != 0 or (${isSmall}))`,
     );
@@ -253,13 +253,13 @@ function anyOf(field: string, values: readonly number[]): string {
   return `(${values.map((value) => `${field} = ${value}`).join(' or ')})`;
 }
 
-/** Only the first fragment is judged by its next header; in later ones, that field means nothing (RFC 8200, section 4.5). */
+/** Only the first fragment is judged by its next header; in later ones, it means nothing (RFC 8200, section 4.5). */
 function ipv6FragmentTerms(plan: FilterPlan): string[] {
   const { udp } = plan.v6;
   const fragment = `${IP6_NEXT_HEADER} = 44`;
   const first = `${fragment} and ${IP6_FRAGMENT_OFFSET} = 0`;
   const terms = [
-    `${fragment} and ${IP6_FRAGMENT_OFFSET} != 0 and ${IP6_FRAGMENT_OFFSET} < ${HEADER_FRAGMENT_OCTETS}`,
+    `${fragment} and ${IP6_FRAGMENT_OFFSET} != 0 and ${IP6_FRAGMENT_OFFSET} < ${HEADER_FRAGMENT_BYTES}`,
     `${first} and (${[
       ...fragmentedProtocols(plan, plan.v6).map((protocol) => `${IP6_FRAGMENT_NEXT_HEADER} = ${protocol}`),
       isExtension(IP6_FRAGMENT_NEXT_HEADER),

@@ -72,7 +72,7 @@ function nothingToRun(config: Config, at: At): Finding[] {
   return findings;
 }
 
-/** Whether the block method does anything: `command` needs a KILL_ROUTE, the others do not; if unset, the best is chosen. */
+/** Whether the block method does anything. `command` needs a KILL_ROUTE; if no method is set, the best is chosen. */
 function shutsOut({ blockMethod, killRoute }: Config): boolean {
   return blockMethod === 'command' ? killRoute !== null : blockMethod !== 'none';
 }

@@ -42,7 +42,7 @@ export function overlaps(one: Prefix, other: Prefix): boolean {
   return masked.equals(maskAddress(other.address, length, new Address()));
 }
 
-/** Writes the first `length` bits of `address` to `into`, clears the other bits, and returns `into`. */
+/** Writes `address` with all but its first `length` bits cleared into `into`, and returns it. */
 function maskAddress(address: Address, length: number, into: Address): Address {
   into.w0 = (address.w0 & wordMask(length)) >>> 0;
   into.w1 = (address.w1 & wordMask(length - 32)) >>> 0;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatFinding } from '../../src/config/finding.ts';
 import { lex, MAX_STATEMENTS, MAX_VALUE_CHARACTERS } from '../../src/config/lexer.ts';
-import { processorTime } from '../support/processor-time.ts';
 
 const values = (text: string) => lex(text, 'f').entries.map(({ key, value }) => [key, value]);
 const findings = (text: string) => lex(text, 'f').findings.map(formatFinding);
@@ -118,13 +117,13 @@ describe('a file that is not a configuration', () => {
   });
 
   test.each([
-    ['many blanks', `A=x${' '.repeat(1_000_000)}y`],
-    ['many quotes', `A="${'" '.repeat(500_000)}x`],
-    ['a long key', 'A'.repeat(1_000_000)],
-    ['many lines', '\n'.repeat(1_000_000)],
-  ])('takes time in proportion to its length: %s', (_name, text) => {
-    const start = processorTime();
+    ['blanks without end', `A=x${' '.repeat(1_000_000)}y`],
+    ['quotes without end', `A="${'" '.repeat(500_000)}x`],
+    ['a key without end', 'A'.repeat(1_000_000)],
+    ['a megabyte of lines', '\n'.repeat(1_000_000)],
+  ])('takes no longer than it is long: %s', (_name, text) => {
+    const start = performance.now();
     lex(text, 'f');
-    expect(processorTime() - start).toBeLessThan(2000);
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 });

@@ -12,7 +12,6 @@ import {
   MAX_CONFIG_BYTES,
   parseConfig,
 } from '../../src/config/load.ts';
-import { processorTime } from '../support/processor-time.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/conf');
 
@@ -176,9 +175,9 @@ describe('the longest values parse quickly and do not throw', () => {
         .slice(0, MAX_VALUE_CHARACTERS)}"`,
     ],
   ])('%s', (_name, text) => {
-    const start = processorTime();
+    const start = performance.now();
     parseConfig(text, 'f');
-    expect(processorTime() - start).toBeLessThan(2000);
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 });
 

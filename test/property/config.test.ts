@@ -77,7 +77,7 @@ describe('the lexer', () => {
 });
 
 describe('parseConfig', () => {
-  test('never throws, every position is inside the text, and there is no configuration exactly when there is an error', () => {
+  test('never throws, every position is inside the text, and the configuration is null exactly on an error', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const { config, findings } = parseConfig(text, 'f');

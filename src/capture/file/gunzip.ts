@@ -19,8 +19,8 @@ export class GunzipInput implements ByteInput {
   readonly #gunzip: Gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   readonly #piece = new Uint8Array(PIECE_BYTES);
   /**
-   * The number of octets at the start of the piece that are held back, because the last octets that were read may be the
-   * trailer. The trailer is fed separately, so that a wrong checksum does not lose what zlib holds at the end of the data.
+   * The number of octets at the start of the piece that are held back, because the last octets may be the trailer. The
+   * trailer is fed separately, so that a wrong checksum does not lose what zlib holds at the end of the data.
    */
   #held = 0;
   #chunks: Uint8Array[] = [];
@@ -105,7 +105,7 @@ interface Transferable extends ArrayBuffer {
 }
 
 /**
- * Frees a buffer of zlib that has been read: V8 collects such buffers only when 64 MiB of them have accumulated (Node 24).
+ * Frees a buffer of zlib that has been read: V8 collects such buffers only when they occupy 64 MiB (Node 24).
  * A chunk that ends before its buffer is not freed, because zlib still writes to the rest.
  */
 function free({ buffer, byteOffset, byteLength }: Uint8Array): void {

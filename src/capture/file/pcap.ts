@@ -25,7 +25,7 @@ const MODIFIED_RECORD_HEADER_LENGTH = 24;
 /** The version of every file since 1993. Versions 2.3 and 2.4 have the same format; older ones no longer occur. */
 const VERSION_MAJOR = 2;
 
-/** The link type is the lower half of its field. The upper half holds flags and the length of the frame check sequence. */
+/** The link type is the lower half of its field. The upper half has flags and the length of the frame check sequence. */
 const LINK_TYPE_MASK = 0xffff;
 
 /** Whether a classic capture file begins with this number, read in little-endian order. */

@@ -205,18 +205,18 @@ describe('gzip data', () => {
     writeFileSync(path, await bomb(512));
     const file = await openCaptureFile(path, NOTHING);
     const before = process.memoryUsage().rss;
-    let most = 0;
+    let mostBytes = 0;
     let octets = 0;
     const source = file.read();
     for (let batch = await source.next(); batch !== null; batch = await source.next()) {
       for (let index = 0; index < batch.count; index++) octets += batch.capturedLength[index] as number;
-      most = Math.max(most, process.memoryUsage().rss - before);
+      mostBytes = Math.max(mostBytes, process.memoryUsage().rss - before);
     }
     source.close();
     file.close();
     expect(source.end).toEqual({ status: 'complete' });
     expect(octets).toBe(512 * 4 * MAX_FRAME_BYTES);
-    expect(most).toBeLessThan(64 * 1024 * 1024);
+    expect(mostBytes).toBeLessThan(64 * 1024 * 1024);
   });
 });
 
