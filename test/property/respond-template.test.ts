@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ModeName } from '../../src/config/config.ts';
+import { MODE_NAMES } from '../../src/config/config.ts';
 import type { Block } from '../../src/firewall/block.ts';
 import { expand } from '../../src/firewall/template.ts';
 import { Address } from '../../src/net/address.ts';
@@ -23,7 +23,7 @@ const block: fc.Arbitrary<Block> = fc
   .record({
     target: fc.oneof(address.map(String), target),
     destinationPort: fc.integer({ min: 0, max: 65535 }),
-    mode: fc.constantFrom<ModeName>('tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp'),
+    mode: fc.constantFrom(...MODE_NAMES),
     transport: fc.constantFrom('tcp', 'udp'),
     kind: fc.constantFrom('null', 'fin', 'xmas', 'syn', 'odd', 'maimon', 'ack', 'udp', 'connect', 'manual'),
   })
