@@ -1,6 +1,5 @@
-import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import { formatPrefix, MAPPED_BITS, parsePrefix } from '../net/prefix.ts';
 
-const MAPPED_BITS = 96;
 /** Of a refused target, so many characters are shown. */
 const MAX_SHOWN = 64;
 

@@ -1,4 +1,5 @@
 import { Address } from '../../net/address.ts';
+import { MAPPED_BITS, maskOf } from '../../net/prefix.ts';
 import { FULL_LENGTH } from '../target.ts';
 
 /** Everything of ours is in this table, and nothing of anybody else's is touched. */
@@ -62,17 +63,11 @@ export function declaration(key: SetKey, elements: readonly string[]): string {
 /** The rule that looks a source up in the set. */
 export function ruleFor(key: SetKey): string {
   const field = key.family === 4 ? 'ip saddr' : 'ip6 saddr';
-  const masked = key.length === FULL_LENGTH[key.family] ? field : `${field} & ${maskOf(key)}`;
+  const masked = key.length === FULL_LENGTH[key.family] ? field : `${field} & ${maskText(key)}`;
   const verdict = key.list === 'spare' ? 'accept' : `counter name dropped${key.family} drop`;
   return `${masked} @${nameOf(key)} ${verdict}`;
 }
 
-function maskOf({ family, length }: SetKey): string {
-  const word = (from: number) => maskWord(length - from);
-  return (family === 4 ? Address.v4(word(0)) : new Address(word(0), word(32), word(64), word(96))).toString();
-}
-
-function maskWord(bits: number): number {
-  if (bits <= 0) return 0;
-  return bits >= 32 ? 0xffffffff : ~(0xffffffff >>> bits) >>> 0;
+function maskText({ family, length }: SetKey): string {
+  return (family === 4 ? Address.v4(maskOf(MAPPED_BITS + length).w3) : maskOf(length)).toString();
 }
