@@ -7,6 +7,7 @@ import { startedModes } from '../config/modes.ts';
 import { folderFindings, ignoreFileFindings } from '../preflight/check-files.ts';
 import { userFindings } from '../preflight/check-user.ts';
 import { Exit } from '../preflight/exit.ts';
+import { counted } from '../record/counted.ts';
 import { formerFaults } from './check-before.ts';
 import { tellLines } from './check-lines.ts';
 import { tellResponse } from './check-story.ts';
@@ -89,8 +90,4 @@ function renderSettings(config: Config, settings: Settings): string {
     ([key, origin, value]) => `  ${key.padEnd(keyWidth)}  ${origin.padEnd(originWidth)}  ${value}\n`,
   );
   return `Settings\n${table.join('')}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,10 +1,11 @@
 import type { Status } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
+import { counted } from '../record/counted.ts';
 import { askFor, findSocket } from './ask.ts';
 import type { QuestionOptions } from './invocation.ts';
 import type { CommandOutput } from './output.ts';
 import { tellMoment, tellSpan } from './spans.ts';
-import { counted, renderFacts } from './table.ts';
+import { renderFacts } from './table.ts';
 
 const MEBIBYTE = 1024 * 1024;
 

@@ -18,11 +18,6 @@ export function renderFacts(facts: readonly (readonly [name: string, ...lines: s
     .join('');
 }
 
-/** `1 probe`, `2 probes`. */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : plural}`;
-}
-
 function renderRow(row: readonly string[], widths: readonly number[]): string {
   const cells = row.map((cell, column) =>
     column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0),

@@ -1,11 +1,12 @@
 import type { BlockInfo, KnownSource, Why } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
+import { counted } from '../record/counted.ts';
 import { askFor, findSocket } from './ask.ts';
 import type { WhyOptions } from './invocation.ts';
 import { tellCause } from './list.ts';
 import type { CommandOutput } from './output.ts';
 import { tellEnd, tellMoment, tellSpan } from './spans.ts';
-import { counted, renderFacts } from './table.ts';
+import { renderFacts } from './table.ts';
 import { readAddress } from './targets.ts';
 
 /** `portsentry why`: tells all that is known of an address. Throws a CommandError, 64 for what is none. */

@@ -7,6 +7,7 @@ import type { Block } from '../firewall/block.ts';
 import type { Transport } from '../net/protocol.ts';
 import type { ActionStep, UnblockEvent } from '../respond/event.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
+import { counted } from './counted.ts';
 import { labelOf } from './labels.ts';
 
 type Where = Pick<ProbeDetails, 'transport' | 'destinationPort'>;
@@ -74,10 +75,6 @@ const SHORT: Readonly<Partial<Record<string, string>>> = {
   ack: 'ACK',
   udp: 'UDP',
 };
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
 
 function namesOf(names: readonly string[], all: number): string {
   return `${names.join(' ')}${all > names.length ? ` and ${all - names.length} more` : ''}`;
