@@ -17,6 +17,30 @@ export interface Change {
 /** Carries out changes, no two of them for the same target; a result for each, in their order. Never rejects. */
 export type Send = (changes: readonly Change[]) => Promise<readonly Failure[]>;
 
+/** Adds the targets of successful blocks to a set, and deletes those of successful releases. */
+export function applyTo(
+  targets: { add(target: string): unknown; delete(target: string): unknown },
+  changes: readonly Change[],
+  results: readonly Failure[],
+): void {
+  for (const [index, { verb, target }] of changes.entries()) {
+    if (results[index] !== null) continue;
+    if (verb === 'block') targets.add(target.text);
+    else targets.delete(target.text);
+  }
+}
+
+/** The results of all changes when only some were sent: the others needed nothing, and succeed. */
+export function mergeResults(
+  changes: readonly Change[],
+  sent: readonly Change[],
+  results: readonly Failure[],
+): readonly Failure[] {
+  if (sent.length === changes.length) return results;
+  const byTarget = new Map(sent.map(({ target }, index) => [target.text, results[index] as Failure]));
+  return changes.map(({ target }) => byTarget.get(target.text) ?? null);
+}
+
 interface Waiting {
   change: Change;
   readonly settle: ((failure: Failure) => void)[];

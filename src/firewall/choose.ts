@@ -1,12 +1,12 @@
 import type { Failure } from '../commands/failure.ts';
 import type { BlockMethod, Config } from '../config/config.ts';
-import type { Backend } from './backend.ts';
+import type { Backend, BackendOptions } from './backend.ts';
 import { CommandBackend } from './command.ts';
-import { IpsetBackend } from './ipset/ipset.ts';
+import { ipsetBackend } from './ipset/ipset.ts';
 import { whyNoIpset } from './ipset/probe.ts';
 import { IptablesBackend } from './iptables/iptables.ts';
 import { whyNoIptables } from './iptables/probe.ts';
-import { NftablesBackend } from './nft/nftables.ts';
+import { nftablesBackend } from './nft/nftables.ts';
 import { whyNoNftables } from './nft/probe.ts';
 import { NoneBackend } from './none.ts';
 import { NullBackend } from './null.ts';
@@ -18,17 +18,6 @@ export interface BestMethod {
   readonly method: BlockMethod;
   /** One line: why it is this one, and none that would have been better. */
   readonly why: string;
-}
-
-/** What the back ends go by. */
-export interface BackendOptions {
-  readonly config: Config;
-  /** Ms since the epoch. */
-  readonly now: () => number;
-  /** A block found all blocks gone, and has been put in force alone. */
-  readonly onLost: () => void;
-  /** Told in one line what went wrong at the end. */
-  readonly tell?: (text: string) => void;
 }
 
 /** From the best: fast and flat with time-outs, the same through iptables, slower with each block, half of it. */
@@ -51,17 +40,19 @@ export async function bestMethod(): Promise<BestMethod> {
 }
 
 /** The back end of a method, not yet open. */
-export function makeBackend(method: BlockMethod, options: BackendOptions): Backend {
-  const { config, now, onLost, tell } = options;
+export function makeBackend(
+  method: BlockMethod,
+  { config, ...options }: BackendOptions & { readonly config: Config },
+): Backend {
   switch (method) {
     case 'nftables':
-      return new NftablesBackend({ ipv6Prefix: config.blockIpv6Prefix, now, onLost, tell });
+      return nftablesBackend(config.blockIpv6Prefix, options);
     case 'ipset':
-      return new IpsetBackend({ now, onLost, tell });
+      return ipsetBackend(options);
     case 'iptables':
-      return new IptablesBackend({ now, onLost, tell });
+      return new IptablesBackend(options);
     case 'route':
-      return new RouteBackend({ now, tell });
+      return new RouteBackend(options);
     case 'command':
       return new CommandBackend(config);
     case 'none':

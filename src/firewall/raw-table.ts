@@ -1,4 +1,4 @@
-import type { Failure } from '../commands/failure.ts';
+import { type Failure, throwOn } from '../commands/failure.ts';
 import { runTool, type Tool } from '../commands/tool.ts';
 import type { Family } from './families.ts';
 
@@ -26,7 +26,7 @@ const TRIAL = 'PORTSENTRY-TRIAL';
 /** Everybody's rules in the table, as `iptables -S` has them. Rejects with a one-line reason. */
 export async function rawRules(family: Family): Promise<readonly string[]> {
   const { failure, stdout } = await runTool(LIST[family], ['-w', LOCK_TIME, '-t', TABLE, '-S']);
-  if (failure !== null) throw new Error(failure);
+  throwOn(failure);
   return stdout.split('\n').filter((line) => line !== '');
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { throwOn } from '../../commands/failure.ts';
 import { runTool } from '../../commands/tool.ts';
 import { readSets } from './sets.ts';
 import { IN_USE, IPSET } from './words.ts';
@@ -10,7 +11,7 @@ const PAUSE = 20;
 /** The names of all sets, anybody's, and whether they are as we make them. Rejects with a one-line reason. */
 export async function lookAtSets(): Promise<ReadonlyMap<string, boolean>> {
   const { failure, stdout } = await runTool(IPSET, ['-t', 'list']);
-  if (failure !== null) throw new Error(failure);
+  throwOn(failure);
   return readSets(stdout);
 }
 
@@ -18,7 +19,7 @@ export async function lookAtSets(): Promise<ReadonlyMap<string, boolean>> {
 export async function restoreSets(lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return;
   const { failure } = await runTool(IPSET, ['restore'], { input: `${lines.join('\n')}\n` });
-  if (failure !== null) throw new Error(failure);
+  throwOn(failure);
 }
 
 /** Rejects with a one-line reason, also when a rule looks into one of them. */

@@ -1,10 +1,5 @@
 import type { Family } from '../families.ts';
-
-/**
- * Elements of one set: half as many again as blocks may stand, for the oldest goes when the newest is in force.
- * Forged sources beyond it take no more of the kernel's memory.
- */
-export const SET_SIZE = 196_608;
+import { SET_SIZE } from '../set-carrier.ts';
 
 /** `block` is dropped, `spare` passes whatever is blocked, `new` becomes `spare` when it is complete, `trial` is none. */
 export type Role = 'block' | 'spare' | 'new' | 'trial';

@@ -1,4 +1,4 @@
-import { SET_SIZE } from './sets.ts';
+import { SET_SIZE } from '../set-carrier.ts';
 
 /** Targets remembered at most, over all sets; with more of them nothing is known, which costs time and is safe. */
 const MAX_REMEMBERED = 2 * SET_SIZE;

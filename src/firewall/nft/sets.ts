@@ -1,16 +1,11 @@
 import { Address } from '../../net/address.ts';
 import { MAPPED_BITS, maskOf } from '../../net/prefix.ts';
+import { SET_SIZE } from '../set-carrier.ts';
 import { FULL_LENGTH } from '../target.ts';
 
 /** Everything of ours is in this table, and nothing of anybody else's is touched. */
 export const TABLE = 'inet portsentry';
 export const TABLE_NAME = 'portsentry';
-
-/**
- * Elements of one set: half as many again as blocks may stand, for the oldest goes when the newest is in force, and
- * what has ended counts until the kernel has swept it out. Forged sources beyond it take no more of its memory.
- */
-export const SET_SIZE = 196_608;
 
 /** `block` is dropped, `spare` passes whatever is blocked. */
 export type ListName = 'block' | 'spare';

@@ -1,19 +1,22 @@
-import type { Failure } from '../../commands/failure.ts';
+import { type Failure, failureOf, throwOn } from '../../commands/failure.ts';
 import { runTool } from '../../commands/tool.ts';
 import { GONE, NFT, NO_LISTING } from '../../nft/words.ts';
-import type { Opened } from '../backend.ts';
+import type { ListedBlock, Opened } from '../backend.ts';
+import type { Change } from '../batch.ts';
+import type { BlockSets } from '../set-backend.ts';
 import { sparedTargets } from '../spared-targets.ts';
 import type { Target } from '../target.ts';
 import { Turns } from '../turns.ts';
 import { setOf } from './changes.ts';
 import { arrangement, NOTHING, type Standing } from './layout.ts';
-import { readStanding } from './listing.ts';
+import { readBlocks, readStanding } from './listing.ts';
 import type { Remembered } from './remembered.ts';
 import { BASE, keyOf, nameOf, type SetKey, TABLE } from './sets.ts';
 
 /** Our table: its chains and sets, but for what is blocked. */
-export class Table {
+export class Table implements BlockSets {
   readonly #remembered: Remembered;
+  readonly #now: () => number;
   readonly #keys = new Map<string, SetKey>();
   /** By the name of the set. */
   #spared = new Map<string, Target[]>();
@@ -22,8 +25,9 @@ export class Table {
   readonly #turns = new Turns();
 
   /** `ipv6Prefix` is the length by which IPv6 sources are blocked. */
-  constructor(remembered: Remembered, ipv6Prefix: number) {
+  constructor(remembered: Remembered, ipv6Prefix: number, now: () => number) {
     this.#remembered = remembered;
+    this.#now = now;
     for (const key of [...BASE, { list: 'block', family: 6, length: ipv6Prefix } as const]) {
       this.#keys.set(nameOf(key), key);
     }
@@ -39,9 +43,11 @@ export class Table {
     return this.#keys.has(nameOf(setOf(target)));
   }
 
-  /** Sees to a set for each target. Rejects with a one-line reason. */
-  async ensure(targets: readonly Target[]): Promise<Opened> {
-    const unknown = targets.filter((target) => !this.has(target)).map(setOf);
+  ensure(changes: readonly Change[]): Promise<Opened> | null {
+    const unknown = changes
+      .filter(({ verb, target }) => verb === 'block' && !this.has(target))
+      .map(({ target }) => setOf(target));
+    if (unknown.length === 0) return null;
     return this.#turns.take(async () => {
       for (const key of unknown) this.#keys.set(nameOf(key), key);
       try {
@@ -53,7 +59,16 @@ export class Table {
     });
   }
 
-  /** Replaces the prefixes that pass whatever is blocked. */
+  async list(): Promise<readonly ListedBlock[]> {
+    const { failure, stdout, stderr } = await runTool(NFT, ['-j', 'list', 'table', ...TABLE.split(' ')]);
+    if (failure !== null && GONE.test(stderr)) return [];
+    throwOn(failure);
+    const blocks = readBlocks(stdout, this.#now());
+    if (blocks === null) throw new Error(NO_LISTING);
+    this.#remembered.complete(blocks.map(({ target }) => target));
+    return blocks;
+  }
+
   async spare(prefixes: readonly string[]): Promise<Failure> {
     const targets = sparedTargets(prefixes);
     if (typeof targets === 'string') return targets;
@@ -62,17 +77,14 @@ export class Table {
       const name = nameOf({ ...setOf(target), list: 'spare' });
       spared.set(name, [...(spared.get(name) ?? []), target]);
     }
-    return this.#turns
-      .take(async () => {
+    return failureOf(
+      this.#turns.take(async () => {
         this.#spared = spared;
         for (const name of spared.keys()) this.#keys.set(name, keyOf(name) as SetKey);
         this.#right = null;
         await this.#arrange();
-      })
-      .then(
-        () => null,
-        (error: Error) => error.message,
-      );
+      }),
+    );
   }
 
   /** Takes all of it away. */
@@ -102,7 +114,7 @@ export class Table {
       const input = `delete table ${TABLE}\n${arrangement(NOTHING, keys, this.#spared)}`;
       ({ failure } = await runTool(NFT, ['-f', '-'], { input }));
     }
-    if (failure !== null) throw new Error(failure);
+    throwOn(failure);
     return look();
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Remembered } from '../../../src/firewall/nft/remembered.ts';
-import { SET_SIZE } from '../../../src/firewall/nft/sets.ts';
+import { SET_SIZE } from '../../../src/firewall/set-carrier.ts';
 
 test('as long as the kernel has not said all, anything may be there', () => {
   const remembered = new Remembered();

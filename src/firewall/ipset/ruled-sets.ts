@@ -1,27 +1,40 @@
-import type { Failure } from '../../commands/failure.ts';
-import type { Opened } from '../backend.ts';
+import { type Failure, failureOf, throwOn } from '../../commands/failure.ts';
+import { runTool } from '../../commands/tool.ts';
+import type { ListedBlock, Opened } from '../backend.ts';
 import { type Family, familiesHere } from '../families.ts';
 import { changeRaw, hasRawRule } from '../raw-table.ts';
+import type { BlockSets } from '../set-backend.ts';
 import { sparedTargets } from '../spared-targets.ts';
 import { type Target, withLength } from '../target.ts';
 import { Turns } from '../turns.ts';
+import { readBlocks } from './listing.ts';
 import { destroySets, lookAtSets, restoreSets } from './run.ts';
 import { createLine, nameOf, PASSING, ruleOf, STANDING } from './sets.ts';
+import { GONE, IPSET } from './words.ts';
 
 /** A rule that somebody has doubled is taken away as often as this. */
 const MAX_DOUBLES = 16;
 
 /** Our sets and the rules that look into them, but for what is blocked. */
-export class Firewall {
+export class RuledSets implements BlockSets {
+  readonly #now: () => number;
   readonly #turns = new Turns();
   #spared: readonly Target[] = [];
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   /** Makes what is missing. Rejects with a one-line reason. */
   open(): Promise<Opened> {
     return this.#turns.take(() => this.#arrange());
   }
 
-  /** Replaces the prefixes that pass whatever is blocked. */
+  async list(): Promise<readonly ListedBlock[]> {
+    const names = STANDING.filter(({ role }) => role === 'block').map(nameOf);
+    return (await Promise.all(names.map((name) => this.#listOf(name)))).flat();
+  }
+
   async spare(prefixes: readonly string[]): Promise<Failure> {
     const targets = sparedTargets(prefixes);
     if (typeof targets === 'string') return targets;
@@ -46,6 +59,13 @@ export class Firewall {
     );
   }
 
+  async #listOf(name: string): Promise<ListedBlock[]> {
+    const { failure, stdout, stderr } = await runTool(IPSET, ['save', name]);
+    if (failure !== null && GONE.test(stderr)) return [];
+    throwOn(failure);
+    return readBlocks(stdout, this.#now());
+  }
+
   async #arrange(): Promise<Opened> {
     const standing = await lookAtSets();
     const missing = STANDING.filter((key) => standing.get(nameOf(key)) !== true);
@@ -67,14 +87,12 @@ export class Firewall {
 }
 
 async function putRule(family: Family): Promise<void> {
-  const failure = await changeRaw(family, [`-I ${ruleOf(family).replace(' ', ' 1 ')}`]);
-  if (failure !== null) throw new Error(failure);
+  throwOn(await changeRaw(family, [`-I ${ruleOf(family).replace(' ', ' 1 ')}`]));
 }
 
 async function dropRule(family: Family): Promise<void> {
   for (let count = 0; count < MAX_DOUBLES && (await hasRawRule(family, ruleOf(family))); count++) {
-    const failure = await changeRaw(family, [`-D ${ruleOf(family)}`]);
-    if (failure !== null) throw new Error(failure);
+    throwOn(await changeRaw(family, [`-D ${ruleOf(family)}`]));
   }
 }
 
@@ -90,11 +108,4 @@ async function refill(targets: readonly Target[]): Promise<void> {
     `destroy ${nameOf(key)}`,
   ]);
   await restoreSets(lines);
-}
-
-function failureOf(task: Promise<void>): Promise<Failure> {
-  return task.then(
-    () => null,
-    (error: Error) => error.message,
-  );
 }
