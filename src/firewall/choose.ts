@@ -13,14 +13,14 @@ import { NullBackend } from './null.ts';
 import { RouteBackend } from './route/route.ts';
 import { whyNoRoutes } from './route/routes.ts';
 
-/** How sources are shut out when nobody has said how. */
+/** The block method when the configuration names none. */
 export interface BestMethod {
   readonly method: BlockMethod;
-  /** One line: why it is this one, and none that would have been better. */
+  /** One line: why it is this one, and why not a better one. */
   readonly why: string;
 }
 
-/** From the best: fast and flat with time-outs, the same through iptables, slower with each block, half of it. */
+/** Best first: fast sets with time-outs, the same through iptables, one rule a block, only our answers stopped. */
 const BY_MERIT: readonly (readonly [method: BlockMethod, whyNot: () => Promise<Failure>])[] = [
   ['nftables', whyNoNftables],
   ['ipset', whyNoIpset],
@@ -28,7 +28,7 @@ const BY_MERIT: readonly (readonly [method: BlockMethod, whyNot: () => Promise<F
   ['route', whyNoRoutes],
 ];
 
-/** Tries what this host can do, and leaves nothing of it behind. Rejects with a one-line reason when it can nothing. */
+/** Tries the methods on this host and leaves no trace of that. Rejects with a one-line reason when none works. */
 export async function bestMethod(): Promise<BestMethod> {
   const reasons: string[] = [];
   for (const [method, whyNot] of BY_MERIT) {
@@ -39,7 +39,7 @@ export async function bestMethod(): Promise<BestMethod> {
   throw new Error(`this host has no way to block: ${reasons.join('; ')}`);
 }
 
-/** The back end of a method, not yet open. */
+/** Makes the back end of a method. The caller opens it. */
 export function makeBackend(
   method: BlockMethod,
   { config, ...options }: BackendOptions & { readonly config: Config },

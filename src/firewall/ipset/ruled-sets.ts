@@ -3,35 +3,34 @@ import { runTool } from '../../commands/tool.ts';
 import type { ListedBlock, Opened } from '../backend.ts';
 import { type Family, familiesHere } from '../families.ts';
 import { changeRaw, hasRawRule } from '../raw-table.ts';
+import { SerialQueue } from '../serial-queue.ts';
 import type { BlockSets } from '../set-backend.ts';
 import { sparedTargets } from '../spared-targets.ts';
 import { type Target, withLength } from '../target.ts';
-import { Turns } from '../turns.ts';
 import { readBlocks } from './listing.ts';
-import { destroySets, lookAtSets, restoreSets } from './run.ts';
-import { createLine, nameOf, PASSING, ruleOf, STANDING } from './sets.ts';
+import { destroySets, listSets, restoreSets } from './run.ts';
+import { createLine, nameOf, PERMANENT_SETS, ruleOf, TEMPORARY_SETS } from './sets.ts';
 import { GONE, IPSET } from './words.ts';
 
-/** A rule that somebody has doubled is taken away as often as this. */
-const MAX_DOUBLES = 16;
+/** The most copies of our rule that are removed. */
+const MAX_COPIES = 16;
 
-/** Our sets and the rules that look into them, but for what is blocked. */
+/** Our sets and the rules that use them. The carrier adds and deletes the blocks. */
 export class RuledSets implements BlockSets {
   readonly #now: () => number;
-  readonly #turns = new Turns();
+  readonly #queue = new SerialQueue();
   #spared: readonly Target[] = [];
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Makes what is missing. Rejects with a one-line reason. */
   open(): Promise<Opened> {
-    return this.#turns.take(() => this.#arrange());
+    return this.#queue.run(() => this.#repair());
   }
 
   async list(): Promise<readonly ListedBlock[]> {
-    const names = STANDING.filter(({ role }) => role === 'block').map(nameOf);
+    const names = PERMANENT_SETS.filter(({ role }) => role === 'block').map(nameOf);
     return (await Promise.all(names.map((name) => this.#listOf(name)))).flat();
   }
 
@@ -40,20 +39,19 @@ export class RuledSets implements BlockSets {
     if (typeof targets === 'string') return targets;
     this.#spared = targets;
     return failureOf(
-      this.#turns.take(async () => {
-        await this.#arrange();
+      this.#queue.run(async () => {
+        await this.#repair();
         await refill(targets);
       }),
     );
   }
 
-  /** Takes all of it away. */
   remove(): Promise<Failure> {
     return failureOf(
-      this.#turns.take(async () => {
+      this.#queue.run(async () => {
         await Promise.all(familiesHere().map(dropRule));
-        const standing = await lookAtSets();
-        const ours = [...STANDING, ...PASSING].map(nameOf).filter((name) => standing.has(name));
+        const existing = await listSets();
+        const ours = [...PERMANENT_SETS, ...TEMPORARY_SETS].map(nameOf).filter((name) => existing.has(name));
         await destroySets(ours);
       }),
     );
@@ -66,39 +64,39 @@ export class RuledSets implements BlockSets {
     return readBlocks(stdout, this.#now());
   }
 
-  async #arrange(): Promise<Opened> {
-    const standing = await lookAtSets();
-    const missing = STANDING.filter((key) => standing.get(nameOf(key)) !== true);
+  async #repair(): Promise<Opened> {
+    const existing = await listSets();
+    const missing = PERMANENT_SETS.filter((key) => existing.get(nameOf(key)) !== true);
     const families = familiesHere();
-    const ruled = await Promise.all(families.map((family) => hasRawRule(family, ruleOf(family))));
-    let unruled = families.filter((_, index) => ruled[index] === false);
-    if (missing.length === 0 && unruled.length === 0) return 'found';
-    const wrong = missing.map(nameOf).filter((name) => standing.has(name));
+    const hasRule = await Promise.all(families.map((family) => hasRawRule(family, ruleOf(family))));
+    let withoutRule = families.filter((_, index) => !hasRule[index]);
+    if (missing.length === 0 && withoutRule.length === 0) return 'found';
+    const wrong = missing.map(nameOf).filter((name) => existing.has(name));
     if (wrong.length > 0) {
       await Promise.all(families.map(dropRule));
-      unruled = [...families];
+      withoutRule = [...families];
       await destroySets(wrong);
     }
     await restoreSets(missing.map(createLine));
-    await Promise.all(unruled.map(putRule));
+    await Promise.all(withoutRule.map(addRule));
     if (missing.some(({ role }) => role === 'spare')) await refill(this.#spared);
     return 'made';
   }
 }
 
-async function putRule(family: Family): Promise<void> {
+async function addRule(family: Family): Promise<void> {
   throwOn(await changeRaw(family, [`-I ${ruleOf(family).replace(' ', ' 1 ')}`]));
 }
 
 async function dropRule(family: Family): Promise<void> {
-  for (let count = 0; count < MAX_DOUBLES && (await hasRawRule(family, ruleOf(family))); count++) {
+  for (let count = 0; count < MAX_COPIES && (await hasRawRule(family, ruleOf(family))); count++) {
     throwOn(await changeRaw(family, [`-D ${ruleOf(family)}`]));
   }
 }
 
-/** A set of its own takes the place of the old one, so that nobody is unprotected meanwhile. */
+/** Fills a new set and swaps it with the old one, so that no spared source is blocked meanwhile. */
 async function refill(targets: readonly Target[]): Promise<void> {
-  const lines = PASSING.flatMap((key) => [
+  const lines = TEMPORARY_SETS.flatMap((key) => [
     `${createLine(key)} -exist`,
     `flush ${nameOf(key)}`,
     ...targets

@@ -2,8 +2,8 @@ import { type Failure, throwOn } from '../../commands/failure.ts';
 import type { BackendOptions, ListedBlock, Opened } from '../backend.ts';
 import { applyTo, type Change, mergeResults } from '../batch.ts';
 import { BatchedBackend } from '../batched-backend.ts';
+import { SerialQueue } from '../serial-queue.ts';
 import { parseTarget, type Target, withLength } from '../target.ts';
-import { Turns } from '../turns.ts';
 import { changeRoutes, EXISTS, ourRoutes, whyNoRoutes } from './routes.ts';
 
 /** Changes in one call of `ip`. */
@@ -15,7 +15,7 @@ const MAX_BATCH = 8_192;
  */
 export class RouteBackend extends BatchedBackend {
   readonly method = 'route';
-  readonly #turns = new Turns();
+  readonly #queue = new SerialQueue();
   /** Targets that have a route of ours, by the last listing and the changes since. */
   #routed = new Set<string>();
 
@@ -25,7 +25,7 @@ export class RouteBackend extends BatchedBackend {
 
   /** The routing table always exists: `made` means that others removed routes of ours. */
   open(): Promise<Opened> {
-    return this.#turns.take(async () => {
+    return this.#queue.run(async () => {
       throwOn(await whyNoRoutes());
       const before = this.#routed;
       this.#routed = new Set(await ourRoutes());
@@ -38,7 +38,7 @@ export class RouteBackend extends BatchedBackend {
   }
 
   protected send(changes: readonly Change[]): Promise<readonly Failure[]> {
-    return this.#turns.take(async () => {
+    return this.#queue.run(async () => {
       const real = changes.filter(({ verb, target }) => (verb === 'block') !== this.#routed.has(target.text));
       const results = await changeRoutes(real);
       if (results.some((failure) => failure !== null && EXISTS.test(failure)))
@@ -49,7 +49,7 @@ export class RouteBackend extends BatchedBackend {
   }
 
   protected removeAll(): Promise<readonly Failure[]> {
-    return this.#turns.take(async () => {
+    return this.#queue.run(async () => {
       this.#routed.clear();
       try {
         const targets = (await ourRoutes()).map((text) => parseTarget(text) as Target);

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { readComplaints, readDestinations, routeLine } from '../../../src/firewall/route/lines.ts';
 import { blocking, releasing } from '../given.ts';
 
-test('ours are marked, and better than others', () => {
+test('our routes are marked, and win over others', () => {
   expect(routeLine(blocking('10.99.0.1'))).toBe('route add blackhole 10.99.0.1/32 proto 80 metric 0');
   expect(routeLine(releasing('2001:db8::/64'))).toBe('route del blackhole 2001:db8::/64 proto 80 metric 1');
 });
 
-test('each complaint belongs to its line', () => {
+test('each error belongs to its line', () => {
   const stderr = `RTNETLINK answers: File exists
 Command failed -:2
 Error: Invalid prefix for given prefix length.
