@@ -51,7 +51,7 @@ export class CommandBackend implements Backend {
     signal: AbortSignal | undefined,
   ): Promise<Failure> {
     if (template === null) return missing;
-    const options = { timeout: this.#config.actionTimeout, signal, ready: this.#ready };
+    const options = { timeoutMs: this.#config.actionTimeout, signal, ready: this.#ready };
     const { failure } = await runCommand(expand(template, block), options);
     setTimeout(() => this.#ready.prepare(), NEXT_SHELL_DELAY_MS).unref();
     return failure;

@@ -46,15 +46,15 @@ export abstract class SetCarrier {
 
   protected async ask(text: string): Promise<Failure> {
     const answer = await this.#dialog.ask(text);
-    return 'failure' in answer ? answer.failure : this.faultIn(answer.said);
+    return 'failure' in answer ? answer.failure : this.errorIn(answer.stderr);
   }
 
   /** A question that changes nothing. */
   protected abstract warmUp(): string;
   /** The changes as commands. They may be sent twice. */
   protected abstract questionOf(changes: readonly Change[]): string;
-  /** What the program complained of; null when it did not. */
-  protected abstract faultIn(said: string): Failure;
+  /** The error that the program reported; null when it reported none. */
+  protected abstract errorIn(stderr: string): Failure;
 }
 
 /** The result of a change that the set has no room for. */

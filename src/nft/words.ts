@@ -17,7 +17,7 @@ export const NO_LISTING = 'nft: its listing cannot be read; it needs JSON suppor
 export const NFT_DIALOG: DialogProgram = {
   tool: NFT,
   args: ['-i'],
-  provoke: (word) => word,
-  complaintOn: (word) => new RegExp(`Error: [^\\n]*\\n${word}\\n`),
-  afterthought: /^[ \t]*\^\n/,
+  invalidLine: (word) => word,
+  errorWith: (word) => new RegExp(`Error: [^\\n]*\\n${word}\\n`),
+  errorTail: /^[ \t]*\^\n/,
 };

@@ -1,5 +1,5 @@
 import type { Failure } from '../../commands/failure.ts';
-import { complaintOf } from '../../commands/tool.ts';
+import { firstError } from '../../commands/tool.ts';
 import type { Change } from '../batch.ts';
 import { familiesHere } from '../families.ts';
 import { SetCarrier, setIsFull } from '../set-carrier.ts';
@@ -24,11 +24,11 @@ export class IpsetCarrier extends SetCarrier {
     return [...changeLines(changes, this.#now()), ...guardLines(familiesHere())].join('\n');
   }
 
-  protected faultIn(said: string): Failure {
-    const rest = said.replace(GUARDED, '');
+  protected errorIn(stderr: string): Failure {
+    const rest = stderr.replace(GUARDED, '');
     if (GONE.test(rest) || UNGUARDED.test(rest)) return this.lost;
     if (FULL.test(rest)) return setIsFull('ipset');
-    const complaint = complaintOf(rest);
-    return complaint === '' ? null : `ipset: ${complaint}`;
+    const message = firstError(rest);
+    return message === '' ? null : `ipset: ${message}`;
   }
 }

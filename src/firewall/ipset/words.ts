@@ -21,7 +21,7 @@ export const IN_USE = /in use by a kernel component/;
 export const IPSET_DIALOG: DialogProgram = {
   tool: IPSET,
   args: ['-'],
-  provoke: (word) => `-o ${word}`,
-  complaintOn: (word) => new RegExp(`ipset v[^\\n]*'${word}'\\n`),
-  afterthought: /(?!)/,
+  invalidLine: (word) => `-o ${word}`,
+  errorWith: (word) => new RegExp(`ipset v[^\\n]*'${word}'\\n`),
+  errorTail: /(?!)/,
 };

@@ -1,5 +1,5 @@
 import type { Failure } from '../../commands/failure.ts';
-import { complaintOf, runTool } from '../../commands/tool.ts';
+import { firstError, runTool } from '../../commands/tool.ts';
 import { FULL, GONE, NFT, NFT_DIALOG } from '../../nft/words.ts';
 import { applyTo, type Change, mergeResults } from '../batch.ts';
 import { SetCarrier, setIsFull } from '../set-carrier.ts';
@@ -56,13 +56,13 @@ export class NftCarrier extends SetCarrier {
     return changesLine(changes, ({ text }) => this.#remembered.mayHold(text), this.#now());
   }
 
-  protected faultIn(said: string): Failure {
-    const complaint = complaintOf(said);
-    return complaint === '' ? null : (this.#reasonIn(said) ?? `nft: ${complaint}`);
+  protected errorIn(stderr: string): Failure {
+    const message = firstError(stderr);
+    return message === '' ? null : (this.#reasonIn(stderr) ?? `nft: ${message}`);
   }
 
-  #reasonIn(said: string): Failure {
-    if (GONE.test(said)) return this.lost;
-    return FULL.test(said) ? setIsFull('nft') : null;
+  #reasonIn(stderr: string): Failure {
+    if (GONE.test(stderr)) return this.lost;
+    return FULL.test(stderr) ? setIsFull('nft') : null;
   }
 }

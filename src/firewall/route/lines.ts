@@ -17,8 +17,8 @@ export function routeLine({ verb, target }: Change): string {
 }
 
 /** The error message of each failed line of `ip -force -batch`, by line number from 1. */
-export function readComplaints(stderr: string): ReadonlyMap<number, string> {
-  const complaints = new Map<number, string>();
+export function readErrors(stderr: string): ReadonlyMap<number, string> {
+  const errors = new Map<number, string>();
   let last = '';
   for (const line of stderr.split('\n')) {
     const failed = /^Command failed \S+:(\d+)$/.exec(line);
@@ -26,10 +26,10 @@ export function readComplaints(stderr: string): ReadonlyMap<number, string> {
       if (last === '') last = line.replace(/^(Error|RTNETLINK answers): /, '');
       continue;
     }
-    complaints.set(Number(failed[1]), last);
+    errors.set(Number(failed[1]), last);
     last = '';
   }
-  return complaints;
+  return errors;
 }
 
 /** The destinations in `ip -j route show`; null when the text is no listing. */

@@ -3,7 +3,7 @@ import { runTool, type Tool } from '../../commands/tool.ts';
 import type { Change } from '../batch.ts';
 import { type Family, familiesHere } from '../families.ts';
 import { parseTarget } from '../target.ts';
-import { PROTOCOL, readComplaints, readDestinations, routeLine } from './lines.ts';
+import { PROTOCOL, readDestinations, readErrors, routeLine } from './lines.ts';
 
 const IP: Tool = { command: 'ip', package: 'iproute2' };
 
@@ -32,13 +32,13 @@ export async function changeRoutes(changes: readonly Change[]): Promise<Failure[
   if (changes.length === 0) return [];
   const input = `${changes.map(routeLine).join('\n')}\n`;
   const { failure, stderr } = await runTool(IP, ['-force', '-batch', '-'], { input });
-  const complaints = readComplaints(stderr);
+  const errors = readErrors(stderr);
   // ip failed before it read the lines.
-  if (failure !== null && complaints.size === 0) return changes.map(() => failure);
+  if (failure !== null && errors.size === 0) return changes.map(() => failure);
   return changes.map(({ verb }, index) => {
-    const complaint = complaints.get(index + 1) ?? null;
-    if (complaint === null || (verb === 'release' && ABSENT.test(complaint))) return null;
-    return `ip: ${complaint}`;
+    const error = errors.get(index + 1) ?? null;
+    if (error === null || (verb === 'release' && ABSENT.test(error))) return null;
+    return `ip: ${error}`;
   });
 }
 

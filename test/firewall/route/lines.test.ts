@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readComplaints, readDestinations, routeLine } from '../../../src/firewall/route/lines.ts';
+import { readDestinations, readErrors, routeLine } from '../../../src/firewall/route/lines.ts';
 import { blocking, releasing } from '../given.ts';
 
 test('our routes are marked, and win over others', () => {
@@ -15,12 +15,12 @@ Command failed -:4
 RTNETLINK answers: No such process
 Command failed -:7
 `;
-  expect([...readComplaints(stderr)]).toEqual([
+  expect([...readErrors(stderr)]).toEqual([
     [2, 'File exists'],
     [4, 'Invalid prefix for given prefix length.'],
     [7, 'No such process'],
   ]);
-  expect(readComplaints('Cannot open netlink socket: Operation not permitted\n').size).toBe(0);
+  expect(readErrors('Cannot open netlink socket: Operation not permitted\n').size).toBe(0);
 });
 
 test.each([
