@@ -1,7 +1,7 @@
 import { Address, parseAddress } from './address.ts';
 
 /** Bits before the IPv4 part of a mapped address. */
-const MAPPED_BITS = 96;
+export const MAPPED_BITS = 96;
 
 /** A network: an address with its host bits cleared, and a length in the 128-bit space of `Address`. */
 export interface Prefix {
@@ -42,6 +42,11 @@ export function overlaps(one: Prefix, other: Prefix): boolean {
   return masked.equals(maskAddress(other.address, length, new Address()));
 }
 
+/** The mask of a prefix length in the 128-bit space of `Address`: 0 to 128 leading one bits. */
+export function maskOf(length: number): Address {
+  return new Address(wordMask(length), wordMask(length - 32), wordMask(length - 64), wordMask(length - 96));
+}
+
 /** Writes `address` with all but its first `length` bits cleared into `into`, and returns it. */
 function maskAddress(address: Address, length: number, into: Address): Address {
   into.w0 = (address.w0 & wordMask(length)) >>> 0;
@@ -53,7 +58,7 @@ function maskAddress(address: Address, length: number, into: Address): Address {
 
 function wordMask(bits: number): number {
   if (bits >= 32) return 0xffffffff;
-  return bits <= 0 ? 0 : ~(0xffffffff >>> bits);
+  return bits <= 0 ? 0 : ~(0xffffffff >>> bits) >>> 0;
 }
 
 /**

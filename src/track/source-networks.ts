@@ -1,6 +1,6 @@
 import { Address } from '../net/address.ts';
 import { EndpointSet } from '../net/endpoint-set.ts';
-import type { Prefix } from '../net/prefix.ts';
+import { maskOf, type Prefix } from '../net/prefix.ts';
 import { isAmongStrangers } from '../net/shared-networks.ts';
 
 /** The prefix length of a single address. */
@@ -31,8 +31,7 @@ export class SourceNetworks {
   setLength(length: number): boolean {
     if (length === this.#length) return false;
     this.#length = length;
-    const mask = (word: number) => wordMask(length - 32 * word);
-    this.mask.set(new Address(mask(0), mask(1), mask(2), mask(3)));
+    this.mask.set(maskOf(length));
     this.#ownNetworks = this.#networksOf(this.#own);
     return true;
   }
@@ -77,9 +76,4 @@ export class SourceNetworks {
     network.w3 = (address.w3 & mask.w3) >>> 0;
     return network;
   }
-}
-
-function wordMask(bits: number): number {
-  if (bits >= 32) return 0xffffffff;
-  return bits <= 0 ? 0 : ~(0xffffffff >>> bits) >>> 0;
 }

@@ -25,7 +25,7 @@ test('never more than eight commands run at once, and all of forty do', async ()
   const queue = new ActionQueue();
   // Each command counts the commands that run with it.
   const command = `mkdir ${folder}/in.$$; ls -d ${folder}/in.* | wc -l >> ${folder}/counts; sleep 0.05; rmdir ${folder}/in.$$`;
-  const action = async () => (await runCommand(command, { timeout: 10_000 })).failure;
+  const action = async () => (await runCommand(command, { timeoutMs: 10_000 })).failure;
   const failures = await Promise.all(Array.from({ length: 40 }, (_, index) => queue.run(`${index}`, action)));
   expect(failures).toEqual(new Array(40).fill(null));
   const counts = readFileSync(`${folder}/counts`, 'utf8').trim().split('\n').map(Number);
@@ -128,7 +128,7 @@ describe('at the end of the daemon', () => {
     const queue = new ActionQueue();
     const stubborn = (index: number) => (signal: AbortSignal) =>
       runCommand(`trap "" TERM; touch ${folder}/${index}; sleep 60; sleep 60`, {
-        timeout: 60_000,
+        timeoutMs: 60_000,
         signal,
       }).then(({ failure }) => failure);
     const all = Array.from({ length: 20 }, (_, index) => queue.run(`${index}`, stubborn(index)));
