@@ -1,6 +1,6 @@
 import { chooseDevices } from '../capture/devices.ts';
 import { filterText } from '../capture/filter.ts';
-import { OF_CONNECTIONS } from '../classify/kind.ts';
+import { CONNECTION_KINDS } from '../classify/kind.ts';
 import type { Address } from '../net/address.ts';
 import type { ChildPlan } from '../sensor/child-plan.ts';
 import { CaptureSupervisor } from '../sensor/supervisor.ts';
@@ -192,7 +192,7 @@ export class CaptureManager {
 
   /** Costs ms on an idle host, and a quarter of a second with 100,000 connections. */
   #lookAtConnections(now: number): void {
-    if ((this.#watched.kinds & OF_CONNECTIONS) === 0) return;
+    if ((this.#watched.kinds & CONNECTION_KINDS) === 0) return;
     this.#connectionsSeen = now;
     this.#parts.sockets.lookAtConnections(now);
   }

@@ -2,10 +2,10 @@ import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
 import { PortSet } from '../config/ports.ts';
 import type { Engine } from '../engine.ts';
+import type { Contact } from '../listen/contact.ts';
 import type { ListenFailure } from '../listen/failure.ts';
 import { Listeners, type ListenPlan } from '../listen/listeners.ts';
-import type { Visit } from '../listen/visit.ts';
-import { Witnesses } from '../listen/witnesses.ts';
+import { SynMatcher } from '../listen/syn-matcher.ts';
 import { Address } from '../net/address.ts';
 import { type ModeTransport, PROTOCOL_TCP } from '../net/protocol.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
@@ -30,7 +30,7 @@ export interface ConnectModesParts {
 export class ConnectModes {
   readonly #parts: ConnectModesParts;
   readonly #listeners: Listeners;
-  readonly #witnesses: Witnesses;
+  readonly #synMatcher: SynMatcher;
   /** TCP ports that are ours. */
   #tcpPorts = new PortSet();
   readonly #probe = new Probe();
@@ -40,16 +40,19 @@ export class ConnectModes {
 
   constructor(parts: ConnectModesParts) {
     this.#parts = parts;
-    const visit = (visit: Visit) => this.#visit(visit);
-    this.#witnesses = new Witnesses({ visit, nameless: (port) => this.#noteNameless(port) }, parts.now);
+    const take = (contact: Contact) => this.#take(contact);
+    this.#synMatcher = new SynMatcher(
+      { contact: take, nameless: (port) => this.#noteNameless(port) },
+      parts.now,
+    );
     this.#listeners = new Listeners({
       isOwn: parts.isOwn,
       now: parts.now,
-      visit: (visited) => {
-        if (visited.protocol === PROTOCOL_TCP) this.#witnesses.noteNamed(visited);
-        this.#visit(visited);
+      contact: (contact) => {
+        if (contact.protocol === PROTOCOL_TCP) this.#synMatcher.noteNamed(contact);
+        this.#take(contact);
       },
-      nameless: (port) => this.#witnesses.noteNameless(port),
+      nameless: (port) => this.#synMatcher.noteNameless(port),
     });
   }
 
@@ -69,7 +72,7 @@ export class ConnectModes {
     if (probe.kind !== Kind.syn || !this.#parts.isOwn(probe.destination)) return true;
     const { protocol, sourcePort, destinationPort } = probe;
     const [source, destination] = [Address.from(probe.source), Address.from(probe.destination)];
-    this.#witnesses.noteSyn({ protocol, source, sourcePort, destination, destinationPort });
+    this.#synMatcher.noteSyn({ protocol, source, sourcePort, destination, destinationPort });
     return true;
   }
 
@@ -126,10 +129,10 @@ export class ConnectModes {
   /** Lets go of every port at once. */
   close(): void {
     this.#listeners.close();
-    this.#witnesses.close();
+    this.#synMatcher.close();
   }
 
-  #visit({ protocol, source, sourcePort, destination, destinationPort }: Visit): void {
+  #take({ protocol, source, sourcePort, destination, destinationPort }: Contact): void {
     const probe = this.#probe;
     probe.time = this.#parts.now();
     probe.kind = Kind.connect;

@@ -257,7 +257,7 @@ export class Daemon {
     this.#manager.tick(performance.now(), this.#captureManager.isWell || this.#doesWithout, this.#status());
     this.#captureManager.tick(now, this.#intake.takeInUse());
     this.#realtime.tick(this.#hasToHurry);
-    const undecoded = this.#undecoded.tell(this.#captureManager.counts(), now);
+    const undecoded = this.#undecoded.line(this.#captureManager.counts(), now);
     if (undecoded !== null) this.#recorder.admin(undecoded);
   }
 

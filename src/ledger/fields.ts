@@ -1,5 +1,5 @@
 import { Kind } from '../classify/kind.ts';
-import type { BlockMethod, ModeName } from '../config/config.ts';
+import { BLOCK_METHODS, type BlockMethod, MODE_NAMES, type ModeName } from '../config/config.ts';
 import type { BlockCause } from '../firewall/block.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import type { Transport } from '../net/protocol.ts';
@@ -25,31 +25,12 @@ const MAX_TIME = 8.64e15;
 
 const MAX_PORT = 65_535;
 
-const MODES: Readonly<Record<ModeName, true>> = {
-  tcp: true,
-  stcp: true,
-  atcp: true,
-  udp: true,
-  sudp: true,
-  audp: true,
-};
-
 const TRANSPORTS: Readonly<Record<Transport, true>> = {
   tcp: true,
   udp: true,
   sctp: true,
   icmp: true,
   ip: true,
-};
-
-const METHODS: Readonly<Record<BlockMethod, true>> = {
-  command: true,
-  nftables: true,
-  ipset: true,
-  iptables: true,
-  route: true,
-  none: true,
-  null: true,
 };
 
 const ENDS: Readonly<Record<BlockEnd, true>> = {
@@ -111,11 +92,11 @@ export function isBoot(value: unknown): value is string {
 }
 
 export function isMode(value: unknown): value is ModeName {
-  return isWord(MODES, value);
+  return MODE_NAMES.some((mode) => mode === value);
 }
 
 export function isMethod(value: unknown): value is BlockMethod {
-  return isWord(METHODS, value);
+  return BLOCK_METHODS.some((method) => method === value);
 }
 
 export function isEnd(value: unknown): value is BlockEnd {

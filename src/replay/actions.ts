@@ -16,8 +16,8 @@ import { viewHost } from '../watch/host.ts';
 import { lookupLifelines } from '../watch/lifelines.ts';
 
 /**
- * What --act adds to a replay: the configured actions, for real. The ledger is the daemon's and is left alone; what
- * stands in the kernel is taken over by its next start.
+ * Takes the configured actions during a replay (--act). Leaves the ledger to the daemon, which takes over the blocks
+ * in the kernel when it next starts.
  */
 export class ReplayActions {
   readonly blocks: Blocks;
@@ -52,7 +52,7 @@ export class ReplayActions {
     });
   }
 
-  /** Spares this host and whom it cannot do without. Throws a CommandError, 69, when it has no way to block. */
+  /** Spares this host and the hosts that it depends on. Throws a CommandError (69) when it has no way to block. */
   static async open(config: Config, never: NeverBlock, recorder: Recorder): Promise<ReplayActions> {
     const { addresses, broadcasts } = viewHost();
     never.setOwn(addresses, broadcasts);
@@ -67,7 +67,7 @@ export class ReplayActions {
     }
   }
 
-  /** Ends what runs; blocks stay in force. */
+  /** Ends the actions that run. Blocks stay in force. */
   async close(): Promise<void> {
     await this.#queue.close();
     await this.#backends.close('keep');

@@ -131,7 +131,7 @@ export class Responder {
     const { blocks, method, config, hostsDenyPath } = this.#options;
     if (step === 'route') return blocks.enforce(response.block, method, signal);
     if (step === 'external') {
-      return (await runCommand(text, { timeout: config.actionTimeout, signal })).failure;
+      return (await runCommand(text, { timeoutMs: config.actionTimeout, signal })).failure;
     }
     const { failure, added } = await denyInHostsFile(hostsDenyPath, text);
     if (added) response.wrappersLine = text;

@@ -1,4 +1,4 @@
-import { LATEST_TIME } from '../capture/source.ts';
+import { LATEST_TIME_MS } from '../capture/source.ts';
 import { Kind, LAST_KIND } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
@@ -76,7 +76,7 @@ export function readProbe(view: DataView, offset: number, probe: Probe): boolean
   const protocol = view.getUint8(offset + PROTOCOL);
   const time = view.getFloat64(offset + TIME, true);
   if (kind === Kind.none || kind > LAST_KIND || !isOfProtocol(kind, protocol)) return false;
-  if (!(time >= 0 && time <= LATEST_TIME)) return false;
+  if (!(time >= 0 && time <= LATEST_TIME_MS)) return false;
   probe.kind = kind as Kind;
   probe.protocol = protocol;
   probe.time = time;
@@ -134,7 +134,7 @@ export function writeAnswer(view: DataView, offset: number, answer: Readonly<Ope
 /** Fills `answer` from an answer record; false when the record cannot be one that `writeAnswer` made. */
 export function readAnswer(view: DataView, offset: number, answer: OpenPortAnswer): boolean {
   const time = view.getFloat64(offset + TIME, true);
-  if (!(time >= 0 && time <= LATEST_TIME)) return false;
+  if (!(time >= 0 && time <= LATEST_TIME_MS)) return false;
   answer.time = time;
   answer.sourcePort = view.getUint16(offset + SOURCE_PORT, true);
   readAddress(view, offset + SOURCE, answer.source);

@@ -7,7 +7,7 @@ import { ReadyShell } from '../../src/commands/ready-shell.ts';
 import { runCommand } from '../../src/commands/shell.ts';
 import { testFolder } from '../respond/given.ts';
 
-const ENOUGH = { timeout: 10_000 };
+const ENOUGH = { timeoutMs: 10_000 };
 
 const ENDS: [command: string, failure: string | null, output: string][] = [
   ['true', null, ''],
@@ -34,18 +34,18 @@ describe('in a shell that was started ahead', () => {
     },
   );
 
-  test('it is in no hurry, however its parent is', async () => {
+  test('it has the usual priority, whatever its parent has', async () => {
     const usual = getPriority();
     onTestFinished(() => setPriority(usual));
     setPriority(-10);
     const ready = await readyShell();
     expect(await runCommand('nice', { ...ENOUGH, ready })).toEqual({ failure: null, output: '0\n' });
-    // One that is not waiting is told so when it has begun.
+    // A shell that was not waiting gets its priority after it has started.
     const command = 'until [ "$(nice)" = 0 ]; do :; done';
     expect(await runCommand(command, ENOUGH)).toEqual({ failure: null, output: '' });
   });
 
-  test('each command has one of its own', async () => {
+  test('each command has its own shell', async () => {
     const ready = await readyShell();
     const pids = [];
     for (let count = 0; count < 2; count++) {
@@ -55,7 +55,7 @@ describe('in a shell that was started ahead', () => {
     expect(new Set(pids).size).toBe(2);
   });
 
-  test('what it cannot take is run in another: a command of two lines, and one longer than the pipe may hold', async () => {
+  test('another shell runs a command of two lines, or one that is too long for the pipe', async () => {
     const ready = await readyShell();
     for (const command of ['echo one\necho two', `: ${'x'.repeat(5_000)}; echo one; echo two`]) {
       expect(await runCommand(command, { ...ENOUGH, ready })).toEqual({
@@ -66,7 +66,7 @@ describe('in a shell that was started ahead', () => {
     expect(waitingShells()).toHaveLength(1);
   });
 
-  test('when somebody has killed it, the next command is run all the same', async () => {
+  test('when it was killed, the next command runs all the same', async () => {
     const ready = await readyShell();
     const [pid] = waitingShells() as [number];
     process.kill(pid, 'SIGKILL');
@@ -79,7 +79,7 @@ describe('in a shell that was started ahead', () => {
     );
   });
 
-  test('it ends without having run anything when it is needed no more', async () => {
+  test('when it is closed, it ends without running anything', async () => {
     const ready = await readyShell();
     expect(waitingShells()).toHaveLength(1);
     ready.close();
@@ -88,7 +88,7 @@ describe('in a shell that was started ahead', () => {
     expect(waitingShells()).toEqual([]);
   });
 
-  /** The one of the test before takes a moment to end. */
+  /** Starts a waiting shell, after that of the test before has ended. */
   async function readyShell(): Promise<ReadyShell> {
     await vi.waitFor(() => expect(waitingShells()).toEqual([]));
     const ready = new ReadyShell();
@@ -97,7 +97,7 @@ describe('in a shell that was started ahead', () => {
     return ready;
   }
 
-  /** Our own children that wait for a command. */
+  /** Our children that wait for a command. */
   function waitingShells(): number[] {
     return readdirSync('/proc')
       .filter((entry) => /^\d+$/.test(entry))
@@ -119,26 +119,26 @@ test('a missing program is a failure that names it', async () => {
   expect(failure).toMatch(/^exit status 127: .*\/nowhere\/iptables/);
 });
 
-describe('what cannot be started is a failure:', () => {
+describe('a command that cannot be started fails:', () => {
   test('a command longer than the kernel takes', async () => {
     const { failure } = await runCommand(`true ${'x'.repeat(3_000_000)}`, ENOUGH);
     expect(failure).toMatch(/^cannot be started: .*E2BIG/);
   });
 
-  test('any command when there is no descriptor left', async () => {
+  test('any command without a free descriptor', async () => {
     const { failure } = await withoutDescriptors(() => runCommand('true', ENOUGH));
     expect(failure).toMatch(/^cannot be started: .*EMFILE/);
   });
 });
 
-test('programs of sbin are found, however small the PATH that we were started with', async () => {
+test('programs in sbin are found, however short our own PATH is', async () => {
   vi.stubEnv('PATH', '/opt/own');
   const { output } = await runCommand('echo "$PATH"', ENOUGH);
   vi.unstubAllEnvs();
   expect(output).toBe('/opt/own:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n');
 });
 
-test('a megabyte of output is read to its end, and 4 KiB of it are kept', async () => {
+test('a megabyte of output is read to its end, and 4 KiB are kept', async () => {
   const result = await runCommand('head -c 1048576 /dev/zero | tr "\\0" x; echo end >&2; exit 5', ENOUGH);
   expect(result.output).toMatch(/^x+(end\n)?$/);
   expect(result.output).toHaveLength(4_096);
@@ -146,10 +146,12 @@ test('a megabyte of output is read to its end, and 4 KiB of it are kept', async 
 });
 
 describe('a command that does not end', () => {
-  test('is ended by TERM, with all that it has started', async () => {
+  test('is ended by TERM, with all its children', async () => {
     const folder = testFolder();
     const child = `trap "echo TERM >> ${folder}/got; exit" TERM; while :; do sleep 0.05; done`;
-    const { failure } = await runCommand(`(${child}) & echo $! $$ > ${folder}/pids; wait`, { timeout: 200 });
+    const { failure } = await runCommand(`(${child}) & echo $! $$ > ${folder}/pids; wait`, {
+      timeoutMs: 200,
+    });
     expect(failure).toBe('timed out after 0.2 s');
     expect(readFileSync(`${folder}/got`, 'utf8')).toBe('TERM\n');
     expectGone(`${folder}/pids`);
@@ -159,17 +161,17 @@ describe('a command that does not end', () => {
     const pids = join(testFolder(), 'pids');
     const started = performance.now();
     const command = `trap "" TERM; echo stuck; sleep 60 & echo $! $$ > ${pids}; sleep 60; sleep 60`;
-    const { failure } = await runCommand(command, { timeout: 200 });
+    const { failure } = await runCommand(command, { timeoutMs: 200 });
     expect(failure).toBe('timed out after 0.2 s: stuck');
     expect(performance.now() - started).toBeGreaterThan(2_100);
     expect(performance.now() - started).toBeLessThan(4_000);
     expectGone(pids);
   });
 
-  test('but whose shell does leaves nothing behind either', async () => {
+  test('but whose shell does leaves no child behind either', async () => {
     const pids = join(testFolder(), 'pids');
     const { failure } = await runCommand(`(trap "" TERM; sleep 60; sleep 60) & echo $! > ${pids}; wait`, {
-      timeout: 200,
+      timeoutMs: 200,
     });
     expect(failure).toBe('timed out after 0.2 s');
     expectGone(pids);
@@ -179,7 +181,7 @@ describe('a command that does not end', () => {
     const folder = testFolder();
     const ending = new AbortController();
     const running = runCommand(`trap "" TERM; echo $$ > ${folder}/pids; sleep 60; sleep 60`, {
-      timeout: 10_000,
+      timeoutMs: 10_000,
       signal: ending.signal,
     });
     await vi.waitFor(() => expect(existsSync(`${folder}/pids`)).toBe(true));
@@ -191,11 +193,11 @@ describe('a command that does not end', () => {
   });
 });
 
-test('a command in the grace of its time-out is ended within half a second when the daemon ends', async () => {
+test('a command that has timed out is ended within half a second when the daemon ends', async () => {
   const folder = testFolder();
   const ending = new AbortController();
   const command = `trap "touch ${folder}/got" TERM; while :; do sleep 0.05; done`;
-  const running = runCommand(command, { timeout: 100, signal: ending.signal });
+  const running = runCommand(command, { timeoutMs: 100, signal: ending.signal });
   await vi.waitFor(() => expect(existsSync(`${folder}/got`)).toBe(true));
   const aborted = performance.now();
   ending.abort();
@@ -203,9 +205,9 @@ test('a command in the grace of its time-out is ended within half a second when 
   expect(performance.now() - aborted).toBeLessThan(500);
 });
 
-test('nothing is started any more when the daemon ends', async () => {
+test('no command starts once the daemon ends', async () => {
   const mark = join(testFolder(), 'mark');
-  const { failure } = await runCommand(`touch ${mark}`, { timeout: 10_000, signal: AbortSignal.abort() });
+  const { failure } = await runCommand(`touch ${mark}`, { timeoutMs: 10_000, signal: AbortSignal.abort() });
   expect(failure).toBe('portsentry is ending');
   expect(existsSync(mark)).toBe(false);
 });
@@ -219,7 +221,7 @@ describe('a child in the background that holds our pipes', () => {
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 
-  test('may go on writing, and is not killed for it', async () => {
+  test('may continue to write, and is not killed for it', async () => {
     const folder = testFolder();
     await runCommand(
       `(until [ -e ${folder}/go ]; do sleep 0.05; done; echo late; touch ${folder}/survived) &`,
@@ -229,7 +231,7 @@ describe('a child in the background that holds our pipes', () => {
     await vi.waitFor(() => expect(existsSync(`${folder}/survived`)).toBe(true), { timeout: 5_000 });
   });
 
-  test('costs no descriptors without end', async () => {
+  test('does not exhaust our descriptors', async () => {
     const pids = pidsToKill();
     const before = openDescriptors();
     for (let round = 0; round < 5; round++) {
@@ -241,7 +243,7 @@ describe('a child in the background that holds our pipes', () => {
   });
 });
 
-/** Opens files until there is no descriptor left for anybody else. */
+/** Runs this while all our descriptors are in use. */
 async function withoutDescriptors<T>(run: () => Promise<T>): Promise<T> {
   const limit = execFileSync('prlimit', ['--nofile', '-o', 'SOFT', '--noheadings']).toString().trim();
   const setLimit = (soft: string) =>
@@ -258,7 +260,7 @@ async function withoutDescriptors<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A file for the ids of processes that are ended when the test is over. */
+/** A file for process ids; the processes are killed when the test ends. */
 function pidsToKill(): string {
   const path = join(testFolder(), 'pids');
   onTestFinished(() => {
@@ -271,7 +273,7 @@ function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
-/** Every process of the list is gone, or a zombie that nobody has fetched. */
+/** Expects each listed process to be gone, or to be a zombie that was not reaped. */
 function expectGone(pids: string): void {
   for (const pid of readFileSync(pids, 'utf8').trim().split(/\s+/)) {
     const path = `/proc/${pid}/stat`;

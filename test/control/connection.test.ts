@@ -3,9 +3,9 @@ import { BLOCK, HEALTH, NOW, RawClient, STATUS, serve, WHY } from './given.ts';
 
 const ASK_STATUS = '{"version":1,"command":"status"}';
 const STATUS_LINE = { version: 1, ok: true, status: STATUS };
-const SHORT = { requestTime: 100, stallTime: 100 };
+const SHORT = { requestTimeMs: 100, stallTimeMs: 100 };
 
-/** What comes back when all of this is sent and then nothing more. */
+/** The answers to everything that is sent before the client ends its side. */
 async function exchange(...sent: string[]): Promise<Record<string, unknown>[]> {
   const { path } = await serve();
   return new RawClient(path).finish(sent.join('\n'));
@@ -26,7 +26,7 @@ describe('each command has its answer', () => {
     expect(await exchange(JSON.stringify({ version: 1, ...request }), '')).toEqual(answered);
   });
 
-  test('with what was asked for', async () => {
+  test('a handler gets what the client asked for', async () => {
     const block = vi.fn(async () => ({ outcome: 'refused', message: 'it is the gateway' }) as const);
     const { path } = await serve({ block });
     const request = { version: 1, command: 'block', target: '10.1.1.1/8', forMs: 1_000, why: 'w' };
@@ -41,8 +41,8 @@ describe('each command has its answer', () => {
   });
 });
 
-describe('a connection goes on', () => {
-  test('after an error, and answers in the order of the questions', async () => {
+describe('a connection stays open', () => {
+  test('after an error, and answers in the order of the requests', async () => {
     const answers = await exchange(ASK_STATUS, 'nonsense', '{"version":1,"command":"list"}', ASK_STATUS);
     expect(answers).toMatchObject([STATUS_LINE, { ok: false }, { block: BLOCK }, { end: true }, STATUS_LINE]);
   });
@@ -61,7 +61,7 @@ describe('a connection goes on', () => {
     expect(await exchange(...Array<string>(1_000).fill(ASK_STATUS))).toHaveLength(1_000);
   });
 
-  test('after a handler has failed, which is told', async () => {
+  test('after a handler has failed, which it reports', async () => {
     const { path } = await serve({
       status: () => {
         throw new Error('no\nsuch table');
@@ -116,7 +116,7 @@ describe('a connection ends', () => {
     ]);
   });
 
-  test('when it is a slow drip', async () => {
+  test('when a request comes in a slow drip', async () => {
     const { path } = await serve({}, SHORT);
     const client = new RawClient(path).read();
     const drip = setInterval(() => client.socket.write(' '), 10);
@@ -125,7 +125,7 @@ describe('a connection ends', () => {
     expect(client.lines()).toMatchObject([{ ok: false, error: 'no request came within 0.1 s' }]);
   });
 
-  test('when nobody reads the answer; little of it is made until then', async () => {
+  test('when the client does not read the answer, before much of it was made', async () => {
     let made = 0;
     const blocks = function* () {
       for (; made < 100_000; made++) yield { ...BLOCK, since: NOW + made };
@@ -148,18 +148,18 @@ describe('a connection ends', () => {
     client.socket.write('{"version":1,"command":"list"}\n');
     await vi.waitFor(() => expect(ended).toHaveBeenCalled(), 5_000);
     const octets = made * JSON.stringify({ version: 1, ok: true, block: BLOCK }).length;
-    // What a unix socket holds by itself (net.core.wmem_default, some 208 KiB) and one piece of ours.
+    // A Unix socket holds some 208 KiB (net.core.wmem_default), and we hold one piece.
     expect(octets).toBeGreaterThan(16_384);
     expect(octets).toBeLessThan(1_000_000);
   });
 
-  test('but not while a slow client takes some of the answer now and then', async () => {
+  test('but not while a slow client reads some of the answer now and then', async () => {
     const { path } = await serve({ blocks: () => Array<typeof BLOCK>(5_000).fill(BLOCK) }, SHORT);
     const client = new RawClient(path);
     client.socket.write('{"version":1,"command":"list"}\n');
     let text = '';
     await new Promise<void>((resolve) => {
-      // What has come, each 20 ms: all of it takes many times as long as a stall may.
+      // Reads every 20 ms, so the whole answer takes many times as long as a stall may.
       const timer = setInterval(() => {
         text += client.socket.read() ?? '';
         if (!text.endsWith('"count":5000}\n')) return;

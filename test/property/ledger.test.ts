@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Kind } from '../../src/classify/kind.ts';
-import type { BlockMethod } from '../../src/config/config.ts';
+import { BLOCK_METHODS } from '../../src/config/config.ts';
 import type { Block, BlockCause } from '../../src/firewall/block.ts';
 import type { BlockEnd } from '../../src/ledger/entry.ts';
 import { LEDGER_FILE, Ledger } from '../../src/ledger/ledger.ts';
@@ -15,7 +15,6 @@ import { known, NOON, signed } from '../ledger/given.ts';
 
 const TARGETS = ['10.0.0.1', '10.0.0.2', '2001:db8::1', '2001:db8:1::/64'];
 
-const METHODS: readonly BlockMethod[] = ['command', 'nftables', 'ipset', 'iptables', 'route', 'none', 'null'];
 const ENDS: readonly BlockEnd[] = [
   'expired',
   'unblocked',
@@ -47,7 +46,7 @@ const call: fc.Arbitrary<Call> = fc
   .record({
     verb: fc.constantFrom('decide', 'decide', 'confirm', 'confirm', 'end', 'end', 'lift', 'lift-all'),
     target: fc.constantFrom(...TARGETS),
-    method: fc.constantFrom(...METHODS),
+    method: fc.constantFrom(...BLOCK_METHODS),
     how: fc.constantFrom(...ENDS, 'failed' as const),
     line: fc.option(wrappersLine, { nil: undefined }),
     until: fc.option(time),

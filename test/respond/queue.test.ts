@@ -5,13 +5,13 @@ import { runCommand } from '../../src/commands/shell.ts';
 import { ActionQueue } from '../../src/respond/queue.ts';
 import { testFolder } from './given.ts';
 
-test('an action resolves to what it says, and a refusal is no exception', async () => {
+test('an action resolves to its result, and a failure is no exception', async () => {
   const queue = new ActionQueue();
   expect(await queue.run('a', async () => null)).toBeNull();
   expect(await queue.run('a', async () => 'exit status 3')).toBe('exit status 3');
 });
 
-test('an action that throws rejects, and gives its place back', async () => {
+test('an action that throws rejects and frees its place', async () => {
   const queue = new ActionQueue();
   const broken = () => {
     throw new Error('broken');
@@ -23,9 +23,9 @@ test('an action that throws rejects, and gives its place back', async () => {
 test('never more than eight commands run at once, and all of forty do', async () => {
   const folder = testFolder();
   const queue = new ActionQueue();
-  // Each command counts those that are in the folder with it.
+  // Each command counts the commands that run with it.
   const command = `mkdir ${folder}/in.$$; ls -d ${folder}/in.* | wc -l >> ${folder}/counts; sleep 0.05; rmdir ${folder}/in.$$`;
-  const action = async () => (await runCommand(command, { timeout: 10_000 })).failure;
+  const action = async () => (await runCommand(command, { timeoutMs: 10_000 })).failure;
   const failures = await Promise.all(Array.from({ length: 40 }, (_, index) => queue.run(`${index}`, action)));
   expect(failures).toEqual(new Array(40).fill(null));
   const counts = readFileSync(`${folder}/counts`, 'utf8').trim().split('\n').map(Number);
@@ -34,7 +34,7 @@ test('never more than eight commands run at once, and all of forty do', async ()
   expect(Math.max(...counts)).toBeGreaterThan(1);
 });
 
-test('one source has one action at a time, in the order of asking, and does not hold up the others', async () => {
+test('one source has one action at a time, in order, and does not delay other sources', async () => {
   const queue = new ActionQueue();
   const gates = [new Gate(), new Gate()];
   const started: string[] = [];
@@ -56,7 +56,7 @@ test('one source has one action at a time, in the order of asking, and does not 
 });
 
 describe('a queue that is full', () => {
-  test('refuses a block beyond 1,024 that wait, and takes them again when there is room', async () => {
+  test('refuses a block when 1,024 wait, and accepts one again when there is room', async () => {
     const queue = new ActionQueue();
     const gate = new Gate();
     const hold = () => gate.opened;
@@ -81,7 +81,7 @@ describe('a queue that is full', () => {
   });
 });
 
-test('slow notices leave places for blocks, and a block goes before a notice that waits', async () => {
+test('slow notices leave room for blocks, and a block goes before a waiting notice', async () => {
   const queue = new ActionQueue();
   const gate = new Gate();
   const order: string[] = [];
@@ -102,7 +102,7 @@ test('slow notices leave places for blocks, and a block goes before a notice tha
 });
 
 describe('at the end of the daemon', () => {
-  test('what waits is dropped and told of, and what runs may end by itself', async () => {
+  test('waiting actions are dropped with a reason, and running ones may end by themselves', async () => {
     const queue = new ActionQueue();
     const gate = new Gate();
     const running = Array.from({ length: 8 }, (_, index) => queue.run(`${index}`, () => gate.opened));
@@ -115,7 +115,7 @@ describe('at the end of the daemon', () => {
     expect(await Promise.all(running)).toEqual(new Array(8).fill(null));
   });
 
-  test('a queue where nothing runs is drained and closed at once', async () => {
+  test('an idle queue is drained and closed at once', async () => {
     const queue = new ActionQueue();
     const started = performance.now();
     await queue.drain(10_000);
@@ -123,12 +123,12 @@ describe('at the end of the daemon', () => {
     expect(performance.now() - started).toBeLessThan(100);
   });
 
-  test('eight commands that ignore TERM and more that wait are over within one second', async () => {
+  test('eight commands that ignore TERM, and more that wait, end within one second', async () => {
     const folder = testFolder();
     const queue = new ActionQueue();
     const stubborn = (index: number) => (signal: AbortSignal) =>
       runCommand(`trap "" TERM; touch ${folder}/${index}; sleep 60; sleep 60`, {
-        timeout: 60_000,
+        timeoutMs: 60_000,
         signal,
       }).then(({ failure }) => failure);
     const all = Array.from({ length: 20 }, (_, index) => queue.run(`${index}`, stubborn(index)));

@@ -1,6 +1,6 @@
 import { type Answer, Dialog } from '../../commands/dialog.ts';
 import type { Failure } from '../../commands/failure.ts';
-import { complaintOf, runTool } from '../../commands/tool.ts';
+import { firstError, runTool } from '../../commands/tool.ts';
 import { GONE, NFT, NFT_DIALOG } from '../../nft/words.ts';
 import {
   ALIVE_SET,
@@ -215,8 +215,8 @@ function onElements(verb: 'add' | 'delete', set: string, elements: readonly stri
 
 function failureOf(answer: Answer): Failure {
   if ('failure' in answer) return answer.failure;
-  const complaint = complaintOf(answer.said);
-  return complaint === '' ? null : `nft: ${complaint}`;
+  const error = firstError(answer.stderr);
+  return error === '' ? null : `nft: ${error}`;
 }
 
 /** The counters in `nft -j list counters`; null when the text is not such a listing. */

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { tellEnd, tellMoment, tellSpan } from '../../src/cli/spans.ts';
+import { formatDuration, formatEnd, formatTime } from '../../src/cli/times.ts';
 
 test.each([
   [0, '0 s'],
@@ -13,8 +13,8 @@ test.each([
   [11_520_000, '3 h 12 min'],
   [86_400_000 * 2 + 3_600_000 * 5 + 60_000, '2 d 5 h'],
   [86_400_000 * 3_650, '3650 d'],
-])('%d ms are %s', (ms, text) => {
-  expect(tellSpan(ms)).toBe(text);
+])('%d ms is %s', (ms, text) => {
+  expect(formatDuration(ms)).toBe(text);
 });
 
 test.each<[until: number | null, text: string]>([
@@ -22,13 +22,13 @@ test.each<[until: number | null, text: string]>([
   [1_000, 'now'],
   [61_000, 'in 1 min'],
 ])('an end at %j', (until, text) => {
-  expect(tellEnd(until, 1_000)).toBe(text);
+  expect(formatEnd(until, 1_000)).toBe(text);
 });
 
-test('a moment is told in local time', () => {
+test('a time is formatted in local time', () => {
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
   vi.stubEnv('TZ', 'America/St_Johns');
-  expect(tellMoment(1_795_354_417_513)).toBe('2026-11-22 10:03');
+  expect(formatTime(1_795_354_417_513)).toBe('2026-11-22 10:03');
 });

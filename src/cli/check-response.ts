@@ -6,29 +6,29 @@ import type { ModeTransport } from '../net/protocol.ts';
 import { type PlannedAction, planActions, plannedMethod } from '../respond/plan.ts';
 
 /** What will happen to a scanner, in plain words, for each transport. */
-export function tellResponse(config: Config): string {
+export function renderResponse(config: Config): string {
   return [
     'What will happen to a scanner\n',
-    ...(['tcp', 'udp'] as const).flatMap((transport) => tellTransport(config, transport)),
-    ...tellRecords(config),
+    ...(['tcp', 'udp'] as const).flatMap((transport) => describeTransport(config, transport)),
+    ...describeRecords(config),
   ].join('');
 }
 
-function tellTransport(config: Config, transport: ModeTransport): string[] {
+function describeTransport(config: Config, transport: ModeTransport): string[] {
   const policy = transport === 'tcp' ? config.blockTcp : config.blockUdp;
   const name = transport.toUpperCase();
   return [
     `\n  ${name}\n`,
-    ...tellPorts(config, transport),
+    ...describePorts(config, transport),
     `    Ports that this host uses itself are never watched.\n`,
-    `    ${tellTrigger(config)}\n`,
-    ...(policy === 0 ? [] : tellForgery(config).map((line) => `    ${line}\n`)),
-    `    ${tellPolicy(transport, policy)}\n`,
-    ...([4, 6] as const).flatMap((family) => tellActions(config, transport, family)),
+    `    ${describeTrigger(config)}\n`,
+    ...(policy === 0 ? [] : describeForgery(config).map((line) => `    ${line}\n`)),
+    `    ${describePolicy(transport, policy)}\n`,
+    ...([4, 6] as const).flatMap((family) => describeActions(config, transport, family)),
   ];
 }
 
-function tellPorts(config: Config, transport: ModeTransport): string[] {
+function describePorts(config: Config, transport: ModeTransport): string[] {
   const isTcp = transport === 'tcp';
   const limit = isTcp ? config.advancedPortsTcp : config.advancedPortsUdp;
   const excluded = isTcp ? config.advancedExcludeTcp : config.advancedExcludeUdp;
@@ -37,7 +37,7 @@ function tellPorts(config: Config, transport: ModeTransport): string[] {
   const watched: readonly (readonly [ModeName, string])[] = [
     [isTcp ? 'atcp' : 'audp', `every port below ${limit}${excluded.size > 0 ? ` except ${excluded}` : ''}`],
     [isTcp ? 'stcp' : 'sudp', listed],
-    [isTcp ? 'tcp' : 'udp', `${listed} by listening on them${tellBanner(config, transport)}`],
+    [isTcp ? 'tcp' : 'udp', `${listed} by listening on them${describeBanner(config, transport)}`],
   ];
   const lines = watched.map(([mode, what]) => `    -${mode} watches ${what}${remark(config, mode)}\n`);
   const idle = !startedModes(config).some((mode) => transportOfMode(mode) === transport);
@@ -46,10 +46,10 @@ function tellPorts(config: Config, transport: ModeTransport): string[] {
     : lines;
 }
 
-function tellBanner({ portBanner, udpBannerAmplify }: Config, transport: ModeTransport): string {
+function describeBanner({ portBanner, udpBannerAmplify }: Config, transport: ModeTransport): string {
   if (portBanner === null) return '';
   if (transport === 'tcp') return ', and answers with PORT_BANNER';
-  return `, and answers with ${udpBannerAmplify ? '' : 'as much of '}PORT_BANNER${udpBannerAmplify ? '' : ' as came in'}`;
+  return `, and answers with PORT_BANNER${udpBannerAmplify ? '' : ', cut to the size of the request'}`;
 }
 
 function remark(config: Config, mode: ModeName): string {
@@ -58,42 +58,42 @@ function remark(config: Config, mode: ModeName): string {
 }
 
 /** Which connect of a source triggers. */
-export function tellTrigger({ scanTrigger, scanWindow }: Config): string {
+export function describeTrigger({ scanTrigger, scanWindow }: Config): string {
   if (scanTrigger === 0) return 'The first connect of a source triggers.';
-  const window = scanWindow === 0 ? 'whenever they come' : `within ${time.format(scanWindow)}`;
-  return `Connect number ${scanTrigger + 1} of a source triggers, ${window}.`;
+  const window = scanWindow === 0 ? ', however late,' : ` within ${time.format(scanWindow)}`;
+  return `Connect number ${scanTrigger + 1} of a source${window} triggers.`;
 }
 
-/** What is not acted on, because anybody may have sent it. */
-function tellForgery({ blockSpoofable, decoyPolicy, scanTrigger }: Config): string[] {
+/** What is not acted on because it may be forged. */
+function describeForgery({ blockSpoofable, decoyPolicy, scanTrigger }: Config): string[] {
   return [
     ...(blockSpoofable || scanTrigger > 0
       ? []
       : [
-          'It is not acted on for one packet, which anybody can forge, but for a second, different one (BLOCK_SPOOFABLE="0").',
+          'One packet, which anybody can forge, is not enough: a second, different one must follow (BLOCK_SPOOFABLE="0").',
         ]),
     ...(decoyPolicy === 'block'
       ? []
-      : ['Of several that send the same at the same time (decoys) none is acted on (DECOY_POLICY="log").']),
+      : ['Sources that send the same at the same time (decoys) are only logged (DECOY_POLICY="log").']),
   ];
 }
 
 const time = duration({ forEver: true });
 
-function tellPolicy(transport: ModeTransport, policy: BlockPolicy): string {
+function describePolicy(transport: ModeTransport, policy: BlockPolicy): string {
   const setting = `BLOCK_${transport.toUpperCase()}="${policy}"`;
   if (policy === 0) return `${setting}: it is only logged; nothing is run.`;
   if (policy === 1) return `${setting}: it is blocked, in this order:`;
   return `${setting}: only the external command is run:`;
 }
 
-function tellActions(config: Config, transport: ModeTransport, family: 4 | 6): string[] {
+function describeActions(config: Config, transport: ModeTransport, family: 4 | 6): string[] {
   return planActions(config, plannedMethod(config), transport, family).map(
-    (action, index) => `      IPv${family}, ${index + 1}. ${tellAction(config, action, family)}\n`,
+    (action, index) => `      IPv${family}, ${index + 1}. ${describeAction(config, action, family)}\n`,
   );
 }
 
-function tellAction(config: Config, { step, template }: PlannedAction, family: 4 | 6): string {
+function describeAction(config: Config, { step, template }: PlannedAction, family: 4 | 6): string {
   if (step === 'wrappers') {
     const brackets = family === 6 ? ', the address in brackets' : '';
     return `the line ${template} is added to /etc/hosts.deny (KILL_HOSTS_DENY${brackets})`;
@@ -105,38 +105,38 @@ function tellAction(config: Config, { step, template }: PlannedAction, family: 4
 }
 
 const METHODS: Readonly<Record<string, string>> = {
-  best: 'by the best of nftables, ipset, iptables and route that this host has (the start says which)',
+  best: 'by the best of nftables, ipset, iptables and route that this host has (logged at startup)',
   nftables: 'by nftables: in a set of the table inet portsentry',
   ipset: 'by ipset: in a set that a rule of iptables and ip6tables drops',
-  iptables: 'by iptables or ip6tables: by a rule in the chain PORTSENTRY',
-  route: 'by a blackhole route: nothing is sent to it any more',
-  null: 'by the method null, which does nothing and says that it did',
+  iptables: 'by iptables or ip6tables: with a rule in the chain PORTSENTRY',
+  route: 'by a blackhole route: nothing is sent to it anymore',
+  null: 'by the method null, which does nothing and reports success',
 };
 
 /** How long a block lasts, and how it ends. */
-function tellEnd(config: Config): string {
-  const { blockTime, blockTimeFactor: factor, blockTimeMax: most } = config;
+function describeEnd(config: Config): string {
+  const { blockTime, blockTimeFactor: factor, blockTimeMax: longest } = config;
   if (plannedMethod(config) === 'command' && unkillRouteFor(config, 4) === null)
-    return 'A block stays until you take it back or until the next boot: there is no UNKILL_ROUTE.';
-  if (blockTime === 0) return 'A block stays until it is taken back by hand, over every restart and reboot.';
-  const longer = factor > 1 ? `, the next of the same source ${factor} times as long` : '';
-  const limit = factor > 1 && most > 0 ? `, ${time.format(most)} at most` : '';
-  return `A block lasts ${time.format(blockTime)}${longer}${limit}; it survives a restart and a reboot.`;
+    return 'A block stays until you remove it or until the next boot: UNKILL_ROUTE is not set.';
+  if (blockTime === 0) return 'A block stays until somebody unblocks it; it survives restarts and reboots.';
+  const growth = factor > 1 ? `, the next one of the same source ${factor} times as long` : '';
+  const limit = factor > 1 && longest > 0 ? `, at most ${time.format(longest)}` : '';
+  return `A block lasts ${time.format(blockTime)}${growth}${limit}; it survives restarts and reboots.`;
 }
 
-function tellRecords(config: Config): string[] {
+function describeRecords(config: Config): string[] {
   const onlyLogs = [config.blockTcp, config.blockUdp].includes(0);
   const blocks = config.blockTcp > 0 || config.blockUdp > 0;
   const lines = [
     `Log: a line for each probe and each action, as PortSentry ${config.logFormat}.x writes them.`,
     ...(config.logFormat === 1 && config.logTool
-      ? ['Behind the port stands the scanner\'s tool (LOG_TOOL="1"), which readers of 1.x lines do not know.']
+      ? ['The scanner\'s tool follows the port (LOG_TOOL="1"), which parsers of 1.x lines do not expect.']
       : []),
   ];
   if (config.historyFile !== null) {
     const when = [
       ...(blocks ? ['each block that worked'] : []),
-      ...(onlyLogs ? ['each source that triggers where BLOCK is "0"'] : []),
+      ...(onlyLogs ? ['each source that triggers but is only logged'] : []),
     ];
     lines.push(`${config.historyFile}: a line for ${when.join(' and for ')}.`);
   }
@@ -146,9 +146,10 @@ function tellRecords(config: Config): string[] {
   if (config.eventFile !== null) lines.push(`${config.eventFile}: a JSON object for each event.`);
   if (blocks) {
     lines.push(
-      'A block that failed (the command ends with another status than 0) is written to neither file',
+      'A block that fails (exit status other than 0) is written to neither file and is tried again',
+      'at a later probe.',
+      describeEnd(config),
     );
-    lines.push('and tried again at a later probe.', tellEnd(config));
   }
   return ['\n  Records\n', ...lines.map((line) => `    ${line}\n`)];
 }

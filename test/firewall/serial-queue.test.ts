@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { Turns } from '../../src/firewall/turns.ts';
+import { SerialQueue } from '../../src/firewall/serial-queue.ts';
 
-test('one at a time, in their order; a fault is the own one only', async () => {
-  const turns = new Turns();
+test('tasks run one at a time and in order; a failure concerns only its own task', async () => {
+  const queue = new SerialQueue();
   const log: string[] = [];
   const task = (name: string, failure?: Error) => async () => {
     log.push(`${name} begins`);
@@ -11,7 +11,7 @@ test('one at a time, in their order; a fault is the own one only', async () => {
     if (failure !== undefined) throw failure;
     return name;
   };
-  const all = [turns.take(task('one')), turns.take(task('two', new Error('no'))), turns.take(task('three'))];
+  const all = [queue.run(task('one')), queue.run(task('two', new Error('no'))), queue.run(task('three'))];
   expect(await Promise.allSettled(all)).toEqual([
     { status: 'fulfilled', value: 'one' },
     { status: 'rejected', reason: new Error('no') },
