@@ -28,7 +28,7 @@ function paragraph(folder) {
     `Files: usr/lib/portsentry/${folder}/*`,
     `Copyright: ${(holders.length > 0 ? holders : [author]).join('\n           ')}`,
     `License: ${license === 'MIT' ? 'Expat' : license}`,
-    `Comment: As usr/lib/portsentry/${folder}/${file} has it.`,
+    `Comment: See usr/lib/portsentry/${folder}/${file}.`,
     '',
   ].join('\n');
 }
