@@ -136,7 +136,7 @@ async function scanInTheMiddle(lab: Lab): Promise<string> {
     `tcp and host ${lab.wire.from.ipv4}`,
   );
   if (answers === SCANNED) return '; scanner not blocked';
-  return `; scanner blocked ${ms.toFixed(0)} ms after its first probe, which told it of ${answers} ports`;
+  return `; scanner blocked ${ms.toFixed(0)} ms after its first probe, after ${answers} answers`;
 }
 
 async function startDetector(lab: Lab, args: readonly string[]): Promise<LabProcess> {
