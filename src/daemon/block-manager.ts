@@ -1,19 +1,20 @@
 import type { BlockMethod, Config } from '../config/config.ts';
 import type { Backend } from '../firewall/backend.ts';
 import { bestMethod, makeBackend } from '../firewall/choose.ts';
-import { BackendPool } from '../firewall/pool.ts';
+import type { BackendPool } from '../firewall/pool.ts';
 import { bootIdentity } from '../ledger/boot.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { BlockMemory } from '../ledger/memory.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
-import { Blocks } from '../respond/blocks.ts';
-import { Breaker } from '../respond/breaker.ts';
+import { type Assembly, assemble } from '../respond/assemble.ts';
+import type { Blocks } from '../respond/blocks.ts';
+import type { Breaker } from '../respond/breaker.ts';
 import type { ActionStep, BlockEvent, UnblockEvent } from '../respond/event.ts';
 import { HOSTS_DENY } from '../respond/hosts-deny.ts';
 import { liftBlocks } from '../respond/lift.ts';
 import { plannedMethod } from '../respond/plan.ts';
 import type { ActionQueue } from '../respond/queue.ts';
-import { Responder } from '../respond/responder.ts';
+import type { Responder } from '../respond/responder.ts';
 import { reinforce, restoreBlocks } from '../respond/restore.ts';
 import type { ProbeDetails } from '../track/event.ts';
 import { AllowList } from './allow-list.ts';
@@ -44,12 +45,8 @@ export interface Method {
  */
 export class BlockManager {
   readonly allowList = new AllowList();
-  readonly blocks: Blocks;
-  readonly breaker: Breaker;
   readonly #parts: BlockManagerParts;
-  readonly #memory: BlockMemory;
-  readonly #backends: BackendPool;
-  readonly #boot = bootIdentity();
+  readonly #assembly: Assembly;
   #config: Config;
   #method: Method | null = null;
   #responder: Responder | null = null;
@@ -61,20 +58,37 @@ export class BlockManager {
     const { config, tell } = parts;
     this.#parts = parts;
     this.#config = config;
-    this.#memory = memory;
-    this.breaker = new Breaker({ max: config.blockRateMax, tell });
-    this.#backends = new BackendPool((method) => this.#make(method));
-    this.blocks = new Blocks({
+    this.#assembly = assemble({
       config,
       memory,
-      backends: this.#backends,
+      queue: parts.queue,
+      makeBackend: (method) => this.#makeBackend(method),
       hostsDenyPath: HOSTS_DENY,
-      boot: this.#boot,
+      boot: bootIdentity(),
       ruleFor: (network) => this.allowList.never.ruleForNetwork(network),
       now: Date.now,
+      onStep: parts.onStep,
       onEnd: parts.onEnd,
       tell,
     });
+  }
+
+  get blocks(): Blocks {
+    return this.#assembly.blocks;
+  }
+
+  get breaker(): Breaker {
+    return this.#assembly.breaker;
+  }
+
+  /** The back ends in use. */
+  get backends(): BackendPool {
+    return this.#assembly.backends;
+  }
+
+  /** What is known of a target, blocked or not. */
+  get memory(): BlockMemory {
+    return this.#assembly.memory;
   }
 
   /** How new blocks are put in force; null when nobody is to be blocked. */
@@ -91,7 +105,7 @@ export class BlockManager {
     this.allowList.takeChange();
     if (!this.#parts.dryRun) {
       await this.#findMethod();
-      await restoreBlocks(this.#restoreParts(), this.#method?.name ?? null);
+      await restoreBlocks(this.#assembly, this.#method?.name ?? null);
       await this.#spare();
     }
     this.#lastLook = Date.now();
@@ -104,7 +118,7 @@ export class BlockManager {
     this.#config = config;
     try {
       if (!this.#parts.dryRun) {
-        await this.#backends.forget('command');
+        await this.backends.forget('command');
         await this.#findMethod();
       }
     } catch (error) {
@@ -116,7 +130,7 @@ export class BlockManager {
     this.#responder = this.#makeResponder();
     await this.allowList.configure(config);
     await this.#apply();
-    if (!this.#parts.dryRun) await restoreBlocks(this.#restoreParts(), this.#method?.name ?? null);
+    if (!this.#parts.dryRun) await restoreBlocks(this.#assembly, this.#method?.name ?? null);
   }
 
   /** Carries out what is configured for a source that triggered. */
@@ -130,7 +144,7 @@ export class BlockManager {
   tick(now: number): void {
     this.breaker.tick(now);
     this.blocks.tick(now);
-    if (this.#memory instanceof Ledger) this.#memory.tick(now);
+    if (this.memory instanceof Ledger) this.memory.tick(now);
     const due = Math.abs(now - this.#lastLook) >= LOOK_INTERVAL;
     // An administrator who has logged in since the last look may have been blocked meanwhile.
     if (due || this.#hasBlocked) this.allowList.learn();
@@ -142,14 +156,9 @@ export class BlockManager {
     void this.#verify();
   }
 
-  /** What is known of a target, in force or not, in this memory. */
-  get memory(): BlockMemory {
-    return this.#memory;
-  }
-
   /** Resolves when what was recorded is on the disk, or to why it is not. */
   durable(): Promise<string | null> {
-    return this.#memory instanceof Ledger ? this.#memory.durable() : Promise.resolve(null);
+    return this.memory instanceof Ledger ? this.memory.durable() : Promise.resolve(null);
   }
 
   /** The method for a block by hand, found out when it is needed; rejects with a one-line reason. */
@@ -159,19 +168,12 @@ export class BlockManager {
     return planned === 'best' ? (await bestMethod()).method : planned;
   }
 
-  /** The back ends that are at work. */
-  get backends(): BackendPool {
-    return this.#backends;
-  }
-
   /** Ends it; blocks stay in force, or do not, as BLOCK_ON_EXIT says. */
   async close(): Promise<void> {
     if (this.#config.blockOnExit === 'release' && !this.#parts.dryRun) {
-      const { tell } = this.#parts;
-      const parts = { blocks: this.blocks, memory: this.#memory, backends: this.#backends };
-      await liftBlocks({ ...parts, hostsDenyPath: HOSTS_DENY, tell });
-    } else await this.#backends.close('keep');
-    if (this.#memory instanceof Ledger) await this.#memory.close();
+      await liftBlocks(this.#assembly);
+    } else await this.backends.close('keep');
+    if (this.memory instanceof Ledger) await this.memory.close();
   }
 
   async #findMethod(): Promise<void> {
@@ -183,7 +185,7 @@ export class BlockManager {
     try {
       const { method, why } =
         planned === 'best' ? await bestMethod() : { method: planned, why: this.#reason };
-      await this.#backends.get(method);
+      await this.backends.get(method);
       this.#method = { name: method, how: why };
     } catch (error) {
       const hint = 'set BLOCK_METHOD or KILL_ROUTE to something that works here';
@@ -198,36 +200,17 @@ export class BlockManager {
     return this.#config.blockMethod === null ? 'KILL_ROUTE is set' : 'set by BLOCK_METHOD';
   }
 
-  #make(method: BlockMethod) {
+  #makeBackend(method: BlockMethod): Backend {
     return makeBackend(method, {
       config: this.#config,
       now: Date.now,
       tell: this.#parts.tell,
-      onLost: () => void reinforce(this.#restoreParts(), method).then(() => this.#spare()),
+      onLost: () => void reinforce(this.#assembly, method).then(() => this.#spare()),
     });
   }
 
   #makeResponder(): Responder {
-    return new Responder({
-      config: this.#config,
-      method: this.#method?.name ?? 'none',
-      blocks: this.blocks,
-      queue: this.#parts.queue,
-      hostsDenyPath: HOSTS_DENY,
-      onStep: this.#parts.onStep,
-    });
-  }
-
-  #restoreParts() {
-    return {
-      blocks: this.blocks,
-      memory: this.#memory,
-      backends: this.#backends,
-      hostsDenyPath: HOSTS_DENY,
-      boot: this.#boot,
-      now: Date.now,
-      tell: this.#parts.tell,
-    };
+    return this.#assembly.makeResponder(this.#config, this.#method?.name ?? 'none');
   }
 
   /** What has become never-block is taken back, and the firewall is told. */
@@ -238,7 +221,7 @@ export class BlockManager {
 
   async #spare(): Promise<void> {
     const prefixes = this.allowList.never.prefixes();
-    for (const backend of await this.#backends.opened()) {
+    for (const backend of await this.backends.opened()) {
       // It makes anew what is gone, and nobody would notice then that the blocks are gone with it.
       await this.#mend(backend);
       const failure = (await backend.spare?.(prefixes)) ?? null;
@@ -247,7 +230,7 @@ export class BlockManager {
   }
 
   async #verify(): Promise<void> {
-    const mended = await Promise.all((await this.#backends.opened()).map((backend) => this.#mend(backend)));
+    const mended = await Promise.all((await this.backends.opened()).map((backend) => this.#mend(backend)));
     if (mended.includes(true)) await this.#spare();
   }
 
@@ -255,7 +238,7 @@ export class BlockManager {
   async #mend(backend: Backend): Promise<boolean> {
     try {
       if ((await backend.open()) === 'found') return false;
-      await reinforce(this.#restoreParts(), backend.method);
+      await reinforce(this.#assembly, backend.method);
       return true;
     } catch (error) {
       this.#parts.tell(`${backend.method} does not work any more: ${(error as Error).message}`);
