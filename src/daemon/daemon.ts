@@ -32,6 +32,7 @@ import { ConnectModes } from './connect-modes.ts';
 import { LiveControlHandlers } from './control-handlers.ts';
 import { openLiveLog, openRecorder } from './outputs.ts';
 import { ProbeIntake } from './probe-intake.ts';
+import { Readiness } from './readiness.ts';
 import { warmUp } from './warm-up.ts';
 
 /** The table of sockets that is this process's own network namespace's. */
@@ -64,6 +65,7 @@ export class Daemon {
   readonly #manager: ServiceManager;
   readonly #captureManager: CaptureManager;
   readonly #control: ControlServer;
+  readonly #readiness: Readiness;
   readonly #realtime = new Realtime({
     capture: () => this.#captureManager.capturePid,
     others: () => this.#blockManager.backends.pids,
@@ -71,15 +73,8 @@ export class Daemon {
   #recorder: Recorder;
   #prepared: Prepared;
   #watched: WatchedPorts;
-  /** The interfaces that are listened to now. */
-  #interfaces: readonly string[] = [];
   #home: Home = homeOfAddresses([]);
   #timer: NodeJS.Timeout | null = null;
-  #listening = false;
-  /** Capture fails again and again, which was said: the modes can do without. */
-  #doesWithout = false;
-  #onReady: (() => void) | null = null;
-  #onFailure: ((error: Error) => void) | null = null;
   /** The last reload, under way or not: each goes by what the one before it has left. */
   #reloaded: Promise<void> = Promise.resolve();
 
@@ -114,6 +109,12 @@ export class Daemon {
     this.#manager = new ServiceManager({
       env: process.env,
       pid: process.pid,
+      tell: (text) => this.#recorder.admin(text),
+    });
+    this.#readiness = new Readiness({
+      verbose: options.verbose,
+      needsCapture: () => needsCapture(this.#prepared.modes),
+      onListening: () => log.line(listeningLine(this.#prepared.config.logFormat)),
       tell: (text) => this.#recorder.admin(text),
     });
     this.#captureManager = this.#makeCaptureManager(prepared);
@@ -200,24 +201,20 @@ export class Daemon {
     const { method } = this.#blockManager;
     if (method !== null) this.#recorder.admin(`Sources are blocked by ${method.name}: ${method.how}.`);
     await this.#connectModes.open(this.#prepared);
-    const ready = new Promise<void>((resolve, reject) => {
-      this.#onReady = resolve;
-      this.#onFailure = reject;
-    });
     this.#captureManager.start(Date.now());
     const ports = { inUse: this.#portsInUse(), listening: this.#connectModes.ports };
     for (const line of modeLines(this.#prepared.config, modeNames(this.#prepared.modes), ports)) {
       this.#log.line(line);
     }
-    if (!this.#captureManager.isNeeded) this.#ready([]);
+    if (!this.#captureManager.isNeeded) this.#readiness.ready([]);
     // A host may get its network later; a start that waited for it would hold up who waits for the start.
     else if (!this.#captureManager.hasDevice) {
       this.#recorder.admin('No interface to listen on is up; each is listened to as soon as it is.');
-      this.#ready([]);
+      this.#readiness.ready([]);
     }
     this.#timer = setInterval(() => this.#tick(), TICK);
     // While the capture process starts.
-    await Promise.all([ready, warmUp(this.#prepared.config, this.#sockets)]);
+    await Promise.all([this.#readiness.listening, warmUp(this.#prepared.config, this.#sockets)]);
     if (this.#options.verbose) this.#delay.enable();
     this.#realtime.start(this.#hasToHurry);
     this.#manager.ready(this.#status());
@@ -254,7 +251,11 @@ export class Daemon {
     this.#blockManager.tick(now);
     this.#control.tick();
     this.#connectModes.tick(now);
-    this.#manager.tick(performance.now(), this.#captureManager.isWell || this.#doesWithout, this.#status());
+    this.#manager.tick(
+      performance.now(),
+      this.#captureManager.isWell || this.#readiness.doesWithoutCapture,
+      this.#status(),
+    );
     this.#captureManager.tick(now, this.#intake.takeInUse());
     this.#realtime.tick(this.#hasToHurry);
     const undecoded = this.#undecoded.tell(this.#captureManager.counts(), now);
@@ -312,7 +313,7 @@ export class Daemon {
       sockets: this.#sockets,
       listening: () => this.#connectModes.ports,
       queue: this.#queue,
-      interfaces: () => (this.#captureManager.isNeeded ? this.#interfaces : []),
+      interfaces: () => (this.#captureManager.isNeeded ? this.#readiness.interfaces : []),
       counts: () => this.#captureManager.counts(),
       duplicates: () => this.#intake.duplicates,
       onBlock: (entry) => this.#recorder.blockedByHand(entry),
@@ -350,8 +351,8 @@ export class Daemon {
           this.#engine.tracker.setOwn(addresses);
           this.#connectModes.hostChanged();
         },
-        ready: (devices) => this.#ready(devices),
-        trouble: (reason, permission) => this.#trouble(reason, permission),
+        ready: (devices) => this.#readiness.ready(devices),
+        trouble: (reason, permission) => this.#readiness.captureFailed(reason, permission),
         notRenewed: (reason) => this.#recorder.admin(`Capture goes on with the old filter: ${reason}.`),
       },
       this.#viewed(prepared),
@@ -364,39 +365,6 @@ export class Daemon {
     const { udp, kinds } = this.#watched;
     const witnesses = kindMask([Kind.syn]) | (kinds & kindMask([Kind.udp]));
     return { tcp: config.tcpPorts, udp, kinds: witnesses };
-  }
-
-  #ready(devices: readonly string[]): void {
-    this.#interfaces = devices;
-    if (devices.length > 0) this.#doesWithout = false;
-    if (this.#listening) {
-      if (this.#options.verbose) this.#recorder.admin(`Capture goes on on ${devices.join(', ')}.`);
-      return;
-    }
-    this.#listening = true;
-    if (this.#options.verbose && devices.length > 0)
-      this.#recorder.admin(`Listening on ${devices.join(', ')}.`);
-    this.#log.line(listeningLine(this.#prepared.config.logFormat));
-    this.#onReady?.();
-  }
-
-  /** Before the first device is open it ends the start; afterwards it is told, and capture is tried again. */
-  #trouble(reason: string, permission: boolean): void {
-    if (this.#listening) {
-      if (this.#doesWithout) return;
-      this.#doesWithout = !needsCapture(this.#prepared.modes);
-      this.#recorder.admin(`Capture stopped: ${reason}; it is started again.`);
-      return;
-    }
-    if (!needsCapture(this.#prepared.modes)) {
-      this.#doesWithout = true;
-      this.#recorder.admin(
-        `Nothing is captured, so connects that are reset at once have no name: ${reason}.`,
-      );
-      this.#ready([]);
-      return;
-    }
-    this.#onFailure?.(new CommandError(permission ? Exit.noPermission : Exit.unavailable, reason));
   }
 
   /** What `systemctl status` shows. */
