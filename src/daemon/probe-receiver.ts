@@ -23,7 +23,7 @@ const REST_PER_LOOK = 4;
 /** Devices that one origin number has room for. */
 const DEVICES = 256;
 
-export interface ProbeIntakeParts {
+export interface ProbeReceiverParts {
   readonly engine: Engine;
   readonly sockets: SocketTable;
   /** This host's addresses; asked anew each time, for they change. */
@@ -35,15 +35,15 @@ export interface ProbeIntakeParts {
 }
 
 /** From the capture child's records to the engine: sorts out copies and own questions, and looks who is bound. */
-export class ProbeIntake {
+export class ProbeReceiver {
   /** Packets that were captured twice. */
   duplicates = 0;
-  readonly #parts: ProbeIntakeParts;
+  readonly #parts: ProbeReceiverParts;
   readonly #seen = new Duplicates();
   #nextLook = 0;
   #inUse = 0;
 
-  constructor(parts: ProbeIntakeParts) {
+  constructor(parts: ProbeReceiverParts) {
     this.#parts = parts;
   }
 
