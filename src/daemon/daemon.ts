@@ -63,7 +63,7 @@ export class Daemon {
     }
   }
 
-  /** Reads the configuration and the ignore file again (SIGHUP). If either is wrong, logs why and keeps the old ones. */
+  /** Reads configuration and ignore file again (SIGHUP); if either is wrong, logs why and keeps the old ones. */
   reload(): Promise<void> {
     const { serviceManager } = this.#parts;
     this.#reloaded = this.#reloaded.then(async () => {

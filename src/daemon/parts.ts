@@ -144,18 +144,18 @@ export class DaemonParts {
         sockets,
         isOurs: (port) => connectModes.holds(port),
         watchesPortsInUse: !options.serviceCheck,
-        records: (view, length, child) => {
+        records: (view, length, sensor) => {
           this.realtime.work();
-          return this.probeReceiver.take(view, length, child);
+          return this.probeReceiver.take(view, length, sensor);
         },
-        host: ({ addresses, broadcasts }) => {
+        hostChanged: ({ addresses, broadcasts }) => {
           this.#home = homeOfAddresses(addresses);
           this.blockManager.allowList.never.setOwn(addresses, broadcasts);
           this.engine.tracker.setOwn(addresses);
           connectModes.hostChanged();
         },
         ready: (devices) => readiness.ready(devices),
-        trouble: (reason, permission) => readiness.captureFailed(reason, permission),
+        failed: (reason, permission) => readiness.captureFailed(reason, permission),
         notRenewed: (reason) => this.#tell(`Capture goes on with the old filter: ${reason}.`),
       },
       this.viewedPorts(),

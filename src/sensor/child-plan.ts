@@ -3,7 +3,7 @@ interface DevicePlan {
   readonly name: string;
   readonly filter: string;
   /** Octets of its ring. */
-  readonly ringSize: number;
+  readonly ringBytes: number;
 }
 
 /** What the main process tells the capture child, as one line of JSON on its standard input. */

@@ -61,9 +61,9 @@ process.stdin.on('end', () => setTimeout(end, DRAIN_TIME));
 function start(line: string): void {
   const { devices } = parseChildPlan(line);
   warmUp();
-  for (const [index, { name, filter, ringSize }] of devices.entries()) {
+  for (const [index, { name, filter, ringBytes }] of devices.entries()) {
     try {
-      const device: LiveDevice = openLive(name, filter, ringSize, (view, length) => {
+      const device: LiveDevice = openLive(name, filter, ringBytes, (view, length) => {
         takeFrame(view, length, device.linkType, index);
       });
       open.push(device);
