@@ -3,7 +3,7 @@ import { filterText } from '../capture/filter.ts';
 import { OF_CONNECTIONS } from '../classify/kind.ts';
 import type { Address } from '../net/address.ts';
 import type { ChildPlan } from '../sensor/child-plan.ts';
-import { CaptureSupervisor } from '../sensor/supervisor.ts';
+import { SensorSupervisor } from '../sensor/supervisor.ts';
 import { FilterPlanner, type ViewedPorts } from '../watch/filter-plan.ts';
 import { type HostView, hostKey, viewHost } from '../watch/host.ts';
 import type { SocketTable } from '../watch/sockets.ts';
@@ -54,7 +54,7 @@ export interface CaptureManagerParts {
 /** Decides on which devices and with which filter the sensor captures, as interfaces, addresses and services change. */
 export class CaptureManager {
   readonly #parts: CaptureManagerParts;
-  readonly #supervisor: CaptureSupervisor;
+  readonly #supervisor: SensorSupervisor;
   readonly #planner: FilterPlanner;
   #watched: ViewedPorts;
   #viewKey: string;
@@ -72,7 +72,7 @@ export class CaptureManager {
     this.#watched = watched;
     this.#viewKey = hostKey();
     this.#view = viewHost();
-    this.#supervisor = new CaptureSupervisor(
+    this.#supervisor = new SensorSupervisor(
       {
         plan: () => this.#plan(),
         records: parts.records,
