@@ -141,7 +141,7 @@ export class LiveControlHandlers implements ControlHandlers {
     return Promise.resolve({ outcome: 'refused', message: 'this is a dry run: nothing is blocked' });
   }
 
-  /** A port where the daemon sees a probe and the probe reaches no service. */
+  /** A port where the daemon sees a probe and the probe reaches no service. Datagrams cannot be sent to port 0. */
   #probePort(): Status['probePort'] {
     const { sockets } = this.#parts;
     const watched = this.#parts.watched();
@@ -152,7 +152,8 @@ export class LiveControlHandlers implements ControlHandlers {
       if (!watched.detects(kind)) continue;
       const used = new Set(sockets.bound(protocol).map(({ port }) => port));
       for (const { first, last } of watched[transport].ranges()) {
-        for (let port = first; port <= last; port++) if (!used.has(port)) return { transport, port };
+        for (let port = Math.max(first, 1); port <= last; port++)
+          if (!used.has(port)) return { transport, port };
       }
       const [own] = this.#parts.listening()[transport].ranges();
       if (own !== undefined) return { transport, port: own.first };
