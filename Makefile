@@ -1,5 +1,5 @@
 # portsentry: `sudo make run` runs the live detector, `make test` passes the tests.
-# Both set up what they need; system packages are installed when root and apt are there, else named.
+# Both set up what they need. As root with apt they install the missing system packages, otherwise they name them.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -16,9 +16,9 @@ VM_PACKAGES = qemu-system-x86 e2fsprogs mmdebstrap $(PACKAGE_PACKAGES)
 
 # More arguments for the tests, such as VITEST_ARGS=test/decode.
 VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)
-# What asks Node for more than to compute: files, sockets, processes, streams, the native module; and a scanner live.
-NODE_TESTS := $(addprefix test/,capture control intake life listen watch replay.test.ts respond/shell.test.ts record/syslog.test.ts) \
-	test/e2e/user-config.test.ts
+# The tests that depend most on Node: files, sockets, processes, streams, the native module; and a live scan.
+NODE_TESTS := $(addprefix test/,capture commands control daemon listen sensor service watch replay/replay.test.ts \
+	record/syslog.test.ts e2e/user-config.test.ts)
 SOURCES := $(shell find src -name '*.ts')
 
 .PHONY: run test unit e2e on-this-node test-vm build lint bench fuzz fixtures coverage clean
@@ -37,18 +37,18 @@ unit: build
 e2e: packages-test build
 	$(VITEST) --project 'e2e*'
 
-# make test-node-22: all of it on another Node, in a copy with a native module built for that.
+# make test-node-22: all tests on another Node, in a copy whose native module is built for it.
 test-node-%: packages-test
 	test/support/with-node $* $(MAKE) --no-print-directory test
 
-# make node-22: of that what a Node can change most, in a minute or two.
+# make node-22: only NODE_TESTS, in a minute or two.
 node-%: packages-test
 	test/support/with-node $* $(MAKE) --no-print-directory on-this-node
 
 on-this-node: packages-test build
 	$(VITEST) $(NODE_TESTS)
 
-# The package in a virtual machine with systemd; not a part of `make test`, for it takes minutes where there is no KVM.
+# The package in a virtual machine with systemd. Not a part of `make test`, because it takes minutes without KVM.
 test-vm: packages-vm build
 	node_modules/.bin/vitest run --config vitest.vm.config.ts $(VITEST_ARGS)
 
@@ -64,12 +64,12 @@ coverage: packages-test build
 bench: packages-test build
 	bench/run
 
-# make fuzz SECONDS=600: for so long each target; what runs new code joins fixtures/corpus.
+# make fuzz SECONDS=600: each target for this time; inputs that reach new code join fixtures/corpus.
 fuzz: build
 	node_modules/.bin/tsc -p tsconfig.tools.json
 	node build/test/fuzz/main.js $(SECONDS)
 
-# Captures anew, then the golden replays of them.
+# Makes all captures again, then their golden replays.
 fixtures: packages-test build
 	fixtures/make/run
 	fixtures/make/golden

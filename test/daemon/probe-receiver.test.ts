@@ -2,7 +2,7 @@ import dgram from 'node:dgram';
 import { expect, onTestFinished, test } from 'vitest';
 import { Kind } from '../../src/classify/kind.ts';
 import { PortSet } from '../../src/config/ports.ts';
-import { ProbeIntake } from '../../src/daemon/probe-intake.ts';
+import { ProbeReceiver } from '../../src/daemon/probe-receiver.ts';
 import { Engine } from '../../src/engine.ts';
 import {
   RECORD_LENGTH,
@@ -21,8 +21,8 @@ import { address, type ProbeFields, probe, START } from '../track/given.ts';
 const MODES = { tcp: 'stcp', udp: 'sudp' } as const;
 const HOST = '127.0.0.1';
 
-/** An intake before a real engine and the real table of sockets, and the probes that got through, as ports. */
-function makeIntake() {
+/** A receiver before a real engine and the real table of sockets, and the probes that got through, as ports. */
+function makeReceiver() {
   const events: ProbeEvent[] = [];
   const recorder = recorderOf({ probe: (event) => events.push(event) });
   const everyPort = PortSet.below(65_536);
@@ -31,8 +31,8 @@ function makeIntake() {
   const home = homeOfAddresses([address(HOST)]);
   const parts = { home, inUse: sockets, connections: sockets };
   const engine = new Engine(engineParts(config, recorder, parts, MODES));
-  const intake = new ProbeIntake({ engine, sockets, home: () => home, now: () => START });
-  return { intake, ports: () => events.map(({ destinationPort }) => destinationPort) };
+  const receiver = new ProbeReceiver({ engine, sockets, home: () => home, now: () => START });
+  return { receiver, ports: () => events.map(({ destinationPort }) => destinationPort) };
 }
 
 /** Records as the capture child writes them, all from one device. */
@@ -47,42 +47,42 @@ function records(device: number, ...probes: ProbeFields[]): [DataView, number] {
 }
 
 test('probes reach the engine, what is about the child itself does not', async () => {
-  const { intake, ports } = makeIntake();
-  await intake.take(...records(0, { port: 1 }, { port: 2, kind: Kind.udp }), 1);
+  const { receiver, ports } = makeReceiver();
+  await receiver.take(...records(0, { port: 1 }, { port: 2, kind: Kind.udp }), 1);
   expect(ports()).toEqual([1, 2]);
 });
 
 test('what two devices, or a leaving and a coming child, have both seen counts once', async () => {
-  const { intake, ports } = makeIntake();
-  await intake.take(...records(0, { port: 1 }), 1);
-  await intake.take(...records(1, { port: 1 }), 1);
-  await intake.take(...records(0, { port: 1 }), 2);
-  expect([ports(), intake.duplicates]).toEqual([[1], 2]);
+  const { receiver, ports } = makeReceiver();
+  await receiver.take(...records(0, { port: 1 }), 1);
+  await receiver.take(...records(1, { port: 1 }), 1);
+  await receiver.take(...records(0, { port: 1 }), 2);
+  expect([ports(), receiver.duplicates]).toEqual([[1], 2]);
 });
 
 test('a port that is in use when the probe comes is left in peace, and counted', async () => {
-  const { intake, ports } = makeIntake();
+  const { receiver, ports } = makeReceiver();
   const socket = dgram.createSocket('udp4');
   onTestFinished(() => void socket.close());
   await new Promise<void>((resolve) => socket.bind(0, HOST, resolve));
   const { port } = socket.address();
-  await intake.take(...records(0, { port, kind: Kind.udp }, { port, kind: Kind.syn }), 1);
+  await receiver.take(...records(0, { port, kind: Kind.udp }, { port, kind: Kind.syn }), 1);
   expect(ports()).toEqual([port]);
-  expect([intake.takeInUse(), intake.takeInUse()]).toEqual([1, 0]);
+  expect([receiver.takeInUse(), receiver.takeInUse()]).toEqual([1, 0]);
 });
 
 test('the late answer to a question of ours is no probe, the same from elsewhere to another port is', async () => {
-  const { intake, ports } = makeIntake();
+  const { receiver, ports } = makeReceiver();
   const question = { source: HOST, sourcePort: 45_000, destination: '192.0.2.53', port: 53, kind: Kind.udp };
   const answer = { source: '192.0.2.53', sourcePort: 53, kind: Kind.udp, at: 59_000 };
-  await intake.take(...records(0, question, { ...answer, port: 45_000 }, { ...answer, port: 45_001 }), 1);
+  await receiver.take(...records(0, question, { ...answer, port: 45_000 }, { ...answer, port: 45_001 }), 1);
   expect(ports()).toEqual([45_001]);
-  await intake.take(...records(0, { ...answer, port: 45_000, at: 60_001 }), 1);
+  await receiver.take(...records(0, { ...answer, port: 45_000, at: 60_001 }), 1);
   expect(ports()).toEqual([45_001, 45_000]);
 });
 
 test('a port from which this host answers a SYN is in use, though nobody listens there any more', async () => {
-  const { intake, ports } = makeIntake();
+  const { receiver, ports } = makeReceiver();
   const [view, length] = records(0, { port: 3_000 }, { port: 3_001 }, { port: 3_002 });
   const answer = (source: string, sourcePort: number) => ({
     source: address(source),
@@ -92,12 +92,12 @@ test('a port from which this host answers a SYN is in use, though nobody listens
   // Behind the SYNs of the batch, in the place of what is about the child; somebody else's answer tells nothing.
   writeAnswer(view, length - RECORD_LENGTH, answer(HOST, 3_001));
   writeAnswer(view, 0, answer('127.0.0.2', 3_000));
-  await intake.take(view, length, 1);
+  await receiver.take(view, length, 1);
   expect(ports()).toEqual([3_000, 3_002]);
 });
 
 test('packets to others are not ours', async () => {
-  const { intake, ports } = makeIntake();
-  await intake.take(...records(0, { destination: '10.0.0.3' }, { source: HOST }), 1);
+  const { receiver, ports } = makeReceiver();
+  await receiver.take(...records(0, { destination: '10.0.0.3' }, { source: HOST }), 1);
   expect(ports()).toEqual([]);
 });
