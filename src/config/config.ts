@@ -10,6 +10,10 @@ export const MODE_NAMES = ['tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp'] as cons
 /** The name of a mode, as MODES and the command line spell it. */
 export type ModeName = (typeof MODE_NAMES)[number];
 
+/** The values of SENSOR: the kernel's own table, captured frames, or the first if the host can have it. */
+export const SENSOR_CHOICES = ['auto', 'kernel', 'packet'] as const;
+export type SensorChoice = (typeof SENSOR_CHOICES)[number];
+
 /** BLOCK_ON_EXIT: when the daemon ends, blocks stay in force or are released until it starts again. */
 export type ExitPolicy = 'keep' | 'release';
 
@@ -64,6 +68,13 @@ export interface Config {
   readonly modes: readonly ModeName[];
   /** The names of INTERFACES; `ALL` and `ALL_NLO` count as names. */
   readonly interfaces: readonly string[];
+  readonly sensor: SensorChoice;
+  /** The kernel drops all packets of a source that probed, for HOLD_TIME, until it is judged. */
+  readonly hold: boolean;
+  readonly holdTime: number;
+  readonly nflogGroup: number;
+  /** Probes to the port of a service that is away block nobody. */
+  readonly knownServices: boolean;
   readonly scanWindow: number;
   /** null when not set: `command` if there is a KILL_ROUTE, otherwise the best method that the host has. */
   readonly blockMethod: BlockMethod | null;

@@ -1,4 +1,4 @@
-import { BLOCK_METHODS, type BlockPolicy, type Config, type DecoyPolicy, type ExitPolicy } from './config.ts';
+import { BLOCK_METHODS, type BlockPolicy, type Config, type DecoyPolicy, type ExitPolicy, SENSOR_CHOICES, type SensorChoice } from './config.ts';
 import { DEFAULT_DETECT, kindList } from './kinds.ts';
 import { modeList } from './modes.ts';
 import {
@@ -189,6 +189,36 @@ export const DIRECTIVES: Table = {
     kind: kindList,
     default: DEFAULT_DETECT,
     meaning: 'kinds of probe to detect',
+  },
+  sensor: {
+    key: 'SENSOR',
+    kind: choice<SensorChoice>(...SENSOR_CHOICES),
+    default: 'auto',
+    meaning: 'what reports packets: a table in the kernel, captured frames, or the first if this host can have it',
+  },
+  hold: {
+    key: 'HOLD',
+    kind: flag,
+    default: '1',
+    meaning: '1 lets the kernel drop the packets of a source that probed until it is judged',
+  },
+  holdTime: {
+    key: 'HOLD_TIME',
+    kind: duration({ forEver: false }),
+    default: '10s',
+    meaning: 'how long the kernel holds such a source',
+  },
+  nflogGroup: {
+    key: 'NFLOG_GROUP',
+    kind: integer(1, 65_535),
+    default: '20563',
+    meaning: 'the netfilter log group of the kernel sensor; the next free one is taken if it is in use',
+  },
+  knownServices: {
+    key: 'KNOWN_SERVICES',
+    kind: flag,
+    default: '1',
+    meaning: '1 blocks nobody for probes to the port of a service that is away, up to seven days',
   },
   scanWindow: {
     key: 'SCAN_WINDOW',

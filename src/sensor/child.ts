@@ -4,17 +4,20 @@
  * time, because it holds nothing but what the kernel's rings hold too.
  */
 import { writeFileSync } from 'node:fs';
-import { LINKTYPE_ETHERNET } from '../capture/link-type.ts';
+import { LINKTYPE_ETHERNET, LINKTYPE_NFLOG } from '../capture/link-type.ts';
 import { type LiveDevice, openLive } from '../capture/live.ts';
 import { isOpenPortAnswer } from '../classify/answer.ts';
 import { classify, fillProbe } from '../classify/classify.ts';
 import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
 import { runAsUsual } from '../commands/usual-priority.ts';
+import { nflogPrefix } from '../decode/link/nflog.ts';
 import { Packet } from '../decode/packet.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, NOBODY, parseChildPlan, RECORDS_FD } from './child-plan.ts';
+import { kindOfReport } from './kernel/report.ts';
+import { Rule, ruleOfPrefix } from './kernel/rule.ts';
 import { Outbox } from './outbox.ts';
 import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from './record-format.ts';
 import { WARM_UP_FRAMES, warmUpFrame } from './warm-up-frame.ts';
@@ -24,6 +27,9 @@ const FEW_RECORDS = 8;
 
 /** How often the counts are handed over. */
 const COUNT_INTERVAL_MS = 1_000;
+
+/** What the kernel keeps of reports that nobody has read: 2,000 of a flood of SYNs. */
+const REPORT_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** How long a sensor that must end still reads its rings. */
 const DRAIN_TIME_MS = 50;
@@ -59,8 +65,9 @@ process.stdin.on('data', (text: string) => {
 process.stdin.on('end', () => setTimeout(end, DRAIN_TIME_MS));
 
 function start(line: string): void {
-  const { devices } = parseChildPlan(line);
+  const { devices, group } = parseChildPlan(line);
   warmUp();
+  if (group !== null) openGroup(group);
   for (const [index, { name, filter, ringBytes }] of devices.entries()) {
     try {
       const device: LiveDevice = openLive(name, filter, ringBytes, (view, length) => {
@@ -75,6 +82,16 @@ function start(line: string): void {
   writeReady(outbox.view, outbox.offset);
   commit();
   setInterval(sendCounts, COUNT_INTERVAL_MS);
+}
+
+/** Opens the group of the kernel's reports, which needs CAP_NET_ADMIN once. */
+function openGroup(group: number): void {
+  const name = `nflog:${group}`;
+  try {
+    openDevices.push(openLive(name, '', REPORT_BUFFER_BYTES, takeReport));
+  } catch (error) {
+    fail(name, error);
+  }
 }
 
 /**
@@ -125,9 +142,23 @@ function takeFrame(view: DataView, length: number, linkType: number, device: num
   counts[reason] = (counts[reason] as number) + 1;
 }
 
-function hand(kind: Kind, device: number): void {
+/** The kernel has judged: which rule reported the packet decides what it is. */
+function takeReport(view: DataView, length: number): void {
+  const rule = ruleOfPrefix(nflogPrefix(view, 0, length));
+  packet.time = Date.now();
+  let reason = reader.read(view, 0, length, length, LINKTYPE_NFLOG);
+  if (reason === Reason.fragment) reason = reader.join(view);
+  if (reason === Reason.none) {
+    const kind = kindOfReport(packet, rule);
+    if (kind !== Kind.none) reason = reader.verify(view);
+    if (kind !== Kind.none && reason === Reason.none) hand(kind, 0, rule);
+  }
+  counts[reason] = (counts[reason] as number) + 1;
+}
+
+function hand(kind: Kind, device: number, rule: Rule = Rule.none): void {
   fillProbe(probe, packet, kind);
-  writeProbe(outbox.view, outbox.offset, probe, device);
+  writeProbe(outbox.view, outbox.offset, probe, device, rule);
   commit();
 }
 

@@ -1,3 +1,4 @@
+import { LAST_RULE, Rule } from './kernel/rule.ts';
 import { LATEST_TIME_MS } from '../capture/source.ts';
 import { Kind, LAST_KIND } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
@@ -45,14 +46,22 @@ const COUNT_VALUE = 24;
 
 const MARK_IP_OPTIONS = 0x01;
 const MARK_FRAGMENTED = 0x02;
+/** The upper half of the marks is the number of the rule. */
+const RULE_SHIFT = 4;
 
 /** Writes a probe at `offset`; `device` is the number of the device that captured it. */
-export function writeProbe(view: DataView, offset: number, probe: Probe, device: number): void {
+export function writeProbe(
+  view: DataView,
+  offset: number,
+  probe: Probe,
+  device: number,
+  rule: Rule = Rule.none,
+): void {
   view.setUint8(offset + TYPE, RecordType.probe);
   view.setUint8(offset + KIND, probe.kind);
   view.setUint8(offset + PROTOCOL, probe.protocol);
   view.setUint8(offset + TCP_FLAGS, probe.tcpFlags);
-  const marks = (probe.ipOptions ? MARK_IP_OPTIONS : 0) | (probe.fragmented ? MARK_FRAGMENTED : 0);
+  const marks = (probe.ipOptions ? MARK_IP_OPTIONS : 0) | (probe.fragmented ? MARK_FRAGMENTED : 0) | (rule << RULE_SHIFT);
   view.setUint8(offset + MARKS, marks);
   view.setUint8(offset + DEVICE, device);
   view.setUint16(offset + SOURCE_PORT, probe.sourcePort, true);
@@ -150,6 +159,12 @@ export function recordType(view: DataView, offset: number): number {
 /** The number of the device that captured a probe. */
 export function recordDevice(view: DataView, offset: number): number {
   return view.getUint8(offset + DEVICE);
+}
+
+/** The rule of the sensor's table that reported a probe; `Rule.none` of the packet sensor, and for a number that is none. */
+export function recordRule(view: DataView, offset: number): Rule {
+  const rule = view.getUint8(offset + MARKS) >>> RULE_SHIFT;
+  return rule > LAST_RULE ? Rule.none : (rule as Rule);
 }
 
 /** Writes that every device is open. */
