@@ -11,7 +11,7 @@ import { testFolder } from '../respond/given.ts';
 export const NOON = 1_795_354_417_000;
 
 /** In ms. */
-export const DAY = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /** A boot identity. */
 export const BOOT = 'boot-1 4026531840 1';

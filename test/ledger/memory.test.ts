@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { BlockMemory, MAX_REMEMBERED, REMEMBERED_TIME_MS } from '../../src/ledger/memory.ts';
 import { blockOf } from '../respond/given.ts';
-import { BOOT, DAY, known, NOON } from './given.ts';
+import { BOOT, DAY_MS, known, NOON } from './given.ts';
 
 const HOST = '10.99.0.1';
 const BLOCK = blockOf(HOST);
-const LATER = blockOf(HOST, { since: NOON + DAY, until: null });
+const LATER = blockOf(HOST, { since: NOON + DAY_MS, until: null });
 
 /** The entry of HOST after these calls. */
 function outcomeOf(...calls: ((memory: BlockMemory) => unknown)[]) {
@@ -17,8 +17,8 @@ function outcomeOf(...calls: ((memory: BlockMemory) => unknown)[]) {
 const decide = (memory: BlockMemory) => memory.decide(BLOCK, 'nftables', BOOT);
 const decideAgain = (memory: BlockMemory) => memory.decide(LATER, 'nftables', BOOT);
 const confirm = (memory: BlockMemory) => memory.confirm(HOST, BOOT);
-const expire = (memory: BlockMemory) => memory.end(HOST, 'expired', NOON + DAY);
-const fail = (memory: BlockMemory) => memory.end(HOST, 'failed', NOON + DAY);
+const expire = (memory: BlockMemory) => memory.end(HOST, 'expired', NOON + DAY_MS);
+const fail = (memory: BlockMemory) => memory.end(HOST, 'failed', NOON + DAY_MS);
 const lift = (memory: BlockMemory) => memory.lift([HOST]);
 const liftAll = (memory: BlockMemory) => memory.lift('all');
 
@@ -43,9 +43,9 @@ describe('a block', () => {
     [
       'ends, and is no longer in force',
       [decide, confirm, expire],
-      { inForce: false, ended: { at: NOON + DAY, how: 'expired' } },
+      { inForce: false, ended: { at: NOON + DAY_MS, how: 'expired' } },
     ],
-    ['ends only once', [decide, confirm, expire, fail], { ended: { at: NOON + DAY, how: 'expired' } }],
+    ['ends only once', [decide, confirm, expire, fail], { ended: { at: NOON + DAY_MS, how: 'expired' } }],
     ['that has ended cannot be confirmed', [decide, expire, confirm], { inForce: false }],
     ['counts the earlier blocks', [decide, confirm, expire, decideAgain], { block: LATER, times: 2 }],
     ['counts a block that ended without a confirmation', [decide, expire, decideAgain], { times: 2 }],
@@ -61,7 +61,7 @@ describe('a block', () => {
     [
       'restores the earlier block, which had ended',
       [decide, confirm, expire, decideAgain, fail],
-      { block: BLOCK, times: 1, ended: { at: NOON + DAY, how: 'expired' } },
+      { block: BLOCK, times: 1, ended: { at: NOON + DAY_MS, how: 'expired' } },
     ],
     [
       'restores the earlier block, which is in force',
@@ -76,7 +76,7 @@ describe('a block', () => {
     [
       'counts if it had been in force',
       [decide, confirm, lift, fail],
-      { times: 1, ended: { at: NOON + DAY, how: 'failed' } },
+      { times: 1, ended: { at: NOON + DAY_MS, how: 'failed' } },
     ],
   ] as const)('that failed %s', (_, calls, expected) => {
     if (expected === undefined) expect(outcomeOf(...calls)).toBeUndefined();
