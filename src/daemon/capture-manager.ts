@@ -183,6 +183,7 @@ export class CaptureManager {
     const ringBytesFor = this.#ringBytes(devices);
     return {
       devices: devices.map((name) => ({ name, filter: filterFor(name), ringBytes: ringBytesFor(name) })),
+      group: null,
     };
   }
 

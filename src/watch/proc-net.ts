@@ -15,8 +15,8 @@ const MAX_TABLE_BYTES = 16 * 1024 * 1024;
 const STATE_ESTABLISHED = '01';
 const STATE_LISTEN = '0A';
 
-/** "  0: 0100007F:0035 00000000:0000 0A ...": local end, remote end, state. The heading does not match. */
-const ROW = /^ *\d+: ([0-9A-F]+:[0-9A-F]{4}) ([0-9A-F]+:[0-9A-F]{4}) ([0-9A-F]{2})/;
+/** "  0: 0100007F:0035 00000000:0000 0A ...": local end, remote end, state, queues, timers, account. The heading does not match. */
+const ROW = /^ *\d+: ([0-9A-F]+:[0-9A-F]{4}) ([0-9A-F]+:[0-9A-F]{4}) ([0-9A-F]{2})(?: \S+ \S+ \S+ +(\d+))?/;
 
 const LITTLE_ENDIAN = endianness() === 'LE';
 const buffer = Buffer.alloc(READ_BYTES);
@@ -25,6 +25,8 @@ const buffer = Buffer.alloc(READ_BYTES);
 export interface BoundSocket {
   readonly address: Address;
   readonly port: number;
+  /** The account that opened it, of a socket that takes packets from anybody; of others it is not known. */
+  readonly uid?: number;
 }
 
 /**
@@ -35,9 +37,9 @@ export interface BoundSocket {
  */
 export function readListeners(file: string, maxRows = Number.POSITIVE_INFINITY): BoundSocket[] {
   const sockets: BoundSocket[] = [];
-  forEachRow(file, maxRows, (local, state) => {
+  forEachRow(file, maxRows, (local, state, _remote, uid) => {
     if (state !== STATE_LISTEN) return false;
-    addSocket(sockets, local);
+    addSocket(sockets, local, uid);
     return true;
   });
   return sockets;
@@ -46,8 +48,8 @@ export function readListeners(file: string, maxRows = Number.POSITIVE_INFINITY):
 /** All sockets of /proc/net/udp, raw or their IPv6 twins, connected or not. A raw socket's port is its protocol. */
 export function readBound(file: string): BoundSocket[] {
   const sockets: BoundSocket[] = [];
-  forEachRow(file, Number.POSITIVE_INFINITY, (local) => {
-    addSocket(sockets, local);
+  forEachRow(file, Number.POSITIVE_INFINITY, (local, _state, remote, uid) => {
+    addSocket(sockets, local, portOf(remote) === 0 ? uid : undefined);
     return true;
   });
   return sockets;
@@ -118,7 +120,7 @@ export function readRecord(file: string): string {
   return text;
 }
 
-type EachRow = (local: string, state: string, remote: string) => boolean;
+type EachRow = (local: string, state: string, remote: string, uid: string | undefined) => boolean;
 
 /** Calls `each` with the local end, the state and the remote end of the first `maxRows` rows until it returns false. */
 function forEachRow(file: string, maxRows: number, each: EachRow): void {
@@ -140,7 +142,7 @@ function forEachRow(file: string, maxRows: number, each: EachRow): void {
 
 function takeRow(line: string, each: EachRow): boolean {
   const row = ROW.exec(line);
-  return row === null || each(row[1] as string, row[3] as string, row[2] as string);
+  return row === null || each(row[1] as string, row[3] as string, row[2] as string, row[4]);
 }
 
 /** Reads at most `first` bytes, then as many as `each` returns, until it returns 0. */
@@ -165,10 +167,10 @@ function readChunks(file: string, first: number, each: (chunk: string) => number
   }
 }
 
-function addSocket(sockets: BoundSocket[], local: string): void {
+function addSocket(sockets: BoundSocket[], local: string, uid?: string): void {
   const port = portOf(local);
   const address = parseWords(wordsOf(local));
-  if (address !== null && port !== 0) sockets.push({ address, port });
+  if (address !== null && port !== 0) sockets.push(uid === undefined ? { address, port } : { address, port, uid: Number(uid) });
 }
 
 function wordsOf(end: string): string {
