@@ -94,6 +94,10 @@ describe('a reload', () => {
     });
     expect([manager.method?.name, manager.breaker.threshold]).toEqual(['command', 300]);
     expect((await manager.respond(knockFrom('192.0.2.2'), 1)).method).toBe('command');
+    const { manager: logging } = makeBlockManager({ blockTcp: 0, blockMethod: 'none' });
+    await logging.start();
+    await expect(logging.reload(blockingConfig())).rejects.toThrow('no table');
+    expect(await logging.methodByHand()).toBe('none');
   });
 });
 
@@ -117,6 +121,7 @@ describe('rules that another program has flushed', () => {
     await backend.close('keep');
     backend.open = () => Promise.resolve('made');
     manager.tick(Date.now() + 59_000);
+    await new Promise((resolve) => setImmediate(resolve));
     expect(await backend.list()).toEqual([]);
     manager.tick(Date.now() + 60_001);
     await vi.waitFor(async () => expect(await backend.list()).toHaveLength(1));
