@@ -5,6 +5,7 @@ import { NullBackend } from '../../src/firewall/null.ts';
 import { bootIdentity } from '../../src/ledger/boot.ts';
 import { BlockMemory } from '../../src/ledger/memory.ts';
 import { blockOf, knockFrom, testFolder } from '../respond/given.ts';
+import { eventually } from '../support/eventually.ts';
 import { address } from '../track/given.ts';
 import { blockingConfig, makeBlockManager } from './given.ts';
 
@@ -104,14 +105,14 @@ describe('a reload', () => {
 test('a tick ends the blocks whose time is over', async () => {
   const { manager, ends } = await blocking();
   manager.tick(Date.now() + DAY + 1);
-  await vi.waitFor(() => expect(ends.map(({ how }) => how)).toEqual(['expired']));
+  await eventually(() => expect(ends.map(({ how }) => how)).toEqual(['expired']));
 });
 
 test('a tick releases a block that the never-block list has come to spare', async () => {
   const { manager, ends } = await blocking();
   manager.allowList.spareForTrial(address(SOURCE), Date.now() + DAY);
   manager.tick(Date.now());
-  await vi.waitFor(() => expect(ends.map(({ rule }) => rule)).toEqual(['trial probe of doctor']));
+  await eventually(() => expect(ends.map(({ rule }) => rule)).toEqual(['trial probe of doctor']));
 });
 
 describe('rules that another program has flushed', () => {
@@ -124,7 +125,7 @@ describe('rules that another program has flushed', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(await backend.list()).toEqual([]);
     manager.tick(Date.now() + 60_001);
-    await vi.waitFor(async () => expect(await backend.list()).toHaveLength(1));
+    await eventually(async () => expect(await backend.list()).toHaveLength(1));
     expect(told[0]).toBe('The rules of null were gone: 1 blocks were put in force again.');
   });
 
@@ -132,7 +133,7 @@ describe('rules that another program has flushed', () => {
     const { manager, told } = await blocking();
     (await manager.backends.get('null')).open = () => Promise.reject(new Error('no table'));
     manager.tick(Date.now() + 60_001);
-    await vi.waitFor(() => expect(told).toEqual(['null does not work any more: no table']));
+    await eventually(() => expect(told).toEqual(['null does not work any more: no table']));
   });
 });
 

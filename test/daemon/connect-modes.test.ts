@@ -11,6 +11,7 @@ import { Witnesses } from '../../src/listen/witnesses.ts';
 import type { ProbeEvent } from '../../src/track/event.ts';
 import { configWith } from '../respond/given.ts';
 import { engineParts, recorderOf } from '../support/engine-parts.ts';
+import { eventually } from '../support/eventually.ts';
 import { probe, START } from '../track/given.ts';
 import { preparedWith } from './given.ts';
 
@@ -54,7 +55,7 @@ test('a connection to a port of the mode tcp is a connect', async () => {
   await once(client, 'connect');
   const sourcePort = client.localPort;
   await once(client, 'close');
-  await vi.waitFor(() => expect(events).toHaveLength(1));
+  await eventually(() => expect(events).toHaveLength(1));
   expect(events[0]).toMatchObject({
     kind: 'connect',
     mode: 'tcp',
