@@ -224,7 +224,7 @@ describe('why', () => {
     for (const entry of manager.blocks.standing()) manager.blocks.suspend(entry);
     manager.memory.lift('all');
     expect((await handlers.why('192.0.2.1')).next).toEqual([
-      'It is to be blocked but is not; its next probe tries that again.',
+      'It should be blocked but is not; its next probe tries again.',
     ]);
   });
 
