@@ -74,6 +74,16 @@ export interface EngineParts extends EngineSettings {
   readonly capacity?: number;
 }
 
+/** What is known of a probe beside the packet. */
+interface Circumstance {
+  /** The rule that spares its source; null leaves it to the never-block list. */
+  readonly rule: string | null;
+  /** Its port belongs to a known service that is away. */
+  readonly isKnown: boolean;
+}
+
+const USUAL: Circumstance = { rule: null, isKnown: false };
+
 /** The fields of a packet or a probe that show whether it is watched. */
 type Candidate = Pick<Probe, 'protocol' | keyof Segment>;
 
@@ -175,6 +185,23 @@ export class Engine {
     return true;
   }
 
+  /** Counts and records a probe of a source that `rule` spares: nothing is done about it. False as of `take`. */
+  takeSpared(probe: Probe, rule: string): boolean {
+    if (!this.#count(probe)) return false;
+    this.#judge(probe, { rule, isKnown: false });
+    return true;
+  }
+
+  /** Counts and records a probe to the port of a known service that is away: by itself it triggers nothing. */
+  takeKnown(probe: Probe): void {
+    if (this.#count(probe)) this.#judge(probe, { rule: null, isKnown: true });
+  }
+
+  /** Whether the probe taken last was the same attempt again. */
+  get isRepeat(): boolean {
+    return this.tracker.repeat;
+  }
+
   /** Takes the first `count` probes, at most MAX_PREFETCH, in order. */
   takeAll(probes: readonly Probe[], count: number): void {
     const { onlyCounts } = this;
@@ -228,13 +255,13 @@ export class Engine {
   }
 
   /** Judges the probe that was just counted, and acts on it. */
-  #judge(probe: Probe): void {
+  #judge(probe: Probe, circumstance: Circumstance = USUAL): void {
     const { source } = this.tracker;
     const policy = this.#policyFor(probe.protocol);
     const { marks } = source;
     if (isHandshake(probe)) marks.handshake = true;
     const group = this.#decoys.observe(probe, source);
-    const event = this.#event(probe, source, policy, marks.tool.add(probe));
+    const event = this.#event(probe, source, policy, marks.tool.add(probe), circumstance);
     if (this.tracker.newPort) source.reported.unreportedPorts++;
     marks.triggered ||= event.triggered && event.ignored === null;
     if (group !== null) this.#expose(group, event);
@@ -327,7 +354,13 @@ export class Engine {
   }
 
   /** Makes the probe's only event, in one expression: in a flood it is most of what is allocated. */
-  #event(probe: Probe, source: Source, policy: BlockPolicy, tool: ToolName | null): ProbeEvent {
+  #event(
+    probe: Probe,
+    source: Source,
+    policy: BlockPolicy,
+    tool: ToolName | null,
+    { rule, isKnown }: Circumstance,
+  ): ProbeEvent {
     const address = probe.source.toString();
     return {
       action: 'probe',
@@ -344,10 +377,10 @@ export class Engine {
       ipOptions: probe.ipOptions,
       fragmented: probe.fragmented,
       connects: source.connects,
-      triggered: this.tracker.triggered && probe.kind !== Kind.icmp,
-      ignored: this.#parts.ruleFor(probe.source),
+      triggered: this.tracker.triggered && probe.kind !== Kind.icmp && (!isKnown || source.marks.triggered),
+      ignored: rule ?? this.#parts.ruleFor(probe.source),
       repeat: this.tracker.repeat,
-      note: isTracerouteLike(probe) ? 'traceroute-like' : null,
+      note: isKnown ? 'known-service' : isTracerouteLike(probe) ? 'traceroute-like' : null,
       noBlock: policy === 0,
       alreadyBlocked: this.#parts.isBlocked(probe.source, address),
       evidence: source.evidence,

@@ -1,4 +1,12 @@
-import { BLOCK_METHODS, type BlockPolicy, type Config, type DecoyPolicy, type ExitPolicy, SENSOR_CHOICES, type SensorChoice } from './config.ts';
+import {
+  BLOCK_METHODS,
+  type BlockPolicy,
+  type Config,
+  type DecoyPolicy,
+  type ExitPolicy,
+  SENSOR_CHOICES,
+  type SensorChoice,
+} from './config.ts';
 import { DEFAULT_DETECT, kindList } from './kinds.ts';
 import { modeList } from './modes.ts';
 import {
@@ -194,7 +202,8 @@ export const DIRECTIVES: Table = {
     key: 'SENSOR',
     kind: choice<SensorChoice>(...SENSOR_CHOICES),
     default: 'auto',
-    meaning: 'what reports packets: a table in the kernel, captured frames, or the first if this host can have it',
+    meaning:
+      'what reports packets: a table in the kernel, captured frames, or the first if this host can have it',
   },
   hold: {
     key: 'HOLD',

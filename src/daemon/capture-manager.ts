@@ -85,13 +85,19 @@ export class CaptureManager {
     );
   }
 
-  /** Begins to capture; `now` in ms since the epoch. */
-  start(now: number): void {
+  /** Looks at this host and its sockets for the first time; `now` in ms since the epoch. */
+  look(now: number): void {
     const { sockets, hostChanged } = this.#parts;
     hostChanged(this.#view);
     sockets.lookAtAll(now);
     this.#lookAtConnections(now);
-    if (!this.#parts.watchesPortsInUse) this.#planner.update(sockets, this.#ownAddresses(), now, true);
+  }
+
+  /** Begins to capture the packets of these ports. */
+  start(watched: ViewedPorts): void {
+    this.#watched = watched;
+    if (!this.#parts.watchesPortsInUse)
+      this.#planner.update(this.#parts.sockets, this.#ownAddresses(), Date.now(), true);
     this.#renew();
     this.#hostTimer = setInterval(() => this.#lookAtHost(), HOST_INTERVAL_MS);
   }

@@ -18,6 +18,7 @@ import { openLiveLog } from './outputs.ts';
 import { DaemonParts } from './parts.ts';
 import { reload } from './reload.ts';
 import { Settings } from './settings.ts';
+import { startSensor } from './start-sensor.ts';
 import { warmUp } from './warm-up.ts';
 
 /** How often the parts that wait for time to pass are called. */
@@ -102,7 +103,10 @@ export class Daemon {
     const { method } = blockManager;
     if (method !== null) this.tell(`Sources are blocked by ${method.name}: ${method.how}.`);
     await connectModes.open(settings.prepared);
-    captureManager.start(Date.now());
+    captureManager.look(Date.now());
+    const sensor = await startSensor(this.#parts);
+    if (sensor !== null) this.tell(sensor);
+    captureManager.start(this.#parts.viewedPorts());
     const ports = { inUse: portsInUse(sockets), listening: connectModes.ports };
     for (const line of modeLines(settings.config, modeNames(settings.modes), ports)) log.line(line);
     if (!captureManager.isNeeded) readiness.ready([]);
@@ -120,13 +124,22 @@ export class Daemon {
   }
 
   async #end(): Promise<void> {
-    const { realtime, connectModes, control, captureManager, queue, engine, blockManager, settings } =
-      this.#parts;
+    const {
+      realtime,
+      connectModes,
+      control,
+      captureManager,
+      kernelSensor,
+      queue,
+      engine,
+      blockManager,
+      settings,
+    } = this.#parts;
     if (this.#timer !== null) clearInterval(this.#timer);
     realtime.close();
     connectModes.close();
     await control.close();
-    await Promise.all([captureManager.close(), queue.drain(DRAIN_TIME_MS)]);
+    await Promise.all([captureManager.close(), kernelSensor.close(), queue.drain(DRAIN_TIME_MS)]);
     await queue.close();
     await engine.settle();
     engine.close();
@@ -136,19 +149,27 @@ export class Daemon {
 
   #tick(): void {
     const { engine, settings, blockManager, control, connectModes } = this.#parts;
-    const { serviceManager, captureManager, readiness, realtime, probeReceiver } = this.#parts;
+    const { serviceManager, captureManager, kernelSensor, readiness, realtime, probeReceiver } = this.#parts;
     const now = Date.now();
     engine.tracker.sweep(now);
     settings.recorder.tick(now);
     blockManager.tick(now);
     control.tick();
     connectModes.tick(now);
-    const isWell = captureManager.isWell || readiness.doesWithoutCapture;
+    const isWell = (captureManager.isWell && kernelSensor.isWell) || readiness.doesWithoutCapture;
     serviceManager.tick(performance.now(), isWell, this.#status());
     captureManager.tick(now, probeReceiver.takeInUse());
     realtime.tick(this.#blocksSources);
+    this.#tickSensor(now);
     const undecoded = this.#undecoded.line(captureManager.counts(), now);
     if (undecoded !== null) this.tell(undecoded);
+  }
+
+  #tickSensor(now: number): void {
+    const { kernelSensor, sensorUpkeep, reportReceiver } = this.#parts;
+    void sensorUpkeep.tick(now);
+    void kernelSensor.tick(performance.now());
+    reportReceiver.tick(performance.now());
   }
 
   /** Real-time priority pays only where a block may come before the scanner's next probe. */

@@ -1,6 +1,7 @@
+import { createSocket } from 'node:dgram';
 import type { Failure } from '../commands/failure.ts';
 import { SensorTable } from '../sensor/kernel/sensor-table.ts';
-import type { CounterName, TablePlan } from '../sensor/kernel/table.ts';
+import { type CounterName, type TablePlan, TRIAL_ADDRESS, TRIAL_PORT } from '../sensor/kernel/table.ts';
 import { SensorSupervisor } from '../sensor/supervisor.ts';
 
 /** Groups that are tried, from NFLOG_GROUP on: another program may read the first ones. */
@@ -11,6 +12,9 @@ const OWNED_RENEWAL_MS = 5_000;
 
 /** How often the counters are read, to find out what was lost. */
 const COUNTERS_INTERVAL_MS = 5_000;
+
+/** How long the sensor waits for the report of its trial datagram; a busy machine takes some ms. */
+const TRIAL_TIME_MS = 5_000;
 
 /** What the kernel sensor works with, and where it reports to. */
 export interface KernelSensorParts {
@@ -37,6 +41,7 @@ export class KernelSensor {
   #group = 0;
   #groupsLeft = GROUPS_TRIED;
   #onOpen: ((failure: Failure) => void) | null = null;
+  #onTrial: ((failure: Failure) => void) | null = null;
   #isOpen = false;
   #lastRenewalMs = Number.NEGATIVE_INFINITY;
   #lastCountersMs = Number.NEGATIVE_INFINITY;
@@ -51,7 +56,8 @@ export class KernelSensor {
         plan: () => ({ devices: [], group: this.#group }),
         records: parts.records,
         ready: () => this.#opened(null),
-        lost: (reason) => parts.tell(`The process that reads the kernel's reports ended: ${reason}; it starts again.`),
+        lost: (reason) =>
+          parts.tell(`The process that reads the kernel's reports ended: ${reason}; it starts again.`),
         failed: (reason, permission) => this.#groupFailed(reason, permission),
         notRenewed: (reason) => this.#groupFailed(reason, false),
       },
@@ -66,7 +72,8 @@ export class KernelSensor {
       this.#onOpen = resolve;
       this.#supervisor.renew();
     });
-    const failure = unread ?? (await this.table.load({ ...this.#parts.plan(), group: this.#group }));
+    const failure =
+      unread ?? (await this.table.load({ ...this.#parts.plan(), group: this.#group })) ?? (await this.#try());
     if (failure !== null) {
       await this.close();
       return failure;
@@ -78,6 +85,7 @@ export class KernelSensor {
     return null;
   }
 
+  /** Whether the table is loaded and its reports are read. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
@@ -90,6 +98,11 @@ export class KernelSensor {
   /** The group that reports go to. */
   get group(): number {
     return this.#group;
+  }
+
+  /** The trial datagram was reported. */
+  trialSeen(): void {
+    this.#onTrial?.(null);
   }
 
   /** Goes over to another plan in one transaction. */
@@ -142,6 +155,27 @@ export class KernelSensor {
     this.#lostSaid = lost;
   }
 
+  /** Sends a datagram over loopback that a rule reports. Resolves to null also where loopback cannot be tried. */
+  #try(): Promise<Failure> {
+    return new Promise((resolve) => {
+      const socket = createSocket('udp4');
+      const end = (failure: Failure) => {
+        clearTimeout(timer);
+        this.#onTrial = null;
+        socket.close();
+        resolve(failure);
+      };
+      const timer = setTimeout(end, TRIAL_TIME_MS, 'the kernel did not report a trial datagram');
+      this.#onTrial = end;
+      socket.on('error', () => end(null));
+      socket.bind({ address: TRIAL_ADDRESS }, () => {
+        socket.send('', TRIAL_PORT, '127.0.0.1', (error) => {
+          if (error !== null) end(null);
+        });
+      });
+    });
+  }
+
   #opened(failure: Failure): void {
     this.#onOpen?.(failure);
     this.#onOpen = null;
@@ -157,6 +191,10 @@ export class KernelSensor {
       this.#group++;
       return;
     }
-    this.#opened(permission ? 'reading NFLOG is not permitted: CAP_NET_ADMIN is missing, or every group is in use' : reason);
+    this.#opened(
+      permission
+        ? 'reading NFLOG is not permitted: CAP_NET_ADMIN is missing, or every group is in use'
+        : reason,
+    );
   }
 }

@@ -1,26 +1,37 @@
 import { randomInt } from 'node:crypto';
 import { Kind, kindMask } from '../classify/kind.ts';
+import { PortSet } from '../config/ports.ts';
 import { ControlServer } from '../control/server.ts';
 import { Engine } from '../engine.ts';
 import type { BlockMemory } from '../ledger/memory.ts';
+import type { Address } from '../net/address.ts';
 import { needsCapture } from '../preflight/prepare.ts';
 import { mayCapture } from '../preflight/privileges.ts';
 import type { RunOptions } from '../preflight/run-options.ts';
 import type { Log } from '../record/log.ts';
 import { listeningLine } from '../record/start-lines.ts';
+import { mayHold } from '../respond/holding.ts';
 import { ActionQueue } from '../respond/queue.ts';
+import type { TablePlan } from '../sensor/kernel/table.ts';
 import { Realtime } from '../service/realtime.ts';
 import { ServiceManager } from '../service/service-manager.ts';
+import { readEphemeralPorts } from '../watch/ephemeral-ports.ts';
 import type { ViewedPorts } from '../watch/filter-plan.ts';
+import { forwardsPackets } from '../watch/forwarding.ts';
 import { type Home, homeOfAddresses } from '../watch/home.ts';
 import { NOTHING_IN_USE } from '../watch/in-use.ts';
+import { KnownServices } from '../watch/known-services.ts';
 import { SocketTable } from '../watch/sockets.ts';
 import { BlockManager, type BlockManagerParts } from './block-manager.ts';
 import { CaptureManager } from './capture-manager.ts';
 import { ConnectModes } from './connect-modes.ts';
 import { LiveControlHandlers } from './control-handlers.ts';
+import { Holds } from './holds.ts';
+import { KernelSensor } from './kernel-sensor.ts';
 import { ProbeReceiver } from './probe-receiver.ts';
 import { Readiness } from './readiness.ts';
+import { ReportReceiver } from './report-receiver.ts';
+import { SensorUpkeep } from './sensor-upkeep.ts';
 import type { Settings } from './settings.ts';
 
 /** The socket table of this process's own network namespace. */
@@ -46,6 +57,11 @@ export class DaemonParts {
   readonly engine: Engine;
   readonly connectModes: ConnectModes;
   readonly probeReceiver: ProbeReceiver;
+  readonly knownServices = new KnownServices(readEphemeralPorts());
+  readonly kernelSensor: KernelSensor;
+  readonly holds: Holds;
+  readonly reportReceiver: ReportReceiver;
+  readonly sensorUpkeep: SensorUpkeep;
   readonly readiness: Readiness;
   readonly captureManager: CaptureManager;
   readonly control: ControlServer;
@@ -53,6 +69,7 @@ export class DaemonParts {
   readonly realtime: Realtime;
   readonly #tell: (text: string) => void;
   #home: Home = homeOfAddresses([]);
+  #ownAddresses: readonly Address[] = [];
 
   constructor({ options, version, log, settings, memory }: DaemonInputs) {
     this.options = options;
@@ -80,6 +97,23 @@ export class DaemonParts {
       onListening: () => log.line(listeningLine(settings.config.logFormat)),
       tell: this.#tell,
     });
+    this.kernelSensor = this.#makeKernelSensor();
+    const { config } = settings;
+    this.holds = new Holds({
+      table: this.kernelSensor.table,
+      holdTimeMs: config.holdTime,
+      ipv6Prefix: config.blockIpv6Prefix,
+      now: () => performance.now(),
+    });
+    this.sensorUpkeep = this.#makeSensorUpkeep();
+    this.reportReceiver = new ReportReceiver({
+      engine: this.engine,
+      sockets: this.sockets,
+      holds: this.holds,
+      forwards: () => this.sensorUpkeep.forwards,
+      trialSeen: () => this.kernelSensor.trialSeen(),
+      tell: this.#tell,
+    });
     this.captureManager = this.#makeCaptureManager();
     this.control = this.#makeControl(version);
     this.serviceManager = new ServiceManager({ env: process.env, pid: process.pid, tell: this.#tell });
@@ -90,15 +124,24 @@ export class DaemonParts {
   }
 
   /**
-   * The ports whose packets are captured. The mode tcp has sockets of its own; where capture is permitted, SYNs to them
-   * also name the clients that reset a connection too early for the socket.
+   * The ports whose packets are captured: none that the kernel sensor reports. The mode tcp has sockets of its own; where
+   * capture is permitted, SYNs to them also name the clients that reset a connection too early for the socket.
    */
   viewedPorts(): ViewedPorts {
     const { config, modes, watched } = this.settings;
-    if (modes.tcp !== 'tcp' || !mayCapture()) return watched;
     const { udp, kinds } = watched;
-    const witnesses = kindMask([Kind.syn]) | (kinds & kindMask([Kind.udp]));
-    return { tcp: config.tcpPorts, udp, kinds: witnesses };
+    const captured = this.kernelSensor.isOpen
+      ? { tcp: new PortSet(), udp: new PortSet(), kinds: 0 }
+      : { tcp: watched.tcp, udp, kinds };
+    if (modes.tcp !== 'tcp' || !mayCapture()) return captured;
+    const witnesses = kindMask([Kind.syn]) | (captured.kinds & kindMask([Kind.udp]));
+    return { tcp: config.tcpPorts, udp: captured.udp, kinds: witnesses };
+  }
+
+  /** Whether any mode watches ports that are not its own sockets. */
+  get watchesIdlePorts(): boolean {
+    const { tcp, udp } = this.settings.watched;
+    return !tcp.isEmpty || !udp.isEmpty;
   }
 
   #makeBlockManager(memory: BlockMemory): BlockManager {
@@ -136,6 +179,54 @@ export class DaemonParts {
     });
   }
 
+  #makeKernelSensor(): KernelSensor {
+    return new KernelSensor({
+      plan: () => this.#tablePlan(),
+      records: async (view, length) => this.reportReceiver.take(view, length),
+      tell: this.#tell,
+      failed: (reason) => void this.#giveUpKernelSensor(reason),
+    });
+  }
+
+  #tablePlan(): Omit<TablePlan, 'owned'> {
+    const { config, modes, watched, prepared } = this.settings;
+    const acts = !this.options.dryRun;
+    return {
+      group: config.nflogGroup,
+      tcp: watched.tcp,
+      udp: watched.udp,
+      excludedTcp: modes.tcp === 'atcp' ? config.advancedExcludeTcp : new PortSet(),
+      kinds: watched.kinds,
+      interfaces: namedInterfaces(prepared.interfaces),
+      trigger: config.scanTrigger,
+      ipv6Prefix: config.blockIpv6Prefix,
+      holdsTcp: acts && mayHold(config, 'tcp'),
+      holdsUdp: acts && mayHold(config, 'udp'),
+      holdsWeak: !forwardsPackets(),
+      holdTimeMs: config.holdTime,
+    };
+  }
+
+  /** The table was taken away and cannot be put back: captured frames take its place. */
+  async #giveUpKernelSensor(reason: string): Promise<void> {
+    this.#tell(`The kernel sensor ended: ${reason}; captured frames are watched instead.`);
+    await this.kernelSensor.close();
+    this.captureManager.configure(this.viewedPorts());
+  }
+
+  #makeSensorUpkeep(): SensorUpkeep {
+    const { settings, sockets, knownServices, holds, blockManager } = this;
+    return new SensorUpkeep({
+      table: this.kernelSensor.table,
+      holds,
+      sockets,
+      knownServices,
+      keepsKnownServices: () => settings.config.knownServices,
+      spared: () => blockManager.allowList.never.prefixes(),
+      ownAddresses: () => this.#ownAddresses,
+    });
+  }
+
   #makeCaptureManager(): CaptureManager {
     const { options, settings, sockets, readiness, connectModes } = this;
     return new CaptureManager(
@@ -150,6 +241,7 @@ export class DaemonParts {
         },
         hostChanged: ({ addresses, broadcasts }) => {
           this.#home = homeOfAddresses(addresses);
+          this.#ownAddresses = addresses;
           this.blockManager.allowList.never.setOwn(addresses, broadcasts);
           this.engine.tracker.setOwn(addresses);
           connectModes.hostChanged();
@@ -182,4 +274,9 @@ export class DaemonParts {
     });
     return new ControlServer({ path: settings.config.controlSocket, handlers, tell: this.#tell });
   }
+}
+
+/** The names in the words of --interface; null when loopback alone is left out, or nothing. */
+function namedInterfaces(words: readonly string[]): readonly string[] | null {
+  return words.length === 0 || words.some((word) => word === 'ALL' || word === 'ALL_NLO') ? null : words;
 }

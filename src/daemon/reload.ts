@@ -22,6 +22,8 @@ export async function reload(parts: DaemonParts): Promise<void> {
   const { config, modes, watched } = settings;
   engine.configure({ config, modes, watched });
   await connectModes.reload(settings.prepared);
+  parts.holds.configure({ holdTimeMs: config.holdTime, ipv6Prefix: config.blockIpv6Prefix });
+  await parts.kernelSensor.configure();
   captureManager.configure(parts.viewedPorts());
   settings.warn();
   settings.tell('Configuration and ignore file were read again.');

@@ -1,9 +1,9 @@
-import { LAST_RULE, Rule } from './kernel/rule.ts';
 import { LATEST_TIME_MS } from '../capture/source.ts';
 import { Kind, LAST_KIND } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
 import { isIcmp, isSpoken, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import { LAST_RULE, Rule } from './kernel/rule.ts';
 
 /**
  * The octets of each record that the sensor hands to the main process. All have one size, so a reader keeps no state
@@ -61,7 +61,8 @@ export function writeProbe(
   view.setUint8(offset + KIND, probe.kind);
   view.setUint8(offset + PROTOCOL, probe.protocol);
   view.setUint8(offset + TCP_FLAGS, probe.tcpFlags);
-  const marks = (probe.ipOptions ? MARK_IP_OPTIONS : 0) | (probe.fragmented ? MARK_FRAGMENTED : 0) | (rule << RULE_SHIFT);
+  const marks =
+    (probe.ipOptions ? MARK_IP_OPTIONS : 0) | (probe.fragmented ? MARK_FRAGMENTED : 0) | (rule << RULE_SHIFT);
   view.setUint8(offset + MARKS, marks);
   view.setUint8(offset + DEVICE, device);
   view.setUint16(offset + SOURCE_PORT, probe.sourcePort, true);

@@ -23,8 +23,11 @@ export interface ProbeDetails {
   readonly fragmented: boolean;
 }
 
-/** `traceroute-like`: looks like a datagram of traceroute, whose sender traces the route and does not want the port. */
-export type ProbeNote = 'traceroute-like';
+/**
+ * `traceroute-like`: a datagram as traceroute sends it; its sender asks for the way here and not for a port.
+ * `known-service`: the port belongs to a service of this host that is away.
+ */
+export type ProbeNote = 'traceroute-like' | 'known-service';
 
 /** One judged probe. */
 export interface ProbeEvent extends ProbeDetails {

@@ -170,7 +170,8 @@ function readChunks(file: string, first: number, each: (chunk: string) => number
 function addSocket(sockets: BoundSocket[], local: string, uid?: string): void {
   const port = portOf(local);
   const address = parseWords(wordsOf(local));
-  if (address !== null && port !== 0) sockets.push(uid === undefined ? { address, port } : { address, port, uid: Number(uid) });
+  if (address !== null && port !== 0)
+    sockets.push(uid === undefined ? { address, port } : { address, port, uid: Number(uid) });
 }
 
 function wordsOf(end: string): string {

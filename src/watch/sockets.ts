@@ -43,6 +43,7 @@ export class SocketTable implements InUse, Connections {
   #listeners6: readonly BoundSocket[] = [];
   #datagrams: readonly BoundSocket[] = [];
   #localEnds: readonly BoundSocket[] = [];
+  #sctpEndpoints: readonly BoundSocket[] = [];
   #counters = NO_COUNTERS;
   #listenersRead = Number.NEGATIVE_INFINITY;
 
@@ -103,6 +104,11 @@ export class SocketTable implements InUse, Connections {
     return this.#localEnds;
   }
 
+  /** SCTP's endpoints at the last look. */
+  get sctpEndpoints(): readonly BoundSocket[] {
+    return this.#sctpEndpoints;
+  }
+
   /** The sockets bound at the last look. */
   bound(protocol: number): readonly BoundSocket[] {
     return protocol === PROTOCOL_TCP ? [...this.#listeners4, ...this.#listeners6] : this.#datagrams;
@@ -126,7 +132,8 @@ export class SocketTable implements InUse, Connections {
   }
 
   #lookAtOthers(now: number): void {
-    this.#sctp.noteAll(readSctpEndpoints(`${this.#folder}/sctp/eps`), now);
+    this.#sctpEndpoints = readSctpEndpoints(`${this.#folder}/sctp/eps`);
+    this.#sctp.noteAll(this.#sctpEndpoints, now);
     this.#raw.noteAll([...this.#read('raw', readBound), ...this.#read('raw6', readBound)], now);
   }
 

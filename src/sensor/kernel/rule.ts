@@ -26,6 +26,8 @@ export const Rule = {
   answer: 10,
   /** Any packet of a blocked source; reported by the table of the blocks. */
   blocked: 11,
+  /** The datagram by which the sensor tries itself. */
+  trial: 12,
 } as const;
 
 export type Rule = (typeof Rule)[keyof typeof Rule];

@@ -38,6 +38,10 @@ const PREROUTING_PRIORITY = -309;
 /** After source NAT (100), so that the peers of masqueraded hosts are noted, too. */
 const POSTROUTING_PRIORITY = 310;
 
+/** The datagram by which the sensor tries itself goes over loopback, from this address to this port. */
+export const TRIAL_ADDRESS = '127.80.83.1';
+export const TRIAL_PORT = 9;
+
 /** What the table is made from. */
 export interface TablePlan {
   /** Only the process that loaded it may change it, and it goes with that process; nft 1.0.2 and newer. */
@@ -248,6 +252,7 @@ function input(plan: TablePlan, writer: Writer): string[] {
     `type filter hook input priority ${INPUT_PRIORITY}; policy accept`,
     // Segments of connections to services first: nothing below has more to say of them.
     'tcp flags & (fin|syn|rst|ack) == ack tcp dport @used_tcp accept',
+    `iif lo ip saddr ${TRIAL_ADDRESS} udp dport ${TRIAL_PORT} ${writer.report('trial', 10, 1)} drop`,
     'iif lo accept',
     ...(interfaces === null ? [] : [`iifname != { ${interfaces.map(quoted).join(', ')} } accept`]),
     `meta l4proto != @${ALIVE_SET} goto other`,
@@ -341,6 +346,9 @@ function datagram({ udp, kinds }: TablePlan): string[] {
     'chain datagram {',
     'udp dport != @watch_udp accept',
     'socket transparent { 0, 1 } accept',
+    // The answers of a DHCP server: the client reads them past netfilter, before it has a socket on the port.
+    'udp sport 67 udp dport 68 accept',
+    'udp sport 547 udp dport 546 accept',
     'udp dport @asked_all accept',
     'ip saddr . udp dport @asked4 accept',
     'ip6 saddr . udp dport @asked6 accept',

@@ -1,0 +1,40 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import type { KnownService } from '../watch/known-services.ts';
+
+const NAME = 'known-services';
+const MAX_BYTES = 65_536;
+const MODE = 0o600;
+
+const PROTOCOLS = { tcp: PROTOCOL_TCP, udp: PROTOCOL_UDP } as const;
+
+/** Reads the services that a former run knew, a line each: `tcp 80 1795354417000`. What is no such line is left out. */
+export function readKnownServices(folder: string): KnownService[] {
+  let text: string;
+  try {
+    text = readFileSync(join(folder, NAME), 'utf8').slice(0, MAX_BYTES);
+  } catch {
+    return [];
+  }
+  return text.split('\n').flatMap((line) => {
+    const [, name, port, lastSeen] = /^(tcp|udp) (\d{1,5}) (\d{1,15})$/.exec(line) ?? [];
+    if (name === undefined || Number(port) > 65_535) return [];
+    return [{ protocol: PROTOCOLS[name as 'tcp' | 'udp'], port: Number(port), lastSeen: Number(lastSeen) }];
+  });
+}
+
+/** Replaces the file in one step. Resolves to why it could not be written, in one line. */
+export function writeKnownServices(folder: string, services: readonly KnownService[]): string | null {
+  const path = join(folder, NAME);
+  const lines = services.map(({ protocol, port, lastSeen }) => {
+    return `${protocol === PROTOCOL_TCP ? 'tcp' : 'udp'} ${port} ${Math.round(lastSeen)}\n`;
+  });
+  try {
+    writeFileSync(`${path}.new`, lines.join(''), { mode: MODE });
+    renameSync(`${path}.new`, path);
+    return null;
+  } catch (error) {
+    return `${path}: ${(error as Error).message}`;
+  }
+}

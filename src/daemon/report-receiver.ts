@@ -1,0 +1,104 @@
+import { Kind } from '../classify/kind.ts';
+import { Probe } from '../classify/probe.ts';
+import type { Engine } from '../engine.ts';
+import { Rule } from '../sensor/kernel/rule.ts';
+import { RECORD_LENGTH, RecordType, readProbe, recordRule, recordType } from '../sensor/record-format.ts';
+import type { SocketTable } from '../watch/sockets.ts';
+import type { Holds } from './holds.ts';
+
+/** What is said of a source behind a bridge of this host, which is not acted on. */
+const BRIDGE_RULE = 'behind a bridge of this host';
+
+/** What is said of segments of no connection on a host that forwards packets of others. */
+const FORWARDED_RULE =
+  'this host forwards packets, so the segment may belong to a connection of another host';
+
+/** How often forged packets are logged. */
+const FORGED_INTERVAL_MS = 60_000;
+
+/** What a receiver works with. */
+export interface ReportReceiverParts {
+  readonly engine: Engine;
+  readonly sockets: SocketTable;
+  readonly holds: Holds;
+  /** Whether segments of no connection may belong to connections of other hosts. */
+  readonly forwards: () => boolean;
+  /** The sensor's trial datagram was reported. */
+  readonly trialSeen: () => void;
+  /** Logs one line for the administrator. */
+  readonly tell: (text: string) => void;
+}
+
+/** Reads the records of the kernel sensor and gives the probes to the engine. The kernel has said whose port it is. */
+export class ReportReceiver {
+  readonly #parts: ReportReceiverParts;
+  readonly #probe = new Probe();
+  #forged = 0;
+  #forgedLoggedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: ReportReceiverParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes `length` octets of whole records. */
+  take(view: DataView, length: number): void {
+    for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
+      if (recordType(view, offset) !== RecordType.probe) continue;
+      if (readProbe(view, offset, this.#probe)) this.#take(this.#probe, recordRule(view, offset));
+    }
+  }
+
+  /** Must be called every second; `now` on the monotonic clock, ms. */
+  tick(now: number): void {
+    if (this.#forged === 0 || now - this.#forgedLoggedMs < FORGED_INTERVAL_MS) return;
+    this.#forgedLoggedMs = now;
+    const packets = this.#forged === 1 ? '1 packet' : `${this.#forged} packets`;
+    this.#parts.tell(
+      `${packets} from outside had an address of this host as the source: forged, and dropped.`,
+    );
+    this.#forged = 0;
+  }
+
+  #take(probe: Probe, rule: Rule): void {
+    const { engine, holds, forwards } = this.#parts;
+    switch (rule) {
+      case Rule.probe:
+        engine.take(probe);
+        holds.held(probe.source);
+        return;
+      case Rule.weak:
+        if (forwards() && probe.kind !== Kind['ip-protocol']) engine.takeSpared(probe, FORWARDED_RULE);
+        else engine.take(probe);
+        return;
+      case Rule.known:
+        engine.takeKnown(probe);
+        return;
+      case Rule.bridge:
+        engine.takeSpared(probe, BRIDGE_RULE);
+        return;
+      case Rule.icmp:
+        engine.take(probe);
+        return;
+      case Rule.held:
+        if (this.#isProbe(probe) && engine.take(probe)) holds.probedAgain(probe.source, engine.isRepeat);
+        return;
+      case Rule.blocked:
+      case Rule.fragment:
+        if (this.#isProbe(probe)) engine.take(probe);
+        return;
+      case Rule.trial:
+        this.#parts.trialSeen();
+        return;
+      case Rule.forged:
+        this.#forged++;
+        return;
+      default:
+    }
+  }
+
+  /** The kernel drops every packet of a held source, so a port in use must be recognised here, by the last look. */
+  #isProbe(probe: Probe): boolean {
+    const { engine } = this.#parts;
+    return engine.watches(probe, probe.kind) && !engine.isInUse(probe, probe.kind);
+  }
+}
