@@ -1,8 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
-import { kill } from 'node:process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { env, kill } from 'node:process';
 import { ENDING } from './ending.ts';
+import { fullPath } from './full-path.ts';
 import { CommandOutput } from './output.ts';
-import { type ReadyShell, startShell } from './ready-shell.ts';
 
 /** From TERM to KILL, for a command that timed out. */
 const TERM_GRACE_MS = 2_000;
@@ -28,8 +28,6 @@ export interface CommandOptions {
   readonly timeoutMs: number;
   /** Aborting it ends the command at once, by TERM and soon after by KILL. */
   readonly signal?: AbortSignal | undefined;
-  /** A shell that may wait for the command. */
-  readonly ready?: ReadyShell;
 }
 
 /** Runs a command through `/bin/sh -c` until it ends or is killed. Never rejects. */
@@ -37,7 +35,7 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   if (options.signal?.aborted) return { failure: ENDING, output: '' };
   let child: ChildProcess;
   try {
-    child = options.ready?.take(command) ?? startShell(command);
+    child = startShell(command);
   } catch (error) {
     return { failure: `cannot be started: ${oneLine((error as Error).message)}`, output: '' };
   }
@@ -54,6 +52,16 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   const firstLine = oneLine(output.text.trim().split('\n', 1)[0] ?? '');
   const detail = firstLine === '' ? '' : `: ${firstLine}`;
   return { failure: failure === null ? null : `${failure}${detail}`, output: output.text };
+}
+
+/** Throws without a free descriptor; the error event reports other failures. */
+function startShell(command: string): ChildProcess {
+  // Its own process group, so that a signal reaches all that the shell has started.
+  return spawn('/bin/sh', ['-c', command], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...env, PATH: fullPath(env.PATH) },
+  });
 }
 
 /** Resolves to null for exit status 0, else to what happened. */

@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ReadyShell } from '../../src/commands/ready-shell.ts';
 import { runCommand } from '../../src/commands/shell.ts';
 import { testFolder } from '../respond/given.ts';
 
@@ -21,96 +19,6 @@ const ENDS: [command: string, failure: string | null, output: string][] = [
 
 test.each(ENDS)('%j ends with %j', async (command, failure, output) => {
   expect(await runCommand(command, ENOUGH)).toEqual({ failure, output });
-});
-
-describe('in a shell that was started ahead', () => {
-  const VERBATIM = String.raw`  printf '%s|' "a\nb" 'c  d' "$HOME" $((1 + 2)) \;  `;
-
-  test.each([...ENDS, [VERBATIM, null, `a\\nb|c  d|${process.env.HOME}|3|;|`] as const])(
-    '%j ends with %j',
-    async (command, failure, output) => {
-      const ready = await readyShell();
-      expect(await runCommand(command, { ...ENOUGH, ready })).toEqual({ failure, output });
-    },
-  );
-
-  test('it has the usual priority, whatever its parent has', async () => {
-    const usual = getPriority();
-    onTestFinished(() => setPriority(usual));
-    setPriority(-10);
-    const ready = await readyShell();
-    expect(await runCommand('nice', { ...ENOUGH, ready })).toEqual({ failure: null, output: '0\n' });
-    // A shell that was not waiting gets its priority after it has started.
-    const command = 'until [ "$(nice)" = 0 ]; do :; done';
-    expect(await runCommand(command, ENOUGH)).toEqual({ failure: null, output: '' });
-  });
-
-  test('each command has its own shell', async () => {
-    const ready = await readyShell();
-    const pids = [];
-    for (let count = 0; count < 2; count++) {
-      ready.prepare();
-      pids.push((await runCommand('echo $$', { ...ENOUGH, ready })).output);
-    }
-    expect(new Set(pids).size).toBe(2);
-  });
-
-  test('another shell runs a command of two lines, or one that is too long for the pipe', async () => {
-    const ready = await readyShell();
-    for (const command of ['echo one\necho two', `: ${'x'.repeat(5_000)}; echo one; echo two`]) {
-      expect(await runCommand(command, { ...ENOUGH, ready })).toEqual({
-        failure: null,
-        output: 'one\ntwo\n',
-      });
-    }
-    expect(waitingShells()).toHaveLength(1);
-  });
-
-  test('when it was killed, the next command runs all the same', async () => {
-    const ready = await readyShell();
-    const [pid] = waitingShells() as [number];
-    process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() => expect(waitingShells()).toEqual([]));
-    await vi.waitFor(async () =>
-      expect(await runCommand('echo done', { ...ENOUGH, ready })).toEqual({
-        failure: null,
-        output: 'done\n',
-      }),
-    );
-  });
-
-  test('when it is closed, it ends without running anything', async () => {
-    const ready = await readyShell();
-    expect(waitingShells()).toHaveLength(1);
-    ready.close();
-    await vi.waitFor(() => expect(waitingShells()).toEqual([]));
-    ready.prepare();
-    expect(waitingShells()).toEqual([]);
-  });
-
-  /** Starts a waiting shell, after that of the test before has ended. */
-  async function readyShell(): Promise<ReadyShell> {
-    await vi.waitFor(() => expect(waitingShells()).toEqual([]));
-    const ready = new ReadyShell();
-    onTestFinished(() => ready.close());
-    ready.prepare();
-    return ready;
-  }
-
-  /** Our children that wait for a command. */
-  function waitingShells(): number[] {
-    return readdirSync('/proc')
-      .filter((entry) => /^\d+$/.test(entry))
-      .filter((pid) => {
-        try {
-          const isOurs = readFileSync(`/proc/${pid}/status`, 'utf8').includes(`\nPPid:\t${process.pid}\n`);
-          return isOurs && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('eval "$command"');
-        } catch {
-          return false;
-        }
-      })
-      .map(Number);
-  }
 });
 
 // "The exit status of commands is not looked at: a missing program counts as a block."
