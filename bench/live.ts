@@ -165,7 +165,7 @@ function cpuSeconds(detector: LabProcess): number[] {
   return processes(detector).map((pid) => cpuTicksOf(pid) / TICKS_PER_SECOND);
 }
 
-/** Waits until the start is over: compilation and warm-up go on for a moment after its last line. */
+/** Waits until the start is over: compilation goes on for a moment after its last line. */
 async function settledCpuSeconds(lab: Lab, detector: LabProcess): Promise<number[]> {
   let last = cpuSeconds(detector);
   let since = performance.now();

@@ -70,8 +70,6 @@ export interface EngineParts extends EngineSettings {
   readonly localCheck: boolean;
   /** Randomizes hashes; the results do not depend on it. */
   readonly salt: number;
-  /** Sources tracked at a time; MAX_SOURCES by default. */
-  readonly capacity?: number;
 }
 
 /** What is known of a probe beside the packet. */
@@ -109,7 +107,6 @@ export class Engine {
     this.tracker = new Tracker({
       ...limitsOf(parts.config),
       salt: parts.salt,
-      capacity: parts.capacity,
       onScanEnd: (source) => this.#endScan(source),
     });
     this.#weak = this.#newWeakSources();

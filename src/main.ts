@@ -59,7 +59,6 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
 
 /** Runs the detector in the foreground or in the background, as root or as USER. */
 async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
-  (await import('./service/priority.ts')).runPromptly();
   if (options.daemon && isInBackground()) return runLive({ ...options, logoutput: ['syslog'] }, argv);
   const program = process.argv[1] as string;
   const handOver = (await import('./service/run-as.ts')).planHandOver(options);

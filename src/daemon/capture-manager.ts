@@ -112,11 +112,6 @@ export class CaptureManager {
     return this.#supervisor.isCapturing || !this.isNeeded || !this.hasDevice;
   }
 
-  /** The process that captures; undefined while there is none. */
-  get capturePid(): number | undefined {
-    return this.#supervisor.pid;
-  }
-
   /** Whether any of the chosen interfaces is up. */
   get hasDevice(): boolean {
     return chooseDevices(this.#parts.interfaces, this.#view.devices).length > 0;

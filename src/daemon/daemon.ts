@@ -19,7 +19,6 @@ import { DaemonParts } from './parts.ts';
 import { reload } from './reload.ts';
 import { Settings } from './settings.ts';
 import { startSensor } from './start-sensor.ts';
-import { warmUp } from './warm-up.ts';
 
 /** How often the parts that wait for time to pass are called. */
 const TICK_MS = 1_000;
@@ -116,27 +115,15 @@ export class Daemon {
       readiness.ready([]);
     }
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
-    // The warm-up runs while the sensor starts.
-    await Promise.all([readiness.listening, warmUp(settings.config, sockets)]);
+    await readiness.listening;
     if (options.verbose) this.#delay.enable();
-    this.#parts.realtime.start(this.#blocksSources);
     this.#parts.serviceManager.ready(this.#status());
   }
 
   async #end(): Promise<void> {
-    const {
-      realtime,
-      connectModes,
-      control,
-      captureManager,
-      kernelSensor,
-      queue,
-      engine,
-      blockManager,
-      settings,
-    } = this.#parts;
+    const { connectModes, control, captureManager, kernelSensor, queue, engine, blockManager, settings } =
+      this.#parts;
     if (this.#timer !== null) clearInterval(this.#timer);
-    realtime.close();
     connectModes.close();
     await control.close();
     await Promise.all([captureManager.close(), kernelSensor.close(), queue.drain(DRAIN_TIME_MS)]);
@@ -149,7 +136,7 @@ export class Daemon {
 
   #tick(): void {
     const { engine, settings, blockManager, control, connectModes } = this.#parts;
-    const { serviceManager, captureManager, kernelSensor, readiness, realtime, probeReceiver } = this.#parts;
+    const { serviceManager, captureManager, kernelSensor, readiness, probeReceiver } = this.#parts;
     const now = Date.now();
     engine.tracker.sweep(now);
     settings.recorder.tick(now);
@@ -159,7 +146,6 @@ export class Daemon {
     const isWell = (captureManager.isWell && kernelSensor.isWell) || readiness.doesWithoutCapture;
     serviceManager.tick(performance.now(), isWell, this.#status());
     captureManager.tick(now, probeReceiver.takeInUse());
-    realtime.tick(this.#blocksSources);
     this.#tickSensor(now);
     const undecoded = this.#undecoded.line(captureManager.counts(), now);
     if (undecoded !== null) this.tell(undecoded);
@@ -170,11 +156,6 @@ export class Daemon {
     void sensorUpkeep.tick(now);
     void kernelSensor.tick(performance.now());
     reportReceiver.tick(performance.now());
-  }
-
-  /** Real-time priority pays only where a block may come before the scanner's next probe. */
-  get #blocksSources(): boolean {
-    return this.#parts.blockManager.method !== null;
   }
 
   /** A dry run may be tried beside the real daemon, which then keeps the socket. */

@@ -13,7 +13,6 @@ import { listeningLine } from '../record/start-lines.ts';
 import { mayHold } from '../respond/holding.ts';
 import { ActionQueue } from '../respond/queue.ts';
 import type { TablePlan } from '../sensor/kernel/table.ts';
-import { Realtime } from '../service/realtime.ts';
 import { ServiceManager } from '../service/service-manager.ts';
 import { readEphemeralPorts } from '../watch/ephemeral-ports.ts';
 import type { ViewedPorts } from '../watch/filter-plan.ts';
@@ -66,7 +65,6 @@ export class DaemonParts {
   readonly captureManager: CaptureManager;
   readonly control: ControlServer;
   readonly serviceManager: ServiceManager;
-  readonly realtime: Realtime;
   readonly #tell: (text: string) => void;
   #home: Home = homeOfAddresses([]);
   #ownAddresses: readonly Address[] = [];
@@ -117,10 +115,6 @@ export class DaemonParts {
     this.captureManager = this.#makeCaptureManager();
     this.control = this.#makeControl(version);
     this.serviceManager = new ServiceManager({ env: process.env, pid: process.pid, tell: this.#tell });
-    this.realtime = new Realtime({
-      capture: () => this.captureManager.capturePid,
-      others: () => this.blockManager.backends.pids,
-    });
   }
 
   /**
@@ -235,10 +229,7 @@ export class DaemonParts {
         sockets,
         isOurs: (port) => connectModes.holds(port),
         watchesPortsInUse: !options.serviceCheck,
-        records: (view, length, sensor) => {
-          this.realtime.work();
-          return this.probeReceiver.take(view, length, sensor);
-        },
+        records: (view, length, sensor) => this.probeReceiver.take(view, length, sensor),
         hostChanged: ({ addresses, broadcasts }) => {
           this.#home = homeOfAddresses(addresses);
           this.#ownAddresses = addresses;

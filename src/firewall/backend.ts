@@ -26,8 +26,6 @@ export interface BackendOptions {
 /** A way to shut a source out. It knows no policy: others decide who is blocked, whether and for how long. */
 export interface Backend {
   readonly method: BlockMethod;
-  /** The process that it keeps open, if it keeps one and the process runs. */
-  readonly pid?: number | undefined;
   /**
    * Prepares the method, and repairs what others have removed. Rejects with a one-line reason when the host does not
    * support it. A later call is cheap and allowed at any time; `made` then means that all blocks are gone.

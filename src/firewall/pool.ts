@@ -8,7 +8,6 @@ import type { Backend } from './backend.ts';
 export class BackendPool {
   readonly #make: (method: BlockMethod) => Backend;
   readonly #opening = new Map<BlockMethod, Promise<Backend>>();
-  readonly #ready = new Map<BlockMethod, Backend>();
 
   constructor(make: (method: BlockMethod) => Backend) {
     this.#make = make;
@@ -19,26 +18,13 @@ export class BackendPool {
     const known = this.#opening.get(method);
     if (known !== undefined) return known;
     const backend = this.#make(method);
-    const opening = backend.open().then(() => {
-      if (this.#opening.get(method) === opening) this.#ready.set(method, backend);
-      return backend;
-    });
+    const opening = backend.open().then(() => backend);
     this.#opening.set(method, opening);
     opening.catch(() => {
       this.#opening.delete(method);
       return backend.close('keep');
     });
     return opening;
-  }
-
-  /** The back end if it is open: a block then goes out without a wait. */
-  ready(method: BlockMethod): Backend | undefined {
-    return this.#ready.get(method);
-  }
-
-  /** The processes that the back ends keep open. */
-  get pids(): readonly number[] {
-    return [...this.#ready.values()].flatMap(({ pid }) => pid ?? []);
   }
 
   /** The back ends that are open, after those that are opening now. */
@@ -51,7 +37,6 @@ export class BackendPool {
   async forget(method: BlockMethod): Promise<void> {
     const known = this.#opening.get(method);
     this.#opening.delete(method);
-    this.#ready.delete(method);
     await known?.then(
       (backend) => backend.close('keep'),
       () => {},
@@ -62,7 +47,6 @@ export class BackendPool {
   async close(blocks: 'keep' | 'release'): Promise<void> {
     const opened = await this.opened();
     this.#opening.clear();
-    this.#ready.clear();
     await Promise.all(opened.map((backend) => backend.close(blocks)));
   }
 }

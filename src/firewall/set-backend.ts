@@ -41,11 +41,6 @@ export class SetBackend extends BatchedBackend {
     this.#carrier = carrier;
   }
 
-  /** The carrier's process, while it runs. */
-  get pid(): number | undefined {
-    return this.#carrier.pid;
-  }
-
   async open(): Promise<Opened> {
     const opened = await this.#sets.open();
     throwOn(await this.#carrier.start());

@@ -19,14 +19,9 @@ export abstract class SetCarrier {
     this.#dialog = new Dialog(program);
   }
 
-  /** The program's process, while it runs. */
-  get pid(): number | undefined {
-    return this.#dialog.pid;
-  }
-
-  /** Starts the program, so that the first block need not wait for it. */
+  /** Starts the program, and shows whether it answers. */
   start(): Promise<Failure> {
-    return this.ask(this.warmUp());
+    return this.ask('');
   }
 
   /** All changes as one question. If that fails, each change is a question and has its own result. Never rejects. */
@@ -49,8 +44,6 @@ export abstract class SetCarrier {
     return 'failure' in answer ? answer.failure : this.errorIn(answer.stderr);
   }
 
-  /** A question that changes nothing. */
-  protected abstract warmUp(): string;
   /** The changes as commands. They may be sent twice. */
   protected abstract questionOf(changes: readonly Change[]): string;
   /** The error that the program reported; null when it reported none. */

@@ -1,8 +1,11 @@
 import { Kind } from '../classify/kind.ts';
 import { PacketProbe } from '../classify/probe.ts';
-import { FIRST_SOURCE, HOME } from '../net/documentation-addresses.ts';
 import { MAX_PREFETCH } from '../track/source-table.ts';
 import { SCAN_QUIET_MS, Tracker } from '../track/tracker.ts';
+
+/** 192.0.2.1 and 198.51.100.1, in blocks for documentation (RFC 5737): a source and the host that it probes. */
+const FIRST_SOURCE = 0xc0_00_02_01;
+const HOME = 0xc6_33_64_01;
 
 /** Sources that may be tracked, fewer than there are, so that some are pushed out. */
 const SOURCES = 48;
@@ -17,7 +20,8 @@ const PAUSE = 1_100;
 /**
  * Plays a few probes to a tracker of its own before a replay of many. V8 compiles what it has seen run, and gives that up when
  * something else happens: without this it does so at the first source that is known already, at the first pause, at
- * the first that is pushed out, and each time some thousand frames go by slowly (bench/replay).
+ * the first that is pushed out, and each time some thousand frames go by slowly (bench/replay). Only a replay needs it: a
+ * live run gets few packets, and in a flood the kernel answers first.
  */
 export function warmUpTracking(): void {
   const limits = { trigger: 0, windowMs: SCAN_QUIET_MS, ipv6Prefix: 64 };
@@ -29,7 +33,7 @@ export function warmUpTracking(): void {
       probe.kind = Kind.syn;
       probe.time = SCAN_QUIET_MS + round * PAUSE;
       probe.source.setV4(FIRST_SOURCE + (isNew ? round * MAX_PREFETCH : 0) + (index % SOURCES));
-      probe.destination.setV4(HOME.w3 + (index & 3));
+      probe.destination.setV4(HOME + (index & 3));
       probe.destinationPort = (index >> 2) + round;
     }
     tracker.prefetch(probes, MAX_PREFETCH);

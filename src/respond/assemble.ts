@@ -20,7 +20,7 @@ export interface Assembly extends BlocksParts {
   readonly makeResponder: (config: Config, method: BlockMethod) => Responder;
 }
 
-/** Wires blocks, breaker, back ends and responder; a live run, a replay with --act and the warm-up share it. */
+/** Wires blocks, breaker, back ends and responder; a live run and a replay with --act share it. */
 export function assemble(parts: AssemblyParts): Assembly {
   const { config, tell, queue, hostsDenyPath, onStep, makeBackend } = parts;
   const blocksParts = { ...parts, backends: new BackendPool(makeBackend) };

@@ -118,8 +118,8 @@ export class Blocks {
     const rule = this.ruleFor(block);
     if (rule !== null) return `never blocked: ${rule}`;
     try {
-      const { backends } = this.#parts;
-      return await (backends.ready(method) ?? (await backends.get(method))).block(block, signal);
+      const backend = await this.#parts.backends.get(method);
+      return await backend.block(block, signal);
     } catch (error) {
       return (error as Error).message;
     }

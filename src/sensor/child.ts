@@ -4,13 +4,12 @@
  * time, because it holds nothing but what the kernel's rings hold too.
  */
 import { writeFileSync } from 'node:fs';
-import { LINKTYPE_ETHERNET, LINKTYPE_NFLOG } from '../capture/link-type.ts';
+import { LINKTYPE_NFLOG } from '../capture/link-type.ts';
 import { type LiveDevice, openLive } from '../capture/live.ts';
 import { isOpenPortAnswer } from '../classify/answer.ts';
 import { classify, fillProbe } from '../classify/classify.ts';
 import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
-import { runAsUsual } from '../commands/usual-priority.ts';
 import { nflogPrefix } from '../decode/link/nflog.ts';
 import { Packet } from '../decode/packet.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
@@ -20,7 +19,6 @@ import { kindOfReport } from './kernel/report.ts';
 import { Rule, ruleOfPrefix } from './kernel/rule.ts';
 import { Outbox } from './outbox.ts';
 import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from './record-format.ts';
-import { WARM_UP_FRAMES, warmUpFrame } from './warm-up-frame.ts';
 
 /** Up to this many waiting records come from a scanner and go out at once; more come from a flood and may wait 1 ms. */
 const FEW_RECORDS = 8;
@@ -50,9 +48,6 @@ const countsSent = new Float64Array(REASON_COUNT);
 let flushPlanned = false;
 
 process.title = 'portsentry-capture';
-// With a higher priority the kernel would wake it for each packet. It would read a flood packet by packet, at one and a
-// half times the cost, and lose more of it (bench/live.ts).
-runAsUsual();
 let input = '';
 let started = false;
 process.stdin.setEncoding('utf8');
@@ -66,7 +61,6 @@ process.stdin.on('end', () => setTimeout(end, DRAIN_TIME_MS));
 
 function start(line: string): void {
   const { devices, group } = parseChildPlan(line);
-  warmUp();
   if (group !== null) openGroup(group);
   for (const [index, { name, filter, ringBytes }] of devices.entries()) {
     try {
@@ -92,17 +86,6 @@ function openGroup(group: number): void {
   } catch (error) {
     fail(name, error);
   }
-}
-
-/**
- * Has V8 compile the code before the first real frame comes. Its records go all the way; the main process drops them,
- * because they are for none of its addresses.
- */
-function warmUp(): void {
-  const frame = warmUpFrame();
-  for (let time = 0; time < WARM_UP_FRAMES; time++) takeFrame(frame, frame.byteLength, LINKTYPE_ETHERNET, 0);
-  outbox.flush();
-  counts.fill(0);
 }
 
 /** Hands over the last counts and ends. */

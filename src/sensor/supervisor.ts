@@ -63,11 +63,6 @@ export class SensorSupervisor {
     return this.#current !== null;
   }
 
-  /** The process id of that sensor. */
-  get pid(): number | undefined {
-    return this.#current?.pid;
-  }
-
   /** Starts, or goes over to, a sensor for the current plan. */
   renew(): void {
     if (this.#closed) return;

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { getPriority } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -225,20 +224,6 @@ test('no core dump of packet data, and files that nobody else reads', async () =
   await nmap(lab, ['-sS', '-p', '3000', lab.wire.to.ipv4]);
   await detector.waitForLine(/External command run/);
   expect(statSync(lab.victim.path('/run/made')).mode & 0o777).toBe(0o600);
-});
-
-test('what stands between a probe and the block runs before others, and nothing else', async () => {
-  // It is told so when it has begun.
-  const command = 'until nice | grep -qx 0; do :; done; nice > /run/nice';
-  configure(lab.victim, `BLOCK_METHOD="nftables"\nKILL_RUN_CMD="${command}"`);
-  const detector = await startDetector(lab, lab.victim, ['-atcp']);
-  const nft = childrenOf(detector.pid).find((pid) => statusOf(pid, 'Name') === 'nft') as number;
-  expect([detector.pid, nft, captureOf(detector) as number].map((pid) => getPriority(pid))).toEqual([
-    -5, -5, 0,
-  ]);
-  await nmap(lab, ['-sS', '-p', '3000', lab.wire.to.ipv4]);
-  await detector.waitForLine(/External command run/);
-  expect(readFile(lab.victim, '/run/nice')).toBe('0\n');
 });
 
 describe('USER', () => {

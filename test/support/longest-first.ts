@@ -5,7 +5,7 @@ const LONGEST = [
   ...['decode/tshark', 'fuzz/fuzz', 'cli/replay', 'replay/golden', 'packaging/install'],
   ...['e2e/blocks', 'e2e/backends', 'e2e/packaging-deb', 'e2e/no-false-alarm', 'e2e/connect', 'e2e/life'],
   ...['e2e/matrix', 'e2e/knowledge', 'e2e/backends-filter', 'e2e/scans', 'e2e/backends-lasting'],
-  ...['e2e/never-block', 'e2e/readme', 'e2e/realtime', 'e2e/hardships'],
+  ...['e2e/never-block', 'e2e/readme', 'e2e/hardships'],
 ].map((name) => `/test/${name}.test.ts`);
 
 /**

@@ -16,10 +16,6 @@ export class IpsetCarrier extends SetCarrier {
     this.#now = now;
   }
 
-  protected warmUp(): string {
-    return '';
-  }
-
   protected questionOf(changes: readonly Change[]): string {
     return [...changeLines(changes, this.#now()), ...guardLines(familiesHere())].join('\n');
   }

@@ -3,20 +3,12 @@ import { firstError, runTool } from '../../commands/tool.ts';
 import { FULL, GONE, NFT, NFT_DIALOG } from '../../nft/words.ts';
 import { applyTo, type Change, mergeResults } from '../batch.ts';
 import { SetCarrier, setIsFull } from '../set-carrier.ts';
-import { parseTarget, type Target } from '../target.ts';
 import { changesLine } from './changes.ts';
 import type { Remembered } from './remembered.ts';
 import type { Table } from './table.ts';
 
 /** nft reads its dialog byte by byte; more changes than this go faster through a process of their own. */
 const MAX_DIALOG_CHANGES = 256;
-
-/** The unspecified addresses, which are never blocked: no packet comes from them. */
-const NEVER_BLOCKED: readonly Change[] = ['0.0.0.0', '::'].map((address) => ({
-  verb: 'release',
-  target: parseTarget(address) as Target,
-  until: null,
-}));
 
 /** Sends changes through `nft -i`. One question is one transaction. */
 export class NftCarrier extends SetCarrier {
@@ -45,11 +37,6 @@ export class NftCarrier extends SetCarrier {
     if (changes.length <= MAX_DIALOG_CHANGES) return super.send(changes);
     const { failure, stderr } = await runTool(NFT, ['-f', '-'], { input: `${this.questionOf(changes)}\n` });
     return failure === null ? null : (this.#reasonIn(stderr) ?? failure);
-  }
-
-  /** The kernel counts the release of an address that is not blocked as no change. */
-  protected warmUp(): string {
-    return this.questionOf(NEVER_BLOCKED);
   }
 
   protected questionOf(changes: readonly Change[]): string {
