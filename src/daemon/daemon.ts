@@ -104,6 +104,7 @@ export class Daemon {
     if (method !== null) this.tell(`Sources are blocked by ${method.name}: ${method.how}.`);
     await connectModes.open(settings.prepared);
     captureManager.look(Date.now());
+    this.#parts.serviceMemory.start(Date.now());
     const sensor = await startSensor(this.#parts);
     if (sensor !== null) this.tell(sensor);
     captureManager.start(this.#parts.viewedPorts());
@@ -140,6 +141,7 @@ export class Daemon {
     connectModes.close();
     await control.close();
     await Promise.all([captureManager.close(), kernelSensor.close(), queue.drain(DRAIN_TIME_MS)]);
+    this.#parts.serviceMemory.save(Date.now());
     await queue.close();
     await engine.settle();
     engine.close();
@@ -166,8 +168,9 @@ export class Daemon {
   }
 
   #tickSensor(now: number): void {
-    const { kernelSensor, sensorUpkeep, reportReceiver } = this.#parts;
-    void sensorUpkeep.tick(now);
+    const { kernelSensor, sensorUpkeep, serviceMemory, reportReceiver } = this.#parts;
+    serviceMemory.tick(now);
+    void sensorUpkeep.tick();
     void kernelSensor.tick(performance.now());
     reportReceiver.tick(performance.now());
   }
