@@ -121,12 +121,12 @@ export class KnownServices {
     return port < this.#ephemeral.first || port > this.#ephemeral.last;
   }
 
-  /** Those that are no services yet leave first, then the ones seen longest ago. */
+  /** Those that are no services yet leave first, then the ones seen longest ago, then the newest. */
   #bound(): void {
     const excess = this.#entries.size - MAX_KNOWN_SERVICES;
     if (excess <= 0) return;
     const order = [...this.#entries].sort(
-      ([, a], [, b]) => Number(a.isService) - Number(b.isService) || a.lastSeen - b.lastSeen,
+      ([, a], [, b]) => Number(a.isService) - Number(b.isService) || a.lastSeen - b.lastSeen || b.since - a.since,
     );
     for (const [key] of order.slice(0, excess)) this.#entries.delete(key);
   }
