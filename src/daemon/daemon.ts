@@ -168,7 +168,8 @@ export class Daemon {
   }
 
   #tickSensor(now: number): void {
-    const { kernelSensor, sensorUpkeep, serviceMemory, reportReceiver } = this.#parts;
+    const { kernelSensor, sensorUpkeep, serviceMemory, sockets, reportReceiver } = this.#parts;
+    if (kernelSensor.isOpen) sockets.look('tcp', now);
     serviceMemory.tick(now);
     void sensorUpkeep.tick();
     void kernelSensor.tick(performance.now());

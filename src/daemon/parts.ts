@@ -15,6 +15,7 @@ import { ActionQueue } from '../respond/queue.ts';
 import type { TablePlan } from '../sensor/kernel/table.ts';
 import { Realtime } from '../service/realtime.ts';
 import { ServiceManager } from '../service/service-manager.ts';
+import { readEphemeralPorts } from '../watch/ephemeral-ports.ts';
 import type { ViewedPorts } from '../watch/filter-plan.ts';
 import { forwardsPackets } from '../watch/forwarding.ts';
 import { type Home, homeOfAddresses } from '../watch/home.ts';
@@ -93,7 +94,7 @@ export class DaemonParts {
       engine: this.engine,
       sockets: this.sockets,
       home: () => this.#home,
-      isKnown: (protocol, port) => this.serviceMemory.has(protocol, port),
+      isKnown: (protocol, address, port) => this.serviceMemory.has(protocol, address, port),
       witness: (probe) => this.connectModes.matchSyn(probe),
       now: Date.now,
     });
@@ -210,6 +211,7 @@ export class DaemonParts {
       ipv6Prefix: config.blockIpv6Prefix,
       holdsTcp: acts && mayHold(config, 'tcp'),
       holdsUdp: acts && mayHold(config, 'udp'),
+      ephemeral: readEphemeralPorts(),
       holdsWeak: !forwardsPackets(),
       holdTimeMs: config.holdTime,
     };

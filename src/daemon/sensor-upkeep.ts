@@ -2,6 +2,7 @@ import type { Address } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { SensorTable } from '../sensor/kernel/sensor-table.ts';
 import { forwardsPackets, inwardBridges } from '../watch/forwarding.ts';
+import type { KnownService } from '../watch/known-services.ts';
 import type { BoundSocket } from '../watch/proc-net.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import { type Holds, isLinkLocal, linkNetworkOf } from './holds.ts';
@@ -44,12 +45,15 @@ export class SensorUpkeep {
     this.#connections = connections;
     const spared = this.#parts.spared();
     const links = this.#links();
+    const { services } = serviceMemory;
     this.#parts.holds.setLinks(links);
     await Promise.all([
       table.setElements('used_tcp', portsOf(sockets.bound(PROTOCOL_TCP))),
       table.setElements('used_sctp', portsOf(sockets.sctpEndpoints)),
-      table.setElements('known_tcp', knownPorts(serviceMemory, PROTOCOL_TCP)),
-      table.setElements('known_udp', knownPorts(serviceMemory, PROTOCOL_UDP)),
+      table.setElements('known_tcp', knownPorts(services, PROTOCOL_TCP)),
+      table.setElements('known_udp', knownPorts(services, PROTOCOL_UDP)),
+      table.setElements('known_at4', knownEndpoints(services, 4)),
+      table.setElements('known_at6', knownEndpoints(services, 6)),
       table.setElements(
         'spare4',
         spared.filter((text) => !text.includes(':')),
@@ -76,6 +80,16 @@ function portsOf(sockets: readonly BoundSocket[]): string[] {
   return [...new Set(sockets.map(({ port }) => `${port}`))];
 }
 
-function knownPorts({ services }: ServiceMemory, protocol: number): string[] {
-  return services.filter((service) => service.protocol === protocol).map(({ port }) => `${port}`);
+function knownPorts(services: readonly KnownService[], protocol: number): string[] {
+  return services
+    .filter((service) => service.protocol === protocol && service.address === null)
+    .map(({ port }) => `${port}`);
+}
+
+/** Services at one address, as `ADDRESS . PROTOCOL . PORT`. */
+function knownEndpoints(services: readonly KnownService[], family: 4 | 6): string[] {
+  return services.flatMap(({ protocol, address, port }) => {
+    if (address === null || address.includes(':') !== (family === 6)) return [];
+    return [`${address} . ${protocol === PROTOCOL_TCP ? 'tcp' : 'udp'} . ${port}`];
+  });
 }

@@ -1,3 +1,4 @@
+import type { Address } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import { readEphemeralPorts } from '../watch/ephemeral-ports.ts';
 import { type KnownService, KnownServices, type Listener } from '../watch/known-services.ts';
@@ -36,8 +37,8 @@ export class ServiceMemory {
   }
 
   /** Whether the port belongs to a service that listens or is away. */
-  has(protocol: number, port: number): boolean {
-    return this.#known.has(protocol, port);
+  has(protocol: number, address: Address, port: number): boolean {
+    return this.#known.has(protocol, address, port);
   }
 
   /** Reads what a former run knew, and takes what listens now; `now` in ms since the epoch. */
@@ -61,11 +62,11 @@ export class ServiceMemory {
   save(now: number): void {
     this.#lastSavedMs = now;
     const folder = this.#parts.stateDir();
-    const { services } = this.#known;
-    const text = JSON.stringify(services);
+    const { lasting } = this.#known;
+    const text = JSON.stringify(lasting);
     if (folder === null || text === this.#saved) return;
     this.#saved = text;
-    const failure = writeKnownServices(folder, services);
+    const failure = writeKnownServices(folder, lasting);
     if (failure !== null) this.#parts.tell(`The known services cannot be written: ${failure}`);
   }
 }

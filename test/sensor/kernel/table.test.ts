@@ -15,6 +15,7 @@ const PLAN: TablePlan = {
   interfaces: null,
   trigger: 0,
   ipv6Prefix: 64,
+  ephemeral: { first: 32_768, last: 60_999 },
   holdsTcp: true,
   holdsUdp: true,
   holdsWeak: true,
