@@ -112,7 +112,7 @@ export async function serve(
 }
 
 /** All lines of an answer. */
-export async function askAll(path: string, request: Request, patience = 5_000): Promise<Response[]> {
+export async function askAll(path: string, request: Request, patience = 60_000): Promise<Response[]> {
   const responses: Response[] = [];
   for await (const response of ask(path, request, patience)) responses.push(response);
   return responses;

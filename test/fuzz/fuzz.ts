@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processorTime } from '../support/processor-time.ts';
 import { Coverage } from './coverage.ts';
 import { Dice, mutate } from './mutate.ts';
 import { TARGETS, type Target } from './targets.ts';
 
-/** An input that takes longer than this (ms) is as good as a hang. */
-const TOO_LONG = 1_000;
+/** Processor time. An input that takes longer is as good as a hang. */
+const MAX_INPUT_MS = 1_000;
 
 /** Inputs between two looks at the coverage: a look costs about as much as so many inputs. */
 const BATCH = 200;
@@ -15,7 +16,8 @@ const BATCH = 200;
 export interface FuzzOptions {
   /** Where the corpus is, one input a file. */
   readonly folder: string;
-  readonly seconds: number;
+  /** Asked before each batch, with the number of inputs so far. */
+  readonly goesOn: (inputs: number) => boolean;
   /** The same seed makes the same inputs from the same corpus. */
   readonly seed: number;
   /** Adds what runs new code to the folder. */
@@ -45,10 +47,9 @@ export async function fuzz(name: string, options: FuzzOptions): Promise<FuzzOutc
   for (const input of corpus) await feed(target, input);
   const covered = await coverage.take();
   const coveredByCorpus = covered.size;
-  const end = performance.now() + options.seconds * 1000;
   let inputs = 0;
   let found = 0;
-  while (performance.now() < end) {
+  while (options.goesOn(inputs)) {
     const batch = Array.from({ length: BATCH }, () => mutate(pick(corpus, dice), pick(corpus, dice), dice));
     for (const input of batch) await feed(target, input);
     inputs += BATCH;
@@ -72,14 +73,14 @@ function readCorpus(folder: string): Uint8Array[] {
 }
 
 async function feed(target: Target, input: Uint8Array): Promise<void> {
-  const begun = performance.now();
+  const begun = processorTime();
   try {
     await target(input);
   } catch (error) {
     throw new Error(`${fileOf(input)}: ${(error as Error).stack}`);
   }
-  const took = performance.now() - begun;
-  if (took > TOO_LONG) throw new Error(`${fileOf(input)}: took ${took.toFixed(0)} ms`);
+  const took = processorTime() - begun;
+  if (took > MAX_INPUT_MS) throw new Error(`${fileOf(input)}: took ${took.toFixed(0)} ms`);
 }
 
 /** The inputs of the batch, run once more, that between them ran the blocks. */

@@ -33,4 +33,4 @@ test('however many objects are made, their space does not grow', () => {
   // The second half is taken only when the first is swept for the first time.
   expect(growth('free')).toBeGreaterThan(2);
   expect(growth('bounded')).toBeLessThanOrEqual(2);
-}, 30_000);
+});

@@ -50,25 +50,30 @@ export function hexOf(frames: readonly { readonly data: Uint8Array }[]): string[
   return frames.map(({ data }) => Buffer.from(data).toString('hex'));
 }
 
-/** Reads a capture that is in memory, delivered in pieces of at most the given sizes, over and over. */
-export function readBytes(bytes: Uint8Array, pieces: readonly number[] = [Infinity]): Promise<ReadCapture> {
-  return readAll(new CaptureReader('test', new PieceInput(bytes, pieces)));
+/** Reads a capture that is in memory, in pieces of at most the given sizes, which repeat. */
+export function readBytes(bytes: Uint8Array, pieces?: readonly number[]): Promise<ReadCapture> {
+  return readInput(new PieceInput(bytes, pieces));
 }
 
-class PieceInput implements ByteInput {
+export function readInput(input: ByteInput): Promise<ReadCapture> {
+  return readAll(new CaptureReader('test', input));
+}
+
+/** A capture in memory as a source of octets, which counts how often it is read. */
+export class PieceInput implements ByteInput {
+  reads = 0;
   readonly #bytes: Uint8Array;
   readonly #pieces: readonly number[];
   #position = 0;
-  #reads = 0;
 
-  constructor(bytes: Uint8Array, pieces: readonly number[]) {
+  constructor(bytes: Uint8Array, pieces: readonly number[] = [Infinity]) {
     this.#bytes = bytes;
     this.#pieces = pieces;
   }
 
   read(into: Uint8Array): number {
     if (into.length === 0) throw new Error('asked for nothing');
-    const size = this.#pieces[this.#reads++ % this.#pieces.length] as number;
+    const size = this.#pieces[this.reads++ % this.#pieces.length] as number;
     const piece = this.#bytes.subarray(this.#position, this.#position + Math.min(size, into.length));
     into.set(piece);
     this.#position += piece.length;
