@@ -43,7 +43,7 @@ test('overlaps, duplicates, holes and wrong ends are resolved as this kernel res
   const ends = { source: from.ipv4, destination: to.ipv4 };
   const torn = fc.sample(TORN, CASES).map((shape, index) => piecesOf(shape, ends, index));
   const answers = await lab.start(lab.scanner, [
-    ...['tcpdump', '-l', '-n', '-i', 'eth0', '--immediate-mode', '-B', '65536'],
+    ...['tcpdump', '-Z', 'root', '-l', '-n', '-i', 'eth0', '--immediate-mode', '-B', '65536'],
     'tcp[13] & 4 != 0',
   ]);
   await answers.waitForLine(/listening on/);

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 
 const [dist, method] = process.argv.slice(2);
-const { makeBackend } = await import(`${dist}/respond/backends/choose.js`);
+const { makeBackend } = await import(`${dist}/firewall/choose.js`);
 const say = (answer) => console.log(JSON.stringify(answer));
 const backend = makeBackend(method, {
   config: { blockIpv6Prefix: 64 },
