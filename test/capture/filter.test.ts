@@ -165,7 +165,9 @@ async function passed(plan: FilterPlan, frames: readonly Uint8Array[]): Promise<
   const from = join(folder, 'from.pcap');
   const to = join(folder, 'to.pcap');
   writeFileSync(from, writePcap({ frames: frames.map((data, index) => ({ data, seconds: index })) }));
-  execFileSync('tcpdump', ['-r', from, '-w', to, filterText(plan, OWN_MAC)], { stdio: 'ignore' });
+  execFileSync('tcpdump', ['-Z', 'root', '-r', from, '-w', to, filterText(plan, OWN_MAC)], {
+    stdio: 'ignore',
+  });
   const { frames: kept } = await readBytes(readFileSync(to));
   return new Set(kept.map(({ time }) => time / 1_000));
 }
