@@ -1,5 +1,5 @@
-# portsentry: `sudo make run` runs the live detector, `make test` passes the tests.
-# Both set up what they need; system packages are installed when root and apt are there, else named.
+# portsentry: `sudo make run` runs the live detector, `make test` runs all tests.
+# Each target sets up what it needs. It installs missing system packages as root where there is apt, and else names them.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -7,22 +7,21 @@ SHELL := /bin/bash
 
 BUILD_PACKAGES := libpcap-dev g++ make python3
 RUN_PACKAGES := iptables nftables
-TEST_PACKAGES = nmap hping3 masscan zmap tcpdump tshark tcpreplay iperf3 netcat-openbsd \
-	fail2ban logwatch dnsutils curl git zsh \
-	iproute2 iptables nftables ipset util-linux procps \
-	shellcheck lintian man-db systemd logrotate mmdebstrap $(PACKAGE_PACKAGES)
+UNIT_PACKAGES := tcpdump tshark fail2ban logwatch logrotate zsh git shellcheck man-db systemd
+TEST_PACKAGES = $(UNIT_PACKAGES) nmap hping3 masscan zmap tcpreplay iperf3 netcat-openbsd dnsutils curl \
+	iproute2 iptables nftables ipset util-linux procps lintian mmdebstrap $(PACKAGE_PACKAGES)
 
 VM_PACKAGES = qemu-system-x86 e2fsprogs mmdebstrap $(PACKAGE_PACKAGES)
 
 # More arguments for the tests, such as VITEST_ARGS=test/decode.
 VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)
-# What asks Node for more than to compute: files, sockets, processes, streams, the native module; and a scanner live.
+# The tests that use Node for files, sockets, processes, streams and the native module; and one live scan.
 NODE_TESTS := $(addprefix test/,capture control intake life listen watch replay.test.ts respond/shell.test.ts record/syslog.test.ts) \
 	test/e2e/user-config.test.ts
 SOURCES := $(shell find src -name '*.ts')
 
 .PHONY: run test unit e2e on-this-node test-vm build lint bench fuzz fixtures coverage clean
-.PHONY: packages-build packages-run packages-test packages-vm
+.PHONY: packages-build packages-run packages-unit packages-test packages-vm
 
 run: packages-run build
 	node dist/main.js $(ARGS)
@@ -31,24 +30,24 @@ test: packages-test build
 	$(VITEST)
 	$(MAKE) --no-print-directory lint
 
-unit: build
+unit: packages-unit build
 	$(VITEST) --project unit
 
 e2e: packages-test build
 	$(VITEST) --project 'e2e*'
 
-# make test-node-22: all of it on another Node, in a copy with a native module built for that.
+# make test-node-22: all tests on another Node, in a copy with a native module built for it.
 test-node-%: packages-test
 	test/support/with-node $* $(MAKE) --no-print-directory test
 
-# make node-22: of that what a Node can change most, in a minute or two.
+# make node-22: the tests that depend most on the Node, in a minute or two.
 node-%: packages-test
 	test/support/with-node $* $(MAKE) --no-print-directory on-this-node
 
 on-this-node: packages-test build
 	$(VITEST) $(NODE_TESTS)
 
-# The package in a virtual machine with systemd; not a part of `make test`, for it takes minutes where there is no KVM.
+# The package in a virtual machine with systemd. Not a part of `make test`: without KVM it takes minutes.
 test-vm: packages-vm build
 	node_modules/.bin/vitest run --config vitest.vm.config.ts $(VITEST_ARGS)
 
@@ -64,12 +63,12 @@ coverage: packages-test build
 bench: packages-test build
 	bench/run
 
-# make fuzz SECONDS=600: for so long each target; what runs new code joins fixtures/corpus.
+# make fuzz SECONDS=600: fuzzes each target for that long. Inputs that run new code join fixtures/corpus.
 fuzz: build
 	node_modules/.bin/tsc -p tsconfig.tools.json
 	node build/test/fuzz/main.js $(SECONDS)
 
-# Captures anew, then the golden replays of them.
+# Records the captures again, then their golden replays.
 fixtures: packages-test build
 	fixtures/make/run
 	fixtures/make/golden
@@ -92,6 +91,9 @@ packages-build:
 
 packages-run: packages-build
 	@native-notes/need $(RUN_PACKAGES)
+
+packages-unit: packages-build
+	@native-notes/need $(UNIT_PACKAGES)
 
 packages-test: packages-run
 	@native-notes/need $(TEST_PACKAGES)
