@@ -55,19 +55,19 @@ describe.each(['nftables', 'ipset'] as const)('%s', (method) => {
         expect(until).toBeLessThanOrEqual(Date.now() + length + 2_000);
       }
     }
-    // One whose end is past is none.
+    // A block whose end is past is none.
     expect(await backend.block(['192.0.2.1'], -1)).toEqual([null]);
     expect(await backend.targets()).toEqual([...SCANNER]);
   });
 
-  test('one longer than the kernel can count is not cut short', async () => {
+  test('a block longer than the kernel can count is not cut short', async () => {
     expect(await backend.block(SCANNER, 36_500 * DAY)).toEqual([null, null]);
     for (const { until } of await backend.list()) {
       expect(until ?? Number.POSITIVE_INFINITY).toBeGreaterThan(Date.now() + 36_000 * DAY);
     }
   });
 
-  test('what the program has not acknowledged when it dies is given to another one', async () => {
+  test('commands that the program has not acknowledged when it dies are given to another one', async () => {
     const first = await backend.pid();
     const targets = Array.from({ length: 200 }, (_, i) => `198.18.0.${i}`);
     await signal('STOP');
@@ -79,12 +79,12 @@ describe.each(['nftables', 'ipset'] as const)('%s', (method) => {
     expect(backend.events()).toEqual([]);
   });
 
-  test('nothing is lost, whenever it dies', async () => {
+  test('nothing is lost whenever the program dies', async () => {
     const all: string[] = [];
     for (let round = 0; round < 12; round++) {
       const some = Array.from({ length: 250 }, (_, i) => `198.18.${round}.${i}`);
       all.push(...some);
-      // Several batches: those that come together are one.
+      // Ten batches; blocks that come together are one.
       const parts = Array.from({ length: 10 }, (_, i) => some.slice(25 * i, 25 * i + 25));
       const results = Promise.all(parts.map((part) => backend.block(part)));
       await signal('KILL').catch(() => undefined); // it may be between two
@@ -93,7 +93,7 @@ describe.each(['nftables', 'ipset'] as const)('%s', (method) => {
     expect(await backend.targets()).toEqual(all.sort());
   });
 
-  test('as many as may stand do, and one more', async () => {
+  test('as many blocks as the ledger may hold, and one more', async () => {
     const targets = Array.from(
       { length: MAX_BLOCKS + 1 },
       (_, i) => `10.${i >>> 16}.${(i >>> 8) & 255}.${i & 255}`,
@@ -102,7 +102,7 @@ describe.each(['nftables', 'ipset'] as const)('%s', (method) => {
     expect(await backend.list()).toHaveLength(MAX_BLOCKS + 1);
   });
 
-  test('a program that is not there any more is told of, in one line', async () => {
+  test('a program that has been removed is reported in one line', async () => {
     const file = method === 'ipset' ? '/usr/sbin/ipset' : '/usr/sbin/nft';
     await shell(lab, lab.victim, `mount --bind /dev/null ${file}`);
     const command = file.slice('/usr/sbin/'.length);
@@ -142,13 +142,13 @@ describe('the best method', () => {
       'nft list ruleset; ipset save; ip route show table all; ip -6 route show table all',
     );
 
-  test('is nftables where all are there, and trying leaves nothing behind', async () => {
+  test('is nftables where all are there, and the trial leaves nothing behind', async () => {
     const before = await show();
     expect(await ask()).toContain("method: 'nftables', why: 'the best that this host has'");
     expect(await show()).toBe(before);
   });
 
-  test('is the next one where it is not, and the reasons are said', async () => {
+  test('is the next one where that is missing, and the reasons are given', async () => {
     for (const [missing, best] of [
       ['nftables', 'ipset'],
       ['ipset', 'iptables'],
@@ -169,7 +169,7 @@ describe('the best method', () => {
     expect(await ask()).toMatch(/^this host has no way to block: not nftables: .*; not route: [^\n]*$/);
   });
 
-  test('is none for who has no privileges, and it is said why in one line', async () => {
+  test('is none without privileges, and one line says why', async () => {
     const answer = await ask('setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups');
     expect(answer).toMatch(/^this host has no way to block: not nftables: nft: [^\n]*not permitted[^\n]*$/);
     expect(answer.split('; not ')).toHaveLength(4);

@@ -48,7 +48,7 @@ async function reaches(family: Family): Promise<boolean> {
 const sourceOf = (family: Family) => (family === 'ipv4' ? lab.wire.from.ipv4 : 'fd99::1');
 
 describe.each(['ipv4', 'ipv6'] as const)('over %s', (family) => {
-  test.each(METHODS)('%s: scanned, blocked, listed, taken back', async (method) => {
+  test.each(METHODS)('%s: scanned, blocked, listed, released', async (method) => {
     await startService(lab, lab.victim, 'http', SERVICE);
     configureMethod(method);
     const detector = await startDetector(lab, lab.victim);
@@ -109,7 +109,7 @@ test('a second block of the same source lasts BLOCK_TIME_FACTOR times as long', 
 });
 
 describe.each(METHODS)('%s', (method) => {
-  test('a restart keeps the block, once; a release takes it until the next start', async () => {
+  test('a restart keeps the block, once; BLOCK_ON_EXIT="release" lifts it until the next start', async () => {
     await startService(lab, lab.victim, 'http', SERVICE);
     const keys = configureMethod(method);
     const first = await startDetector(lab, lab.victim);
@@ -147,7 +147,7 @@ describe.each(METHODS)('%s', (method) => {
   });
 });
 
-test('by hand: blocked for a time with a reason, explained, refused for a spared one', async () => {
+test('by hand: blocked for a time with a reason, explained, refused for a spared address', async () => {
   await startService(lab, lab.victim, 'http', SERVICE);
   configureMethod('nftables');
   const detector = await startDetector(lab, lab.victim);
@@ -169,7 +169,7 @@ test('by hand: blocked for a time with a reason, explained, refused for a spared
   expect([refused.code === 0, refused.stderr]).toEqual([false, expect.stringContaining('own address')]);
 });
 
-test('without BLOCK_METHOD and KILL_ROUTE the best that the host has is found out, and said', async () => {
+test('without BLOCK_METHOD and KILL_ROUTE the best method of the host is chosen, and the log says so', async () => {
   configureMethod('nftables');
   const { victim } = lab;
   const state = mkdtempSync(join(tmpdir(), 'portsentry-state-'));

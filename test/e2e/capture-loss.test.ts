@@ -42,7 +42,7 @@ interface Way {
 
 function knocksOf(source: string, ports: readonly number[], way: Partial<Way>): Uint8Array[] {
   const { mac = lab.wire.to.mac, address = lab.wire.to.ipv4 } = way;
-  // Each source has a port of its own, or two in a row would be decoys.
+  // Each source has a port of its own. With the same port, two in a row would be decoys.
   const sourcePort = 10_000 + 1_000 * Number(source.split('.').at(-1));
   return ports.map((port) => {
     const packet = tcpPacket({ source, destination: address, sourcePort, destinationPort: port, flags: SYN });
@@ -119,7 +119,7 @@ describe('detection goes on, and nothing is forgotten', () => {
     await expectMemory();
   });
 
-  test('when the interface was deleted and made anew', async () => {
+  test('when the interface was deleted and made again', async () => {
     await startWithHistory();
     ip(lab.victim, 'link delete eth0');
     await detector.waitForLine(/^adminalert: Capture stopped: /);
@@ -153,7 +153,7 @@ describe('detection goes on, and nothing is forgotten', () => {
     await expectMemory({ address: '10.99.0.9' });
   });
 
-  test('when the capture process was killed, three times over', async () => {
+  test('when the capture process was killed three times', async () => {
     await startWithHistory();
     for (let round = 0; round < 3; round++) {
       const capture = await lab.waitFor(() => captureOf(detector));

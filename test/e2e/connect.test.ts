@@ -61,7 +61,7 @@ describe.each([
   { family: 'IPv4', address: 'ipv4', tables: 'iptables', length: 32, flags: [] },
   { family: 'IPv6', address: 'ipv6', tables: 'ip6tables', length: 128, flags: ['-6'] },
 ] as const)('$family', ({ address, tables, length, flags }) => {
-  test('nmap -sT is seen on the ports that it came to, and blocked', async () => {
+  test('nmap -sT is seen on the ports that it connects to, and blocked', async () => {
     const source = String(parseAddress(lab.wire.from[address]));
     configure(lab.victim, 'TCP_PORTS="111,3000-3010"\nKILL_HOSTS_DENY="ALL: $TARGET$"');
     const detector = await startDetector(lab, lab.victim, ['-tcp']);
@@ -75,7 +75,7 @@ describe.each([
     expect(readFile(lab.victim, '/etc/portsentry/portsentry.blocked.tcp')).toMatch(/ TCP Blocked\n$/);
   });
 
-  test('nmap resets its connections before anybody can look at them: each has a name all the same', async () => {
+  test('nmap resets its connections before they can be looked at, and still each is named', async () => {
     const source = String(parseAddress(lab.wire.from[address]));
     configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="3000-3007"`);
     const detector = await startDetector(lab, lab.victim, ['-tcp']);
@@ -98,7 +98,7 @@ describe.each([
     );
   });
 
-  test('a datagram: seen, and answered with no more octets than it had', async () => {
+  test('a datagram is seen, and answered with no more octets than it had', async () => {
     configure(lab.victim, `${ONLY_LOG}\nUDP_PORTS="700"\nPORT_BANNER="${BANNER}"`);
     const detector = await startDetector(lab, lab.victim, ['-udp']);
     const source = String(parseAddress(lab.wire.from[address]));
@@ -116,7 +116,7 @@ test('UDP_BANNER_AMPLIFY="1" sends all of the banner', async () => {
   expect(await nc(700, '1', TO_ANSWER)).toBe(BANNER);
 });
 
-test('1.2 named the wrong port once one of the list was taken', async () => {
+test('a port that is taken does not shift the numbers of the others, as it did in 1.2', async () => {
   await startService(lab, lab.victim, 'tcp-echo', 3001);
   configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="3000-3003"`);
   const detector = await startDetector(lab, lab.victim, ['-tcp']);
@@ -133,7 +133,7 @@ test('1.2 named the wrong port once one of the list was taken', async () => {
   ]);
 });
 
-test('events have the address of ours that was called', async () => {
+test('events have the local address that was called', async () => {
   await lab.run(lab.victim, ['ip', 'address', 'add', '10.99.0.9/24', 'dev', 'eth0']);
   configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="111"\nUDP_PORTS="700"\nEVENT_FILE="/etc/portsentry/events"`);
   const detector = await startDetector(lab, lab.victim, ['-tcp', '-udp']);
@@ -159,7 +159,7 @@ test('a broadcast is no probe', async () => {
   expect(alertsOf(detector).filter((line) => line.endsWith('700'))).toEqual([]);
 });
 
-test('an address that comes later is listened at', async () => {
+test('the detector listens at an address that comes later', async () => {
   configure(lab.victim, `${ONLY_LOG}\nUDP_PORTS="700"`);
   const detector = await startDetector(lab, lab.victim, ['-udp']);
   await lab.run(lab.victim, ['ip', 'address', 'add', '10.99.0.9/24', 'dev', 'eth0']);
@@ -169,7 +169,7 @@ test('an address that comes later is listened at', async () => {
   });
 });
 
-test('who is blocked already is told of in the words of the connect modes', async () => {
+test('a source that is already blocked is logged in the words of the connect modes', async () => {
   configure(lab.victim, 'BLOCK_METHOD="null"\nTCP_PORTS="111"');
   const detector = await startDetector(lab, lab.victim, ['-tcp']);
   await call(111);
@@ -184,7 +184,7 @@ describe('capture', () => {
     expect(childrenOf((await startDetector(lab, lab.victim, ['-udp'])).pid)).toEqual([]);
   });
 
-  test('-tcp does without where it is not permitted', async () => {
+  test('-tcp works without it where it is not permitted', async () => {
     configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="3000"`);
     const denied = ['setpriv', '--bounding-set=-net_raw', process.execPath, PROGRAM, '-tcp'];
     const detector = await lab.start(lab.victim, denied);
@@ -194,7 +194,7 @@ describe('capture', () => {
     await detector.waitForLine(/^attackalert: Connect/);
   });
 
-  test('a SYN scan of the ports of -tcp names nobody: no connection was made', async () => {
+  test('a SYN scan of the ports of -tcp accuses no source: there was no connection', async () => {
     configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="3000-3003"`);
     const detector = await startDetector(lab, lab.victim, ['-tcp']);
     await nmap(lab, ['-sS', '-p', '3000-3002', lab.wire.to.ipv4]);
@@ -203,7 +203,7 @@ describe('capture', () => {
     expect(linesOf(detector, /^attackalert: Connect/)).toHaveLength(1);
   });
 
-  test('with -tcp -audp it is there for UDP, and neither mode takes the other for a service', async () => {
+  test('with -tcp -audp it captures UDP, and neither mode takes the other for a service', async () => {
     configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="111,3000"\nADVANCED_PORTS_UDP="4000"`);
     const detector = await startDetector(lab, lab.victim, ['-tcp', '-audp']);
     expect(captureOf(detector)).toBeDefined();
@@ -211,7 +211,7 @@ describe('capture', () => {
     await nc(3000, 'x', UNANSWERED);
     await detector.waitForLine(/^attackalert: UDP scan from host: .* to UDP port: 3000$/);
     expect(alertsOf(detector)[0]).toMatch(/^attackalert: Connect from host: .* to TCP port: 3000$/);
-    // A SYN that finds no listener is not for a mode that listens.
+    // A SYN to a port without a listener is none of the listening mode's business.
     await nmap(lab, ['-sS', '-p', '3999', lab.wire.to.ipv4]);
     await nc(3001, 'x', UNANSWERED);
     await detector.waitForLine(/UDP port: 3001$/);
@@ -219,7 +219,7 @@ describe('capture', () => {
   });
 });
 
-test('SIGHUP takes other ports and lets go of the rest', async () => {
+test('SIGHUP takes new ports and releases the others', async () => {
   configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="111,3000"\nPORT_BANNER="one"`);
   const detector = await startDetector(lab, lab.victim, ['-tcp']);
   expect(await call(3000)).toBe('one');
@@ -229,7 +229,7 @@ test('SIGHUP takes other ports and lets go of the rest', async () => {
   expect([await call(111), await call(3000), await call(3001)]).toEqual(['two', '', 'two']);
 });
 
-test('no port to be had at all ends the start', async () => {
+test('a start without a single free port fails', async () => {
   await startService(lab, lab.victim, 'tcp-echo', 3000);
   configure(lab.victim, 'TCP_PORTS="3000"');
   const outcome = await lab.run(lab.victim, [process.execPath, PROGRAM, '-tcp']);
@@ -240,7 +240,7 @@ test('no port to be had at all ends the start', async () => {
 });
 
 describe('floods', () => {
-  test('2,500 silent connections cost a bounded number of descriptors, and it goes on', async () => {
+  test('2,500 silent connections cost a bounded number of descriptors, and the detector goes on', async () => {
     configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="111,3000"\nPORT_BANNER="${BANNER}"`);
     const detector = await startDetector(lab, lab.victim, ['-tcp']);
     const before = descriptorsOf(detector.pid);
@@ -256,7 +256,7 @@ describe('floods', () => {
     expect(most).toBeGreaterThan(before);
     expect(most).toBeLessThanOrEqual(before + 256 + 8);
     expect(memory).toBeLessThan(200 * 1024);
-    // The last of them are there for a second yet, and may be as many as there is room for.
+    // The last of them stay for another second, and may be as many as there is room for.
     await lab.waitFor(async () => (await call(3000)) === BANNER);
     await lab.waitFor(() => descriptorsOf(detector.pid) <= before + 1);
     const { code, starts } = await endBy(lab, detector);
@@ -264,7 +264,7 @@ describe('floods', () => {
     expect(starts).toBeLessThan(4);
   });
 
-  test('with 64 descriptors it binds what it can, says the rest, and lives through a flood', async () => {
+  test('with 64 descriptors it binds what it can, logs the rest, and survives a flood', async () => {
     configure(lab.victim, `TCP_PORTS="3000-3039"\nUDP_PORTS="3000-3039"\nPORT_BANNER="${BANNER}"`);
     const limited = [
       'bash',

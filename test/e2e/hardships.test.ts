@@ -43,7 +43,7 @@ async function inKernel(): Promise<Set<string>> {
   return new Set(stdout.match(/\b\d+\.\d+\.\d+\.\d+\b/g));
 }
 
-test('nft killed again and again among 600 blocks: all of them are in force', async () => {
+test('nft is killed again and again among 600 blocks: all of them are in force', async () => {
   configure(lab.victim, `BLOCK_METHOD="nftables"\n${UNLIMITED}`);
   const detector = await startDetector(lab, lab.victim);
   const sources = sourcesOf(600);
@@ -59,7 +59,7 @@ test('nft killed again and again among 600 blocks: all of them are in force', as
   expect(detector.output).not.toContain('Could not block');
 });
 
-test('kill -9 among 1,000 blocks: the next start knows each that was in force, and none is doubled', async () => {
+test('kill -9 among 1,000 blocks: the next start knows each that was in force, and doubles none', async () => {
   const state = mkdtempSync(join(tmpdir(), 'portsentry-state-'));
   onTestFinished(() => rmSync(state, { recursive: true, force: true }));
   const sources = sourcesOf(1_000);
@@ -80,7 +80,7 @@ test('kill -9 among 1,000 blocks: the next start knows each that was in force, a
     .lines()
     .flatMap((line) => /^attackalert: Host (\S+) has been blocked/.exec(line)?.[1] ?? []);
   expect(told.filter((source) => !known.has(source))).toEqual([]);
-  // And goes on.
+  // It goes on.
   await knock(['11.3.0.1']);
   await second.waitForLine(/^attackalert: Host 11\.3\.0\.1 has been blocked/);
 });
@@ -124,7 +124,7 @@ test('the firewall is flushed: the next block brings all of them back', async ()
   await lab.waitFor(async () => [...(await inKernel())].sort().join() === all.join());
 });
 
-test('clients that clog the control socket keep the detector from neither blocking nor answering', async () => {
+test('clients that clog the control socket do not keep the detector from blocking and answering', async () => {
   configure(lab.victim, `BLOCK_METHOD="nftables"\n${UNLIMITED}`);
   const detector = await startDetector(lab, lab.victim);
   const clog = `

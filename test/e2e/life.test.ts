@@ -37,13 +37,13 @@ function start(args: readonly string[], env: Record<string, string> = {}): Promi
   return lab.start(lab.victim, [process.execPath, PROGRAM, ...args], { env });
 }
 
-/** What a process is called inside the host. */
+/** The number that a process has inside the host. */
 function insideOf(pid: number): string {
   return statusOf(pid, 'NSpid')?.split('\t').at(-1) ?? '';
 }
 
 describe('--pidfile', () => {
-  test('has the number when it is ready, and is gone at the end', async () => {
+  test('has the number when the detector is ready, and is gone at the end', async () => {
     configure(lab.victim);
     const detector = await start(['-atcp', '--pidfile', PID_FILE]);
     await lab.waitFor(() => readFile(lab.victim, PID_FILE) !== '');
@@ -68,7 +68,7 @@ describe('--pidfile', () => {
     await lab.waitFor(() => readFile(lab.victim, PID_FILE) === `${insideOf(third.pid)}\n`);
   });
 
-  test('-D: it stands there when the starter is back', async () => {
+  test('-D: the file is there when the starter ends', async () => {
     configure(lab.victim);
     const command = [process.execPath, PROGRAM, '-atcp', '-D', '--pidfile', PID_FILE];
     expect(await lab.run(lab.victim, command)).toMatchObject({ code: 0, stderr: '' });
@@ -80,13 +80,13 @@ describe('--pidfile', () => {
 });
 
 describe('the service manager', () => {
-  test.each(['/run/notify', '@portsentry-test'])('is told over %s', async (path) => {
+  test.each(['/run/notify', '@portsentry-test'])('gets its messages at %s', async (path) => {
     configure(lab.victim);
     const manager = await startManager(lab, lab.victim, path);
     const detector = await start(['-atcp'], { NOTIFY_SOCKET: path });
     const ready = await manager.waitForLine(/ READY=1\|/);
     const pid = insideOf(detector.pid);
-    // As root it speaks in the daemon's name, so that NotifyAccess=main is enough.
+    // As root the sender speaks in the daemon's name, so that NotifyAccess=main is enough.
     expect(ready).toBe(`${pid} READY=1|STATUS=atcp: 0 probes, 0 blocks in force|MAINPID=${pid}`);
     expect(detector.lines().some((line) => ACTIVE.test(line))).toBe(true);
     detector.signal('SIGHUP');
@@ -99,11 +99,11 @@ describe('the service manager', () => {
   });
 
   test.each(['/run/notify', '@portsentry-test'])(
-    'is told over %s by the process itself, which needs no right for that, when with-notify has started it',
+    'gets them at %s from the process itself, which needs no privilege for it, when with-notify has started it',
     async (path) => {
       configure(lab.victim);
       const manager = await startManager(lab, lab.victim, path);
-      // As the unit has it: without CAP_SYS_ADMIN nobody speaks in the name of another process.
+      // As in the unit. Without CAP_SYS_ADMIN no process speaks in the name of another.
       const bare = ['setpriv', '--bounding-set', '-sys_admin', '--inh-caps', '-sys_admin'];
       const command = [...bare, resolve('packaging/systemd/with-notify'), process.execPath, PROGRAM, '-atcp'];
       const env = { NOTIFY_SOCKET: path, WATCHDOG_USEC: '2000000' };
@@ -130,7 +130,7 @@ describe('the service manager', () => {
     return { detector, times: () => manager.lines().filter((line) => line.includes('WATCHDOG=1')).length };
   }
 
-  test('the watchdog is fed, but not while the loop stands still', async () => {
+  test('the watchdog is fed, but not while the detector is stopped', async () => {
     const [one, twin] = (await Promise.all([lab.victim, lab.scanner].map(startFed))) as [Fed, Fed];
     await lab.waitFor(() => one.times() >= 3);
     one.detector.signal('SIGSTOP');
@@ -158,7 +158,7 @@ describe('the service manager', () => {
   });
 });
 
-describe('with those capabilities alone that the systemd unit leaves it', () => {
+describe('with only the capabilities that the systemd unit leaves', () => {
   const unit = readFileSync('packaging/systemd/portsentry.service', 'utf8');
   const left = /^CapabilityBoundingSet=(.*)$/m
     .exec(unit)?.[1]
@@ -183,7 +183,7 @@ describe('with those capabilities alone that the systemd unit leaves it', () => 
     expect(detector.lines().filter((told) => told.includes('syslog'))).toEqual([]);
   });
 
-  test('a capture process that hangs is ended, though it is of another user', async () => {
+  test('a capture process that hangs is killed, though it belongs to another user', async () => {
     const detector = await startBounded();
     const child = captureOf(detector) as number;
     process.kill(child, 'SIGSTOP');
@@ -191,7 +191,7 @@ describe('with those capabilities alone that the systemd unit leaves it', () => 
     expect(statusOf(child, 'Name')).toBeUndefined();
   });
 
-  test('USER is refused, with what to do instead', async () => {
+  test('USER is refused, with advice', async () => {
     configure(lab.victim, 'USER="games"');
     const refused = await lab.run(lab.victim, [...bounded, process.execPath, PROGRAM, '-atcp']);
     expect(refused.code).toBe(77);
@@ -199,7 +199,7 @@ describe('with those capabilities alone that the systemd unit leaves it', () => 
   });
 });
 
-test('what the journal has from stdout does not go to syslog, too', async () => {
+test('lines that the journal gets from stdout do not go to syslog as well', async () => {
   configure(lab.victim);
   const syslog = await startSyslog(lab, lab.victim);
   const inJournal = 'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/$$/fd/1) exec "$@"';
@@ -214,14 +214,14 @@ test('what the journal has from stdout does not go to syslog, too', async () => 
   ]);
   await detector.waitForLine(ACTIVE);
   await detector.stop();
-  // One that is not in the journal, after it: what the first would have written is there by then.
+  // Then a detector outside the journal: by its last line, all lines of the first would be there.
   const other = await startDetector(lab, lab.victim, ['-atcp']);
   await other.stop();
   await syslog.waitForLine(/PortSentry is shutting down/);
   expect(syslog.lines().filter((line) => line.includes('is starting'))).toHaveLength(1);
 });
 
-test('no core dump of packet data, and files that nobody else reads', async () => {
+test('no core dump of packet data, and files that only their owner reads', async () => {
   configure(lab.victim, 'KILL_RUN_CMD="echo x > /run/made"');
   const limited = ['bash', '-c', 'ulimit -c unlimited && exec "$@"', '-', process.execPath, PROGRAM, '-atcp'];
   const detector = await lab.start(lab.victim, limited);
@@ -236,8 +236,8 @@ test('no core dump of packet data, and files that nobody else reads', async () =
   expect(statSync(lab.victim.path('/run/made')).mode & 0o777).toBe(0o600);
 });
 
-test('what stands between a probe and the block runs before others, and nothing else', async () => {
-  // It is told so when it has begun.
+test('the processes between a probe and its block run before others, and no other does', async () => {
+  // Its priority is set after its start.
   const command = 'until nice | grep -qx 0; do :; done; nice > /run/nice';
   configure(lab.victim, `BLOCK_METHOD="nftables"\nKILL_RUN_CMD="${command}"`);
   const detector = await startDetector(lab, lab.victim, ['-atcp']);
@@ -251,7 +251,7 @@ test('what stands between a probe and the block runs before others, and nothing 
 });
 
 describe('USER', () => {
-  /** Where the program is seen by everybody, whatever folder the checkout is in. */
+  /** A folder where every user can read the program, wherever the checkout is. */
   const SHOWN = '/run/program';
   const NET_RAW_AND_ADMIN = '0000000000003000';
 
@@ -261,7 +261,7 @@ describe('USER', () => {
     expect(await lab.run(lab.victim, ['sh', '-c', script, project])).toMatchObject({ code: 0 });
   });
 
-  /** As root, which it gives up. */
+  /** Starts it as root, which it gives up. */
   async function startAsUser(args: readonly string[], more: string): Promise<LabProcess> {
     configure(
       lab.victim,
@@ -276,7 +276,7 @@ describe('USER', () => {
     return (await lab.run(lab.victim, ['id', '-u', 'portsentry'])).stdout.trim();
   }
 
-  test('two capabilities are left, and a scanner is blocked all the same', async () => {
+  test('keeps two capabilities, and still blocks a scanner', async () => {
     const standIn = await startAsUser(['-atcp'], 'KILL_HOSTS_DENY="ALL: $TARGET$"');
     await standIn.waitForLine(ACTIVE);
     const [daemon] = childrenOf(standIn.pid) as [number];
@@ -333,7 +333,7 @@ describe('USER', () => {
     await lab.waitFor(() => readFile(lab.victim, PID_FILE) === '');
   });
 
-  test('when the one that stands in is killed the daemon ends, too', async () => {
+  test('when the parent is killed, the daemon ends, too', async () => {
     const standIn = await startAsUser(['-atcp'], '');
     await standIn.waitForLine(ACTIVE);
     const [daemon] = childrenOf(standIn.pid) as [number];

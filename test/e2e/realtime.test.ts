@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(() => lab.close());
 
-/** NaN when the process is gone. */
+/** A field by its index; NaN when the process is gone. */
 const fieldOf = (pid: number, field: number) => Number(statOf(pid)[field]);
 
 test('all three processes are hurried, but not in a flood, nor are the programs that they start', async () => {

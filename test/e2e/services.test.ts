@@ -38,14 +38,14 @@ describe('the services of the lab', () => {
     expect(stdout).toContain(name === 'ftp' ? 'RETR file: 30000 octets' : '');
   });
 
-  it('syslog prints what is logged', async () => {
+  it('syslog prints the messages', async () => {
     const syslog = await startSyslog(lab, lab.victim);
     await lab.run(lab.victim, ['logger', '--priority', 'daemon.notice', '--tag', 'somebody', 'a message']);
     expect(await syslog.waitForLine(/a message/)).toMatch(/^<29>.*somebody/);
   });
 });
 
-it('frames go out as they are', async () => {
+it('frames are sent unchanged', async () => {
   const sniffer = await startSniffer(lab, lab.victim, 'tcp');
   const ends = { source: '203.0.113.5', destination: '10.99.0.2' };
   const packet = tcpPacket({ ...ends, destinationPort: 111, flags: SYN, checksum: 0xdead });

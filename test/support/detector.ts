@@ -142,5 +142,5 @@ export async function dropsOf(
 
 /** Runs nmap on the scanner, without a question for names and without a second try for a port. */
 export function nmap(lab: Lab, args: readonly string[]): Promise<{ stdout: string }> {
-  return lab.run(lab.scanner, ['nmap', '-n', '-Pn', '--max-retries', '0', ...args], { timeout: 60_000 });
+  return lab.run(lab.scanner, ['nmap', '-n', '-Pn', '--max-retries', '0', ...args]);
 }

@@ -1,6 +1,6 @@
 /**
- * Builds packets for tests, layer by layer, each a function from its payload to its octets. Sums are right
- * unless a test says otherwise.
+ * Builds packets for tests. Each layer is a function from its payload to octets. Checksums are right unless a test says
+ * otherwise.
  */
 import { parseAddress } from '../../src/net/address.ts';
 
@@ -23,7 +23,7 @@ export interface TcpFields extends Ends {
   sequence?: number;
   window?: number;
   payload?: Uint8Array;
-  /** `pseudo`: only the pseudo-header's sum, as offload leaves it. A number: that. */
+  /** `pseudo`: only the sum of the pseudo-header, as offload leaves it. A number is written as it is. */
   checksum?: 'right' | 'pseudo' | number;
 }
 
@@ -31,7 +31,7 @@ export interface UdpFields extends Ends {
   sourcePort?: number;
   destinationPort: number;
   payload?: Uint8Array;
-  /** The length field, when it is not to be right. */
+  /** A wrong length field. */
   length?: number;
   checksum?: 'right' | 'pseudo' | number;
 }
@@ -40,7 +40,7 @@ export interface SctpFields extends Ends {
   sourcePort?: number;
   destinationPort: number;
   chunkType: number;
-  /** Octets behind the chunk's header; nmap's INIT has 16. */
+  /** Octets behind the header of the chunk. nmap's INIT has 16. */
   value?: Uint8Array;
   checksum?: 'right' | number;
 }
@@ -126,7 +126,7 @@ export function sctpSegment(fields: SctpFields): Uint8Array {
   return segment;
 }
 
-/** CRC32c bit by bit, over octets of which the sum's own are 0. */
+/** CRC32c bit by bit. The octets of the sum itself must be 0. */
 function castagnoli(octets: Uint8Array): number {
   let crc = 0xffffffff;
   for (const octet of octets) {
@@ -168,7 +168,7 @@ export function ipv6(ends: Ends, nextHeader: number, payload: Uint8Array): Uint8
   return packet;
 }
 
-/** An IPv6 extension header of `units` times 8 octets behind the first 8. */
+/** An IPv6 extension header of 8 octets, and `units` times 8 more. */
 export function extension(nextHeader: number, payload: Uint8Array, units = 0): Uint8Array {
   return concat(new Uint8Array([nextHeader, units]), new Uint8Array(6 + units * 8), payload);
 }
@@ -179,19 +179,19 @@ export interface EthernetFields {
   etherType?: number;
 }
 
-/** An Ethernet II frame; the EtherType is that of the IP packet unless it is named. */
+/** An Ethernet II frame. By default the EtherType is that of the IP packet. */
 export function ethernet(payload: Uint8Array, fields: EthernetFields = {}): Uint8Array {
   const { destination = '02:00:00:00:00:02', source = '02:00:00:00:00:01' } = fields;
   const etherType = fields.etherType ?? etherTypeOf(payload);
   return concat(macOctets(destination), macOctets(source), u16(etherType), payload);
 }
 
-/** The tag and what follows it; goes into `ethernet` with the tag's own EtherType. */
+/** A tag and what follows it, for `ethernet` with the EtherType of the tag. */
 export function vlanTag(id: number, payload: Uint8Array, etherType = etherTypeOf(payload)): Uint8Array {
   return concat(u16(id), u16(etherType), payload);
 }
 
-/** A Linux cooked frame, version 1; packet type 0 is "to us", 1 broadcast, 4 sent by us. */
+/** A Linux cooked frame, version 1. Packet type 0 is "to us", 1 broadcast, 4 sent by us. */
 export function sll(payload: Uint8Array, packetType = 0): Uint8Array {
   return concat(u16(packetType), u16(1), u16(6), new Uint8Array(8), u16(etherTypeOf(payload)), payload);
 }
@@ -254,7 +254,7 @@ function transportSum(
   return complement(internetSum(concat(pseudo, octets)));
 }
 
-/** The sum of RFC 1071, not complemented. */
+/** The sum of RFC 1071, without the complement. */
 export function internetSum(octets: Uint8Array): number {
   let sum = 0;
   for (let at = 0; at < octets.length; at += 2) sum += ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);

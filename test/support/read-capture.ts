@@ -2,7 +2,7 @@ import type { ByteInput } from '../../src/capture/file/input.ts';
 import { CaptureReader } from '../../src/capture/file/reader.ts';
 import type { CaptureEnd, CaptureSource } from '../../src/capture/source.ts';
 
-/** A frame that outlives its batch. */
+/** A copy of a frame, which outlives its batch. */
 export interface ReadFrame {
   readonly data: Uint8Array;
   readonly wireLength: number;
@@ -15,7 +15,7 @@ export interface ReadCapture {
   readonly end: CaptureEnd;
 }
 
-/** Everything that a source gives, then closes it. */
+/** Reads a source to its end, and closes it. */
 export async function readAll(source: CaptureSource): Promise<ReadCapture> {
   const frames: ReadFrame[] = [];
   for (let batch = await source.next(); batch !== null; batch = await source.next()) {
@@ -37,7 +37,7 @@ export async function readAll(source: CaptureSource): Promise<ReadCapture> {
   return { frames, end: source.end };
 }
 
-/** One line a frame and one for the end: much faster to compare than the objects, and easier to read. */
+/** A line for each frame and one for the end. They compare faster than the objects, and read more easily. */
 export function linesOf({ frames, end }: ReadCapture): string[] {
   const lines = frames.map(({ data, wireLength, time, linkType }) => {
     return `${time} link type ${linkType}, ${wireLength} on the wire: ${Buffer.from(data).toString('hex')}`;
@@ -45,7 +45,7 @@ export function linesOf({ frames, end }: ReadCapture): string[] {
   return [...lines, JSON.stringify(end)];
 }
 
-/** The octets of frames, read or written, as lines of hexadecimal digits. */
+/** The octets of each frame in hexadecimal digits. */
 export function hexOf(frames: readonly { readonly data: Uint8Array }[]): string[] {
   return frames.map(({ data }) => Buffer.from(data).toString('hex'));
 }

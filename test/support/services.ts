@@ -88,7 +88,7 @@ export async function startFlood(lab: Lab, link: Link, options: FloodOptions): P
   const numbers = [options.perSecond, options.seconds, ...(options.ports ?? [1, 1000])].map(String);
   const command = ['python3', support('flood.py'), from.interface, from.mac, to.mac, to.ipv4, ...numbers];
   const flood = await lab.start(from.host, command);
-  await flood.waitForLine(/^ready/, 30_000);
+  await flood.waitForLine(/^ready/);
   return flood;
 }
 
