@@ -1,5 +1,5 @@
-# portsentry: `sudo make run` runs the live detector, `make test` runs all tests.
-# Each target sets up what it needs. It installs missing system packages as root where there is apt, and else names them.
+# portsentry: `sudo make run` runs the live detector, `make test` passes the tests.
+# Both set up what they need. As root with apt they install the missing system packages, otherwise they name them.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -15,9 +15,9 @@ VM_PACKAGES = qemu-system-x86 e2fsprogs mmdebstrap $(PACKAGE_PACKAGES)
 
 # More arguments for the tests, such as VITEST_ARGS=test/decode.
 VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)
-# The tests that use Node for files, sockets, processes, streams and the native module; and one live scan.
-NODE_TESTS := $(addprefix test/,capture control intake life listen watch replay.test.ts respond/shell.test.ts record/syslog.test.ts) \
-	test/e2e/user-config.test.ts
+# The tests that depend most on Node: files, sockets, processes, streams, the native module; and a live scan.
+NODE_TESTS := $(addprefix test/,capture commands control daemon listen sensor service watch replay/replay.test.ts \
+	record/syslog.test.ts e2e/user-config.test.ts)
 SOURCES := $(shell find src -name '*.ts')
 
 .PHONY: run test unit e2e on-this-node test-vm build lint bench fuzz fixtures coverage clean
@@ -36,18 +36,18 @@ unit: packages-unit build
 e2e: packages-test build
 	$(VITEST) --project 'e2e*'
 
-# make test-node-22: all tests on another Node, in a copy with a native module built for it.
+# make test-node-22: all tests on another Node, in a copy whose native module is built for it.
 test-node-%: packages-test
 	test/support/with-node $* $(MAKE) --no-print-directory test
 
-# make node-22: the tests that depend most on the Node, in a minute or two.
+# make node-22: only NODE_TESTS, in a minute or two.
 node-%: packages-test
 	test/support/with-node $* $(MAKE) --no-print-directory on-this-node
 
 on-this-node: packages-test build
 	$(VITEST) $(NODE_TESTS)
 
-# The package in a virtual machine with systemd. Not a part of `make test`: without KVM it takes minutes.
+# The package in a virtual machine with systemd. Not a part of `make test`, because it takes minutes without KVM.
 test-vm: packages-vm build
 	node_modules/.bin/vitest run --config vitest.vm.config.ts $(VITEST_ARGS)
 
@@ -63,12 +63,12 @@ coverage: packages-test build
 bench: packages-test build
 	bench/run
 
-# make fuzz SECONDS=600: fuzzes each target for that long. Inputs that run new code join fixtures/corpus.
+# make fuzz SECONDS=600: each target for this time; inputs that reach new code join fixtures/corpus.
 fuzz: build
 	node_modules/.bin/tsc -p tsconfig.tools.json
 	node build/test/fuzz/main.js $(SECONDS)
 
-# Records the captures again, then their golden replays.
+# Makes all captures again, then their golden replays.
 fixtures: packages-test build
 	fixtures/make/run
 	fixtures/make/golden

@@ -1,6 +1,6 @@
 /**
- * How long a block takes from the call to the rule being in force, for each method, with more and more blocks in
- * force already; and how long a start takes to know 100,000 blocks again. In a network namespace; needs root.
+ * Measures the time from the call of `block` until the rule is in force, for each method, with more and more blocks in
+ * force already; and the time to read a ledger of 100,000 blocks. In a network namespace; needs root.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { Ledger } from '../src/ledger/ledger.ts';
 import { createLab } from '../test/support/lab.ts';
 import { median } from './support/measure.ts';
 
-/** What stands already, and which methods are asked to hold so many. */
+/** How many blocks are in force already, and the methods that are measured with that many. */
 const STANDING = [0, 10_000, 50_000];
 const SETS: readonly BlockMethod[] = ['nftables', 'ipset'];
 const LISTS: readonly BlockMethod[] = ['iptables', 'route', 'command'];
@@ -33,7 +33,7 @@ async function measureAll(): Promise<void> {
   await measureLedger();
 }
 
-/** The rules of one method are made in a namespace of its own. */
+/** Each method makes its rules in a separate namespace. */
 async function inNamespace(name: BlockMethod, standing: number): Promise<void> {
   const lab = await createLab({ name: 'blocks' });
   try {

@@ -1,4 +1,4 @@
-/** Replays captures of which no port is watched with two programs in turns; see bench/compare. */
+/** Replays captures without a watched port with two programs in turns; see bench/compare. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { median, timeCommand } from './support/measure.ts';
 
 const RUNS = 15;
 
-/** The capture is named so often in a run; what the frames between the two cost has nothing of start-up and compilation in it. */
+/** How often a run replays the capture. The difference between both runs contains no start-up and no compilation. */
 const FEW = 2;
 const MANY = 14;
 
@@ -42,7 +42,7 @@ function nsPerFrame(program: string, path: string): number {
   return (ms * 1e6) / ((MANY - FEW) * PACKETS);
 }
 
-/** By the program's own clock. */
+/** Measured by the program's own clock. */
 function msToDecode(program: string, path: string, times: number): number {
   const options = ['--format', 'none', '--no-infer-open', '--mode', 'sudp'];
   const files = Array<string>(times).fill(path);

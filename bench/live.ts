@@ -1,6 +1,6 @@
 /**
- * What the detector costs while honest bulk traffic passes, and what it sees in a flood of forged SYNs. In network
- * namespaces, with the built program; needs root.
+ * Measures what the detector costs while honest bulk traffic passes, and what it sees in a flood of forged SYNs. In
+ * network namespaces, with the built program; needs root.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,15 +16,15 @@ const DATAGRAMS = 400_000;
 const FLOOD_RATE = 50_000;
 const FLOOD_SECONDS = 5;
 
-/** So long (ms) without a tick of the processor's clock a process is at rest. */
-const CALM = 500;
+/** A process that has used no processor time for this long is idle. */
+const CALM_MS = 500;
 
-/** The real scanner in a flood: so many ports, 500 a second. */
+/** Ports that the real scanner probes in a flood, 500 a second. */
 const SCANNED = 200;
 const SCAN = ['hping3', '-S', '-p', '++3000', '-i', 'u2000', '-c', String(SCANNED)];
 
 /** Clock ticks a second in /proc/PID/stat; 100 on every Linux that Node runs on. */
-const TICKS = 100;
+const TICKS_PER_SECOND = 100;
 
 await withLab('bulk', honestBulk);
 await withLab('datagrams', honestDatagrams);
@@ -42,8 +42,8 @@ async function withLab(name: string, body: (lab: Lab) => Promise<void>): Promise
 }
 
 /**
- * iperf3 over veth; the server is there before the detector, as services are. What the detector takes in as long a time
- * without any traffic is measured beside it.
+ * iperf3 over veth. The server starts before the detector, as services do. The CPU time without any traffic is measured as
+ * well.
  */
 async function honestBulk(lab: Lab): Promise<void> {
   configure(lab.victim);
@@ -63,7 +63,7 @@ async function honestBulk(lab: Lab): Promise<void> {
   await detector.stop();
 }
 
-/** A name server that is asked 100,000 times a second; what it answers is its own affair. */
+/** A name server that gets 100,000 queries a second. */
 async function honestDatagrams(lab: Lab): Promise<void> {
   configure(lab.victim);
   await startService(lab, lab.victim, 'udp-echo', 53);
@@ -80,7 +80,7 @@ async function honestDatagrams(lab: Lab): Promise<void> {
   await detector.stop();
 }
 
-/** What each process has taken between two looks. */
+/** The CPU time of each process between two measurements. */
 function difference(before: readonly number[], after: readonly number[]): string {
   return `${after.map((seconds, index) => (seconds - (before[index] ?? 0)).toFixed(2)).join(' + ')} s`;
 }
@@ -96,9 +96,9 @@ async function flood(lab: Lab, name: string, keys: string, during?: () => Promis
   }, 50);
   await sender.waitForLine(/ready/);
   const more = (await during?.()) ?? '';
-  const told = await sender.waitForLine(/^sent \d+/, 60_000);
-  const sent = Number(/sent (\d+)/.exec(told)?.[1]);
-  // The last packets are on their way through the pipe; the end of the detector takes them all.
+  const report = await sender.waitForLine(/^sent \d+/, 60_000);
+  const sent = Number(/sent (\d+)/.exec(report)?.[1]);
+  // The last packets are still in the pipe. At its end the detector takes them all.
   await lab.waitFor(() => isIdle(detector), 10_000);
   clearInterval(watch);
   const cpu = difference(before, cpuSeconds(detector));
@@ -112,22 +112,22 @@ async function flood(lab: Lab, name: string, keys: string, during?: () => Promis
   );
 }
 
-/** A real scanner scans in the middle; forged sources knock once and are let be. */
+/** A real scanner scans during the flood. Forged sources send one probe, which does not trigger. */
 async function floodWithScanner(lab: Lab): Promise<void> {
   const keys = 'SCAN_TRIGGER="1"\nKILL_ROUTE="/sbin/iptables -I INPUT -s $TARGET$ -j DROP"';
   await flood(lab, 'a real scanner in it, SCAN_TRIGGER="1"', keys, () => scanInTheMiddle(lab));
 }
 
-/** With blocking on and BLOCK_RATE_MAX as it is: forged sources knock once, a real scanner goes on. */
+/** Blocks, with the default BLOCK_RATE_MAX. Forged sources send one probe, a real scanner goes on. */
 async function floodWhileBlocking(lab: Lab): Promise<void> {
   await flood(lab, 'blocked by nftables, a real scanner in it', 'BLOCK_METHOD="nftables"', async () => {
-    const told = await scanInTheMiddle(lab);
+    const outcome = await scanInTheMiddle(lab);
     const blocks = JSON.parse((await order(lab, 'status', '--json')).stdout).blocks.inForce;
-    return `${told}, ${blocks} blocks in force`;
+    return `${outcome}, ${blocks} blocks in force`;
   });
 }
 
-/** When it is shut out is when the host's last answer to it goes over the wire. */
+/** The scanner counts as blocked after the host's last answer to it. */
 async function scanInTheMiddle(lab: Lab): Promise<string> {
   await delay((FLOOD_SECONDS / 2) * 1_000);
   const { ms, answers } = await observe(
@@ -136,7 +136,7 @@ async function scanInTheMiddle(lab: Lab): Promise<string> {
     `tcp and host ${lab.wire.from.ipv4}`,
   );
   if (answers === SCANNED) return '; scanner not blocked';
-  return `; scanner blocked ${ms.toFixed(0)} ms after its first probe, which told it of ${answers} ports`;
+  return `; scanner blocked ${ms.toFixed(0)} ms after its first probe, after ${answers} answers`;
 }
 
 async function startDetector(lab: Lab, args: readonly string[]): Promise<LabProcess> {
@@ -152,7 +152,7 @@ function processes(detector: LabProcess): number[] {
   return [detector.pid, ...capture];
 }
 
-/** Commands of the detector come and go. */
+/** False for other children, which come and go. */
 function isCapture(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('portsentry-capture');
@@ -162,10 +162,10 @@ function isCapture(pid: number): boolean {
 }
 
 function cpuSeconds(detector: LabProcess): number[] {
-  return processes(detector).map((pid) => cpuTicksOf(pid) / TICKS);
+  return processes(detector).map((pid) => cpuTicksOf(pid) / TICKS_PER_SECOND);
 }
 
-/** As soon as the start is over: what it has to compile and to warmUp goes on for a moment after its last line. */
+/** Waits until the start is over: compilation and warm-up go on for a moment after its last line. */
 async function settledCpuSeconds(lab: Lab, detector: LabProcess): Promise<number[]> {
   let last = cpuSeconds(detector);
   let since = performance.now();
@@ -173,7 +173,7 @@ async function settledCpuSeconds(lab: Lab, detector: LabProcess): Promise<number
     const now = cpuSeconds(detector);
     if (now.some((seconds, index) => seconds !== last[index])) since = performance.now();
     last = now;
-    return performance.now() - since >= CALM;
+    return performance.now() - since >= CALM_MS;
   });
   return last;
 }
@@ -185,7 +185,7 @@ function residentMiB(detector: LabProcess): number {
   return sizes.reduce((sum, size) => sum + size, 0) / 1024;
 }
 
-/** No process of the detector is running. */
+/** Whether all threads of the detector sleep. */
 function isIdle(detector: LabProcess): boolean {
   return processes(detector).every((pid) =>
     readdirSync(`/proc/${pid}/task`).every((task) => {

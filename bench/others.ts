@@ -1,8 +1,8 @@
 /**
- * The matrix of scans and honest traffic, and what a scanner learns before it is shut out, for this program or another
- * one of its kind, which the argument names. Each row comes from an address of its own to a host that watches all of
- * its ports but the excluded ones, and each program has the same command to block with. Needs root and the network.
- * `reaction` behind the name leaves the matrix out.
+ * Measures the matrix of scans and honest traffic, and what a scanner learns before it is blocked, for the program that
+ * the argument names. Each row comes from its own address to a host that watches all ports except the excluded ones, and
+ * each program has the same command to block with. Needs root and the network. `reaction` after the name leaves out the
+ * matrix.
  */
 import { createLab, type Lab } from '../test/support/lab.ts';
 import { attacksOn, comeFrom, DECOYS, HONEST, launch } from '../test/support/matrix.ts';
@@ -10,10 +10,10 @@ import { startService } from '../test/support/services.ts';
 import { CONTENDERS, IGNORED, type Running } from './support/contenders.ts';
 import { NMAP_AT_200, NMAP_AT_FULL_SPEED, observe, observeAll, RUNS, SERVICES } from './support/wire.ts';
 
-/** As many as scanlogd needs to call it a scan: 21 unprivileged ones; the others call the first packet one. */
+/** scanlogd reports a scan from 21 unprivileged ports on; the others report the first packet. */
 const PORTS = '3000-3024';
-/** Ms that a program may think about a row. */
-const PATIENCE = 3_000;
+/** How long a program may take to report a row. */
+const PATIENCE_MS = 3_000;
 /** Each run of a scan comes from the next address. */
 let address = 20;
 
@@ -52,11 +52,11 @@ async function tryAttacks(lab: Lab, program: Running): Promise<void> {
   const open: string[] = [];
   for (const [index, attack] of attacks.entries()) {
     const source = await launch(lab, attack, index);
-    // Of decoys an alert may name any: no packet tells which of them is the scanner.
+    // An alert may name any of the decoys: no packet shows which of them is the scanner.
     const accused = attack.isLet === true ? [source, ...DECOYS] : [source];
     const isAlerted = () => accused.some((address) => accuses(program, address));
     const isBlocked = async () => (await program.blocked()).includes(source);
-    await lab.waitFor(async () => isAlerted() && (await isBlocked()), PATIENCE).catch(() => undefined);
+    await lab.waitFor(async () => isAlerted() && (await isBlocked()), PATIENCE_MS).catch(() => undefined);
     if (!isAlerted()) missed.push(attack.name);
     if (!(await isBlocked())) open.push(attack.name);
     await program.rest();
@@ -75,10 +75,10 @@ async function tryHonest(lab: Lab, program: Running): Promise<void> {
   for (const [index, honest] of HONEST.entries()) {
     const source = honest.fromIgnored === true ? IGNORED : `10.99.0.${100 + index}`;
     await comeFrom(lab, source, `fd99::${2000 + index}`);
-    // It cannot be finished when the host has blocked the other one meanwhile.
+    // It cannot finish if the host has blocked the other one meanwhile.
     await honest.run(lab, source).catch(() => cut.push(honest.name));
     const isAccused = () => accuses(program, source);
-    await lab.waitFor(isAccused, PATIENCE).catch(() => undefined);
+    await lab.waitFor(isAccused, PATIENCE_MS).catch(() => undefined);
     if (isAccused()) accused.push(honest.name);
     if ((await program.blocked()).includes(source)) blocked.push(honest.name);
     await program.rest();

@@ -1,7 +1,7 @@
 /**
- * How much a scanner learns before it is shut out: from the first probe on the victim's wire to the victim's last
- * answer, how many of the ports it asked gave themselves away, and how many of five real services it found. In
- * network namespaces, with the built program and real scanners; needs root. An argument names the block method.
+ * Measures how much a scanner learns before it is blocked: the time from its first probe to the victim's last answer, the
+ * ports that answered, and how many of five real services it found. In network namespaces, with the built program and
+ * real scanners; needs root. An argument names the block method.
  */
 import { configure, startDetector } from '../test/support/detector.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
@@ -30,7 +30,7 @@ try {
   const { ipv4 } = lab.wire.to;
   await measure('nmap -sS at full speed', [...NMAP_AT_FULL_SPEED, ipv4]);
   await measure('nmap -sS, 200 a second', [...NMAP_AT_200, ipv4]);
-  // Without answers it never ends by itself: its receiver waits for a packet.
+  // Without answers masscan never ends: its receiver waits for a packet.
   const masscan = ['timeout', '--signal=KILL', '9', 'masscan', ipv4, '-p', MASSCAN_PORTS, '--rate', '200'];
   const direct = ['--interface', 'eth0', '--adapter-ip', lab.wire.from.ipv4, '--wait', '1', '--router-mac'];
   const router = lab.wire.to.mac.replaceAll(':', '-');
@@ -47,7 +47,7 @@ async function measure(name: string, scanner: readonly string[]): Promise<void> 
   );
 }
 
-/** One scan from the first packet to the block, and the source is let in again. */
+/** Runs one scan until it is blocked, then unblocks the source. */
 async function react(lab: Lab, scanner: readonly string[]): Promise<Reaction> {
   const reaction = await observe(lab, scanner);
   const { stderr: failure, code: unblocked } = await order(lab, 'unblock', lab.wire.from.ipv4);

@@ -1,6 +1,6 @@
 /**
- * How fast a capture file is read: frames a second of our reader, of pcap-parser and of `tcpdump -r F -w /dev/null`,
- * each the median of five runs that take turns.
+ * Measures how fast a capture file is read: frames a second of our reader, of pcap-parser and of
+ * `tcpdump -r F -w /dev/null`, each the median of five runs in turns.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const FRAMES = 1_000_000;
 const FRAME_LENGTH = 60;
 const RUNS = 5;
 
-/** Its two events that are of use here; the package has no types of its own. */
+/** The two events that are used here; the package has no types. */
 interface PcapParser {
   parse(path: string): { on(event: 'packet' | 'end', listener: () => void): void };
 }
@@ -95,7 +95,7 @@ function readTcpdump(path: string): void {
 }
 
 function expectAll(frames: number): void {
-  if (frames !== FRAMES) throw new Error(`${frames} frames of ${FRAMES} were read`);
+  if (frames !== FRAMES) throw new Error(`read ${frames} frames of ${FRAMES}`);
 }
 
 function median(values: readonly number[]): number {

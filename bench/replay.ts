@@ -1,7 +1,7 @@
 /**
- * How fast captures are replayed, in packets a second and as a ratio to `tcpdump -r F -w /dev/null` of the same
- * run. Twice: by the program's own clock, as tcpdump's own is not to be had, and by the wall, start-up of both
- * included.
+ * Measures how fast captures are replayed, in packets a second and as a ratio to `tcpdump -r F -w /dev/null` of the same
+ * run: by the program's own clock, without its start (tcpdump has no such clock), and by the wall clock, with the start of
+ * both.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

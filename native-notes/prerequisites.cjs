@@ -1,9 +1,9 @@
-// Run by npm before anything is installed: the `cap` package is compiled here, against libpcap.
-// Says which Debian package is missing, instead of a page of compiler output.
+// npm runs this before it installs anything, because it compiles the `cap` package against libpcap. It names the missing
+// Debian packages, in place of a page of compiler output.
 'use strict';
 const { execFileSync } = require('node:child_process');
 
-/** Whether the C++ preprocessor finds the header (which also proves that there is a compiler). */
+/** Whether the C++ preprocessor finds the header. */
 function hasHeader(header) {
   try {
     execFileSync('c++', ['-E', '-x', 'c++', '-'], {

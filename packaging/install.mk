@@ -1,19 +1,19 @@
-# Installation and packages; a part of the Makefile.
+# Installation and packages; the Makefile includes this.
 #
 #   make install [DESTDIR=] [PREFIX=/usr/local] [INIT="systemd sysv"] [NODE=/usr/bin/node]
 #   make uninstall      with the same variables
 #   make deb            build/portsentry_VERSION_ARCH.deb
-#   make ebuild         build/gentoo: an overlay with the ebuild, and the archive that it takes
+#   make ebuild         build/gentoo: an overlay with the ebuild, and the archive that it needs
 #
-# NO_BUILD=1 takes dist and node_modules as they are.
+# NO_BUILD=1 uses dist and node_modules as they are.
 
 PREFIX ?= /usr/local
 NODE ?= $(shell command -v node)
-# The init systems that are installed for: those of this host.
+# The init systems to install for; the default is those of this host.
 INIT ?= $(if $(wildcard /sbin/openrc-run),openrc,$(if $(wildcard /lib/lsb/init-functions),sysv)) \
 	$(if $(wildcard /lib/systemd/system /usr/lib/systemd/system),systemd)
 
-# Not exported: npm takes PREFIX for its own.
+# Not exported, because npm reads PREFIX too.
 INSTALL := DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' INIT='$(strip $(INIT))' NODE='$(NODE)' packaging/install
 
 PACKAGE_PACKAGES := dpkg-dev

@@ -1,6 +1,6 @@
-// The packages of node_modules that the program needs when it runs, a folder a line; with --files, the files of theirs
-// that it needs; with --copyright, what debian/copyright says of them. nan is only there to build cap, and types are
-// for the compiler.
+// Prints the folders of node_modules that the program needs at run time, one a line; with --files, the files in them that
+// it needs; with --copyright, their paragraphs of debian/copyright. Only the build of cap needs nan, and only the compiler
+// needs types.
 'use strict';
 const { readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -28,7 +28,7 @@ function paragraph(folder) {
     `Files: usr/lib/portsentry/${folder}/*`,
     `Copyright: ${(holders.length > 0 ? holders : [author]).join('\n           ')}`,
     `License: ${license === 'MIT' ? 'Expat' : license}`,
-    `Comment: As usr/lib/portsentry/${folder}/${file} has it.`,
+    `Comment: See usr/lib/portsentry/${folder}/${file}.`,
     '',
   ].join('\n');
 }
@@ -36,7 +36,7 @@ function paragraph(folder) {
 const UNREAD = /(^|\/)(\..*|test|test\.js|examples|.*\.d\.[mc]?ts|.*\.map|.*\.md)$/;
 const LICENSE = /(^|\/)licen[sc]e[^/]*$/i;
 
-/** All but what nobody reads when it runs. cap was built here, and is more than what was built. */
+/** The files that are read at run time. The folder of cap also holds its sources and what the build left. */
 function filesOf(folder) {
   const isCap = folder === 'node_modules/cap';
   const files = [];

@@ -1,5 +1,5 @@
 import { classify } from './classify/classify.ts';
-import { isWeak, Kind, kindName, OF_CONNECTIONS } from './classify/kind.ts';
+import { CONNECTION_KINDS, isWeak, Kind, kindName } from './classify/kind.ts';
 import type { Probe } from './classify/probe.ts';
 import type { ToolName } from './classify/tool.ts';
 import { isTracerouteLike } from './classify/traceroute.ts';
@@ -14,74 +14,75 @@ import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
 import { isHandshake } from './track/evidence.ts';
+import type { Reported } from './track/reported.ts';
 import { groupScanEvent, scanEvent } from './track/scan.ts';
 import type { Source } from './track/source.ts';
-import type { Told } from './track/told.ts';
 import { Tracker, type TrackerLimits } from './track/tracker.ts';
 import { WeakSources } from './track/weak-sources.ts';
 import type { Home } from './watch/home.ts';
 import type { Connections, InUse, Segment } from './watch/in-use.ts';
 import type { WatchedPorts } from './watch/watched-ports.ts';
 
-/** Where the engine's story goes; `Recorder` is the real one. */
+/** Receives the engine's events; `Recorder` is the real one. */
 export interface EngineRecorder {
   /** False when nobody reads anything, so that no event need be made. */
   readonly listens: boolean;
-  /** False when nobody reads events, so that no scan need be summed up. */
+  /** False when nobody reads events, so that no scan need be summarized. */
   readonly readsEvents: boolean;
-  probe(event: ProbeEvent, told: Told): void;
+  probe(event: ProbeEvent, reported: Reported): void;
   scan(event: ScanEvent): void;
-  /** Sources turned out to be a group of decoys. */
+  /** Several sources turned out to be a group of decoys. */
   decoys(event: DecoysEvent): void;
-  /** The source is about to be forgotten, or its scan is over: what is untold of it must be said now. */
-  forget(source: string, told: Told): void;
+  /** The source is about to be forgotten, or its scan is over: what is unreported must be reported now. */
+  forget(source: string, reported: Reported): void;
   refused(event: RefusedEvent): void;
   block(event: BlockEvent): void;
-  /** A source triggered that is not to be blocked (BLOCK="0"). */
+  /** A source triggered but is not blocked (BLOCK="0"). */
   unblocked(event: ProbeDetails): void;
 }
 
-/** What may change when the configuration is read again. */
+/** The settings that a reload of the configuration may change. */
 export interface EngineSettings {
   readonly config: Config;
   readonly modes: Modes;
   readonly watched: WatchedPorts;
 }
 
+/** Everything that an engine needs; its settings may change later. */
 export interface EngineParts extends EngineSettings {
   readonly home: Home;
   readonly inUse: InUse;
-  /** Asked of bare ACKs and FIN/ACKs, whether or not ports in use are watched. */
+  /** Checked for bare ACKs and FIN/ACKs, whether or not ports in use are watched. */
   readonly connections: Connections;
   /** The never-block rule that spares a source; null when none does. */
   readonly ruleFor: (source: Address) => string | null;
-  /** Whether a block covers a source, whose canonical text is `text`. */
+  /** Whether a block covers a source; `text` is its canonical text. */
   readonly isBlocked: (source: Address, text: string) => boolean;
-  /** Whether a source that has knocked so often may be blocked now: many new ones at once look forged. */
+  /** Whether a source with this many connects may be blocked now: many new ones at once are probably forged. */
   readonly admits: (connects: number, now: number) => boolean;
-  /** Carries out the actions for a source that has knocked so often; null when nothing is ever executed. */
+  /** Carries out the actions for a source with this many connects; null when none is ever executed. */
   readonly respond: ((details: ProbeDetails, connects: number) => Promise<BlockEvent>) | null;
-  /** Takes back the block of a source that turned out to be a decoy; without it blocks stay. */
+  /** Releases the block of a source that turned out to be a decoy; without it, such blocks stay. */
   readonly takeBack?: (source: string) => void;
-  /** Asked anew each time: a reload opens other files. */
+  /** Called for each event, because a reload opens other files. */
   readonly recorder: () => EngineRecorder;
-  /** Packets whose source is their destination do not count (2.x: --disable-local-check). */
+  /** Ignores packets whose source is their destination (2.x: --disable-local-check turns it off). */
   readonly localCheck: boolean;
-  /** Randomizes hashes; what happens does not depend on it. */
+  /** Randomizes hashes; the results do not depend on it. */
   readonly salt: number;
-  /** Sources tracked at a time; the default bound when not said. */
+  /** Sources tracked at a time; MAX_SOURCES by default. */
   readonly capacity?: number;
 }
 
-/** What it takes to say whether a port is watched: a packet or a probe. */
-type Knocking = Pick<Probe, 'protocol' | keyof Segment>;
+/** The fields of a packet or a probe that show whether it is watched. */
+type Candidate = Pick<Probe, 'protocol' | keyof Segment>;
 
 /**
- * From a probe to its consequences, one after another: is it ours, how many so far, who is spared, what is done,
- * what is told. The same live and over a capture, where the clock is the packets' own.
+ * Turns probes into consequences: is the probe for us, how many connects has its source, is the source spared, what
+ * is done, what is reported. It works the same live and on a capture, whose packets are then the clock.
  */
 export class Engine {
-  /** Probes on watched ports so far, and scans that have ended. */
+  /** Probes on watched ports and ended scans so far. */
   probes = 0;
   scans = 0;
   readonly tracker: Tracker;
@@ -90,7 +91,7 @@ export class Engine {
   readonly #destination = new Address();
   #destinationAsText = this.#destination.toString();
   #parts: EngineParts;
-  /** Actions that are under way, by source; as bounded as the queue of actions. */
+  /** Running actions, by source; bounded by the queue of actions. */
   readonly #pending = new Map<string, Promise<void>>();
 
   constructor(parts: EngineParts) {
@@ -104,59 +105,59 @@ export class Engine {
     this.#weak = this.#newWeakSources();
   }
 
-  /** Goes over to other settings; what was tracked and blocked stays. */
+  /** Switches to other settings; tracked sources and blocks stay. */
   configure(settings: EngineSettings): void {
     this.#parts = { ...this.#parts, ...settings };
     this.tracker.configure(limitsOf(settings.config));
   }
 
-  /** Nobody reads what happens and nothing is done about it: only numbers come of it. */
-  get isUnheard(): boolean {
+  /** Nobody reads events and no action is taken, so probes are only counted. */
+  get onlyCounts(): boolean {
     return this.#parts.respond === null && !this.#parts.recorder().listens;
   }
 
-  /** What the packet is when it knocks on a watched port of ours that is, by all that is known, not in use. */
+  /** The kind of probe that the packet is: on a watched port of ours that, as far as is known, is not in use. */
   kindOf(packet: Packet): Kind {
     const { watched } = this.#parts;
-    // The port is the question that leaves most packets out.
+    // The port excludes most packets, so it comes first.
     if (!watched.has(packet.protocol, packet.destinationPort)) return Kind.none;
     const kind = classify(packet);
     if (kind === Kind.none || !watched.detects(kind) || !this.#comesToUs(packet)) return Kind.none;
     return this.isInUse(packet, kind) ? Kind.none : kind;
   }
 
-  /** Whether it knocks on a watched port of ours, in a way that counts; not yet whether that port is in use. */
-  watches(knocking: Knocking, kind: Kind): boolean {
+  /** Whether it is a detected kind on a watched port of ours, whether or not that port is in use. */
+  watches(candidate: Candidate, kind: Kind): boolean {
     const { watched } = this.#parts;
-    const { protocol, destinationPort } = knocking;
-    return watched.has(protocol, destinationPort) && watched.detects(kind) && this.#comesToUs(knocking);
+    const { protocol, destinationPort } = candidate;
+    return watched.has(protocol, destinationPort) && watched.detects(kind) && this.#comesToUs(candidate);
   }
 
-  /** Judges a connect to a port that we hold ourselves: nobody legitimate can be behind that. */
+  /** Judges a connect to a port that portsentry itself holds, so that no honest service can be behind it. */
   takeConnect(probe: Probe): void {
     if (this.#comesToUs(probe)) this.take(probe);
   }
 
-  /** Whether connections must be known to judge what comes. */
+  /** Whether judging packets requires knowing the connections. */
   get needsConnections(): boolean {
     const { watched } = this.#parts;
-    return !watched.tcp.isEmpty && (watched.kinds & OF_CONNECTIONS) !== 0;
+    return !watched.tcp.isEmpty && (watched.kinds & CONNECTION_KINDS) !== 0;
   }
 
-  /** Whether somebody legitimate is behind the port, or the packet is one of a connection. */
-  isInUse(knocking: Knocking, kind: Kind): boolean {
+  /** Whether the port has a legitimate user, or the packet belongs to a connection. */
+  isInUse(candidate: Candidate, kind: Kind): boolean {
     const { inUse, connections } = this.#parts;
-    const { protocol, destination, destinationPort } = knocking;
-    if (inUse.has(protocol, destination, destinationPort, knocking)) return true;
-    return isWeak(kind) && protocol === PROTOCOL_TCP && connections.holds(knocking);
+    const { protocol, destination, destinationPort } = candidate;
+    if (inUse.has(protocol, destination, destinationPort, candidate)) return true;
+    return isWeak(kind) && protocol === PROTOCOL_TCP && connections.holds(candidate);
   }
 
-  /** Whether the weak probe would make its source count: all of its doors are to be looked at closely first. */
+  /** Whether the weak probe would make its source count; then look closely at all of its ports first. */
   isDecisive(probe: Probe): boolean {
     return isWeak(probe.kind) && this.#weak.isDecisive(probe);
   }
 
-  /** After that look: takes back what weak probes have told of doors that turn out to be in use. */
+  /** After that look, forgets the source's weak probes of ports that turned out to be in use. */
   recheck({ kind, source, time }: Probe): void {
     const { inUse } = this.#parts;
     const segment = { source, sourcePort: 0, time };
@@ -167,24 +168,24 @@ export class Engine {
     });
   }
 
-  /** Judges one probe on a watched port that is not in use, and sees to what follows; false when it is too weak. */
+  /** Judges one probe on a watched port not in use, and acts on it. False when it is weak and does not count. */
   take(probe: Probe): boolean {
     if (!this.#count(probe)) return false;
-    if (!this.isUnheard) this.#judge(probe);
+    if (!this.onlyCounts) this.#judge(probe);
     return true;
   }
 
-  /** Takes the first `count` probes, at most MAX_WARM, one after the other. */
+  /** Takes the first `count` probes, at most MAX_PREFETCH, in order. */
   takeAll(probes: readonly Probe[], count: number): void {
-    const { isUnheard } = this;
-    this.tracker.warm(probes, count);
+    const { onlyCounts } = this;
+    this.tracker.prefetch(probes, count);
     for (let index = 0; index < count; index++) {
       const probe = probes[index] as Probe;
-      if (this.#count(probe) && !isUnheard) this.#judge(probe);
+      if (this.#count(probe) && !onlyCounts) this.#judge(probe);
     }
   }
 
-  /** Forgets every source and what was counted, as if nothing had come; only when it is unheard. */
+  /** Forgets every source and all counts; only when `onlyCounts`. */
   forgetAll(): void {
     this.tracker.close();
     this.#weak = this.#newWeakSources();
@@ -192,12 +193,12 @@ export class Engine {
     this.scans = 0;
   }
 
-  /** Resolves when every action that was begun has ended. */
+  /** Resolves when all running actions have ended. */
   async settle(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending.values());
   }
 
-  /** Ends every scan, so that its sum is told. */
+  /** Ends every scan, so that its summary is reported. */
   close(): void {
     this.tracker.close();
   }
@@ -206,7 +207,7 @@ export class Engine {
     return new WeakSources(this.#parts.salt, (source) => this.tracker.keyOf(source));
   }
 
-  /** Counts the probe for its source; false when it is too weak. */
+  /** Counts the probe for its source; false when it is weak and does not count. */
   #count(probe: Probe): boolean {
     if (isWeak(probe.kind) && !this.#weak.counts(probe)) return false;
     this.probes++;
@@ -214,19 +215,19 @@ export class Engine {
     return true;
   }
 
-  #comesToUs({ source, destination }: Knocking): boolean {
+  #comesToUs({ source, destination }: Candidate): boolean {
     const { home, localCheck } = this.#parts;
     return home.has(destination) && !(localCheck && source.equals(destination));
   }
 
-  /** Who only asks whether somebody is there is never shut out. */
+  /** A source that only pings is never blocked. */
   #policyFor(protocol: number): BlockPolicy {
     const { config } = this.#parts;
     if (isIcmp(protocol)) return 0;
     return modeTransportOf(transportOf(protocol)) === 'tcp' ? config.blockTcp : config.blockUdp;
   }
 
-  /** What follows from the probe that was just counted. */
+  /** Judges the probe that was just counted, and acts on it. */
   #judge(probe: Probe): void {
     const { source } = this.tracker;
     const policy = this.#policyFor(probe.protocol);
@@ -234,20 +235,20 @@ export class Engine {
     if (isHandshake(probe)) marks.handshake = true;
     const group = this.#decoys.observe(probe, source);
     const event = this.#event(probe, source, policy, marks.tool.add(probe));
-    if (this.tracker.newPort) source.told.untoldPorts++;
+    if (this.tracker.newPort) source.reported.unreportedPorts++;
     marks.triggered ||= event.triggered && event.ignored === null;
     if (group !== null) this.#expose(group, event);
     const hasConsequence = event.triggered && !this.#isHeldBack(event);
-    // In a scan each fraction of a ms counts; how it ends is told after the probe all the same.
+    // In a scan each fraction of a ms counts, so the action starts first; its result is reported after the probe.
     if (hasConsequence && event.ignored === null && policy !== 0) this.#respond(event, source);
-    this.#parts.recorder().probe(event, source.told);
+    this.#parts.recorder().probe(event, source.reported);
     if (!hasConsequence) return;
     if (event.ignored === null) {
-      if (policy === 0) this.#logOnly(event, source.told);
-    } else if (policy !== 0) this.#refuse(event, event.ignored, source.told);
+      if (policy === 0) this.#logOnly(event, source.reported);
+    } else if (policy !== 0) this.#refuse(event, event.ignored, source.reported);
   }
 
-  /** A group of decoys was found: whoever of it was blocked already was so for a packet that most likely is forged. */
+  /** Reports a new group of decoys. A member that is blocked already was probably blocked for a forged packet. */
   #expose(group: DecoyGroup, event: ProbeEvent): void {
     const { config, recorder } = this.#parts;
     const spared = config.decoyPolicy === 'log';
@@ -256,26 +257,26 @@ export class Engine {
     if (!spared) return;
     for (const member of members) {
       const source = this.tracker.get(parseAddress(member) as Address);
-      // One that is acted on now is released when that has ended.
+      // A member whose action is running is released when it has ended.
       if (source?.marks.acted && !this.#pending.has(member)) this.#parts.takeBack?.(member);
     }
   }
 
-  /** What rests on packets that anybody may have sent is only logged, as far as the settings say so. */
+  /** Whether the settings only allow logging, because the packets may be forged. */
   #isHeldBack({ decoy, evidence }: ProbeEvent): boolean {
     const { decoyPolicy, blockSpoofable } = this.#parts.config;
     return (decoy && decoyPolicy === 'log') || (evidence === 'spoofable' && !blockSpoofable);
   }
 
-  #refuse(details: ProbeDetails, rule: string, told: Told): void {
-    if (told.refusal) return;
-    told.refusal = true;
+  #refuse(details: ProbeDetails, rule: string, reported: Reported): void {
+    if (reported.refusal) return;
+    reported.refusal = true;
     this.#parts.recorder().refused({ ...details, action: 'refused', rule });
   }
 
-  #logOnly(details: ProbeDetails, told: Told): void {
-    if (told.history) return;
-    told.history = true;
+  #logOnly(details: ProbeDetails, reported: Reported): void {
+    if (reported.history) return;
+    reported.history = true;
     this.#parts.recorder().unblocked(details);
   }
 
@@ -285,7 +286,7 @@ export class Engine {
     const { failures, lastFailure } = source;
     if (failures > 0 && !mayTryAgain(failures, lastFailure, event.time)) return;
     if (!admits(event.connects, event.time)) return;
-    // The slot may have changed hands when the actions end: the source is looked up again by its address.
+    // The slot may change hands before the actions end, so the source is looked up again by its address.
     const { address } = source;
     source.marks.acted = true;
     const pending = respond(event, event.connects).then((outcome) => {
@@ -310,13 +311,13 @@ export class Engine {
   #endScan(source: Source): void {
     const recorder = this.#parts.recorder();
     const { group, triggered } = source.marks;
-    if (source.told.untoldProbes > 0) recorder.forget(source.address.toString(), source.told);
+    if (source.reported.unreportedProbes > 0) recorder.forget(source.address.toString(), source.reported);
     if (group !== null) {
-      if (group.rest(source)) this.#endGroup(group, source);
+      if (group.deactivate(source)) this.#endGroup(group, source);
       return;
     }
     this.scans++;
-    // Of a flood of forged sources nobody reads the scans.
+    // Nobody reads the scans of a flood of forged sources.
     if (recorder.readsEvents || (triggered && source.probes > 1)) recorder.scan(scanEvent(source));
   }
 
@@ -325,7 +326,7 @@ export class Engine {
     this.#parts.recorder().scan(groupScanEvent(group, last));
   }
 
-  /** One object for the whole way of a probe, made in one piece: in a flood it is most of what is allocated. */
+  /** Makes the probe's only event, in one expression: in a flood it is most of what is allocated. */
   #event(probe: Probe, source: Source, policy: BlockPolicy, tool: ToolName | null): ProbeEvent {
     const address = probe.source.toString();
     return {
@@ -355,7 +356,7 @@ export class Engine {
     };
   }
 
-  /** Most probes go where the last one went. */
+  /** Cached, because most probes have the same destination as the last one. */
   #destinationText(destination: Address): string {
     if (!destination.equals(this.#destination)) {
       this.#destination.set(destination);
@@ -364,7 +365,7 @@ export class Engine {
     return this.#destinationAsText;
   }
 
-  /** A watched port has a mode that watches it. */
+  /** The mode that watches the protocol; a watched port has one. */
   #modeOf(protocol: number): ModeName {
     const { modes } = this.#parts;
     return modes[modeTransportOf(transportOf(protocol))] as ModeName;
@@ -372,5 +373,5 @@ export class Engine {
 }
 
 function limitsOf({ scanTrigger, scanWindow, blockIpv6Prefix }: Config): TrackerLimits {
-  return { trigger: scanTrigger, window: scanWindow, ipv6Prefix: blockIpv6Prefix };
+  return { trigger: scanTrigger, windowMs: scanWindow, ipv6Prefix: blockIpv6Prefix };
 }

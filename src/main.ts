@@ -9,10 +9,10 @@ import type { Daemon } from './daemon/daemon.ts';
 import { CommandError, Exit } from './preflight/exit.ts';
 import type { RunOptions } from './preflight/run-options.ts';
 
-/** What `ps` shows for a process that runs a detector; its short name is the first of it. */
+/** The process name of a detector in `ps`. */
 const NAME = 'portsentry';
 
-/** Files are 0600 and folders 0700 unless they must be more. */
+/** Files are 0600 and folders 0700 unless their code asks for more. */
 const UMASK = 0o077;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -31,17 +31,14 @@ async function main(argv: readonly string[]): Promise<number> {
 async function dispatch(invocation: Invocation, argv: readonly string[]): Promise<number> {
   switch (invocation.command) {
     case 'print':
-      process.stdout.write(invocation.text);
+      await standardStreams().stdout(invocation.text);
       return Exit.ok;
     case 'check':
-      return (await import('./cli/check.ts')).runCheck(invocation, {
-        stdout: (text) => process.stdout.write(text),
-        stderr: (text) => process.stderr.write(text),
-      });
+      return (await import('./cli/check.ts')).runCheck(invocation, standardStreams());
     case 'replay':
       return (await import('./cli/replay.ts')).runReplay(invocation);
     case 'completion':
-      process.stdout.write(completionScript(invocation.shell, process.env.SHELL));
+      await standardStreams().stdout(completionScript(invocation.shell, process.env.SHELL));
       return Exit.ok;
     case 'status':
       return (await import('./cli/status.ts')).runStatus(invocation, standardStreams());
@@ -60,7 +57,7 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
   }
 }
 
-/** In the foreground or behind it, as root or as whom the configuration names. */
+/** Runs the detector in the foreground or in the background, as root or as USER. */
 async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
   (await import('./service/priority.ts')).runPromptly();
   if (options.daemon && isInBackground()) return runLive({ ...options, logoutput: ['syslog'] }, argv);
@@ -68,31 +65,30 @@ async function run(options: RunOptions, argv: readonly string[]): Promise<number
   const handOver = (await import('./service/run-as.ts')).planHandOver(options);
   if (options.daemon) return runInBackground(program, argv, handOver?.command);
   if (handOver === null) return runLive(options, argv);
-  return (await import('./service/run-as-parent.ts')).standIn(handOver, program, argv);
+  return (await import('./service/run-as-parent.ts')).runAsParent(handOver, program, argv);
 }
 
 /** Runs until a signal ends it. */
 async function runLive(options: RunOptions, argv: readonly string[]): Promise<number> {
   showName(argv);
-  // Whatever it makes, a command's files among them, is nobody else's to read.
+  // Nobody else may read the files that it or its commands create.
   process.umask(UMASK);
   const { pidfile } = options;
   const pidFiles = await import('./service/pid-file.ts');
   if (pidfile !== undefined) pidFiles.refuseOccupied(pidfile);
   const dumps = await (await import('./service/no-dumps.ts')).forbidDumps();
-  await (await import('./service/load-gently.ts')).loadGently(new URL('./daemon.js', import.meta.url));
+  await (await import('./service/load-in-order.ts')).loadInOrder(new URL('./daemon.js', import.meta.url));
   const daemons = await import('./daemon/daemon.ts');
   (await import('./service/young-space.ts')).boundYoungSpace();
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });
   const starting = daemons.Daemon.start(options, version());
-  // Before it listens, too: who waits for the line that says so may send the signal at once. A start that
-  // fails has nothing to read again.
-  const readAgain = (daemon: Daemon) => daemon.reload();
-  process.on('SIGHUP', () => void starting.then(readAgain, () => {}));
+  // Installed before it listens, because the signal may come as soon as the log says so. A failed start ignores it.
+  const reload = (daemon: Daemon) => daemon.reload();
+  process.on('SIGHUP', () => void starting.then(reload, () => {}));
   const daemon = await starting;
-  if (dumps !== null) daemon.tell(`A core dump would hold packet data: ${dumps}`);
+  if (dumps !== null) daemon.tell(`A core dump may contain packet data: ${dumps}`);
   try {
     if (pidfile !== undefined) pidFiles.writePidFile(pidfile);
   } catch (error) {
@@ -103,13 +99,13 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
   await ended;
   await daemon.stop();
   if (pidfile !== undefined) pidFiles.removePidFile(pidfile);
-  // What a command left running must not keep the process.
+  // A child that a command left running must not keep this process alive.
   process.exit(Exit.ok);
 }
 
 function showName(argv: readonly string[]): void {
   process.title = [NAME, ...argv].join(' ');
-  // The title also became the short name, cut off; monitoring looks for the plain one.
+  // The title also sets the short name, truncated; monitoring looks for the plain name.
   writeFileSync('/proc/self/comm', NAME);
 }
 

@@ -9,14 +9,14 @@ import type { BlockEvent } from '../src/respond/event.ts';
 import { parseIgnoreFile } from '../src/respond/ignore-file.ts';
 import { NeverBlock } from '../src/respond/never-block.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../src/track/event.ts';
-import type { Told } from '../src/track/told.ts';
+import type { Reported } from '../src/track/reported.ts';
 import { homeOfAddresses } from '../src/watch/home.ts';
 import { WatchedPorts } from '../src/watch/watched-ports.ts';
 import { configWith } from './respond/given.ts';
 import { engineParts } from './support/engine-parts.ts';
 import { address, type ProbeFields, probe, START } from './track/given.ts';
 
-/** Writes down the story in short words. */
+/** Records the events in short words. */
 class Story implements EngineRecorder {
   readsEvents = true;
   listens = true;
@@ -24,9 +24,9 @@ class Story implements EngineRecorder {
   readonly probes: ProbeEvent[] = [];
   readonly scans: ScanEvent[] = [];
 
-  probe(event: ProbeEvent, told: Told): void {
+  probe(event: ProbeEvent, reported: Reported): void {
     this.probes.push(event);
-    told.untoldProbes++;
+    reported.unreportedProbes++;
   }
   scan(event: ScanEvent): void {
     this.scans.push(event);
@@ -48,9 +48,9 @@ class Story implements EngineRecorder {
   }
 }
 
-/** An action that is under way; the test says how it ends. */
+/** A running action; the test decides how it ends. */
 interface Action {
-  readonly knock: ProbeDetails;
+  readonly details: ProbeDetails;
   end(worked: boolean): Promise<void>;
 }
 
@@ -60,24 +60,24 @@ function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> 
   const never = new NeverBlock();
   const actions: Action[] = [];
   const blocked = new Set<string>();
-  const respond = (knock: ProbeDetails) =>
+  const respond = (details: ProbeDetails) =>
     new Promise<BlockEvent>((resolve) => {
       const end = async (worked: boolean) => {
-        if (worked) blocked.add(knock.source);
+        if (worked) blocked.add(details.source);
         resolve({
-          ...knock,
+          ...details,
           action: worked ? 'block' : 'block-failed',
-          target: knock.source,
+          target: details.source,
           until: null,
           times: 1,
           method: 'command',
           steps: [],
           reason: worked ? null : 'no',
         });
-        // The engine hears of it in the next turn.
+        // The engine learns of it in the next turn.
         await new Promise((turn) => setImmediate(turn));
       };
-      actions.push({ knock, end });
+      actions.push({ details, end });
     });
   const engine = new Engine(
     engineParts(config, story, {
@@ -94,10 +94,10 @@ function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> 
   return { engine, story, never, actions, blocked, take, config };
 }
 
-describe('which packets are looked at', () => {
+describe('watched packets', () => {
   const watches = (engine: Engine, fields: ProbeFields) => engine.watches(probe(fields), probe(fields).kind);
 
-  test('those to a watched port of ours', () => {
+  test('are those to a watched port of ours', () => {
     const { engine } = makeEngine({}, { home: homeOfAddresses([address('10.0.0.2')]) });
     expect(watches(engine, { port: 1023 })).toBe(true);
     expect(watches(engine, { port: 1024 })).toBe(false);
@@ -105,13 +105,13 @@ describe('which packets are looked at', () => {
     expect(watches(engine, { destination: '10.0.0.3' })).toBe(false);
   });
 
-  test('not those from us to ourselves, unless the local check is off', () => {
+  test('are not those from us to ourselves, unless the local check is off', () => {
     const own = { source: '10.0.0.2', destination: '10.0.0.2' };
     expect(watches(makeEngine().engine, own)).toBe(false);
     expect(watches(makeEngine({}, { localCheck: false }).engine, own)).toBe(true);
   });
 
-  test('the port in use is asked for by protocol, address, port and time', () => {
+  test('are checked for a port in use by protocol, address, port and time', () => {
     const asked: unknown[] = [];
     const inUse = { has: (...what: unknown[]) => asked.push(what) > 0 };
     const { engine } = makeEngine({}, { inUse });
@@ -123,7 +123,7 @@ describe('which packets are looked at', () => {
 describe('weak kinds', () => {
   const ack = (port: number): ProbeFields => ({ kind: Kind.ack, port });
 
-  test('are nothing before the third port, and the third is the first connect', () => {
+  test('do not count before the third port, which is the first connect', () => {
     const { engine, take, story } = makeEngine();
     take(ack(1), ack(2), ack(1));
     expect([story.probes, engine.probes, engine.tracker.size]).toEqual([[], 0, 0]);
@@ -141,7 +141,7 @@ describe('weak kinds', () => {
     expect(engine.isInUse(probe({ port: 7 }), Kind.syn)).toBe(false);
   });
 
-  test('a look at the connections before the third takes back what it shows', () => {
+  test('a look at the connections before the third port forgets the ports in use', () => {
     const used = new Set<number>();
     const { engine, take, story } = makeEngine(
       {},
@@ -158,7 +158,7 @@ describe('weak kinds', () => {
   });
 });
 
-test('SCTP and IP protocols go by the TCP mode and BLOCK_TCP; pings never count', () => {
+test('SCTP and IP protocols follow the TCP mode and BLOCK_TCP; pings never trigger', () => {
   const { take, story } = makeEngine({ blockTcp: 0, blockUdp: 1, detect: kinds('sctp-init', 'icmp') });
   take({ kind: Kind['sctp-init'], port: 9 }, { kind: Kind.icmp, port: 8 });
   expect(story.probes).toMatchObject([
@@ -167,7 +167,7 @@ test('SCTP and IP protocols go by the TCP mode and BLOCK_TCP; pings never count'
   ]);
 });
 
-test('DETECT chooses kinds', () => {
+test('DETECT selects the kinds', () => {
   const { engine } = makeEngine({ detect: kinds('syn', 'ip-protocol') });
   const watches = (fields: ProbeFields) => engine.watches(probe(fields), probe(fields).kind);
   expect(watches({})).toBe(true);
@@ -176,7 +176,7 @@ test('DETECT chooses kinds', () => {
     expect(watches({ kind })).toBe(false);
 });
 
-test('a datagram as of traceroute is marked', () => {
+test('a datagram like those of traceroute has a note', () => {
   const { engine, story } = makeEngine({ advancedPortsUdp: 65_535 });
   const datagram = probe({ kind: Kind.udp, port: 33_440 });
   for (const ttl of [3, 50]) engine.take(Object.assign(datagram, { ttl }));
@@ -187,7 +187,7 @@ function kinds(...names: DetectedKind[]): DetectedKind[] {
   return names;
 }
 
-test('an event says everything of its probe', () => {
+test('an event has all fields of its probe', () => {
   const { take, story } = makeEngine({ scanTrigger: 1, blockUdp: 0 });
   take({ kind: Kind.udp, source: 'fd00::1', destination: 'fd00::2', port: 9, at: 3 });
   expect(story.probes).toEqual([
@@ -220,7 +220,7 @@ test('an event says everything of its probe', () => {
 });
 
 describe('per source, in this order: never-block, trigger, already blocked, actions', () => {
-  test('before the trigger nothing is done, to whomever', () => {
+  test('before the trigger nothing is done to any source', () => {
     const { take, story, actions, never } = makeEngine({ scanTrigger: 1 });
     never.setOwn([address('10.0.0.9')], []);
     take({}, { source: '10.0.0.9' });
@@ -245,7 +245,7 @@ describe('per source, in this order: never-block, trigger, already blocked, acti
     expect(story.probes.map(({ ignored }) => ignored)).toEqual([rule, rule]);
   });
 
-  test('the rule is asked at each probe: who is spared later is not blocked', () => {
+  test('the rule is checked at each probe: a source that is spared later is not blocked', () => {
     const { take, story, actions, never } = makeEngine({ scanTrigger: 1 });
     take({ port: 1 });
     never.setIgnore(parseIgnoreFile('10.0.0.1\n', 'f').entries);
@@ -255,7 +255,7 @@ describe('per source, in this order: never-block, trigger, already blocked, acti
 });
 
 describe('BLOCK="0" only logs', () => {
-  test('the history hears of a source once, until it was quiet for SCAN_WINDOW', () => {
+  test('the history has a source once, until it has been quiet for SCAN_WINDOW', () => {
     const { take, story, actions } = makeEngine({ blockTcp: 0, scanWindow: 100_000 });
     take({ port: 1 }, { port: 2 }, { port: 3, at: 99_999 });
     expect([story.lines, actions]).toEqual([['unblocked 10.0.0.1'], []]);
@@ -263,15 +263,15 @@ describe('BLOCK="0" only logs', () => {
     expect(story.lines).toEqual(['unblocked 10.0.0.1', 'unblocked 10.0.0.1']);
   });
 
-  test('for one transport, the other blocks', () => {
+  test('for one transport, while the other blocks', () => {
     const { take, actions } = makeEngine({ blockTcp: 0 });
     take({ port: 1 }, { port: 2, kind: Kind.udp });
-    expect(actions.map(({ knock }) => knock.destinationPort)).toEqual([2]);
+    expect(actions.map(({ details }) => details.destinationPort)).toEqual([2]);
   });
 });
 
-describe('one block', () => {
-  test('two probes in one millisecond make one, whatever comes while it is under way', async () => {
+describe('a block', () => {
+  test('of two probes in one millisecond is one, whatever comes while it runs', async () => {
     const { take, story, actions } = makeEngine();
     take({ port: 1 }, { port: 2 }, { port: 3, at: 5_000 });
     expect(actions).toHaveLength(1);
@@ -282,7 +282,7 @@ describe('one block', () => {
     expect(story.probes.map(({ alreadyBlocked }) => alreadyBlocked)).toEqual([false, false, false, true]);
   });
 
-  test('that failed is tried again at a later probe: at once, then after 1 s, 2 s', async () => {
+  test('that failed is retried at a later probe: at once, then after 1 s, 2 s', async () => {
     const { take, story, actions } = makeEngine();
     const begun: boolean[] = [];
     for (const [port, at] of [0, 0, 999, 1_000, 2_999, 3_000].entries()) {
@@ -299,7 +299,7 @@ describe('one block', () => {
     expect(actions).toHaveLength(5);
   });
 
-  test('a source that is blocked is known to be, though the tracker has forgotten it', async () => {
+  test('is known even when the tracker has forgotten the source', async () => {
     const { engine, take, story, actions } = makeEngine();
     take({ port: 1 });
     await actions[0]?.end(true);
@@ -309,11 +309,11 @@ describe('one block', () => {
     expect(story.probes.at(-1)).toMatchObject({ alreadyBlocked: true, connects: 1 });
   });
 
-  test("a slot that changes hands while the action runs: the block is the old owner's", async () => {
+  test("is the old owner's when the slot changes hands while the action runs", async () => {
     const { engine, take, story, actions, blocked } = makeEngine();
     take({ port: 1 });
     engine.tracker.close();
-    // The first slot that is free again is the one that 10.0.0.1 had.
+    // The first free slot is the one that 10.0.0.1 had.
     take({ source: '10.0.0.7', port: 2 });
     await actions[0]?.end(true);
     expect(engine.tracker.get(address('10.0.0.7'))?.failures).toBe(0);
@@ -326,7 +326,7 @@ describe('one block', () => {
     ]);
   });
 
-  test('a source that was forgotten while its action runs and comes back is not acted on twice', async () => {
+  test('is not made twice when a source is forgotten and returns while its action runs', async () => {
     const { engine, take, story, actions } = makeEngine();
     take({ port: 1 });
     engine.tracker.close();
@@ -338,16 +338,16 @@ describe('one block', () => {
     expect(story.probes.at(-1)).toMatchObject({ alreadyBlocked: true });
   });
 
-  test('many sources at once each have theirs', async () => {
+  test('is made for each of many sources at once', async () => {
     const { engine, story, actions } = makeEngine();
     for (let host = 0; host < 1_000; host++) {
-      // Each with a port of its own, or they would be decoys.
-      const knocking = probe({ sourcePort: 1_024 + (host % 64) * 1_000 });
-      knocking.source.set(Address.v4(0x0a010000 + host));
-      engine.take(knocking);
-      engine.take(knocking);
+      // Each with its own source port, or they would be decoys.
+      const received = probe({ sourcePort: 1_024 + (host % 64) * 1_000 });
+      received.source.set(Address.v4(0x0a010000 + host));
+      engine.take(received);
+      engine.take(received);
     }
-    expect(new Set(actions.map(({ knock }) => knock.source)).size).toBe(1_000);
+    expect(new Set(actions.map(({ details }) => details.source)).size).toBe(1_000);
     expect(actions).toHaveLength(1_000);
     for (const action of actions) void action.end(true);
     await engine.settle();
@@ -355,7 +355,7 @@ describe('one block', () => {
   });
 });
 
-test('settle waits for what was begun, also by what ends meanwhile', async () => {
+test('settle waits for all running actions, also those begun meanwhile', async () => {
   const { engine, take, actions } = makeEngine();
   take({ port: 1 });
   let settled = false;
@@ -370,23 +370,23 @@ test('settle waits for what was begun, also by what ends meanwhile', async () =>
   expect(settled).toBe(true);
 });
 
-test('whoever is not admitted is only told of, and tried again at each probe', () => {
+test('a source that is not admitted is only reported, and tried again at each probe', () => {
   const asked: number[] = [];
   const admits = (connects: number) => asked.push(connects) > 0 && connects >= 3;
   const { take, actions, story } = makeEngine({}, { admits });
   take({ port: 1 }, { port: 2 }, { port: 2 }, { port: 3 }, { port: 4 });
   expect(asked).toEqual([1, 2, 2, 3]);
-  expect(actions.map(({ knock }) => knock.destinationPort)).toEqual([3]);
+  expect(actions.map(({ details }) => details.destinationPort)).toEqual([3]);
   expect(story.probes).toHaveLength(5);
 });
 
-test('a dry run tells everything and does nothing', () => {
+test('a dry run reports everything and does nothing', () => {
   const { take, story, engine } = makeEngine({}, { respond: null });
   take({ port: 1 }, { port: 2 });
   expect([story.probes.length, story.lines, engine.probes]).toEqual([2, [], 2]);
 });
 
-test('with nobody listening probes are only counted', () => {
+test('without a reader probes are only counted', () => {
   const { take, story, engine } = makeEngine({}, { respond: null });
   story.listens = false;
   take({ port: 1 }, { port: 2 });
@@ -395,7 +395,7 @@ test('with nobody listening probes are only counted', () => {
   expect([engine.scans, story.scans[0]?.probes]).toEqual([1, 2]);
 });
 
-test('other settings: what was tracked and blocked stays', async () => {
+test('new settings keep tracked sources and blocks', async () => {
   const { engine, take, actions, config, story } = makeEngine({ scanTrigger: 9 });
   take({ port: 1 }, { port: 2 });
   const watched = new WatchedPorts(config, { tcp: 'atcp', udp: null });
@@ -406,7 +406,7 @@ test('other settings: what was tracked and blocked stays', async () => {
   expect(engine.watches(probe({ kind: Kind.udp }), Kind.udp)).toBe(false);
 });
 
-test('the end of a scan: first what is untold of it, then its sum', () => {
+test('at the end of a scan, unreported probes come before the summary', () => {
   const { engine, take, story } = makeEngine({ blockTcp: 0 });
   take({ port: 1 }, { port: 2 });
   engine.close();
@@ -416,17 +416,17 @@ test('the end of a scan: first what is untold of it, then its sum', () => {
 });
 
 describe('decoys', () => {
-  /** The same packet from each, as nmap sends it. */
+  /** The same packet from each source, as nmap sends it. */
   const batch = (port: number, at: number, sources = ['203.0.113.1', '203.0.113.2', '10.0.0.1']) =>
     sources.map((source) => ({ source, port, at, window: 1_024, sequence: 77 }));
 
-  test('a lone first probe is acted on at once', () => {
+  test('do not delay the action on a lone first probe', () => {
     const { take, actions } = makeEngine();
     take(...batch(23, 0, ['10.0.0.1']));
     expect(actions).toHaveLength(1);
   });
 
-  test('are only logged, and what was blocked before they were known is taken back', async () => {
+  test('are only logged, and blocks made before they were known are released', async () => {
     const takenBack: string[] = [];
     const { engine, take, actions, story } = makeEngine({}, { takeBack: (source) => takenBack.push(source) });
     take(...batch(23, 0), ...batch(24, 1));
@@ -435,7 +435,7 @@ describe('decoys', () => {
       [false, 'spoofable'],
       ...Array(5).fill([true, 'spoofable']),
     ]);
-    expect(actions.map(({ knock }) => knock.source)).toEqual(['203.0.113.1']);
+    expect(actions.map(({ details }) => details.source)).toEqual(['203.0.113.1']);
     expect(takenBack).toEqual([]);
     await actions[0]?.end(true);
     expect(takenBack).toEqual(['203.0.113.1']);
@@ -447,7 +447,7 @@ describe('decoys', () => {
     expect(engine.scans).toBe(1);
   });
 
-  test('a block that has ended by then is taken back at once; one of an earlier scan is not', async () => {
+  test('that are blocked already are released at once, but not from a block of an earlier scan', async () => {
     const takenBack: string[] = [];
     const parts = { takeBack: (source: string) => void takenBack.push(source) };
     const { take, actions, blocked } = makeEngine({}, parts);
@@ -458,30 +458,30 @@ describe('decoys', () => {
     expect(takenBack).toEqual(['203.0.113.1']);
   });
 
-  test('the one that goes on by itself is blocked', () => {
+  test('that go on alone are blocked', () => {
     const { take, actions } = makeEngine({}, { takeBack: () => {} });
     take(...batch(23, 0));
     for (const port of [1, 2, 3]) take({ port, at: 1_000 + port, window: 64_240, sourcePort: 50_000 + port });
-    expect(actions.map(({ knock }) => [knock.source, knock.destinationPort])).toEqual([
+    expect(actions.map(({ details }) => [details.source, details.destinationPort])).toEqual([
       ['203.0.113.1', 23],
       ['10.0.0.1', 3],
     ]);
   });
 
-  test('nothing of them gets into the history that other programs block by', () => {
+  test('are not in the history that other programs block by', () => {
     const { take, story } = makeEngine({ blockTcp: 0 });
     take(...batch(23, 0), ...batch(24, 1));
     expect(story.lines.filter((line) => line.startsWith('unblocked'))).toEqual(['unblocked 203.0.113.1']);
   });
 
-  test('are blocked like any with DECOY_POLICY="block"', () => {
+  test('are blocked like any source with DECOY_POLICY="block"', () => {
     const { take, actions, story } = makeEngine({ decoyPolicy: 'block' });
     take(...batch(23, 0));
     expect(actions).toHaveLength(3);
     expect(story.lines).toEqual(['decoys 203.0.113.1 203.0.113.2, not spared']);
   });
 
-  test('the scan of a group is told once, after the last of its members is quiet', () => {
+  test('have one scan, reported after the last member is quiet', () => {
     const { engine, take, story } = makeEngine();
     take(...batch(23, 0));
     take({ source: '10.0.0.9', port: 1, sourcePort: 1, at: 302_000 });
@@ -506,17 +506,17 @@ describe('BLOCK_SPOOFABLE="0"', () => {
     expect(story.probes.map(({ evidence }) => evidence)).toEqual(['spoofable', 'spoofable', 'answered']);
   });
 
-  test('an accepted connection is enough, a datagram to a listener is not', () => {
+  test('is satisfied by an accepted connection, but not by a datagram to a listener', () => {
     const { engine, take, actions, story } = makeEngine({ blockSpoofable: false });
     const datagram = probe({ source: '10.0.0.8', kind: Kind.connect });
     datagram.protocol = PROTOCOL_UDP;
     engine.take(datagram);
     take({ kind: Kind.connect }, { port: 9, at: 1 });
-    expect(actions.map(({ knock }) => knock.source)).toEqual(['10.0.0.1']);
+    expect(actions.map(({ details }) => details.source)).toEqual(['10.0.0.1']);
     expect(story.probes.map(({ evidence }) => evidence)).toEqual(['spoofable', 'handshake', 'handshake']);
   });
 
-  test('holds back the line of the history, too', () => {
+  test('holds back the line in the history too', () => {
     const { take, story } = makeEngine({ blockSpoofable: false, blockTcp: 0 });
     take({ port: 1 });
     expect(story.lines).toEqual([]);
@@ -525,7 +525,7 @@ describe('BLOCK_SPOOFABLE="0"', () => {
   });
 });
 
-test('an event names the tool of its probe, the scan that of most', () => {
+test('an event names the tool of its probe, a scan that of most probes', () => {
   const { engine, take, story } = makeEngine();
   take({ port: 1, identification: 54_321, sequence: 1 }, { port: 2, identification: 54_321, sequence: 5 });
   take({ port: 3, sequence: 9 });

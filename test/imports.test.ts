@@ -125,7 +125,7 @@ test('no file imports itself by way of others, and no folder does', () => {
 
 test.each([
   ['net/prefix.ts', "import type { Config } from '../config/config.ts';", 'against the way of the data'],
-  ['capture/live.ts', "import { probe } from '../listen/visit.ts';", 'stands beside it'],
+  ['capture/live.ts', "import { probe } from '../listen/contact.ts';", 'stands beside it'],
   ['decode/link/sll.ts', "import { Kind } from '../../classify/kind.ts';", 'against the way of the data'],
   ['watch/home.ts', "import {\n  Tracker,\n} from '../track/tracker.ts';", 'stands beside it'],
   ['firewall/none.ts', "import { child } from '../sensor/child.ts';", 'stands beside it'],

@@ -5,12 +5,12 @@ export const PACKETS = 1_000_000;
 
 const GLOBAL_HEADER_LENGTH = 24;
 const RECORD_HEADER_LENGTH = 16;
-/** Written to the file at a time. */
-const PIECE = 8 * 1024 * 1024;
+/** How much is written to the file at a time. */
+const PIECE_BYTES = 8 * 1024 * 1024;
 
 const SERVER = '10.0.0.2';
 
-/** Frames and their times (ms), as a generator makes them. */
+/** Frames and their times (ms). */
 type Frames = Iterable<{ frame: Uint8Array; time: number }>;
 
 /** A SYN to each of 100 watched ports from each of 10,000 sources, interleaved. */
@@ -32,8 +32,8 @@ export function* synScan(): Frames {
 }
 
 /**
- * What an honest host sees: 2,000 HTTP connections of 480 segments each, of which every third is a full one
- * outward, and DNS questions with their answers.
+ * Traffic of an honest host: 2,000 HTTP connections of 480 segments each, of which every third is a full one outward, and
+ * DNS queries with their answers.
  */
 export function* honestTraffic(): Frames {
   const ends = { source: '192.0.2.1', destination: SERVER };
@@ -66,7 +66,7 @@ export function* honestTraffic(): Frames {
 /** Writes a classic capture; frames are cut to `snapLength` octets. */
 export function writeCapture(path: string, frames: Frames, snapLength = 65_535): void {
   const file = openSync(path, 'w');
-  const piece = Buffer.alloc(PIECE);
+  const piece = Buffer.alloc(PIECE_BYTES);
   piece.writeUInt32LE(0xa1b2c3d4, 0);
   piece.writeUInt16LE(2, 4);
   piece.writeUInt16LE(4, 6);
@@ -75,7 +75,7 @@ export function writeCapture(path: string, frames: Frames, snapLength = 65_535):
   let length = GLOBAL_HEADER_LENGTH;
   for (const { frame, time } of frames) {
     const captured = Math.min(frame.length, snapLength);
-    if (length + RECORD_HEADER_LENGTH + captured > PIECE) {
+    if (length + RECORD_HEADER_LENGTH + captured > PIECE_BYTES) {
       writeSync(file, piece, 0, length);
       length = 0;
     }
@@ -90,7 +90,7 @@ export function writeCapture(path: string, frames: Frames, snapLength = 65_535):
   closeSync(file);
 }
 
-/** Sums anew the IPv4 header and the TCP header of an Ethernet frame without options and payload. */
+/** Sets the checksums of IPv4 and TCP in an Ethernet frame without options and payload. */
 function fixChecksums(view: DataView): void {
   view.setUint16(24, 0);
   view.setUint16(24, complement(sum(view, 14, 20)));

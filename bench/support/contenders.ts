@@ -7,26 +7,26 @@ import type { Lab } from '../../test/support/lab.ts';
 import { targetsOf } from '../../test/support/orders.ts';
 import { startSyslog } from '../../test/support/services.ts';
 
-/** A program of this kind that watches the victim. */
+/** A program that watches the victim. */
 export interface Running {
   readonly title: string;
   readonly blocks: boolean;
-  /** The lines of its log that accuse somebody. */
+  /** The lines of its log that report an attack. */
   alerts(): readonly string[];
-  /** The addresses that are shut out now. */
+  /** The addresses that are blocked now. */
   blocked(): Promise<readonly string[]>;
   /** Resolves when it is ready for the next row. */
   rest(): Promise<void>;
 }
 
-/** Whom each program is told to ignore. */
+/** The address that each program ignores. */
 export const IGNORED = '10.99.0.250';
 
-/** The same for all: what the old programs call by one command for both families. */
+/** The same for all programs. The old ones have one command for both families. */
 const KILL_ROUTE =
   'case $TARGET$ in *:*) /sbin/ip6tables -I INPUT -s $TARGET$ -j DROP;; *) /sbin/iptables -I INPUT -s $TARGET$ -j DROP;; esac';
 
-/** All ports but those that 1.2 leaves out as it is shipped. */
+/** All ports except those that 1.2 excludes as shipped. */
 const TCP_PORTS = '1-112,114-138,140-65534';
 const UDP_PORTS = '1-66,68-136,139-519,521-65534';
 
@@ -47,7 +47,7 @@ KILL_ROUTE="${KILL_ROUTE}"
 SCAN_TRIGGER="0"
 `;
 
-/** Each by its name on the command line. */
+/** Starts each program, by its name on the command line. */
 export const CONTENDERS: Readonly<Record<string, (lab: Lab) => Promise<Running>>> = {
   'this-nftables': (lab) => startThis(lab, 'nftables'),
   'this-command': (lab) => startThis(lab, 'command'),
@@ -74,7 +74,7 @@ async function startThis(lab: Lab, method: 'nftables' | 'command'): Promise<Runn
 
 const ACTIVE = /is now active and listening\.$/;
 
-/** Two processes, which log to syslog; the path of the configuration is compiled in, and /etc is the victim's own. */
+/** Two processes, which log to syslog. The path of the configuration is compiled in; the victim has its own /etc. */
 async function startOne(lab: Lab): Promise<Running> {
   const { folder, version } = unpackPackage('portsentry');
   ignore(lab);
@@ -94,7 +94,7 @@ async function startOne(lab: Lab): Promise<Running> {
   };
 }
 
-/** Its only mode of that kind reads TCP_PORTS and UDP_PORTS, as ranges. It is run by the C library that it is made for. */
+/** Its only such mode reads TCP_PORTS and UDP_PORTS, as ranges. It runs with the C library that it was built for. */
 async function startTwo(lab: Lab): Promise<Running> {
   const { folder, version } = unpackPackage('portsentry', 'sid');
   const libraries = join(unpackPackage('libc6', 'sid').folder, 'usr/lib');
@@ -123,8 +123,8 @@ async function startTwo(lab: Lab): Promise<Running> {
   };
 }
 
-/** It logs the sixth scan within 20 s no more, and then nothing for a while; a row each 5 s is what it was made for. */
-const SCANLOGD_PAUSE = 5_000;
+/** scanlogd does not log the sixth scan within 20 s, and then nothing for a while. It can log a row each 5 s. */
+const SCANLOGD_PAUSE_MS = 5_000;
 
 async function startScanlogd(lab: Lab): Promise<Running> {
   const { folder, version } = unpackPackage('scanlogd');
@@ -138,7 +138,7 @@ async function startScanlogd(lab: Lab): Promise<Running> {
     blocks: false,
     alerts: () => syslog.lines().filter((line) => /scanlogd: \S+ to /.test(line)),
     blocked: () => Promise.resolve([]),
-    rest: () => delay(SCANLOGD_PAUSE),
+    rest: () => delay(SCANLOGD_PAUSE_MS),
   };
 }
 
@@ -146,7 +146,7 @@ function ignore(lab: Lab): void {
   writeFile(lab.victim, IGNORE_FILE, `${IGNORED}/32\n`);
 }
 
-/** Whom the rules of INPUT drop. */
+/** The sources that the rules of INPUT drop. */
 async function droppedSources(lab: Lab): Promise<string[]> {
   const rules: string[] = [];
   for (const command of ['iptables', 'ip6tables'])

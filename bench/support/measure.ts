@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 
-/** The middle value. */
+/** The median. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** Runs a program to its end: wall time in ms, and what it wrote. Throws when it fails. */
+/** Runs a program to its end. Returns its wall time in ms and its standard error. Throws if it fails. */
 export function timeCommand(command: string, args: readonly string[]): { ms: number; stderr: string } {
   const begun = performance.now();
   const { status, stderr } = spawnSync(command, args, {

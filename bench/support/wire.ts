@@ -8,28 +8,28 @@ import { median } from './measure.ts';
 
 const CAPTURE = '/run/reaction.pcap';
 
-/** How often a scan is seen; the medians count. */
+/** How often a scan is repeated. Results are medians. */
 export const RUNS = 9;
 
 /** Real services of the victim, among the ports that are scanned. */
 export const SERVICES = [22, 25, 80, 443, 3306];
 
-/** 1,000 ports: nmap's own most frequent ones, among which the services are. */
+/** nmap's 1,000 most frequent ports, which include the services. */
 const NMAP = ['nmap', '-n', '-Pn', '-sS', '--max-retries', '0', '--top-ports', '1000'];
 export const NMAP_AT_200 = [...NMAP, '--max-rate', '200', '--min-rate', '200'];
-/** Without any answer it waits a second for each ten ports; what it learns, it has learnt by then. */
+/** Without answers nmap waits a second for each ten ports. What it learns, it has learnt within the time limit. */
 export const NMAP_AT_FULL_SPEED = [...NMAP, '--host-timeout', '10s'];
 
-/** How much a scanner learnt before it was shut out. */
+/** How much a scanner learnt before it was blocked. */
 export interface Reaction {
-  /** Ms from the first probe of a closed port to the last answer; 0 when there was none. */
+  /** Ms from the first probe of a closed port to the last answer; 0 if there was none. */
   readonly ms: number;
-  /** Ports that answered at all, and the services among them. */
+  /** Ports that answered, and the services among them. */
   readonly answers: number;
   readonly services: number;
 }
 
-/** What one scan learns; `scanner` is run by the lab's scanner, and `filter` lets through what it sends and gets. */
+/** Runs one scan from the lab's scanner host and returns what it learnt. `filter` passes its packets and the answers. */
 export async function observe(lab: Lab, scanner: readonly string[], filter = 'tcp'): Promise<Reaction> {
   const dump = await startDump(lab, filter);
   await lab.run(lab.scanner, scanner, { timeout: 60_000 });
@@ -37,7 +37,7 @@ export async function observe(lab: Lab, scanner: readonly string[], filter = 'tc
   return readWire(lab);
 }
 
-/** The medians of RUNS scans, and in `each` the answers of every one. */
+/** The medians of RUNS scans; `each` has the answers of every scan. */
 export async function observeAll(one: () => Promise<Reaction>): Promise<Reaction & { each: string }> {
   const reactions: Reaction[] = [];
   for (let run = 0; run < RUNS; run++) reactions.push(await one());
@@ -46,7 +46,7 @@ export async function observeAll(one: () => Promise<Reaction>): Promise<Reaction
   return { ms: middle('ms'), answers: middle('answers'), services: middle('services'), each };
 }
 
-/** Starts to keep what goes over the victim's wire. */
+/** Starts to capture on the victim's wire. */
 async function startDump(lab: Lab, filter: string): Promise<LabProcess> {
   const command = [
     'tcpdump',
@@ -68,7 +68,7 @@ async function startDump(lab: Lab, filter: string): Promise<LabProcess> {
   return dump;
 }
 
-/** What the victim's wire has carried since the dump began; the dump must have ended. */
+/** Reads the dump, which must have ended. */
 async function readWire(lab: Lab): Promise<Reaction> {
   const file = await openCaptureFile(lab.victim.path(CAPTURE), process.stdin);
   const source = file.read();

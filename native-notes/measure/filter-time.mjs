@@ -1,11 +1,11 @@
-// How long `open` takes with our filters, median of 5. After `make build`, as root, in a network of its own:
+// How long `open` takes with our filters, median of 5. After `make build`, as root, in a network namespace:
 // unshare --net sh -c 'ip link set lo up; node native-notes/measure/filter-time.mjs'
 import cap from 'cap';
 import { filterText } from '../../dist/capture/filter.js';
 import { PortSet } from '../../dist/config/ports.js';
 import { parseAddress } from '../../dist/net/address.js';
 
-/** Devices and their buffers: the binding writes to them without holding them. */
+/** Devices and their buffers. The binding uses them without holding a reference. */
 const kept = [];
 
 for (const ranges of [0, 1, 40, 200]) {
@@ -19,8 +19,10 @@ function plan(ranges) {
     Array.from({ length: ranges }, (_, i) => ({ first: 100 + i * 40, last: 101 + i * 40 })),
   );
   const ports = { pass, keepOut: new PortSet() };
-  const family = (address) => ({ addresses: [parseAddress(address)], tcp: ports, udp: ports });
-  return { v4: family('10.0.0.1'), v6: family('fd00::1') };
+  const idle = { pass: new PortSet(), keepOut: new PortSet() };
+  const family = (address) => ({ addresses: [parseAddress(address)], tcp: ports, udp: ports, idle });
+  const others = { bareFlags: [], chunkTypes: [], busyProtocols: [], icmpTypes: [], icmpv6Types: [] };
+  return { v4: family('10.0.0.1'), v6: family('fd00::1'), ...others };
 }
 
 function timeOpen(filter) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Which of three datagrams tcpdump shows that come one after the other when it has been open for a second.
-# Run it in a network of its own, as root: unshare --net native-notes/measure/first-frame.sh
+# Sends three datagrams to a tcpdump that has been open for a second, and prints which of them it shows.
+# Run it as root in a network namespace: unshare --net native-notes/measure/first-frame.sh
 set -euo pipefail
 
 shown=$(mktemp)

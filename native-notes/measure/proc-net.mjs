@@ -1,4 +1,4 @@
-// How long one read of each of the kernel's tables takes, median of 21: node native-notes/measure/proc-net.mjs
+// How long a read of each of the kernel's tables takes, median of 21: node native-notes/measure/proc-net.mjs
 import { readFileSync } from 'node:fs';
 
 for (const table of ['tcp', 'tcp6', 'udp', 'udp6', 'sockstat', 'sockstat6', 'snmp']) {

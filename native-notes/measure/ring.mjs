@@ -1,4 +1,4 @@
-// What a ring costs: MiB asked of `cap`, and how much the process grew. As root: node native-notes/measure/ring.mjs 48
+// What a ring costs: MiB requested from `cap`, and MiB by which the process grew. As root: node native-notes/measure/ring.mjs 48
 import { readFileSync } from 'node:fs';
 import cap from 'cap';
 

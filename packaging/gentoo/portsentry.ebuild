@@ -7,7 +7,7 @@ inherit systemd tmpfiles
 
 DESCRIPTION="Sees port scans and shuts the scanner out"
 HOMEPAGE="https://portsentry.invalid/"
-# Built by `make ebuild`: the compiled program, and the sources of its native module.
+# `make ebuild` makes it: the compiled program, and the sources of its native module.
 SRC_URI="${P}.tar.xz"
 
 LICENSE="MIT ISC"
@@ -16,7 +16,7 @@ KEYWORDS="~amd64 ~arm64"
 IUSE="+nftables"
 RESTRICT="fetch"
 
-# The native module is of one major version of Node.
+# The native module loads in one major version of Node.
 DEPEND="
 	>=net-libs/nodejs-20.19:=
 	net-libs/libpcap
@@ -34,12 +34,12 @@ BDEPEND="
 QA_PRESTRIPPED="usr/lib/portsentry/node_modules/cap/build/Release/cap.node"
 
 pkg_nofetch() {
-	einfo "make ebuild, in the source of portsentry, makes ${P}.tar.xz and an overlay with this ebuild."
+	einfo "Run make ebuild in the source of portsentry: it makes ${P}.tar.xz and an overlay with this ebuild."
 	einfo "Put the archive into your DISTDIR."
 }
 
 src_compile() {
-	# With the headers of the Node that is installed; nothing is fetched.
+	# Uses the headers of the installed Node, so nothing is fetched.
 	npm rebuild cap --offline --nodedir="${EPREFIX}/usr" --foreground-scripts || die
 }
 
@@ -54,5 +54,5 @@ src_install() {
 pkg_postinst() {
 	tmpfiles_process portsentry.conf
 	elog "One process serves all modes of PORTSENTRY_MODES in /etc/conf.d/portsentry."
-	elog "As it is installed, it only logs; what a configuration of 1.x means is told by: portsentry check"
+	elog "As installed it only logs. To see what a configuration of 1.x means, run: portsentry check"
 }

@@ -1,25 +1,26 @@
 import { readFileSync } from 'node:fs';
 
-/** An interface that is up and has an address. */
+/** A network interface that is up and has an address. */
 export interface Device {
   readonly name: string;
   readonly loopback: boolean;
-  /** `02:00:00:00:00:01`; null where the link has none. */
+  /** Such as `02:00:00:00:00:01`; null when the link has none. */
   readonly hardwareAddress: string | null;
-  /** A port of a bridge, bond or the like: what it sees is seen on its master, too. */
+  /** It is a port of a bridge, a bond or the like, and its frames appear on the master, too. */
   readonly enslaved: boolean;
 }
 
-/** Words of --interface that stand for several devices. */
+/** The word of --interface for every device. */
 export const ALL = 'ALL';
+/** The word of --interface for every device except the loopback. */
 export const ALL_BUT_LOOPBACK = 'ALL_NLO';
-/** libpcap's own device that hears on all. */
+/** The pseudo-device of libpcap that captures on all interfaces. */
 const ANY = 'any';
 
-/** IFF_UP of the kernel's interface flags. */
+/** IFF_UP in the kernel's interface flags. */
 const FLAG_UP = 0x1;
 
-/** The devices to open now, of those that are up, for the words of --interface or INTERFACES. */
+/** Chooses the devices to open, given the words of --interface or INTERFACES and the devices that are up. */
 export function chooseDevices(words: readonly string[], up: readonly Device[]): string[] {
   const chosen = new Set<string>();
   for (const word of words) {
@@ -34,7 +35,7 @@ export function chooseDevices(words: readonly string[], up: readonly Device[]): 
   return [...chosen];
 }
 
-/** The words that name an interface which does not exist. */
+/** The words that name no existing interface. */
 export function unknownDevices(words: readonly string[]): string[] {
   const known = new Set([ALL, ALL_BUT_LOOPBACK, ANY, ...deviceNames()]);
   return words.filter((word) => !known.has(word));
@@ -42,7 +43,7 @@ export function unknownDevices(words: readonly string[]): string[] {
 
 /** Every interface of this network namespace, up or not. */
 export function deviceNames(): string[] {
-  // Not /sys/class/net: that may be another namespace's.
+  // /sys/class/net may belong to another network namespace.
   const rows = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2);
   return rows.map((row) => row.slice(0, Math.max(0, row.indexOf(':'))).trim()).filter((name) => name !== '');
 }

@@ -4,64 +4,66 @@ import { PROTOCOL_SCTP, PROTOCOL_TCP } from '../net/protocol.ts';
 import { ACK_OR_RST, etherWrappedTerms, ipv4TunnelTerms, ipv6TunnelTerms } from './filter-wrapped.ts';
 
 /**
- * Ranges in one filter. libpcap's optimizer is quadratic in OR-ed terms: 100 ports take 20 ms, 1,000 take 13 s.
- * Beyond this many, neighbours are merged and the ports between them are sorted out in user space.
+ * Port ranges in one filter. The optimizer of libpcap is quadratic in OR-ed terms: 100 ports take 20 ms, 1,000 take 13 s.
+ * Above this limit, neighbouring ranges are merged, and user space drops the packets to the ports between them.
  */
 export const MAX_FILTER_RANGES = 40;
 
-/** Addresses in one filter, for the same reason; a host with more gets all destinations, sorted out later. */
+/** Addresses in one filter, for the same reason. On a host with more, packets to every address pass. */
 export const MAX_FILTER_ADDRESSES = 16;
 
 /**
- * Ranges of ports to which bare segments pass. None is widened over a port in use, whose every acknowledgement would
- * pass with it: beyond this many the smallest are left out.
+ * Port ranges to which bare segments pass. Such ranges are never merged over a port in use, because every
+ * acknowledgement to that port would pass. Above this limit, the smallest ranges are left out.
  */
 const MAX_IDLE_RANGES = 8;
 
-/** Ranges of ports whose answers pass: they only tell what is open, so more than the watched ones may. */
+/** Source port ranges whose answers pass. An answer only shows that a port is open, so merging them does no harm. */
 const MAX_ANSWER_RANGES = 4;
 
 /**
- * Questions of ours whose answers may come late, to sockets that lived shorter than any poll: DNS, NTP; or that are
- * answered at a port that no socket holds: DHCP.
+ * Destination ports of this host's own queries whose answers could look like probes. The answers of DNS and NTP may
+ * arrive after a short-lived socket is gone; those of DHCP go to a port that no socket holds.
  */
 const QUERY_PORTS = [53, 67, 123, 547];
 
-/** QUIC's handshakes are such questions, too. They alone have a long header (RFC 9000, section 17.2). */
+/** The handshakes of QUIC are such queries, too. Only they have a long header (RFC 9000, section 17.2). */
 const QUIC_PORT = 443;
 const QUIC_LONG_HEADER = '0x80';
 
-/** The ports of one protocol that pass. */
+/** The ports of one protocol to which packets pass. */
 export interface PortPlan {
-  /** Watched, and not in use for good. */
+  /** The watched ports that no service uses permanently. */
   readonly pass: PortSet;
-  /** In use for good: a merging of ranges lets them pass only when nothing else is left to merge. */
+  /** The ports that a service uses permanently. Ranges are merged over them only as the last resort. */
   readonly keepOut: PortSet;
 }
 
-/** What may be a probe to this host's addresses of one family. */
+/** What may be a probe to the addresses of this host in one family. */
 export interface FamilyPlan {
   readonly addresses: readonly Address[];
   readonly tcp: PortPlan;
   readonly udp: PortPlan;
-  /** Where bare segments pass: at ports that no connection of this host has. */
+  /** The ports to which bare segments pass: those that no connection of this host uses. */
   readonly idle: PortPlan;
 }
 
+/** What the filter lets pass. */
 export interface FilterPlan {
   readonly v4: FamilyPlan;
   readonly v6: FamilyPlan;
-  /** The six low flag bits of segments that are no beginning of a connection, and pass when they are bare headers. */
+  /** Segments with these values of the six low flag bits do not begin a connection. They pass as bare headers only. */
   readonly bareFlags: readonly number[];
-  /** Types of SCTP's first chunk that pass, to whatever port: there are few of them. */
+  /** The types of the first SCTP chunk that pass, to any port, because such packets are rare. */
   readonly chunkTypes: readonly number[];
-  /** IP protocols that do not pass; all others do, whatever is in the packet. None is named when none passes. */
+  /** IP protocols that do not pass; all others do. An empty list means that no other protocol passes. */
   readonly busyProtocols: readonly number[];
+  /** The types of ICMP messages that pass. */
   readonly icmpTypes: readonly number[];
   readonly icmpv6Types: readonly number[];
 }
 
-// Offsets within the whole packet, for IPv6 without extension headers (RFC 8200, section 3).
+// Offsets from the start of the packet, for IPv6 without extension headers (RFC 8200, section 3).
 const IP6_PAYLOAD_LENGTH = 'ip6[4:2]';
 const IP6_NEXT_HEADER = 'ip6[6]';
 const IP6_SOURCE_PORT = 'ip6[40:2]';
@@ -69,40 +71,46 @@ const IP6_DESTINATION_PORT = 'ip6[42:2]';
 const IP6_TCP_FLAGS = 'ip6[53]';
 const IP6_CHUNK_TYPE = 'ip6[52]';
 const IP6_ICMP_TYPE = 'ip6[40]';
-/** The first octet behind a UDP header. */
+/** The first octet after the UDP header. */
 const UDP_DATA = 'udp[8]';
 const IP6_UDP_DATA = 'ip6[48]';
 const IP6_FRAGMENT_NEXT_HEADER = 'ip6[40]';
-/** In octets, when the flags below it are masked out. */
+/** In octets, with the flags in the low bits masked out. */
 const IP6_FRAGMENT_OFFSET = 'ip6[42:2] & 0xfff8';
 const IP6_FRAGMENT_DESTINATION_PORT = 'ip6[50:2]';
-// RFC 791, section 3.1; the offset is in units of 8 octets.
+// RFC 791, section 3.1. The fragment offset is in units of 8 octets.
 const IP_FRAGMENT_OFFSET = 'ip[6:2] & 0x1fff';
 const IP_PROTOCOL = 'ip[9]';
 const IP_MORE_FRAGMENTS = 'ip[6] & 0x20';
 const IP_PAYLOAD_LENGTH = 'ip[2:2] - ((ip[0] & 0x0f) << 2)';
 /**
- * A TCP header of which something is still to come, or its rest, is within these octets of a datagram. The fragments
- * of honest large datagrams are cut at the MTU, from 552 octets up: those begin far behind, at 512 at the least.
+ * Later fragments that can hold part of a TCP header begin below this offset. Honest senders cut large datagrams at the
+ * MTU, which is 552 octets or more, so their second fragment begins at octet 512 or later.
  */
-const FRAGMENTS_OF_HEADER = 64;
+const HEADER_FRAGMENT_BYTES = 64;
 const TCP_HEADER_LENGTH = 20;
 const SYN_AND_ACK = '0x12';
-/** The six low bits. */
+/** A mask of the six low flag bits. */
 const SIX_FLAGS = '0x3f';
-/** Hop-by-hop, routing, authentication, destination options, mobility. */
+/** The next headers for hop-by-hop options, routing, authentication, destination options and mobility. */
 const IP6_EXTENSIONS = [0, 43, 51, 60, 135];
 
 /**
- * The kernel filter in tcpdump's language: what can be no probe never reaches user space, so honest traffic
- * costs nothing. Only initial segments pass (no ACK, no RST), only to this host, only to watched ports; bare headers with
- * an ACK to ports where no connection can be; SCTP's first chunks; IP protocols that nobody speaks; and this host's own short questions, which tell that an answer is no probe; and its SYN/ACKs, which tell that a
- * port is open, from all ports but those that are known to be. Of fragments those pass that may hold
- * a part of a TCP header, for the sake of first ones too small for all of it. Where the device has a hardware address
- * only its own frames count as such: else a neighbour could forge them and so hide the ports it probes.
+ * The kernel filter, in the language of tcpdump. A packet that cannot be a probe never reaches user space, so honest
+ * traffic costs nothing. These packets to this host pass:
  *
- * The words `inbound` and `outbound` would say the same, but libpcap cannot judge them in user space, where it
- * filters what came before the kernel had the filter: it loses the first frame (native-notes/libpcap.md).
+ * - initial segments (no ACK, no RST) and datagrams to watched ports;
+ * - bare headers with an ACK to ports that no connection uses;
+ * - the SCTP chunks and ICMP types of the plan, and every IP protocol that is not busy;
+ * - initial segments inside other packets;
+ * - fragments that may hold part of a TCP header, because a first fragment may be too small for all of it.
+ *
+ * Of this host's own packets, its short queries pass, because they show that an answer is not a probe, and its SYN/ACKs,
+ * because they show that a port is open, except those from ports that are known to be open. If the device has a hardware
+ * address, the host's own packets must carry it: a neighbour that forges them could hide the ports that it probes.
+ *
+ * The words `inbound` and `outbound` would express the same, but libpcap cannot evaluate them in user space, where it
+ * filters the frames that arrived before the kernel had the filter. It loses the first frame (native-notes/libpcap.md).
  */
 export function filterText(plan: FilterPlan, hardwareAddress: string | null): string {
   const { v4, v6 } = plan;
@@ -112,12 +120,12 @@ export function filterText(plan: FilterPlan, hardwareAddress: string | null): st
   terms.push(...answerTerms('ip', v4, sender), ...answerTerms('ip6', v6, sender));
   const watchesTcp = [v4, v6].some(({ addresses, tcp }) => addresses.length > 0 && tcp.pass.size > 0);
   if (watchesTcp && hardwareAddress !== null) terms.push(...etherWrappedTerms());
-  // A filter of no terms would pass everything; this one passes nothing.
+  // An empty filter would pass everything. This one passes nothing.
   return terms.length > 0 ? terms.map((term) => `(${term})`).join(' or ') : 'less 1';
 }
 
-/** At most `most` ranges that hold all of the given ones: the narrowest gaps are closed first. */
-export function mergeRanges(ranges: readonly PortRange[], most: number, keepOut: PortSet): PortRange[] {
+/** Merges ranges until `maxRanges` are left. The narrowest gaps close first, those with a port of `keepOut` last. */
+export function mergeRanges(ranges: readonly PortRange[], maxRanges: number, keepOut: PortSet): PortRange[] {
   const cost = (from: number, to: number) => to - from + (holdsAny(keepOut, from, to) ? PORT_COUNT : 0);
   const closed = new Set(
     ranges
@@ -127,7 +135,7 @@ export function mergeRanges(ranges: readonly PortRange[], most: number, keepOut:
         index: index + 1,
       }))
       .sort((a, b) => a.cost - b.cost)
-      .slice(0, Math.max(0, ranges.length - most))
+      .slice(0, Math.max(0, ranges.length - maxRanges))
       .map(({ index }) => index),
   );
   const merged: PortRange[] = [];
@@ -154,9 +162,9 @@ function ipv4Terms(plan: FilterPlan): string[] {
   const terms: string[] = [];
   const fragmented = fragmentedProtocols(plan, plan.v4).map((protocol) => `ip proto ${protocol}`);
   if (fragmented.length > 0) {
-    // Before what reads the flags: a packet that ends before an octet that is asked for is rejected as a whole.
+    // This term precedes those that read the flags, because the filter rejects a packet without an octet that it reads.
     const isSmall = `${IP_MORE_FRAGMENTS} != 0 and ${IP_PAYLOAD_LENGTH} < ${TCP_HEADER_LENGTH}`;
-    const ofHeader = `${IP_FRAGMENT_OFFSET} < ${FRAGMENTS_OF_HEADER / 8}`;
+    const ofHeader = `${IP_FRAGMENT_OFFSET} < ${HEADER_FRAGMENT_BYTES / 8}`;
     terms.push(
       `(${fragmented.join(' or ')}) and ${ofHeader} and (${IP_FRAGMENT_OFFSET} != 0 or (${isSmall}))`,
     );
@@ -190,7 +198,7 @@ function ipv6Terms(plan: FilterPlan): string[] {
     terms.push(`${IP6_NEXT_HEADER} = 132 and ${anyOf(IP6_CHUNK_TYPE, plan.chunkTypes)}`);
   if (plan.icmpv6Types.length > 0)
     terms.push(`${IP6_NEXT_HEADER} = 58 and ${anyOf(IP6_ICMP_TYPE, plan.icmpv6Types)}`);
-  // The filter language cannot walk extension headers. They are rare, and hiding behind them is a trick.
+  // The filter language cannot walk extension headers. Packets with them are rare and often hide a probe, so they pass.
   if (terms.length > 0) terms.push(isExtension(IP6_NEXT_HEADER), ...ipv6FragmentTerms(plan));
   // Fragments have terms of their own.
   if (plan.busyProtocols.length > 0) terms.push(noneOf(IP6_NEXT_HEADER, [...plan.busyProtocols, 44]));
@@ -198,7 +206,7 @@ function ipv6Terms(plan: FilterPlan): string[] {
   return terms;
 }
 
-/** Of these, what is not whole in its first fragment is put together. */
+/** The protocols whose packets are reassembled when the first fragment is too short. */
 function fragmentedProtocols(plan: FilterPlan, family: FamilyPlan): number[] {
   const segments = family.tcp.pass.size > 0 || watchesBare(plan, family);
   return [...(segments ? [PROTOCOL_TCP] : []), ...(plan.chunkTypes.length > 0 ? [PROTOCOL_SCTP] : [])];
@@ -208,7 +216,7 @@ function watchesBare({ bareFlags }: FilterPlan, { idle }: FamilyPlan): boolean {
   return bareFlags.length > 0 && idle.pass.size > 0;
 }
 
-/** A segment without data and options, by the length behind the IP header: cheap, and no honest Linux sends it. */
+/** A segment without data and options, which the length after the IP header shows. No honest Linux sends it. */
 function bareTerms(
   plan: FilterPlan,
   family: FamilyPlan,
@@ -224,7 +232,7 @@ function bareTerms(
   return ports === '' ? [] : [`${isBare} and (${ports})`];
 }
 
-/** Gaps are closed where nobody's port is in them; of what is left the largest ranges pass. */
+/** Closes the gaps without a port of `keepOut`, and returns the largest ranges of the result. */
 function idleRanges({ pass, keepOut }: PortPlan): PortRange[] {
   const joined: PortRange[] = [];
   for (const range of pass.ranges()) {
@@ -245,13 +253,13 @@ function anyOf(field: string, values: readonly number[]): string {
   return `(${values.map((value) => `${field} = ${value}`).join(' or ')})`;
 }
 
-/** A first fragment is judged by its next header; of the others that field says nothing (RFC 8200, section 4.5). */
+/** Only the first fragment is judged by its next header; in later ones, it means nothing (RFC 8200, section 4.5). */
 function ipv6FragmentTerms(plan: FilterPlan): string[] {
   const { udp } = plan.v6;
   const fragment = `${IP6_NEXT_HEADER} = 44`;
   const first = `${fragment} and ${IP6_FRAGMENT_OFFSET} = 0`;
   const terms = [
-    `${fragment} and ${IP6_FRAGMENT_OFFSET} != 0 and ${IP6_FRAGMENT_OFFSET} < ${FRAGMENTS_OF_HEADER}`,
+    `${fragment} and ${IP6_FRAGMENT_OFFSET} != 0 and ${IP6_FRAGMENT_OFFSET} < ${HEADER_FRAGMENT_BYTES}`,
     `${first} and (${[
       ...fragmentedProtocols(plan, plan.v6).map((protocol) => `${IP6_FRAGMENT_NEXT_HEADER} = ${protocol}`),
       isExtension(IP6_FRAGMENT_NEXT_HEADER),
@@ -285,8 +293,8 @@ function answerTerms(family: 'ip' | 'ip6', { addresses, tcp }: FamilyPlan, sende
   return [`${family} and ${isAnswer}${hosts('src', addresses)}${sender}`];
 }
 
-function portTerms(field: string, { pass, keepOut }: PortPlan, most = MAX_FILTER_RANGES): string {
-  return mergeRanges(pass.ranges(), most, keepOut)
+function portTerms(field: string, { pass, keepOut }: PortPlan, maxRanges = MAX_FILTER_RANGES): string {
+  return mergeRanges(pass.ranges(), maxRanges, keepOut)
     .map(({ first, last }) => rangeTerm(field, first, last))
     .join(' or ');
 }
@@ -294,11 +302,11 @@ function portTerms(field: string, { pass, keepOut }: PortPlan, most = MAX_FILTER
 function rangeTerm(field: string, first: number, last: number): string {
   if (first === last) return `${field} = ${first}`;
   const bounds = [first > 0 ? `${field} >= ${first}` : '', last < 65_535 ? `${field} <= ${last}` : ''];
-  // All ports: the field must still be there, so that the protocol is checked.
+  // For all ports the term still reads the field, so that it checks the protocol.
   return bounds.filter((bound) => bound !== '').join(' and ') || `${field} >= 0`;
 }
 
-/** Nothing when there are too many to name. */
+/** A term for the addresses; empty when there are too many. */
 function hosts(direction: 'src' | 'dst', addresses: readonly Address[]): string {
   if (addresses.length > MAX_FILTER_ADDRESSES) return '';
   return ` and (${addresses.map((address) => `${direction} host ${address}`).join(' or ')})`;

@@ -1,7 +1,5 @@
-/**
- * Link types by the numbers that capture files hold, named as in the tcpdump group's list of link-layer header
- * types. Kept are those that a host's own interfaces give.
- */
+// The numbers of link types in capture files, with the names of the tcpdump group's list of link-layer header types.
+// Each of them has a decoder; together they cover what the interfaces of a host produce.
 export const LINKTYPE_NULL = 0;
 export const LINKTYPE_ETHERNET = 1;
 export const LINKTYPE_PPP = 9;
@@ -17,8 +15,8 @@ export const LINKTYPE_NFLOG = 239;
 export const LINKTYPE_LINUX_SLL2 = 276;
 
 /**
- * Raw IP is 12 in the libpcap of most systems and 14 in OpenBSD's. Files should hold 101, but some writers put
- * the number of their libpcap there.
+ * The number of raw IP in libpcap is 12 on most systems and 14 on OpenBSD. Files should hold 101, but some writers use
+ * the number of their libpcap.
  */
 const DLT_RAW = 12;
 const DLT_RAW_OPENBSD = 14;
@@ -75,17 +73,17 @@ const DECODED: ReadonlySet<number> = new Set([
   LINKTYPE_LINUX_SLL2,
 ]);
 
-/** Whether frames of this (canonical) link type are decoded. */
+/** Whether a decoder exists for this canonical link type. */
 export function isDecoded(linkType: number): boolean {
   return DECODED.has(linkType);
 }
 
-/** The name in the tcpdump group's list without its `LINKTYPE_`, or the number where there is none here. */
+/** The name in the tcpdump group's list without `LINKTYPE_`, or the number if the name is not known here. */
 export function linkTypeName(linkType: number): string {
   return NAMES.get(linkType) ?? String(linkType);
 }
 
-/** The one number of a link type that files spell in several ways. */
+/** Maps the several numbers of raw IP to one; other link types are returned as they are. */
 export function canonicalLinkType(linkType: number): number {
   return linkType === DLT_RAW || linkType === DLT_RAW_OPENBSD ? LINKTYPE_RAW : linkType;
 }

@@ -9,17 +9,17 @@ import {
   linkTypeName,
 } from './link-type.ts';
 
-/** The part of the `cap` binding that is used; the package has no types of its own. */
+/** The part of the `cap` binding that is used. The package has no types. */
 interface Cap {
-  open(device: string, filter: string, ringSize: number, buffer: Buffer): string;
+  open(device: string, filter: string, ringBytes: number, buffer: Buffer): string;
   on(event: 'packet', listener: (length: number, truncated: boolean) => void): void;
   close(): void;
 }
 
-/** The binding copies each frame into one buffer of ours; its snap length is fixed at 65,535. */
-const FRAME_BUFFER_LENGTH = 65_536;
+/** The binding copies each frame into one buffer. Its snap length is fixed at 65,535. */
+const FRAME_BUFFER_BYTES = 65_536;
 
-/** Link types by the names that the binding gives them; the others have a number. */
+/** Link types by the names that the binding uses. For others it reports a number. */
 const LINK_TYPES: Readonly<Record<string, number>> = {
   ETHERNET: LINKTYPE_ETHERNET,
   LINKTYPE_LINUX_SLL,
@@ -29,41 +29,41 @@ const LINK_TYPES: Readonly<Record<string, number>> = {
 
 const NUMBERED = /^Unknown linktype (\d+)$/;
 
-/** One open device. Whoever drops it must call `close`. */
+/** An open device. The owner must call `close`. */
 export interface LiveDevice {
   readonly name: string;
   readonly linkType: number;
   close(): void;
 }
 
-/** A frame, valid until the listener returns. `length` octets from the start of the view. */
+/** Gets a frame: the first `length` octets of the view, valid until the listener returns. */
 export type FrameListener = (view: DataView, length: number) => void;
 
 /**
- * Opens `device` with a kernel filter and a ring of `ringSize` octets. Throws what libpcap says when it cannot.
- * Time stamps are not to be had from the binding: the listener takes its own.
+ * Opens `device` with a kernel filter and a ring of `ringBytes` octets. Throws the error of libpcap, or an error that
+ * names a link type without a decoder. The binding has no time stamps; the listener must read the clock.
  */
 export function openLive(
   device: string,
   filter: string,
-  ringSize: number,
+  ringBytes: number,
   onFrame: FrameListener,
 ): LiveDevice {
   const { Cap } = loadBinding();
-  const memory = new ArrayBuffer(FRAME_BUFFER_LENGTH);
+  const memory = new ArrayBuffer(FRAME_BUFFER_BYTES);
   const view = new DataView(memory);
   const cap = new Cap();
-  const linkType = liveLinkType(cap.open(device, filter, ringSize, Buffer.from(memory)));
+  const linkType = liveLinkType(cap.open(device, filter, ringBytes, Buffer.from(memory)));
   if (typeof linkType === 'string') {
     cap.close();
     throw new Error(`link type ${linkType} is not decoded`);
   }
-  // The binding writes into this memory without holding it: the listener, which holds the view, keeps it alive.
+  // The binding does not keep a reference to this memory. The listener, which holds the view, keeps it alive.
   cap.on('packet', (length) => onFrame(view, length));
   return { name: device, linkType, close: () => cap.close() };
 }
 
-/** The link type that the binding calls `name`; a text for messages when it is one that is not decoded. */
+/** The link type that the binding calls `name`, or a text for messages when no decoder exists for it. */
 export function liveLinkType(name: string): number | string {
   const number = NUMBERED.exec(name)?.[1];
   if (number === undefined) return LINK_TYPES[name] ?? name;
@@ -71,7 +71,7 @@ export function liveLinkType(name: string): number | string {
   return isDecoded(linkType) ? linkType : linkTypeName(linkType);
 }
 
-/** Loads `cap` as a module in the place of `from` would. Throws one line that says what to do when it cannot. */
+/** Loads the package `cap` as the module `from` would. Throws a one-line error that says what to do. */
 export function loadBinding(from: string | URL = import.meta.url): { readonly Cap: new () => Cap } {
   try {
     return createRequire(from)('cap');

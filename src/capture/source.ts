@@ -1,42 +1,42 @@
 /**
- * How many frames a batch holds at most: enough that the cost of a batch is nothing beside that of its frames,
- * few enough that a live source gets back to its timers within a millisecond or two.
+ * The largest number of frames in a batch: large enough to make the cost of a batch negligible, and small enough to let
+ * a live source serve its timers within a millisecond or two.
  */
 export const BATCH_CAPACITY = 4096;
 
 /**
- * Captured octets of a frame at most, libpcap's MAXIMUM_SNAPLEN. A file that claims more is damaged or hostile,
- * and its claim must not decide how much memory is asked for.
+ * The longest captured frame, which is libpcap's MAXIMUM_SNAPLEN. A file that claims a longer one is damaged or hostile,
+ * and its claim must not decide how much memory is allocated.
  */
-export const MAX_FRAME = 262_144;
+export const MAX_FRAME_BYTES = 262_144;
 
-/** The latest time that a frame has, in ms: what a Date can hold (ECMA-262, section 21.4.1.1). */
-export const LATEST_TIME = 8.64e15;
+/** The latest time of a frame, which is the latest that a Date can hold (ECMA-262, section 21.4.1.1). */
+export const LATEST_TIME_MS = 8.64e15;
 
 /**
- * Frames side by side in one buffer. A source fills the same object again and again: it is valid until the next
- * `next()`, and so are `buffer` and `view`, which may be other ones then.
+ * Frames in one buffer. A source fills the same object again and again: its contents are valid until the next call of
+ * `next()`, which may replace `buffer` and `view`, too.
  */
 export class FrameBatch {
   buffer: Uint8Array = new Uint8Array(0);
-  /** Over the whole of `buffer`. */
+  /** A view of the whole of `buffer`. */
   view: DataView = new DataView(new ArrayBuffer(0));
   count = 0;
   /** Where each frame begins in `buffer`. */
   readonly offset = new Uint32Array(BATCH_CAPACITY);
-  /** Octets of the frame that are there. */
+  /** Octets of the frame that were captured. */
   readonly capturedLength = new Uint32Array(BATCH_CAPACITY);
-  /** Octets that the frame had on the wire. From a file: whatever the file says, even less than was captured. */
+  /** Octets of the frame on the wire. In a file this may be any number, even one below the captured length. */
   readonly wireLength = new Uint32Array(BATCH_CAPACITY);
-  /** Milliseconds since the epoch, 0 to LATEST_TIME, with fractions; a double is good for a quarter of a microsecond. */
+  /** Milliseconds since the epoch, 0 to LATEST_TIME_MS, with fractions. A double resolves a quarter of a microsecond. */
   readonly time = new Float64Array(BATCH_CAPACITY);
   /** A LINKTYPE_ number. */
   readonly linkType = new Uint16Array(BATCH_CAPACITY);
 }
 
 /**
- * How a capture ended. A reason is one line that says what is wrong; `offset` is where the record that is broken
- * begins, in octets of the (decompressed) capture.
+ * How a capture ended. A reason is one line that says what is wrong. `offset` is where the broken record begins, in
+ * octets of the decompressed capture.
  */
 export type CaptureEnd =
   | { readonly status: 'complete' }
@@ -44,17 +44,17 @@ export type CaptureEnd =
   | { readonly status: 'broken'; readonly offset: number; readonly reason: string }
   | { readonly status: 'unreadable'; readonly reason: string };
 
-/** Where frames come from, one batch after the other, as fast as they are asked for and no faster. */
+/** A source of frames. It delivers one batch per call, and reads no further than that. */
 export interface CaptureSource {
   /** The file or interface, for messages. */
   readonly name: string;
-  /** Null as long as there may be more frames. */
+  /** Null while there may be more frames. */
   readonly end: CaptureEnd | null;
   /**
-   * The next frames, never an empty batch; null at the end, which `end` then tells. Never rejects. It may answer
-   * without a turn of the event loop in between: who has timers to serve must yield on its own.
+   * Resolves to the next frames, never to an empty batch, or to null at the end, which `end` then describes. Never
+   * rejects. It may resolve without a turn of the event loop, so a caller with timers must yield by itself.
    */
   next(): Promise<FrameBatch | null>;
-  /** Gives back what the source holds; `next` must not be called any more. */
+  /** Releases the resources of the source. Do not call `next` afterwards. */
   close(): void;
 }

@@ -15,18 +15,18 @@ import { isWeak, Kind } from './kind.ts';
 import type { Probe } from './probe.ts';
 
 /**
- * What a decoded packet would be if it knocks on a watched port; `Kind.none` when it can be no probe, whatever
- * is watched: a part of a connection, or sent to a group of hosts. Whether a bare ACK or FIN/ACK belongs to a
- * connection is for others to say, who know the connections.
+ * The kind of probe that a decoded packet is when it goes to a watched port; `Kind.none` when it cannot be a probe,
+ * whatever is watched: it is part of a connection, or sent to a group of hosts. Callers that know the connections
+ * decide whether a bare ACK or FIN/ACK belongs to one.
  */
 export function classify(packet: Packet): Kind {
   const kind = packet.protocol === PROTOCOL_TCP ? kindOfSegment(packet) : kindOfOther(packet);
-  return kind !== Kind.none && isToOneHost(packet) ? kind : Kind.none;
+  return kind !== Kind.none && isUnicast(packet) ? kind : Kind.none;
 }
 
 /**
- * A scanner's ACK or FIN/ACK is a bare header. One with data belongs to somebody's connection, and so does one with
- * options: whoever has agreed on time stamps sends them with each segment (RFC 7323, section 3.2).
+ * A scanner's ACK or FIN/ACK is a bare header. A segment with data belongs to a connection, and so does one with
+ * options: a host that negotiated timestamps sends them with each segment (RFC 7323, section 3.2).
  */
 function kindOfSegment(packet: Packet): Kind {
   const kind = kindOfFlags(packet.tcpFlags);
@@ -49,10 +49,10 @@ function kindOfOther({ protocol, messageType }: Packet): Kind {
   }
 }
 
-/** By which nmap -PE, -PP and -PM ask whether somebody is there. */
+/** The requests of nmap -PE, -PP and -PM. */
 const ICMP_REQUESTS: readonly number[] = [ICMP_ECHO, ICMP_TIMESTAMP, ICMP_MASK];
 
-/** Fills the reused probe from the packet it was classified from. */
+/** Fills the reused probe from the packet that was classified. */
 export function fillProbe(probe: Probe, packet: Packet, kind: Kind): void {
   probe.time = packet.time;
   probe.kind = kind;
@@ -72,11 +72,11 @@ export function fillProbe(probe: Probe, packet: Packet, kind: Kind): void {
   probe.firstOption = packet.firstOption;
 }
 
-function isToOneHost(packet: Packet): boolean {
+function isUnicast(packet: Packet): boolean {
   return !packet.linkGroup && !isGroupAddress(packet.destination);
 }
 
-/** Multicast of either family (RFC 1112, RFC 4291 section 2.7) and the limited broadcast (RFC 919). */
+/** Whether it is multicast (RFC 1112; RFC 4291, section 2.7) or the limited broadcast (RFC 919). */
 function isGroupAddress(address: Address): boolean {
   if (address.isV4) return address.w3 >>> 28 === 0xe || address.w3 === 0xffffffff;
   return address.w0 >>> 24 === 0xff;

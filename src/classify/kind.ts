@@ -1,6 +1,6 @@
 /**
- * The kinds of probe (design, section 5), by nmap's names. Small numbers, for they travel in fixed-size records, and
- * below 16, for a source's are bits of a half word.
+ * The kinds of probe, by nmap's names. The numbers travel in fixed-size records, and they stay below 16 because the
+ * kinds of a source are bits of a half word.
  */
 export const Kind = {
   none: 0,
@@ -19,7 +19,9 @@ export const Kind = {
   icmp: 13,
 } as const;
 
+/** One of the values of `Kind`. */
 export type Kind = (typeof Kind)[keyof typeof Kind];
+/** The name of a kind of probe. */
 export type KindName = Exclude<keyof typeof Kind, 'none'>;
 
 const NAMES = Object.keys(Kind) as (keyof typeof Kind)[];
@@ -32,19 +34,19 @@ export function kindName(kind: Kind): KindName {
   return NAMES[kind] as KindName;
 }
 
-/** Bit `1 << Kind` for each of the kinds. */
+/** A mask with bit `1 << Kind` for each of the kinds. */
 export function kindMask(kinds: Iterable<Kind>): number {
   let mask = 0;
   for (const kind of kinds) mask |= 1 << kind;
   return mask;
 }
 
-/** The kinds that are told from what belongs to a connection. */
-export const OF_CONNECTIONS = kindMask([Kind.maimon, Kind.ack]);
+/** A mask of the kinds whose packets may also belong to a connection. */
+export const CONNECTION_KINDS = kindMask([Kind.maimon, Kind.ack]);
 
-const WEAK = OF_CONNECTIONS | kindMask([Kind['ip-protocol']]);
+const WEAK = CONNECTION_KINDS | kindMask([Kind['ip-protocol']]);
 
-/** Kinds of which a single packet may be a stray one of somebody honest. */
+/** Whether a single packet of the kind may be a stray one from an honest host. */
 export function isWeak(kind: Kind): boolean {
   return (WEAK & (1 << kind)) !== 0;
 }

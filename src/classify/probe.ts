@@ -4,25 +4,25 @@ import { PROTOCOL_TCP } from '../net/protocol.ts';
 import { Kind } from './kind.ts';
 
 /**
- * A packet that is someone knocking. One object is reused for every probe of a stream: whoever keeps something
- * of it copies it.
+ * A packet that probes a watched port. One object is reused for all probes of a stream, so a caller that keeps a
+ * field copies it.
  */
 export class Probe {
   /** Milliseconds since the epoch, with fractions. */
   time = 0;
   kind: Kind = Kind.none;
-  /** IANA number. */
+  /** IANA protocol number. */
   protocol = PROTOCOL_TCP;
   readonly source = new Address();
   readonly destination = new Address();
   sourcePort = 0;
-  /** Of `icmp` the type of the message, of `ip-protocol` the number of the protocol. */
+  /** For `icmp` the message type, for `ip-protocol` the protocol number. */
   destinationPort = 0;
-  /** How many routers more would have passed it on. */
+  /** Time to live (RFC 791) or hop limit (RFC 8200). */
   ttl = 0;
-  /** The six low flag bits (RFC 9293, section 3.1); 0 where it is not TCP. */
+  /** The six low flag bits (RFC 9293, section 3.1); 0 when it is not TCP. */
   tcpFlags = 0;
-  /** The IPv4 header carries options, or the IPv6 header is followed by hop-by-hop or routing options. */
+  /** The IPv4 header has options, or the IPv6 header is followed by hop-by-hop, routing or destination options. */
   ipOptions = false;
   /** The packet arrived in fragments. */
   fragmented = false;
@@ -34,11 +34,11 @@ export class Probe {
   window = 0;
   /** Octets of the TCP header, 0 for UDP. */
   tcpHeaderLength = 0;
-  /** The first 32 bits of the TCP options; 0 when there are none, or they were not captured. */
+  /** The first 32 bits of the TCP options; 0 when there are none or they were not captured. */
   firstOption = 0;
 }
 
-/** A packet that may turn out to be a probe: it is one then without being copied. */
+/** A packet that can become a probe without being copied. */
 export class PacketProbe extends Packet implements Probe {
   kind: Kind = Kind.none;
 }

@@ -1,24 +1,24 @@
 import type { Probe } from './probe.ts';
-import { isOfHping3 } from './tool/hping3.ts';
-import { isOfMasscan } from './tool/masscan.ts';
-import { isOfMirai } from './tool/mirai.ts';
-import { isOfNmap } from './tool/nmap.ts';
-import { isOfZmap } from './tool/zmap.ts';
+import { looksLikeHping3 } from './tool/hping3.ts';
+import { looksLikeMasscan } from './tool/masscan.ts';
+import { looksLikeMirai } from './tool/mirai.ts';
+import { looksLikeNmap } from './tool/nmap.ts';
+import { looksLikeZmap } from './tool/zmap.ts';
 
-/** The program that a probe looks like. Whoever knows these marks can leave them out, or make them on purpose. */
+/** The program that a probe looks like. A sender that knows these fingerprints can avoid or imitate them. */
 export type ToolName = 'zmap' | 'masscan' | 'mirai' | 'nmap' | 'hping3' | 'unicornscan';
 
-/** The surest marks first: masscan's newer SYNs have nmap's header, too. */
-const MARKS: readonly (readonly [ToolName, (probe: Probe) => boolean])[] = [
-  ['mirai', isOfMirai],
-  ['zmap', isOfZmap],
-  ['masscan', isOfMasscan],
-  ['nmap', isOfNmap],
-  ['hping3', isOfHping3],
+/** The most reliable fingerprints first: masscan's newer SYNs also have nmap's header. */
+const FINGERPRINTS: readonly (readonly [ToolName, (probe: Probe) => boolean])[] = [
+  ['mirai', looksLikeMirai],
+  ['zmap', looksLikeZmap],
+  ['masscan', looksLikeMasscan],
+  ['nmap', looksLikeNmap],
+  ['hping3', looksLikeHping3],
 ];
 
-/** The program whose mark one probe bears; null for none. unicornscan's takes two (`unicornscanKey`). */
+/** The program whose fingerprint the probe has; null for none. unicornscan's takes two probes (`unicornscanKey`). */
 export function toolOf(probe: Probe): ToolName | null {
-  for (const [tool, has] of MARKS) if (has(probe)) return tool;
+  for (const [tool, matches] of FINGERPRINTS) if (matches(probe)) return tool;
   return null;
 }

@@ -2,14 +2,14 @@ import yargs, { type Argv } from 'yargs';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { addCheck } from './commands/check.ts';
 import { addCompletion } from './commands/completion.ts';
-import { addOrders, addQuestions } from './commands/control.ts';
+import { addBlockCommands, addQueries } from './commands/control.ts';
 import { addReplay, STANDARD_INPUT } from './commands/replay.ts';
 import { addRun, RUN_OPTIONS } from './commands/run.ts';
 import { ASK_FOR_COMPLETIONS, complete } from './completion.ts';
 import type { Invocation } from './invocation.ts';
 import { expandLegacySwitches } from './legacy-switches.ts';
 
-/** Reads the command line (without the program's own name). Throws a CommandError, 64, for one that makes no sense. */
+/** Parses the command line, without the program's name. Throws a CommandError (64) when it is invalid. */
 export async function parseArguments(argv: readonly string[], version: string): Promise<Invocation> {
   if (argv[0] === ASK_FOR_COMPLETIONS) return { command: 'print', text: await completions(argv, version) };
   let invocation: Invocation | null = null;
@@ -27,7 +27,7 @@ export async function parseArguments(argv: readonly string[], version: string): 
   return invocation;
 }
 
-/** Of a line that makes no sense there are none. */
+/** An invalid command line has no completions. */
 async function completions(argv: readonly string[], version: string): Promise<string> {
   const options = Object.entries(RUN_OPTIONS).map(([name, option]) => [name, { ...option, global: false }]);
   try {
@@ -37,12 +37,12 @@ async function completions(argv: readonly string[], version: string): Promise<st
   }
 }
 
-/** All commands that have a name. */
+/** Knows every command except the default one. */
 function makeParser(version: string, take: (invocation: Invocation) => void): Argv {
   const parser = yargs()
     .scriptName('portsentry')
     .usage('Usage: $0 [-tcp|-stcp|-atcp] [-udp|-sudp|-audp] [options]\n       $0 COMMAND [options]');
-  for (const add of [addReplay, addCheck, addQuestions, addOrders, addCompletion]) add(parser, take);
+  for (const add of [addReplay, addCheck, addQueries, addBlockCommands, addCompletion]) add(parser, take);
   return parser
     .version(version)
     .alias('help', 'h')

@@ -5,48 +5,47 @@ import type { Reason, Request } from '../control/protocol.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import type { CommandOutput } from './output.ts';
 
-/** How long (ms) a line of an answer may take. Orders may have to wait for commands of the administrator's. */
-export const QUESTION_TIME = 10_000;
-export const ORDER_TIME = 600_000;
+/** The time limit for each line of an answer to a query. */
+export const QUERY_TIMEOUT_MS = 10_000;
+/** The same for `block` and `unblock`, which may wait for KILL_ commands. */
+export const BLOCK_TIMEOUT_MS = 600_000;
 
-/** Where the daemon answers, and which setting says so. */
+/** The daemon's control socket, and the setting that names it. */
 export interface DaemonSocket {
   readonly path: string;
   readonly setting: string;
 }
 
-/** Another usual file, for trials. */
-export type UsualFile = string | undefined;
-
 /**
- * The socket of the daemon whose configuration this is. One with errors is told of and used all the same: a slip
- * in it must not keep anybody from unblocking himself. Throws a CommandError when it cannot be read.
+ * Finds the control socket of the daemon that runs with this configuration. A configuration with errors is reported
+ * and still used, because a typo in it must not keep administrators from unblocking themselves. Throws a CommandError
+ * when the file cannot be read. `usualFile` replaces the default file in tests.
  */
 export function findSocket(
   configfile: string | undefined,
   output: Pick<CommandOutput, 'stderr'>,
-  usual?: UsualFile,
+  usualFile?: string,
 ): DaemonSocket {
-  const loaded = loadConfigOrDefault(configfile, usual);
+  const loaded = loadConfigOrDefault(configfile, usualFile);
   if (loaded.status !== 'read') throw new CommandError(Exit.noInput, loaded.reason);
   const { key } = DIRECTIVES.controlSocket;
   const entry = loaded.settings.get(key);
   const file = loaded.config === null ? fileOf(loaded) : loaded.config.file;
   if (loaded.config === null) {
-    output.stderr(`portsentry: ${file} has errors, which portsentry check names; only ${key} was read\n`);
+    output.stderr(`portsentry: ${file} has errors (see portsentry check); only ${key} was read\n`);
   }
   const setting = entry === undefined ? `the default of ${key}` : `${key} in ${file}`;
   return { path: loaded.config?.controlSocket ?? controlSocketOf(entry?.value, setting), setting };
 }
 
-/** The fields of each line of the daemon's answer. Throws a CommandError for an error and for no answer. */
+/** Yields the fields of each line of the daemon's answer. Throws a CommandError for an error or a missing answer. */
 export async function* askDaemon(
   { path, setting }: DaemonSocket,
   request: Request,
-  patience = QUESTION_TIME,
+  timeoutMs = QUERY_TIMEOUT_MS,
 ): AsyncGenerator<Readonly<Record<string, unknown>>> {
   try {
-    for await (const response of ask(path, request, patience)) yield fieldsOf(response);
+    for await (const response of ask(path, request, timeoutMs)) yield fieldsOf(response);
   } catch (error) {
     if (!(error instanceof ControlError)) throw error;
     switch (error.trouble) {
@@ -62,14 +61,14 @@ export async function* askDaemon(
   }
 }
 
-/** One field of the one line of an answer, which the version of the protocol vouches for. */
+/** Returns one field of an answer of one line. The protocol version guarantees its type. */
 export async function askFor<T>(
   socket: DaemonSocket,
   request: Request,
   field: string,
-  patience?: number,
+  timeoutMs?: number,
 ): Promise<T> {
-  for await (const fields of askDaemon(socket, request, patience)) {
+  for await (const fields of askDaemon(socket, request, timeoutMs)) {
     if (fields[field] !== undefined) return fields[field] as T;
   }
   throw new CommandError(Exit.software, `the answer on ${socket.path} has no ${field} (${socket.setting})`);
@@ -91,7 +90,7 @@ function fieldsOf(response: Response): Readonly<Record<string, unknown>> {
   throw new CommandError(EXITS[response.reason] ?? Exit.software, response.error);
 }
 
-/** 65: the address is not one that this can be done to. 69: it was tried, and did not work. */
+/** 65: the command does not apply to this address. 69: it was tried and failed. */
 const EXITS: Readonly<Record<Reason, Exit>> = {
   refused: Exit.dataError,
   absent: Exit.dataError,

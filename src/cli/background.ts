@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
 import { Exit } from '../preflight/exit.ts';
 
-/** What the program in the background tells the one that started it, once: null, or why it could not start. */
+/** The one message that the background process sends to its parent. `failure` is null when it is ready. */
 interface Report {
   readonly failure: string | null;
 }
 
 /**
- * Starts `program` (a script) again, detached: in a session of its own and with no terminal; through the command
- * `through`, if any. Resolves when it is
- * ready (to 0) or has failed: to its exit code, and its error line is on our stderr.
+ * Starts the script `program` again in a new session without a terminal, with the command `through` in front of it.
+ * Resolves to 0 when the new process is ready. If it fails, prints its error line and resolves to its exit code.
  */
 export async function runInBackground(
   program: string,
@@ -22,9 +21,9 @@ export async function runInBackground(
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   return new Promise((resolve) => {
-    let told = false;
+    let reported = false;
     child.once('message', ({ failure }: Report) => {
-      told = true;
+      reported = true;
       if (failure !== null) {
         process.stderr.write(`portsentry: ${failure}\n`);
         return;
@@ -34,26 +33,26 @@ export async function runInBackground(
       resolve(Exit.ok);
     });
     child.once('exit', (code, signal) => {
-      if (!told)
+      if (!reported)
         process.stderr.write(`portsentry: ended before it was ready (${signal ?? `code ${code}`})\n`);
       resolve(code ?? Exit.software);
     });
     child.once('error', (error) => {
-      process.stderr.write(`portsentry: could not be started in the background: ${error.message}\n`);
+      process.stderr.write(`portsentry: cannot start in the background: ${error.message}\n`);
       resolve(Exit.unavailable);
     });
   });
 }
 
-/** Whether this is the program that `runInBackground` started: nobody else gives it a channel. */
+/** Whether `runInBackground` started this process: only then does it have an IPC channel. */
 export function isInBackground(): boolean {
   return process.send !== undefined;
 }
 
-/** Tells who started this program in the background how the start went; nothing when nobody waits. */
+/** Reports the outcome of the start to the waiting parent, if there is one. */
 export function reportStart(failure: string | null): void {
   if (process.send === undefined || !process.connected) return;
-  // Who waited may have been interrupted; then there is nobody to tell.
+  // The parent may have been interrupted meanwhile; then the error does not matter.
   process.send({ failure } satisfies Report, undefined, undefined, () => {
     if (process.connected) process.disconnect();
   });

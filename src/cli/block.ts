@@ -1,18 +1,18 @@
 import { Exit } from '../preflight/exit.ts';
-import { askFor, findSocket, ORDER_TIME } from './ask.ts';
+import { askFor, BLOCK_TIMEOUT_MS, findSocket } from './ask.ts';
 import type { BlockOptions } from './invocation.ts';
 import type { CommandOutput } from './output.ts';
-import { readTarget, readTime } from './targets.ts';
+import { readDurationMs, readTarget } from './targets.ts';
 
 /**
- * `portsentry block`. Throws a CommandError: 64 for what is no address, 65 when a never-block rule forbids it, 69
- * when it was tried and did not work.
+ * `portsentry block`. Throws a CommandError: 64 for a target that is not an address, 65 when a never-block rule
+ * forbids the block, 69 when the block fails.
  */
 export async function runBlock(options: BlockOptions, output: CommandOutput): Promise<Exit> {
   const target = readTarget(options.target);
-  const forMs = readTime(options.time);
+  const forMs = readDurationMs(options.time);
   const request = { command: 'block', target, forMs, why: options.why ?? null } as const;
   const socket = findSocket(options.configfile, output);
-  await output.stdout(`${await askFor<string>(socket, request, 'message', ORDER_TIME)}\n`);
+  await output.stdout(`${await askFor<string>(socket, request, 'message', BLOCK_TIMEOUT_MS)}\n`);
   return Exit.ok;
 }

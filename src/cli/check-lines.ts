@@ -4,10 +4,11 @@ import { DIRECTIVES, FIELDS, type Field } from '../config/directives.ts';
 import { startedModes, transportOfMode } from '../config/modes.ts';
 import type { ModeTransport } from '../net/protocol.ts';
 import { planActions, plannedMethod } from '../respond/plan.ts';
-import { tellTrigger } from './check-story.ts';
+import { describeTrigger } from './check-response.ts';
+import { renderRows } from './table.ts';
 
-/** What each line of the file does here, in the order of the file; empty when it sets nothing. */
-export function tellLines(config: Config, settings: Settings): string {
+/** What each line of the file does, in the order of the file. Empty when the file sets nothing. */
+export function renderLines(config: Config, settings: Settings): string {
   const lines = FIELDS.flatMap((field) => {
     const { key, meaning } = DIRECTIVES[field];
     const line = settings.get(key)?.line;
@@ -15,64 +16,67 @@ export function tellLines(config: Config, settings: Settings): string {
     return line === undefined ? [] : [{ line, text: `${key}: ${effect}` }];
   }).toSorted((a, b) => a.line - b.line);
   if (lines.length === 0) return '';
-  const width = `line ${lines.at(-1)?.line}`.length;
-  const rows = lines.map(({ line, text }) => `  ${`line ${line}`.padEnd(width)}  ${text}\n`);
-  return `What each line does\n${rows.join('')}`;
+  const rows = lines.map(({ line, text }) => [`line ${line}`, text]);
+  return `What each line does\n${renderRows(rows, '  ')}`;
 }
 
 type Effect = (config: Config) => string;
 
-/** Of a setting whose effect hangs on others; of all other settings the meaning of the key says it. */
+/** The settings whose effect depends on others. For the rest, the meaning of the key says enough. */
 const EFFECTS: { readonly [F in Field]?: Effect } = {
-  tcpPorts: (config) => `${config.tcpPorts.size} ports that -tcp and -stcp watch${use(config, LISTED.tcp)}`,
-  udpPorts: (config) => `${config.udpPorts.size} ports that -udp and -sudp watch${use(config, LISTED.udp)}`,
+  tcpPorts: (config) =>
+    `${config.tcpPorts.size} ports that -tcp and -stcp watch${unused(config, LISTED.tcp)}`,
+  udpPorts: (config) =>
+    `${config.udpPorts.size} ports that -udp and -sudp watch${unused(config, LISTED.udp)}`,
   advancedPortsTcp: (config) =>
-    `-atcp watches every port below ${config.advancedPortsTcp}${use(config, ['atcp'])}`,
+    `-atcp watches every port below ${config.advancedPortsTcp}${unused(config, ['atcp'])}`,
   advancedPortsUdp: (config) =>
-    `-audp watches every port below ${config.advancedPortsUdp}${use(config, ['audp'])}`,
-  advancedExcludeTcp: (config) => `-atcp leaves these out${use(config, ['atcp'])}`,
-  advancedExcludeUdp: (config) => `-audp leaves these out${use(config, ['audp'])}`,
-  ignoreFile: () => 'whoever stands in it is never acted on; read again at a SIGHUP',
+    `-audp watches every port below ${config.advancedPortsUdp}${unused(config, ['audp'])}`,
+  advancedExcludeTcp: (config) => `-atcp leaves these out${unused(config, ['atcp'])}`,
+  advancedExcludeUdp: (config) => `-audp leaves these out${unused(config, ['audp'])}`,
+  ignoreFile: () => 'the addresses in it are never acted on; it is read again on SIGHUP',
   historyFile: ({ logFormat, historyFile }) =>
     historyFile === null
       ? 'no history is written'
-      : `one line a host, as PortSentry ${logFormat}.x writes it`,
+      : `one line for each host, as PortSentry ${logFormat}.x writes it`,
   blockedFile: (config) => {
-    if (config.blockedFile === null) return 'no such file is written';
+    if (config.blockedFile === null) return 'no list of blocked hosts is written';
     return blocks(config)
       ? `one line for each block that worked, in ${config.blockedFile}.MODE`
       : `nothing is written to it: ${ONLY_LOGS}`;
   },
   resolveHost: ({ resolveHost }) =>
     resolveHost
-      ? 'log lines name hosts; a look-up delays no action'
-      : 'log lines name addresses; no name is looked up',
-  blockTcp: (config) => tellPolicy(config, 'tcp'),
-  blockUdp: (config) => tellPolicy(config, 'udp'),
-  killRoute: (config) => tellCommand(config, config.killRoute),
-  killRoute6: (config) => tellCommand(config, config.killRoute6),
+      ? 'log lines show host names; a lookup never delays an action'
+      : 'log lines show addresses; no name is looked up',
+  blockTcp: (config) => describePolicy(config, 'tcp'),
+  blockUdp: (config) => describePolicy(config, 'udp'),
+  killRoute: (config) => describeCommand(config, config.killRoute),
+  killRoute6: (config) => describeCommand(config, config.killRoute6),
   killHostsDeny: (config) => {
-    const whom = whomFor(config, config.killHostsDeny);
-    return whom === null ? idle(config) : `the line is added to /etc/hosts.deny for ${whom}, once a host`;
+    const scanners = scannersFor(config, config.killHostsDeny);
+    return scanners === null
+      ? idle(config)
+      : `the line is added to /etc/hosts.deny for ${scanners}, once per host`;
   },
-  killRunCmd: (config) => tellCommand(config, config.killRunCmd),
+  killRunCmd: (config) => describeCommand(config, config.killRunCmd),
   killRunCmdFirst: ({ killRunCmd, killRunCmdFirst }) =>
     killRunCmd === null
-      ? 'nothing: there is no KILL_RUN_CMD'
-      : `KILL_RUN_CMD is run ${killRunCmdFirst ? 'before' : 'after'} the block`,
-  scanTrigger: (config) => lowered(tellTrigger(config)),
+      ? 'no effect: KILL_RUN_CMD is not set'
+      : `KILL_RUN_CMD runs ${killRunCmdFirst ? 'before' : 'after'} the block`,
+  scanTrigger: (config) => lowerFirst(describeTrigger(config)),
   portBanner: (config) =>
     config.portBanner === null
       ? 'no banner is sent'
-      : `-tcp and -udp send it to who connects${use(config, ['tcp', 'udp'])}`,
+      : `-tcp and -udp answer a client with it${unused(config, ['tcp', 'udp'])}`,
 };
 
 const LISTED = { tcp: ['tcp', 'stcp'], udp: ['udp', 'sudp'] } as const;
 
 const ONLY_LOGS = 'BLOCK_TCP and BLOCK_UDP only log';
 
-/** Whether one of these modes is what is started; a line that is not used must say so. */
-function use(config: Config, modes: readonly ModeName[]): string {
+/** A remark for a line that none of the started modes uses. */
+function unused(config: Config, modes: readonly ModeName[]): string {
   const started = startedModes(config);
   if (modes.some((mode) => started.includes(mode))) return '';
   const transports = new Set(modes.map(transportOfMode));
@@ -86,21 +90,23 @@ function blocks({ blockTcp, blockUdp }: Config): boolean {
   return blockTcp > 0 || blockUdp > 0;
 }
 
-function tellPolicy(config: Config, transport: ModeTransport): string {
+function describePolicy(config: Config, transport: ModeTransport): string {
   const policy = transport === 'tcp' ? config.blockTcp : config.blockUdp;
   const who = `a ${transport.toUpperCase()} scanner`;
   if (policy === 0) return `${who} is only logged; nothing is run`;
   if (policy === 1) return `${who} is blocked`;
-  return `for ${who} only ${config.killRunCmd === null ? 'KILL_ROUTE' : 'KILL_RUN_CMD'} is run`;
+  return `only ${config.killRunCmd === null ? 'KILL_ROUTE' : 'KILL_RUN_CMD'} is run for ${who}`;
 }
 
-function tellCommand(config: Config, template: string | null): string {
-  const whom = whomFor(config, template);
-  return whom === null ? idle(config) : `run by /bin/sh for ${whom}; another exit status than 0 is no block`;
+function describeCommand(config: Config, template: string | null): string {
+  const scanners = scannersFor(config, template);
+  return scanners === null
+    ? idle(config)
+    : `run by /bin/sh for ${scanners}; it counts as a block only with exit status 0`;
 }
 
-/** The scanners that a command or a line is for; null when it is for none. */
-function whomFor(config: Config, template: string | null): string | null {
+/** The scanners that a command or a line applies to; null for none. */
+function scannersFor(config: Config, template: string | null): string | null {
   const transports = (['tcp', 'udp'] as const).filter((transport) =>
     ([4, 6] as const).some((family) =>
       planActions(config, plannedMethod(config), transport, family).some(
@@ -116,6 +122,6 @@ function idle(config: Config): string {
   return blocks(config) ? 'not used by the settings above' : `not used: ${ONLY_LOGS}`;
 }
 
-function lowered(sentence: string): string {
+function lowerFirst(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, '');
 }

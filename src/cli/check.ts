@@ -7,25 +7,24 @@ import { startedModes } from '../config/modes.ts';
 import { folderFindings, ignoreFileFindings } from '../preflight/check-files.ts';
 import { userFindings } from '../preflight/check-user.ts';
 import { Exit } from '../preflight/exit.ts';
-import { formerFaults } from './check-before.ts';
-import { tellLines } from './check-lines.ts';
-import { tellResponse } from './check-story.ts';
-/** Which configuration is checked. */
+import { counted } from '../record/counted.ts';
+import { plannedMethod } from '../respond/plan.ts';
+import { legacyFindings } from './check-legacy.ts';
+import { renderLines } from './check-lines.ts';
+import { renderResponse } from './check-response.ts';
+import type { CommandOutput } from './output.ts';
+import { renderRows } from './table.ts';
+
+/** The configuration to check. */
 export interface CheckOptions {
-  /** As named by -c; without it the usual file, and without that one the built-in defaults. */
+  /** The file of -c. Without it, the usual file is checked, or the built-in defaults if that file does not exist. */
   readonly configfile?: string | undefined;
-  /** Another usual file, for trials. */
+  /** Replaces the usual file in tests. */
   readonly usualFile?: string | undefined;
 }
 
-/** Where the command writes. */
-export interface Output {
-  stdout(text: string): void;
-  stderr(text: string): void;
-}
-
-/** `portsentry check`: says what the configuration means and what is wrong with it. Returns the exit code. */
-export function runCheck(options: CheckOptions, output: Output): number {
+/** `portsentry check`: prints what the configuration means and what is wrong with it. Returns the exit code. */
+export async function runCheck(options: CheckOptions, output: CommandOutput): Promise<Exit> {
   const loaded = loadConfigOrDefault(options.configfile, options.usualFile);
   if (loaded.status !== 'read') {
     output.stderr(`portsentry: ${loaded.reason}\n`);
@@ -36,32 +35,32 @@ export function runCheck(options: CheckOptions, output: Output): number {
       ...loaded.findings,
       ...folderFindings(loaded),
       ...userFindings(loaded),
-      ...formerFaults(loaded),
+      ...legacyFindings(loaded),
     ]),
     ...ignoreFileFindings(loaded),
   ];
   const { config, settings } = loaded;
-  output.stdout(renderCheck({ config, findings, settings }));
+  await output.stdout(renderCheck({ config, findings, settings }));
   const errors = findings.filter((finding) => finding.severity === 'error').length;
   if (errors === 0) return Exit.ok;
-  output.stderr(`portsentry: ${counted(errors, 'error')} in the configuration: nothing would be started\n`);
+  output.stderr(`portsentry: ${counted(errors, 'error')} in the configuration: portsentry would not start\n`);
   return Exit.config;
 }
 
-/** The whole answer: findings, what each line does, resolved settings, and what will happen to a scanner. */
+/** The full output: findings, what each line does, resolved settings, and what will happen to a scanner. */
 export function renderCheck({ config, findings, settings }: ParsedConfig): string {
-  const told = renderFindings(findings);
-  if (config === null) return told;
+  const problems = renderFindings(findings);
+  if (config === null) return problems;
   const source =
     config.file === null
-      ? 'No configuration file: the built-in defaults are in force, which only log.\n'
+      ? 'No configuration file: the built-in defaults, which only log, are in force.\n'
       : `Configuration: ${config.file}\n`;
   const parts = [
     source,
-    told,
-    tellLines(config, settings),
+    problems,
+    renderLines(config, settings),
     renderSettings(config, settings),
-    tellResponse(config),
+    renderResponse(config),
   ];
   return parts.filter(Boolean).join('\n');
 }
@@ -70,27 +69,16 @@ function renderFindings(findings: readonly Finding[]): string {
   return findings.map((finding) => `${formatFinding(finding)}\n`).join('');
 }
 
-/** A table of key, origin and value; the value stands last, for a command is long. */
+/** A table of key, origin and value. The value is last because a command is long. */
 function renderSettings(config: Config, settings: Settings): string {
-  const blockMethod = config.blockMethod ?? (config.killRoute === null ? 'none' : 'command');
+  const method = plannedMethod(config);
+  const blockMethod = method === 'best' ? null : method;
   const resolved: Config = { ...config, modes: startedModes(config), blockMethod };
   const rows = FIELDS.map((field) => {
     const { key } = DIRECTIVES[field];
     const line = settings.get(key)?.line;
-    return [
-      key,
-      line === undefined ? 'default' : `line ${line}`,
-      formatField(resolved, field) || '-',
-    ] as const;
+    const origin = line === undefined ? 'default' : `line ${line}`;
+    return [key, origin, formatField(resolved, field) || '-'];
   });
-  const keyWidth = Math.max(...rows.map(([key]) => key.length));
-  const originWidth = Math.max(...rows.map(([, origin]) => origin.length));
-  const table = rows.map(
-    ([key, origin, value]) => `  ${key.padEnd(keyWidth)}  ${origin.padEnd(originWidth)}  ${value}\n`,
-  );
-  return `Settings\n${table.join('')}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return `Settings\n${renderRows(rows, '  ')}`;
 }

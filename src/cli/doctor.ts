@@ -6,15 +6,15 @@ import { userFindings } from '../preflight/check-user.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { askFor, findSocket } from './ask.ts';
 import { tryFilter } from './doctor/filter.ts';
-import type { QuestionOptions } from './invocation.ts';
+import type { QueryOptions } from './invocation.ts';
 import type { CommandOutput } from './output.ts';
-import { tellSpan } from './spans.ts';
+import { formatDuration } from './times.ts';
 
 /**
- * `portsentry doctor`: looks for what keeps the daemon from its work. Exit code 0 when nothing does, else 69. Throws
- * a CommandError, 77, when it may not ask the daemon.
+ * `portsentry doctor`: checks the configuration and the daemon. Returns exit code 69 when a check fails, else 0. Throws
+ * a CommandError (77) when it may not query the daemon.
  */
-export async function runDoctor({ configfile, json }: QuestionOptions, output: CommandOutput): Promise<Exit> {
+export async function runDoctor({ configfile, json }: QueryOptions, output: CommandOutput): Promise<Exit> {
   const checks: HealthCheck[] = [];
   const add = async (check: HealthCheck) => {
     checks.push(check);
@@ -31,15 +31,15 @@ export async function runDoctor({ configfile, json }: QuestionOptions, output: C
 
 const LABELS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL', skip: 'skip' } as const;
 
-/** As long as the longest name of a check. */
+/** The length of the longest name of a check. */
 const NAME_WIDTH = 13;
 
-/** One line: how it is, what was looked at, and what to do. */
+/** One line: the result, the name of the check, and what to do. */
 export function renderCheck({ result, name, message }: HealthCheck): string {
   return `${LABELS[result]}  ${name.padEnd(NAME_WIDTH)}  ${message}\n`;
 }
 
-/** What in the configuration will surprise. */
+/** The problems of the configuration. */
 function checkConfiguration(configfile: string | undefined): HealthCheck[] {
   const name = 'configuration';
   const loaded = loadConfigOrDefault(configfile);
@@ -50,19 +50,19 @@ function checkConfiguration(configfile: string | undefined): HealthCheck[] {
     ...ignoreFileFindings(loaded),
     ...userFindings(loaded),
   ];
-  const surprises = findings.filter(({ severity }) => severity !== 'note');
-  if (surprises.length === 0) {
+  const problems = findings.filter(({ severity }) => severity !== 'note');
+  if (problems.length === 0) {
     const file = loaded.config?.file ?? null;
-    if (file !== null) return [{ name, result: 'ok', message: `${file}: nothing in it will surprise` }];
+    if (file !== null) return [{ name, result: 'ok', message: `${file}: no problems found` }];
     return [{ name, result: 'warn', message: 'no file: the built-in defaults only log; write one' }];
   }
-  return surprises.map((finding) => {
+  return problems.map((finding) => {
     const result = finding.severity === 'error' ? 'fail' : 'warn';
     return { name, result, message: formatFinding(finding) };
   });
 }
 
-/** What the daemon says of itself, and whether it sees a probe. */
+/** The checks that the daemon makes of itself, then the test probe. */
 async function* checkDaemon(
   configfile: string | undefined,
   output: Pick<CommandOutput, 'stderr'>,
@@ -72,7 +72,7 @@ async function* checkDaemon(
   try {
     const socket = findSocket(configfile, output);
     const status = await askFor<Status>(socket, { command: 'status' }, 'status');
-    const up = `portsentry ${status.version}, pid ${status.pid}, up ${tellSpan(status.uptime * 1000)}`;
+    const up = `portsentry ${status.version}, pid ${status.pid}, up ${formatDuration(status.uptime * 1000)}`;
     yield { name, result: 'ok', message: up };
     yield* await askFor<HealthCheck[]>(socket, { command: 'health' }, 'checks');
     yield await tryFilter(socket, status, signal);
@@ -82,14 +82,14 @@ async function* checkDaemon(
   }
 }
 
-/** Ctrl-C ends the trial and not the program, which has to clear away what it made. */
-async function untilInterrupted(look: (signal: AbortSignal) => Promise<void>): Promise<void> {
+/** Ctrl-C ends the test probe and not the process, which must first clean up. */
+async function untilInterrupted(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of signals) process.on(name, interrupt);
   try {
-    await look(interruption.signal);
+    await run(interruption.signal);
   } finally {
     for (const name of signals) process.off(name, interrupt);
   }

@@ -1,23 +1,17 @@
 import { portList } from '../config/values.ts';
 import { parseAddress } from '../net/address.ts';
-import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import type { OpenPorts } from '../watch/open-ports.ts';
+import { readPrefix } from './targets.ts';
 
-/** Parses --home, `10.0.0.0/8,fd00::1`. Usage error 64 for what is no address or prefix. */
+/** Parses --home, `10.0.0.0/8,fd00::1`. Throws usage error 64 for anything else. */
 export function parseHome(text: string): Prefix[] {
-  return text.split(',').map((item) => {
-    const prefix = parsePrefix(item.trim());
-    if (prefix !== null) return prefix;
-    throw new CommandError(
-      Exit.usage,
-      `--home: expected an address or a prefix such as 10.0.0.0/8, found "${item}"`,
-    );
-  });
+  return text.split(',').map((item) => readPrefix(item.trim(), '--home: '));
 }
 
-/** Adds what --open names, `tcp/22,udp/53@10.0.0.2`; ports may be ranges. Usage error 64 for anything else. */
+/** Adds the ports of --open, `tcp/22,udp/53@10.0.0.2`; ranges are allowed. Throws usage error 64 for anything else. */
 export function addOpen(text: string, open: OpenPorts): void {
   for (const item of text.split(',')) {
     const match = /^\s*(tcp|udp)\/([0-9-]+)(?:@(\S+))?\s*$/.exec(item);

@@ -1,19 +1,20 @@
 import type { RunOptions } from '../preflight/run-options.ts';
 import type { Shell } from './completion.ts';
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export type Invocation =
   | ({ readonly command: 'run' } & RunOptions)
   | ({ readonly command: 'replay' } & ReplayOptions)
   | { readonly command: 'check'; readonly configfile: string | undefined }
-  | ({ readonly command: 'status' | 'list' | 'doctor' } & QuestionOptions)
+  | ({ readonly command: 'status' | 'list' | 'doctor' } & QueryOptions)
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
   | ({ readonly command: 'unblock' } & UnblockOptions)
   | { readonly command: 'completion'; readonly shell: Shell | undefined }
-  /** Help or version: the text is all there is to do. */
+  /** Help, version or completions: print the text. */
   | { readonly command: 'print'; readonly text: string };
 
+/** The options of `replay`. */
 export interface ReplayOptions {
   readonly files: readonly string[];
   readonly configfile: string | undefined;
@@ -27,24 +28,27 @@ export interface ReplayOptions {
   readonly act: boolean;
 }
 
-/** What the commands take that ask the running daemon. */
-export interface QuestionOptions {
+/** The options of commands that query the running daemon. */
+export interface QueryOptions {
   readonly configfile: string | undefined;
   readonly json: boolean;
 }
 
-export interface WhyOptions extends QuestionOptions {
+/** The options of `why`. */
+export interface WhyOptions extends QueryOptions {
   readonly address: string;
 }
 
+/** The options of `block`. */
 export interface BlockOptions {
   readonly configfile: string | undefined;
   readonly target: string;
-  /** As said by --for. */
+  /** The text of --for. */
   readonly time: string | undefined;
   readonly why: string | undefined;
 }
 
+/** The options of `unblock`. */
 export interface UnblockOptions {
   readonly configfile: string | undefined;
   /** Exactly one of `target` and `all`. */

@@ -1,7 +1,9 @@
-/** The switches of PortSentry 1.x, with one dash. */
-export const LEGACY_SWITCHES = new Set(['-tcp', '-stcp', '-atcp', '-udp', '-sudp', '-audp']);
+import { MODE_NAMES } from '../config/config.ts';
 
-/** Rewrites `-atcp` as `--mode=atcp`: a parser of options would take it for `-a -t -c -p`. */
+/** The switches of PortSentry 1.x: each mode with one dash. */
+export const LEGACY_SWITCHES: ReadonlySet<string> = new Set(MODE_NAMES.map((mode) => `-${mode}`));
+
+/** Rewrites `-atcp` as `--mode=atcp`, because an option parser reads it as `-a -t -c -p`. */
 export function expandLegacySwitches(argv: readonly string[]): string[] {
   const end = argv.indexOf('--');
   return argv.map((argument, index) =>

@@ -2,16 +2,13 @@ import type { BlockInfo } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
 import { labelOf } from '../record/labels.ts';
 import { askDaemon, findSocket } from './ask.ts';
-import type { QuestionOptions } from './invocation.ts';
-import type { CommandOutput } from './output.ts';
-import { tellEnd, tellMoment } from './spans.ts';
+import type { QueryOptions } from './invocation.ts';
+import { type CommandOutput, PIECE_CHARS } from './output.ts';
 import { renderTable } from './table.ts';
+import { formatEnd, formatTime } from './times.ts';
 
-/** JSON is written in pieces of about this many characters: one write a line would cost more than the line. */
-const PIECE = 65_536;
-
-/** `portsentry list`: a table of the blocks, or an object for each one. Throws a CommandError without an answer. */
-export async function runList({ configfile, json }: QuestionOptions, output: CommandOutput): Promise<Exit> {
+/** `portsentry list`: prints the blocks as a table or as JSON lines. Throws a CommandError without an answer. */
+export async function runList({ configfile, json }: QueryOptions, output: CommandOutput): Promise<Exit> {
   const socket = findSocket(configfile, output);
   const answer = askDaemon(socket, { command: 'list' });
   if (json) await streamBlocks(answer, output);
@@ -23,23 +20,23 @@ export async function runList({ configfile, json }: QuestionOptions, output: Com
   return Exit.ok;
 }
 
-/** The table, with what has no fixed width last. */
+/** The table of the blocks; the column without a bounded width is the last. */
 export function renderBlocks(blocks: readonly BlockInfo[], now: number): string {
   if (blocks.length === 0) return 'Nobody is blocked.\n';
   const rows = blocks.map((block) => [
     block.target,
-    tellMoment(block.since),
-    tellEnd(block.until, now),
+    formatTime(block.since),
+    formatEnd(block.until, now),
     String(block.times),
     block.method,
     block.inForce ? 'yes' : 'no',
-    tellCause(block),
+    describeCause(block),
   ]);
   return renderTable(['TARGET', 'SINCE', 'ENDS', 'TIMES', 'METHOD', 'IN FORCE', 'WHY'], rows);
 }
 
-/** Why a block came to be: `TCP SYN/Normal scan, port 111`, or an administrator's words. */
-export function tellCause({ kind, port, note }: BlockInfo): string {
+/** Why an address is blocked: `TCP SYN/Normal scan, port 111`, or the administrator's note. */
+export function describeCause({ kind, port, note }: BlockInfo): string {
   if (kind === 'manual') return note === null ? 'by hand' : `by hand: ${note}`;
   const label = kind === 'odd' ? 'TCP scan with odd flags' : labelOf({ kind, tcpFlags: 0 });
   return `${label}, port ${port}`;
@@ -53,7 +50,7 @@ async function streamBlocks(
   try {
     for await (const { block } of answer) {
       if (block !== undefined) piece += `${JSON.stringify(block)}\n`;
-      if (piece.length < PIECE) continue;
+      if (piece.length < PIECE_CHARS) continue;
       await output.stdout(piece);
       piece = '';
     }

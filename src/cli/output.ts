@@ -1,13 +1,16 @@
 import { Exit } from '../preflight/exit.ts';
 
-/** Where a command writes that may have much to say. */
+/** Commands write large outputs in pieces of about this size: one write for each line costs more than the line. */
+export const PIECE_CHARS = 65_536;
+
+/** Where a command writes. */
 export interface CommandOutput {
-  /** Resolves when the text has gone: who reads slowly holds up the command, and fills no memory. */
+  /** Resolves when the text is written. A slow reader delays the command instead of filling its memory. */
   stdout(text: string): Promise<void>;
   stderr(text: string): void;
 }
 
-/** This process's own streams. A reader that goes away (`portsentry list | head`) ends the program. */
+/** The streams of this process. A closed pipe (`portsentry list | head`) ends the process. */
 export function standardStreams(): CommandOutput {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? Exit.ok : Exit.ioError);

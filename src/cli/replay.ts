@@ -23,15 +23,14 @@ import { SeenConnections } from '../watch/seen-connections.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
 import { addOpen, parseHome } from './endpoints.ts';
 import type { ReplayOptions } from './invocation.ts';
+import { PIECE_CHARS } from './output.ts';
+import { renderRows } from './table.ts';
 
-/** Output is written in pieces of about this many characters: one write a line would cost more than the engine. */
-const PIECE = 65_536;
-
-/** `portsentry replay`: runs captures through the engine and tells what it saw. Returns the exit code. */
+/** `portsentry replay`: runs captures through the engine and prints what it saw. Returns the exit code. */
 export async function runReplay(options: ReplayOptions): Promise<Exit> {
-  const begun = performance.now();
+  const startMs = performance.now();
   const modes = parseModes(options.mode);
-  // Against files that are made to fall into one bucket. Only the time depends on it, never the output.
+  // Defeats captures whose keys all fall into one bucket. Only the run time depends on it, never the output.
   const salt = randomInt(2 ** 32);
   const open = new OpenPorts(salt);
   const connections = new SeenConnections(salt);
@@ -69,11 +68,11 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
   engine.close();
   recorder.close();
   output.flush();
-  if (options.summary) process.stderr.write(summary(replay, engine, performance.now() - begun));
+  if (options.summary) process.stderr.write(summary(replay, engine, performance.now() - startMs));
   return exit;
 }
 
-/** Each pass goes over all files, so that captures cut by size or time are one story. */
+/** Each pass covers all files, so that a capture that was split by size or time counts as one. */
 async function replayFiles({ files: paths, inferOpen }: ReplayOptions, replay: Replay): Promise<Exit> {
   const files: CaptureFile[] = [];
   for (const path of paths) files.push(await openCaptureFile(path, process.stdin));
@@ -91,12 +90,12 @@ async function replayFiles({ files: paths, inferOpen }: ReplayOptions, replay: R
   if (ends === null || !(await replay.judgeHeld())) ends = await readAll((source) => replay.run(source));
   for (const file of files) file.close();
   return ends.reduce<Exit>((exit, { source, end }) => {
-    return worse(worse(exit, tellUndecoded(source)), tellEnd(source.name, end));
+    return worse(worse(exit, reportUndecoded(source)), reportEnd(source.name, end));
   }, Exit.ok);
 }
 
-/** One line on stderr for a capture with frames of link types that have no decoder; bad when it has no others. */
-function tellUndecoded({ name, frames, undecoded, types }: UndecodedFrames): Exit {
+/** Reports frames whose link types have no decoder on stderr. A capture with no other frames is an error. */
+function reportUndecoded({ name, frames, undecoded, types }: UndecodedFrames): Exit {
   if (undecoded === 0) return Exit.ok;
   const names = [...types].map(linkTypeName).join(', ');
   const which = types.size === 1 ? `link type ${names} is` : `link types ${names} are`;
@@ -106,14 +105,14 @@ function tellUndecoded({ name, frames, undecoded, types }: UndecodedFrames): Exi
   return undecoded === frames ? Exit.dataError : Exit.ok;
 }
 
-/** One line on stderr for a capture that did not end as it should. */
-function tellEnd(name: string, end: CaptureEnd): Exit {
+/** Reports a broken capture in one line on stderr. */
+function reportEnd(name: string, end: CaptureEnd): Exit {
   if (end.status === 'complete') return Exit.ok;
   process.stderr.write(`portsentry: ${name}: ${end.reason}\n`);
   return end.status === 'unreadable' ? Exit.noInput : Exit.dataError;
 }
 
-/** A file that cannot be read at all is worse than one that breaks off. */
+/** An unreadable file (66) is worse than a broken one (65). */
 function worse(one: Exit, other: Exit): Exit {
   return one > other ? one : other;
 }
@@ -125,7 +124,7 @@ function readConfig(configfile: string | undefined): Config {
   throw configError(loaded.findings);
 }
 
-/** The never-block list of the configuration in use; the built-in defaults name none that must be there. */
+/** The entries of IGNORE_FILE. With the built-in defaults the file need not exist. */
 async function readIgnoreFile({ file, ignoreFile }: Config) {
   if (file === null || ignoreFile === null) return [];
   const { entries, findings } = await loadIgnoreFile(ignoreFile);
@@ -146,13 +145,13 @@ function makeRecorder(format: ReplayOptions['format'], config: Config, output: O
   });
 }
 
-/** Standard output, in large pieces. A reader that goes away (`portsentry replay F | head`) ends the program. */
+/** Standard output in large pieces. A closed pipe (`portsentry replay F | head`) ends the process. */
 class Output {
   #pending = '';
 
   line(text: string): void {
     this.#pending += `${text}\n`;
-    if (this.#pending.length >= PIECE) this.flush();
+    if (this.#pending.length >= PIECE_CHARS) this.flush();
   }
 
   flush(): void {
@@ -165,7 +164,7 @@ class Output {
     }
   }
 
-  /** A pipe that is full and does not block says so; then it is tried again. */
+  /** Returns 0 when a non-blocking pipe is full; the caller tries again. */
   #write(bytes: Buffer, offset: number): number {
     try {
       return writeSync(process.stdout.fd, bytes, offset);
@@ -184,6 +183,5 @@ function summary({ packets, counts }: Replay, { probes, scans }: Engine, ms: num
   }
   rows.push(['probes', String(probes)], ['scans', String(scans)], ['time', `${(ms / 1000).toFixed(3)} s`]);
   rows.push(['packets per second', ms > 0 ? String(Math.round((packets / ms) * 1000)) : '-']);
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+  return renderRows(rows);
 }

@@ -1,26 +1,27 @@
 import type { Status } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
+import { counted } from '../record/counted.ts';
 import { askFor, findSocket } from './ask.ts';
-import type { QuestionOptions } from './invocation.ts';
+import type { QueryOptions } from './invocation.ts';
 import type { CommandOutput } from './output.ts';
-import { tellMoment, tellSpan } from './spans.ts';
-import { counted, renderFacts } from './table.ts';
+import { renderFacts } from './table.ts';
+import { formatDuration, formatTime } from './times.ts';
 
-const MEBIBYTE = 1024 * 1024;
+const MEBIBYTE_BYTES = 1024 * 1024;
 
-/** `portsentry status`: tells how the daemon is doing. Throws a CommandError when none answers. */
-export async function runStatus({ configfile, json }: QuestionOptions, output: CommandOutput): Promise<Exit> {
+/** `portsentry status`: prints the state of the daemon. Throws a CommandError without an answer. */
+export async function runStatus({ configfile, json }: QueryOptions, output: CommandOutput): Promise<Exit> {
   const socket = findSocket(configfile, output);
   const status = await askFor<Status>(socket, { command: 'status' }, 'status');
   await output.stdout(json ? `${JSON.stringify(status)}\n` : renderStatus(status));
   return Exit.ok;
 }
 
-/** What a person wants to know first comes first. */
+/** The status for people. The most important facts come first. */
 export function renderStatus(status: Status): string {
   const { version, pid, uptime, startedAt, blocks, method, queue, duplicates } = status;
-  const up = `up ${tellSpan(uptime * 1000)} (since ${tellMoment(startedAt)})`;
-  const twice = duplicates === 0 ? '' : `, ${duplicates} of them heard twice`;
+  const up = `up ${formatDuration(uptime * 1000)} (since ${formatTime(startedAt)})`;
+  const twice = duplicates === 0 ? '' : `, ${duplicates} of them captured twice`;
   const facts: [string, string][] = [
     ['modes', status.modes.join(', ')],
     [
@@ -30,30 +31,30 @@ export function renderStatus(status: Status): string {
     ['configuration', status.configFile ?? 'no file: the built-in defaults, which only log'],
     ...(status.dryRun ? [['dry run', 'no action is carried out'] as [string, string]] : []),
     ['frames', `${status.frames}${twice}`],
-    ['dropped', status.dropped === null ? 'capture cannot tell' : `${status.dropped} by the kernel`],
-    ['not decoded', tellUndecoded(status)],
+    ['dropped', status.dropped === null ? 'unknown' : `${status.dropped} by the kernel`],
+    ['not decoded', describeUndecoded(status)],
     ['probes', String(status.probes)],
     ['sources', `${status.sources} tracked`],
     ['blocks', `${blocks.inForce} in force, ${blocks.due} due`],
     ['method', `${method.name} (${method.how})`],
     ['actions', `${queue.running} running, ${queue.queued} waiting`],
-    ['breaker', tellBreaker(status)],
-    ['memory', `${Math.round(status.memory / MEBIBYTE)} MiB`],
+    ['breaker', describeBreaker(status)],
+    ['memory', `${Math.round(status.memory / MEBIBYTE_BYTES)} MiB`],
   ];
   return `portsentry ${version}, pid ${pid}, ${up}\n\n${renderFacts(facts)}`;
 }
 
-function tellUndecoded({ undecoded }: Status): string {
+function describeUndecoded({ undecoded }: Status): string {
   const reasons = Object.entries(undecoded).filter(([, count]) => count > 0);
   if (reasons.length === 0) return '0';
   const sum = reasons.reduce((total, [, count]) => total + count, 0);
-  const told = reasons.sort(([, a], [, b]) => b - a).map(([reason, count]) => `${reason} ${count}`);
-  return `${sum}: ${told.join(', ')}`;
+  const counts = reasons.sort(([, a], [, b]) => b - a).map(([reason, count]) => `${reason} ${count}`);
+  return `${sum}: ${counts.join(', ')}`;
 }
 
-function tellBreaker({ breaker: { open, threshold } }: Status): string {
+function describeBreaker({ breaker: { open, threshold } }: Status): string {
   const limit = `${counted(threshold, 'new block')} a minute`;
   return open
-    ? `open: over ${limit}, so sources of a single probe are only logged`
-    : `closed (it opens at ${limit})`;
+    ? `open: more than ${limit}, so sources of a single probe are only logged`
+    : `closed (opens at more than ${limit})`;
 }

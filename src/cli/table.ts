@@ -2,35 +2,27 @@ import { oneLine } from '../record/one-line.ts';
 
 const GAP = '  ';
 
-/** A table for people: columns as wide as their widest cell, the last one as long as it is. */
+/** A table for people: each column is as wide as its widest cell. */
 export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const table = [headings, ...rows].map((row) => row.map(oneLine));
-  const widths = headings.map((_, column) => widest(table.map((row) => row[column] ?? '')));
-  return table.map((row) => renderRow(row, widths)).join('');
+  return renderRows([headings, ...rows.map((row) => row.map(oneLine))]);
 }
 
-/** Names and what there is to say of each: a line, or several below each other. */
+/** Names with their values, indented. A value may have several lines, one below the other. */
 export function renderFacts(facts: readonly (readonly [name: string, ...lines: string[]])[]): string {
-  const width = widest(facts.map(([name]) => name));
-  return facts
-    .flatMap(([name, ...lines]) => lines.map((line, index) => [index === 0 ? name : '', oneLine(line)]))
-    .map((row) => `${GAP}${renderRow(row, [width, 0])}`)
-    .join('');
-}
-
-/** `1 probe`, `2 probes`. */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : plural}`;
-}
-
-function renderRow(row: readonly string[], widths: readonly number[]): string {
-  const cells = row.map((cell, column) =>
-    column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0),
+  const rows = facts.flatMap(([name, ...lines]) =>
+    lines.map((line, index) => [index === 0 ? name : '', oneLine(line)]),
   );
-  return `${cells.join(GAP).trimEnd()}\n`;
+  return renderRows(rows, GAP);
 }
 
-/** Not Math.max(...): a list may have more rows than a call takes arguments. */
-function widest(cells: readonly string[]): number {
-  return cells.reduce((width, cell) => Math.max(width, cell.length), 0);
+/** Lines of aligned columns. The last cell of a row is not padded. Cells are written as they are. */
+export function renderRows(rows: readonly (readonly string[])[], indent = ''): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, { length }] of row.entries())
+      if (length > (widths[column] ?? 0)) widths[column] = length;
+  }
+  const renderRow = (row: readonly string[]) =>
+    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)));
+  return rows.map((row) => `${indent}${renderRow(row).join(GAP).trimEnd()}\n`).join('');
 }

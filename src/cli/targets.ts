@@ -1,24 +1,29 @@
 import { duration } from '../config/values.ts';
 import { parseAddress } from '../net/address.ts';
-import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 
-/** Canonical text of an address or a prefix; usage error 64 for anything else. */
+/** Returns the canonical text of an address or a prefix. Throws usage error 64 for anything else. */
 export function readTarget(text: string): string {
-  const prefix = parsePrefix(text);
-  if (prefix !== null) return formatPrefix(prefix);
-  throw usage(`expected an address or a prefix such as 10.0.0.0/8, found "${text}"`);
+  return formatPrefix(readPrefix(text));
 }
 
-/** Canonical text of an address; usage error 64 for anything else. */
+/** Parses an address or a prefix. `where` starts the message of usage error 64, thrown for anything else. */
+export function readPrefix(text: string, where = ''): Prefix {
+  const prefix = parsePrefix(text);
+  if (prefix !== null) return prefix;
+  throw usage(`${where}expected an address or a prefix such as 10.0.0.0/8, found "${text}"`);
+}
+
+/** Returns the canonical text of an address. Throws usage error 64 for anything else. */
 export function readAddress(text: string): string {
   const address = parseAddress(text);
   if (address !== null) return address.toString();
   throw usage(`expected an IPv4 or IPv6 address, found "${text}"`);
 }
 
-/** What --for says in ms, 0 for ever; null when it was not given. Usage error 64 for what is no time. */
-export function readTime(text: string | undefined): number | null {
+/** Returns the time of --for in ms: 0 for ever, null when --for is missing. Throws usage error 64. */
+export function readDurationMs(text: string | undefined): number | null {
   if (text === undefined) return null;
   const parsed = duration({ forEver: true }).parse(text);
   if (parsed.ok) return parsed.value;

@@ -2,38 +2,39 @@ import type { ChildProcess } from 'node:child_process';
 import { ENDING } from './ending.ts';
 import type { Failure } from './failure.ts';
 import { onEnd, startTool, type Tool } from './tool.ts';
+import { resolvesWithin } from './within.ts';
 
-/** What a question may take (ms) once it is its turn; then the program hangs, and is replaced. */
-const ANSWER_TIME = 5_000;
-/** Ends in a row, without an answer in between, after which whatever waits has failed. */
+/** The time for one answer. A program that exceeds it hangs, and is replaced. */
+const ANSWER_TIMEOUT_MS = 5_000;
+/** When the program ends this often without an answer in between, all waiting questions fail. */
 const MAX_ENDS = 3;
-/** The first new start is at once; from then on the pause begins here and doubles (ms). */
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 5_000;
-/** Questions that wait: each is a batch or, after a fault, a single command of one. */
+/** The first restart is immediate. The pause before the next one begins here, and doubles. */
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 5_000;
+/** Waiting questions: each is a batch or, after an error, a single command of one. */
 const MAX_WAITING = 8_192;
-/** Characters of one answer: nft repeats a faulty batch several times. More is no answer but a flood. */
-const MAX_ANSWER = 4 * 1024 * 1024;
-/** nft keeps every line for its history: after so many characters a fresh process goes on. */
-const MAX_ASKED = 16 * 1024 * 1024;
-/** What `close` gives the program to end by itself, and what it then waits for its end by force (ms). */
-const END_TIME = 100;
-const KILL_WAIT = 50;
+/** Characters of one answer. nft repeats a faulty batch several times. */
+const MAX_ANSWER_LENGTH = 4 * 1024 * 1024;
+/** nft keeps every line in its history. After this many characters a new process replaces it. */
+const MAX_ASKED_LENGTH = 16 * 1024 * 1024;
+/** How long `close` waits for the program to end by itself, and then after KILL. */
+const CLOSE_GRACE_MS = 100;
+const KILL_WAIT_MS = 50;
 
-/** An interactive program that complains of a faulty line at once, on stderr. */
+/** An interactive program that reports an invalid line at once, on stderr. */
 export interface DialogProgram {
   readonly tool: Tool;
   readonly args: readonly string[];
-  /** A faulty line without any effect, such that the complaint has the word in it. */
-  provoke(word: string): string;
-  /** Matches all of that complaint, up to the end of the line with the word in it. */
-  complaintOn(word: string): RegExp;
-  /** Matches what the program may say of a provoked complaint after that line. */
-  readonly afterthought: RegExp;
+  /** An invalid line without effect. The program's error message contains the word. */
+  invalidLine(word: string): string;
+  /** Matches the whole error message, up to the end of the line that contains the word. */
+  errorWith(word: string): RegExp;
+  /** Matches what the program may write after that line. */
+  readonly errorTail: RegExp;
 }
 
-/** What the program said on stderr (empty when it found no fault), or why there is no answer, in one line. */
-export type Answer = { readonly said: string } | { readonly failure: string };
+/** What the program wrote to stderr (empty on success), or in one line why there is no answer. */
+export type Answer = { readonly stderr: string } | { readonly failure: string };
 
 interface Question {
   readonly text: string;
@@ -41,16 +42,16 @@ interface Question {
 }
 
 /**
- * A conversation with a program that is kept open. Each question is followed by a line that provokes a known
- * complaint: when that arrives, the question has been dealt with. When the program dies or hangs, another one is
- * asked what was not answered, so questions must bear being asked twice.
+ * A conversation with a program that stays open. An invalid line follows each question; when its error message
+ * arrives, the program has dealt with the question. When the program dies or hangs, a new process gets the unanswered
+ * questions, so a question must be safe to ask twice.
  */
 export class Dialog {
   readonly #program: DialogProgram;
   readonly #questions: Question[] = [];
   #child: ChildProcess | null = null;
-  #said = '';
-  /** The number of the first question's word; those of the others follow. */
+  #stderr = '';
+  /** The number in the first question's word; the others have the next numbers. */
   #number = 0;
   #askedLength = 0;
   #ends = 0;
@@ -63,12 +64,12 @@ export class Dialog {
     this.#program = program;
   }
 
-  /** The process, while there is one. */
+  /** The process, while it runs. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
-  /** Asks one line or several; never rejects. Questions may be asked before earlier ones are answered. */
+  /** Asks one or several lines. It need not wait for earlier answers. Never rejects. */
   ask(text: string): Promise<Answer> {
     if (this.#closed) return Promise.resolve({ failure: ENDING });
     if (this.#questions.length >= MAX_WAITING) {
@@ -83,7 +84,7 @@ export class Dialog {
     });
   }
 
-  /** Takes no more, and resolves when the program has ended, by itself or by force. */
+  /** Fails all questions from now on, and resolves when the program has ended or was killed. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#pause !== null) clearTimeout(this.#pause);
@@ -93,9 +94,9 @@ export class Dialog {
     if (child === null) return;
     const gone = new Promise<void>((resolve) => onEnd(this.#program.tool, child, 'exit', () => resolve()));
     child.stdin?.end();
-    if (await isDone(gone, END_TIME)) return;
+    if (await resolvesWithin(gone, CLOSE_GRACE_MS)) return;
     child.kill('SIGKILL');
-    await isDone(gone, KILL_WAIT);
+    await resolvesWithin(gone, KILL_WAIT_MS);
   }
 
   #start(): void {
@@ -106,51 +107,52 @@ export class Dialog {
       return;
     }
     this.#child = child;
-    this.#said = '';
+    this.#stderr = '';
     this.#askedLength = 0;
     onEnd(this.#program.tool, child, 'exit', (why) => this.#ended(child, why));
     child.stdout?.resume();
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      if (this.#child === child) this.#hear(text);
+      if (this.#child === child) this.#onStderr(text);
     });
     for (const [index, { text }] of this.#questions.entries()) this.#put(text, this.#number + index);
   }
 
   #put(text: string, number: number): void {
-    const asked = `${text}\n${this.#program.provoke(wordOf(number))}\n`;
+    const asked = `${text}\n${this.#program.invalidLine(wordOf(number))}\n`;
     this.#askedLength += asked.length;
     this.#child?.stdin?.write(asked);
     this.#deadline ??= setTimeout(
-      () => this.#giveUp(`no answer within ${ANSWER_TIME / 1000} s`),
-      ANSWER_TIME,
+      () => this.#giveUp(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`),
+      ANSWER_TIMEOUT_MS,
     );
   }
 
-  #hear(text: string): void {
-    this.#said += text;
-    for (let word = wordOf(this.#number); this.#said.includes(word); word = wordOf(this.#number)) {
-      const match = this.#program.complaintOn(word).exec(this.#said);
+  #onStderr(text: string): void {
+    this.#stderr += text;
+    for (let word = wordOf(this.#number); this.#stderr.includes(word); word = wordOf(this.#number)) {
+      const match = this.#program.errorWith(word).exec(this.#stderr);
       if (match === null || this.#questions.length === 0) break;
-      const said = this.#said.slice(0, match.index).replace(this.#program.afterthought, '');
-      this.#said = this.#said.slice(match.index + match[0].length);
-      this.#answer(said);
+      const answer = this.#stderr.slice(0, match.index).replace(this.#program.errorTail, '');
+      this.#stderr = this.#stderr.slice(match.index + match[0].length);
+      this.#answer(answer);
     }
-    if (this.#said.length > MAX_ANSWER) this.#giveUp(`said more than ${MAX_ANSWER >>> 20} MiB`);
+    if (this.#stderr.length > MAX_ANSWER_LENGTH)
+      this.#giveUp(`said more than ${MAX_ANSWER_LENGTH >>> 20} MiB`);
   }
 
-  #answer(said: string): void {
+  #answer(stderr: string): void {
     this.#ends = 0;
     this.#number++;
-    this.#questions.shift()?.settle({ said });
+    this.#questions.shift()?.settle({ stderr });
     if (this.#questions.length > 0) {
       this.#deadline?.refresh();
       return;
     }
     this.#clearDeadline();
-    if (this.#askedLength > MAX_ASKED) this.#renew();
+    if (this.#askedLength > MAX_ASKED_LENGTH) this.#renew();
   }
 
-  /** Nothing waits for the old one any more. */
+  /** Replaces the process; no question waits for the old one. */
   #renew(): void {
     const old = this.#child;
     this.#child = null;
@@ -158,10 +160,10 @@ export class Dialog {
     this.#start();
   }
 
-  /** By force; `#ended` does the rest. */
+  /** Kills the process; `#ended` does the rest. */
   #giveUp(why: string): void {
     this.#failure = `${this.#program.tool.command}: ${why}`;
-    this.#said = '';
+    this.#stderr = '';
     this.#child?.kill('SIGKILL');
   }
 
@@ -172,18 +174,18 @@ export class Dialog {
     const reason = this.#failure || why || `${this.#program.tool.command}: it ended`;
     this.#failure = '';
     this.#ends++;
-    // What is not there does not come by trying again at once.
+    // A program that could not be started is not tried again at once.
     if (child.pid === undefined || this.#ends >= MAX_ENDS) this.#fail(reason);
     if (this.#ends === 1 && child.pid !== undefined) this.#start();
-    else this.#startAfter(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#ends - 2)));
+    else this.#startAfter(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#ends - 2)));
   }
 
-  /** Started only when there is something to ask. */
-  #startAfter(pause: number): void {
+  /** After the pause it starts only if a question waits. */
+  #startAfter(pauseMs: number): void {
     this.#pause = setTimeout(() => {
       this.#pause = null;
       if (this.#questions.length > 0) this.#start();
-    }, pause);
+    }, pauseMs);
     this.#pause.unref();
   }
 
@@ -199,17 +201,7 @@ export class Dialog {
   }
 }
 
-/** No command of ours has it in it. */
+/** A word that none of our commands contains. */
 function wordOf(number: number): string {
   return `ack${number}x`;
-}
-
-async function isDone(gone: Promise<void>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  const done = await Promise.race([gone.then(() => true), late]);
-  clearTimeout(timer);
-  return done;
 }

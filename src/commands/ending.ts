@@ -1,2 +1,2 @@
-/** Why an action was not run, or not run to its end, at the end of the daemon. */
+/** The failure of an action that the end of the daemon prevented or cut short. */
 export const ENDING = 'portsentry is ending';

@@ -4,34 +4,35 @@ import { ENDING } from './ending.ts';
 import { CommandOutput } from './output.ts';
 import { type ReadyShell, startShell } from './ready-shell.ts';
 
-/** From TERM to KILL for a command that ran out of time. */
-const TERM_GRACE = 2_000;
-/** The same when the daemon itself ends, which has one second for everything. */
-const ABORT_GRACE = 200;
-/** After KILL; a process stuck in the kernel (a dead NFS server) does not end even then, and is left. */
-const KILL_WAIT = 100;
-/** How often a killed process group is asked whether it is gone. */
-const GROUP_POLL = 20;
-/** The first line of output in a failure, at most. */
-const MAX_SHOWN = 200;
+/** From TERM to KILL, for a command that timed out. */
+const TERM_GRACE_MS = 2_000;
+/** The same when the daemon ends, which has one second for everything. */
+const ABORT_GRACE_MS = 200;
+/** The wait after KILL. A process stuck in the kernel (a dead NFS server) survives even that, and is left alone. */
+const KILL_WAIT_MS = 100;
+/** The pause between two looks at a process group that was signalled. */
+const GROUP_POLL_MS = 20;
+/** Characters of the command's first output line in a failure. */
+const MAX_SHOWN_LENGTH = 200;
 
 /** How a command ended. */
 export interface CommandResult {
-  /** null when it exited with status 0; else why not, in one line, with the first line of its output. */
+  /** null for exit status 0; else the reason in one line, with the first line of the output. */
   readonly failure: string | null;
-  /** What it wrote to stdout and stderr: at most 4 KiB. */
+  /** The first 4 KiB of stdout and stderr. */
   readonly output: string;
 }
 
-/** Times in ms; aborting the signal ends the command at once, by TERM and soon after by KILL. */
+/** How to run a command. */
 export interface CommandOptions {
-  readonly timeout: number;
+  readonly timeoutMs: number;
+  /** Aborting it ends the command at once, by TERM and soon after by KILL. */
   readonly signal?: AbortSignal | undefined;
-  /** Where a shell may wait for the command. */
+  /** A shell that may wait for the command. */
   readonly ready?: ReadyShell;
 }
 
-/** Runs a command through `/bin/sh -c` and waits for its end, by itself or by force. Never rejects. */
+/** Runs a command through `/bin/sh -c` until it ends or is killed. Never rejects. */
 export async function runCommand(command: string, options: CommandOptions): Promise<CommandResult> {
   if (options.signal?.aborted) return { failure: ENDING, output: '' };
   let child: ChildProcess;
@@ -44,9 +45,9 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   const ended = exitOf(child);
   const forced = await timeUp(ended, options);
   if (forced !== null) {
-    // What the shell says of its end (`Terminated`) is not why the command took so long.
+    // The shell reports its own end (`Terminated`), which is not why the command timed out.
     output.stopKeeping();
-    await endGroup(child.pid as number, forced.grace, options.signal);
+    await endGroup(child.pid as number, forced.graceMs, options.signal);
   }
   await output.end();
   const failure = forced?.why ?? (await ended);
@@ -55,7 +56,7 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   return { failure: failure === null ? null : `${failure}${detail}`, output: output.text };
 }
 
-/** null for exit status 0, else what happened. */
+/** Resolves to null for exit status 0, else to what happened. */
 function exitOf(child: ChildProcess): Promise<string | null> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(`cannot be started: ${oneLine(error.message)}`));
@@ -66,17 +67,17 @@ function exitOf(child: ChildProcess): Promise<string | null> {
   });
 }
 
-/** Resolves to null when the command ended in time, else to why it must be ended, and the grace (ms) it has. */
+/** Resolves to null when the command ends in time, else to why it must end and the time that it gets for that. */
 async function timeUp(
   ended: Promise<unknown>,
-  { timeout, signal }: CommandOptions,
-): Promise<{ why: string; grace: number } | null> {
+  { timeoutMs, signal }: CommandOptions,
+): Promise<{ why: string; graceMs: number } | null> {
   let timer: NodeJS.Timeout | undefined;
   let onAbort = () => {};
-  const time = new Promise<{ why: string; grace: number }>((resolve) => {
-    const why = `timed out after ${timeout / 1000} s`;
-    timer = setTimeout(() => resolve({ why, grace: TERM_GRACE }), timeout);
-    onAbort = () => resolve({ why: ENDING, grace: ABORT_GRACE });
+  const time = new Promise<{ why: string; graceMs: number }>((resolve) => {
+    const why = `timed out after ${timeoutMs / 1000} s`;
+    timer = setTimeout(() => resolve({ why, graceMs: TERM_GRACE_MS }), timeoutMs);
+    onAbort = () => resolve({ why: ENDING, graceMs: ABORT_GRACE_MS });
     signal?.addEventListener('abort', onAbort);
   });
   const first = await Promise.race([ended.then(() => null), time]);
@@ -85,27 +86,31 @@ async function timeUp(
   return first;
 }
 
-/** TERM to the whole group, and KILL to what is left of it after the grace (ms). */
-async function endGroup(group: number, grace: number, signal: AbortSignal | undefined): Promise<void> {
-  if (signalGroup(group, 'SIGTERM') && !(await isGoneWithin(group, grace, signal))) {
+/** Sends TERM to the whole group, and KILL to what is left of it after the grace. */
+async function endGroup(group: number, graceMs: number, signal: AbortSignal | undefined): Promise<void> {
+  if (signalGroup(group, 'SIGTERM') && !(await isGoneWithin(group, graceMs, signal))) {
     signalGroup(group, 'SIGKILL');
-    await isGoneWithin(group, KILL_WAIT, signal);
+    await isGoneWithin(group, KILL_WAIT_MS, signal);
   }
 }
 
-async function isGoneWithin(group: number, grace: number, signal: AbortSignal | undefined): Promise<boolean> {
+async function isGoneWithin(
+  group: number,
+  graceMs: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   for (
-    let waited = 0;
-    waited < (signal?.aborted ? Math.min(grace, ABORT_GRACE) : grace);
-    waited += GROUP_POLL
+    let waitedMs = 0;
+    waitedMs < (signal?.aborted ? Math.min(graceMs, ABORT_GRACE_MS) : graceMs);
+    waitedMs += GROUP_POLL_MS
   ) {
-    await pause(GROUP_POLL);
+    await pause(GROUP_POLL_MS);
     if (!signalGroup(group, 0)) return true;
   }
   return false;
 }
 
-/** False when the group is gone. */
+/** Returns false when the group is gone. Signal 0 only asks. */
 function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return kill(-group, signal);
@@ -118,8 +123,8 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** What a program said, as one line of printable text, cut when it is long. */
+/** A program's output as one line of printable text, cut when it is long. */
 export function oneLine(text: string): string {
   const clean = text.replace(/[\p{C}\u2028\u2029]+/gu, ' ').trim();
-  return clean.length > MAX_SHOWN ? `${clean.slice(0, MAX_SHOWN)}...` : clean;
+  return clean.length > MAX_SHOWN_LENGTH ? `${clean.slice(0, MAX_SHOWN_LENGTH)}...` : clean;
 }

@@ -4,80 +4,80 @@ import type { Failure } from './failure.ts';
 import { fullPath } from './full-path.ts';
 import { oneLine } from './shell.ts';
 
-/** How long a program may take (ms): a listing of 130,000 blocks takes 1.5 s on a slow machine. */
-const TIME_LIMIT = 15_000;
-/** After KILL (ms); a process stuck in the kernel does not end even then, and is left. */
-const KILL_WAIT = 100;
-/** Octets of output that are kept; 130,000 blocks are 9 MB as JSON, and rules of others come on top. */
-const MAX_OUTPUT = 64 * 1024 * 1024;
+/** The default time limit: a listing of 130,000 blocks takes 1.5 s on a slow machine. */
+const TIMEOUT_MS = 15_000;
+/** The wait after KILL. A process stuck in the kernel survives even that, and is left alone. */
+const KILL_WAIT_MS = 100;
+/** The most output of a program: 130,000 blocks are 9 MB as JSON, and the rules of others come on top. */
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
-/** A program of the system, and the package that it comes with. */
+/** A program of the system, and the package that contains it. */
 export interface Tool {
   readonly command: string;
   readonly package: string;
 }
 
-/** How a program ended; `failure` is null when it exited with status 0. */
-export interface Ran {
+/** How a program ended; `failure` is null for exit status 0. */
+export interface ToolResult {
   readonly failure: Failure;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program to its end, by itself or by force. Never rejects; times in ms. */
+/** Runs a program until it ends or is killed. Never rejects. */
 export async function runTool(
   tool: Tool,
   args: readonly string[],
-  { input = '', timeout = TIME_LIMIT }: { input?: string; timeout?: number } = {},
-): Promise<Ran> {
+  { input = '', timeoutMs = TIMEOUT_MS }: { input?: string; timeoutMs?: number } = {},
+): Promise<ToolResult> {
   const child = startTool(tool, args);
   if (typeof child === 'string') return { failure: child, stdout: '', stderr: '' };
   const output: Record<'stdout' | 'stderr', string[]> = { stdout: [], stderr: [] };
   const failure = await new Promise<Failure>((resolve) => {
-    let room = MAX_OUTPUT;
-    const force = (why: string) => {
+    let roomBytes = MAX_OUTPUT_BYTES;
+    const kill = (why: string) => {
       child.kill('SIGKILL');
-      setTimeout(resolve, KILL_WAIT, `${tool.command}: ${why}`);
+      setTimeout(resolve, KILL_WAIT_MS, `${tool.command}: ${why}`);
     };
-    const timer = setTimeout(force, timeout, `timed out after ${timeout / 1000} s`);
+    const timer = setTimeout(kill, timeoutMs, `timed out after ${timeoutMs / 1000} s`);
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream]?.setEncoding('utf8').on('data', (text: string) => {
-        if (room < 0) return;
-        room -= text.length;
-        if (room < 0) force(`said more than ${MAX_OUTPUT >>> 20} MiB`);
+        if (roomBytes < 0) return;
+        roomBytes -= text.length;
+        if (roomBytes < 0) kill(`said more than ${MAX_OUTPUT_BYTES >>> 20} MiB`);
         else output[stream].push(text);
       });
     }
     child.once('close', () => clearTimeout(timer));
     onEnd(tool, child, 'close', (why) => {
-      // What was ended by force has its reason already.
+      // A program that we killed has its reason already.
       if (!child.killed) resolve(why);
     });
     child.stdin?.end(input);
   });
   const stderr = output.stderr.join('');
-  const complaint = complaintOf(stderr);
-  const exited = failure?.startsWith(`${tool.command}: exit status`) === true && complaint !== '';
+  const message = firstError(stderr);
+  const exited = failure?.startsWith(`${tool.command}: exit status`) === true && message !== '';
   return {
-    failure: exited ? `${tool.command}: ${complaint}` : failure,
+    failure: exited ? `${tool.command}: ${message}` : failure,
     stdout: output.stdout.join(''),
     stderr,
   };
 }
 
 /**
- * Starts a program with pipes, in a session of its own: a signal from the daemon's terminal is not for it. Gives
- * the reason when there are no descriptors left; a program that is not there is told of by the `error` event.
+ * Starts a program with pipes, in its own session, so that signals from the daemon's terminal do not reach it. Returns
+ * the reason when there is no free descriptor. The `error` event reports a missing program.
  */
 export function startTool(tool: Tool, args: readonly string[]): ChildProcess | string {
   try {
     const child = spawn(tool.command, args, {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
-      // Nothing of the user's: no translations, no file of history, no terminal.
+      // Nothing from the user: no translations, no history file, no terminal.
       env: { PATH: fullPath(env.PATH), LC_ALL: 'C', HOME: '/nonexistent', TERM: 'dumb' },
     });
-    // It may end before it has read all; its end is told by `exit`.
+    // It may end before it has read all; the `exit` event reports that.
     child.stdin?.on('error', () => {});
     return child;
   } catch (error) {
@@ -85,32 +85,32 @@ export function startTool(tool: Tool, args: readonly string[]): ChildProcess | s
   }
 }
 
-/** Calls back once, with null for exit status 0, else with what happened in one line. */
+/** Calls `done` once: with null for exit status 0, else with what happened in one line. */
 export function onEnd(
   tool: Tool,
   child: ChildProcess,
   event: 'exit' | 'close',
-  tell: (why: Failure) => void,
+  done: (failure: Failure) => void,
 ): void {
-  child.once('error', (error) => tell(startFailure(tool, error)));
+  child.once('error', (error) => done(startFailure(tool, error)));
   child.once(event, (status, signal) => {
-    if (signal !== null) tell(`${tool.command}: killed by ${signal}`);
-    else tell(status === 0 ? null : `${tool.command}: exit status ${status}`);
+    if (signal !== null) done(`${tool.command}: killed by ${signal}`);
+    else done(status === 0 ? null : `${tool.command}: exit status ${status}`);
   });
 }
 
-/** The first complaint in what a program said to stderr, without what stands before it; empty when there is none. */
-export function complaintOf(stderr: string): string {
+/** The first error message on a program's stderr, without its prefix; empty when there is none. */
+export function firstError(stderr: string): string {
   const lines = stderr.split('\n', MAX_LINES).filter((text) => !text.startsWith('#') && text.trim() !== '');
-  const line = lines.find((text) => COMPLAINT.test(text)) ?? lines[0] ?? '';
-  return oneLine(line.replace(PREAMBLE, ''));
+  const line = lines.find((text) => ERROR_LINE.test(text)) ?? lines[0] ?? '';
+  return oneLine(line.replace(ERROR_PREFIX, ''));
 }
 
-/** Lines that are looked at; warnings may come first. */
+/** Lines that are searched; warnings may come first. */
 const MAX_LINES = 64;
-const COMPLAINT = /^(\S+: )?Error: |^ip\S+ v|^RTNETLINK answers: /;
-/** `/dev/stdin:1:5-9: Error: ` of nft, `ipset v7.17: `, `iptables v1.8.9 (nf_tables): `. */
-const PREAMBLE = /^(\S+: )?Error: |^ip6?(set|tables(-restore)?) v[^:]*: /;
+const ERROR_LINE = /^(\S+: )?Error: |^ip\S+ v|^RTNETLINK answers: /;
+/** Such as `/dev/stdin:1:5-9: Error: ` of nft, `ipset v7.17: ` or `iptables v1.8.9 (nf_tables): `. */
+const ERROR_PREFIX = /^(\S+: )?Error: |^ip6?(set|tables(-restore)?) v[^:]*: /;
 
 function startFailure({ command, package: from }: Tool, error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return `${command}: not found; install ${from}`;

@@ -1,25 +1,33 @@
 import type { DetectedKind } from './kinds.ts';
 import type { PortSet } from './ports.ts';
 
-/** What to do with a source that triggered (BLOCK_TCP, BLOCK_UDP): only log, block, run the external command. */
+/** BLOCK_TCP and BLOCK_UDP, for a source that reached the trigger: 0 logs, 1 blocks, 2 runs the external command. */
 export type BlockPolicy = 0 | 1 | 2;
 
-export type ModeName = 'tcp' | 'stcp' | 'atcp' | 'udp' | 'sudp' | 'audp';
+/** For TCP and for UDP: a mode that listens, one that watches a list of ports, and one that watches every low port. */
+export const MODE_NAMES = ['tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp'] as const;
 
-/** Blocks stay in force when the daemon ends, or are taken back until it starts again. */
+/** The name of a mode, as MODES and the command line spell it. */
+export type ModeName = (typeof MODE_NAMES)[number];
+
+/** BLOCK_ON_EXIT: when the daemon ends, blocks stay in force or are released until it starts again. */
 export type ExitPolicy = 'keep' | 'release';
 
-/** Sources that send the same at the same time are only logged, or blocked like any. */
+/** DECOY_POLICY: sources that send the same probes at the same time are only logged, or blocked like any other. */
 export type DecoyPolicy = 'log' | 'block';
 
-export type BlockMethod = 'command' | 'nftables' | 'ipset' | 'iptables' | 'route' | 'none' | 'null';
+/** The ways to block a source. `none` blocks nothing; `null` blocks nothing and reports every block as done. */
+export const BLOCK_METHODS = ['command', 'nftables', 'ipset', 'iptables', 'route', 'none', 'null'] as const;
+
+/** The name of a block method, as BLOCK_METHOD spells it. */
+export type BlockMethod = (typeof BLOCK_METHODS)[number];
 
 /**
- * The whole configuration, resolved: every default filled in, every value checked. Frozen. Durations are
- * milliseconds; a time of 0 is "for ever". Commands and paths that are not set are null.
+ * The resolved configuration: every default is filled in, every value is checked, and the object is frozen. Times are
+ * in milliseconds, and 0 means "for ever". Commands and paths that are not set are null.
  */
 export interface Config {
-  /** The file it came from; null when only the built-in defaults are in force. */
+  /** The file that was read; null when only the built-in defaults are in force. */
   readonly file: string | null;
 
   readonly tcpPorts: PortSet;
@@ -30,7 +38,7 @@ export interface Config {
   readonly advancedExcludeTcp: PortSet;
   readonly advancedExcludeUdp: PortSet;
 
-  /** The kinds of probe that are looked for. */
+  /** The kinds of probe to detect. */
   readonly detect: readonly DetectedKind[];
 
   readonly ignoreFile: string | null;
@@ -49,36 +57,35 @@ export interface Config {
   readonly killRunCmdFirst: boolean;
   readonly scanTrigger: number;
   readonly portBanner: string | null;
-  /** A datagram may be answered with more octets than it had. */
+  /** The answer to a datagram may be longer than the datagram. */
   readonly udpBannerAmplify: boolean;
 
-  /** Modes of MODES; empty when the key is not there. */
+  /** The modes of MODES; empty when the key is not set. */
   readonly modes: readonly ModeName[];
-  /** Names of INTERFACES, `ALL` or `ALL_NLO` among them. */
+  /** The names of INTERFACES; `ALL` and `ALL_NLO` count as names. */
   readonly interfaces: readonly string[];
   readonly scanWindow: number;
-  /** null: not said, so `command` when there is a KILL_ROUTE, else the best that the host has. */
+  /** null when not set: `command` if there is a KILL_ROUTE, otherwise the best method that the host has. */
   readonly blockMethod: BlockMethod | null;
   readonly blockTime: number;
   readonly blockTimeFactor: number;
   readonly blockTimeMax: number;
-  /** Bits of an IPv6 address that tell one source from another; 128 for the whole address. */
+  /** The number of leading bits of an IPv6 address that identify a source; 128 for the whole address. */
   readonly blockIpv6Prefix: number;
-  /** What the end of the daemon does to the blocks. */
   readonly blockOnExit: ExitPolicy;
   readonly logFormat: 1 | 2;
   readonly autoIgnore: boolean;
   readonly decoyPolicy: DecoyPolicy;
-  /** A single packet, which anybody can forge, is enough for a block. */
+  /** A single packet, which anyone can forge, is enough for a block. */
   readonly blockSpoofable: boolean;
-  /** Log lines end with the scanner's tool. */
+  /** Log lines end with the name of the scanner's tool. */
   readonly logTool: boolean;
-  /** New blocks a minute. */
+  /** New blocks per minute. */
   readonly blockRateMax: number;
   readonly actionTimeout: number;
   readonly eventFile: string | null;
   readonly controlSocket: string;
   readonly stateDir: string;
-  /** Whom to run as, instead of root. */
+  /** The account to run as instead of root. */
   readonly user: string | null;
 }

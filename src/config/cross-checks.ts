@@ -5,10 +5,10 @@ import type { Entry } from './lexer.ts';
 import { hintOf } from './nearest.ts';
 import { TOKENS, unknownTokens } from './tokens.ts';
 
-/** What the file sets, by key. */
+/** The settings of the file, by key. */
 export type Settings = ReadonlyMap<string, Entry>;
 
-/** What one setting says by itself: commands that miss their source, words that are no tokens. */
+/** Checks each setting alone: commands without $TARGET$, unknown tokens, relative paths. */
 export function checkSettings(settings: Settings, file: string): Finding[] {
   return FIELDS.flatMap((field) => {
     const entry = settings.get(DIRECTIVES[field].key);
@@ -16,7 +16,7 @@ export function checkSettings(settings: Settings, file: string): Finding[] {
   });
 }
 
-/** What only several settings together say. */
+/** Checks the settings together. */
 export function crossCheck(config: Config, settings: Settings, file: string): Finding[] {
   const at = (keys: readonly string[], severity: Severity, message: string): Finding => {
     const entry = keys.map((key) => settings.get(key)).find((known) => known !== undefined);
@@ -47,16 +47,16 @@ function checkSetting(field: Field, entry: Entry, file: string): Finding[] {
     report(
       'warning',
       token.offset,
-      `${key}: ${token.text} is no token and stays as it is${hintOf(token.meant)}; known are ${TOKENS.join(' ')}`,
+      `${key}: ${token.text} is not a token and stays as it is${hintOf(token.meant)}; the tokens are ${TOKENS.join(' ')}`,
     );
   }
   if (isPath && !entry.value.startsWith('/')) {
-    report('warning', 0, `${key}: a relative path is taken from the folder that portsentry is started in`);
+    report('warning', 0, `${key}: a relative path depends on the folder in which portsentry starts`);
   }
   return findings;
 }
 
-/** 1.x took such a configuration, did nothing at all, and wrote "Blocked". */
+/** 1.x accepted such a configuration, did nothing, and logged "Blocked". */
 function nothingToRun(config: Config, at: At): Finding[] {
   const blocks = shutsOut(config) || config.killHostsDeny !== null || config.killRunCmd !== null;
   const runs = config.killRunCmd !== null || config.killRoute !== null;
@@ -72,7 +72,7 @@ function nothingToRun(config: Config, at: At): Finding[] {
   return findings;
 }
 
-/** Whether the block method does anything: a KILL_ROUTE to run, or a method that needs none (the best, if unset). */
+/** Whether the block method does anything. `command` needs a KILL_ROUTE; if no method is set, the best is chosen. */
 function shutsOut({ blockMethod, killRoute }: Config): boolean {
   return blockMethod === 'command' ? killRoute !== null : blockMethod !== 'none';
 }
@@ -93,7 +93,7 @@ function routeWithoutIpv6({ killRoute, killRoute6 }: Config, at: At): Finding[] 
   return [at(['KILL_ROUTE'], 'warning', message)];
 }
 
-/** A call of `iptables`, or of net-tools' `route` (which `ip route` is not). */
+/** A call of `iptables` or of the `route` of net-tools, but not of `ip route`. */
 const ONLY_IPV4 =
   /(?<=^|[\s;&|(/])iptables(?:-legacy|-nft)?(?=\s)|route(?<=(?:^|[;&|(/])\s*route)(?=\s+add\s)/;
 
@@ -102,7 +102,7 @@ function methodAgainstCommand({ blockMethod, killRoute, ...config }: Config, at:
     at(['BLOCK_METHOD'], 'warning', `BLOCK_METHOD="${blockMethod}"${message}`),
   ];
   if (blockMethod === 'null')
-    return warn(' blocks nothing and reports every block as done; it is for trials');
+    return warn(' blocks nothing and reports every block as done; use it for tests only');
   if (blockMethod === 'command' && killRoute === null)
     return warn(' without KILL_ROUTE: nothing shuts a source out');
   if (![config.blockTcp, config.blockUdp].includes(1)) return [];

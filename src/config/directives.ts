@@ -1,4 +1,4 @@
-import type { BlockMethod, BlockPolicy, Config, DecoyPolicy, ExitPolicy } from './config.ts';
+import { BLOCK_METHODS, type BlockPolicy, type Config, type DecoyPolicy, type ExitPolicy } from './config.ts';
 import { DEFAULT_DETECT, kindList } from './kinds.ts';
 import { modeList } from './modes.ts';
 import {
@@ -15,19 +15,19 @@ import {
   words,
 } from './values.ts';
 
-/** What the program knows of one key. */
+/** A key of the configuration file. */
 export interface Directive<T> {
   readonly key: string;
   readonly kind: ValueKind<T>;
-  /** As it would stand in the file; null for unset. */
+  /** The text of the default, as in the file; null for unset. */
   readonly default: null extends T ? string | null : string;
-  /** One line for people. */
+  /** One line for the user. */
   readonly meaning: string;
-  /** A command that must name its source, or it would do the same for every one. */
+  /** The command must contain $TARGET$; otherwise it would do the same for every source. */
   readonly needsTarget?: true;
-  /** A command in which tokens are replaced. */
+  /** The value is a command in which tokens are replaced. */
   readonly hasTokens?: true;
-  /** A path, which means another file from another folder unless it begins at the root. */
+  /** The value is a path; a relative one depends on the folder in which portsentry starts. */
   readonly isPath?: true;
 }
 
@@ -36,21 +36,19 @@ export type Field = Exclude<keyof Config, 'file'>;
 
 type Table = { readonly [F in Field]: Directive<Config[F]> };
 
-// The lists that PortSentry 1.2 ships switched on; the longer ones of its file hold ports of common services.
+// The lists that PortSentry 1.2 enables. The longer lists in its file include ports of common services.
 const SHIPPED_TCP_PORTS =
   '1,11,15,79,111,119,143,540,635,1080,1524,2000,5742,6667,12345,12346,20034,27665,31337,32771-32774,40421,49724,54320';
 const SHIPPED_UDP_PORTS = '1,7,9,69,161,162,513,635,640,641,700,31335,31337,32770-32774,34555,37444,54321';
 
-const LARGEST_PORT = 65535;
-
-const portLimit = integer(1, LARGEST_PORT);
+const portLimit = integer(1, 65_535);
 const blockPolicy = choice<BlockPolicy>(0, 1, 2);
-const blockMethod = choice<BlockMethod>('command', 'nftables', 'ipset', 'iptables', 'route', 'none', 'null');
+const blockMethod = choice(...BLOCK_METHODS);
 const command = optional(words('a command'));
 const path = words('a path');
 const time = duration({ forEver: true });
 
-/** Every key, in the order in which `check` shows them: those of PortSentry 1.x and 2.x, then the new ones. */
+/** Every key, in the order in which `check` shows them: first the keys of PortSentry 1.x and 2.x, then the new ones. */
 export const DIRECTIVES: Table = {
   tcpPorts: {
     key: 'TCP_PORTS',
@@ -172,7 +170,7 @@ export const DIRECTIVES: Table = {
     key: 'UDP_BANNER_AMPLIFY',
     kind: flag,
     default: '0',
-    meaning: '1 answers a datagram with all of PORT_BANNER, also when it was shorter',
+    meaning: '1 answers with all of PORT_BANNER, even if the datagram was shorter',
   },
   modes: {
     key: 'MODES',
@@ -190,7 +188,7 @@ export const DIRECTIVES: Table = {
     key: 'DETECT',
     kind: kindList,
     default: DEFAULT_DETECT,
-    meaning: 'kinds of probe that are looked for',
+    meaning: 'kinds of probe to detect',
   },
   scanWindow: {
     key: 'SCAN_WINDOW',
@@ -202,7 +200,7 @@ export const DIRECTIVES: Table = {
     key: 'BLOCK_METHOD',
     kind: optional(blockMethod),
     default: null,
-    meaning: 'how a source is shut out; without it KILL_ROUTE (command), else the best that the host has',
+    meaning: 'how a source is blocked; if unset, KILL_ROUTE (command) or else the best that the host has',
   },
   blockTime: {
     key: 'BLOCK_TIME',
@@ -226,7 +224,7 @@ export const DIRECTIVES: Table = {
     key: 'BLOCK_IPV6_PREFIX',
     kind: integer(32, 128),
     default: '64',
-    meaning: 'IPv6 addresses with this many equal bits are one source; 128: each is its own',
+    meaning: 'IPv6 addresses that share this many leading bits are one source; 128: each is its own',
   },
   blockOnExit: {
     key: 'BLOCK_ON_EXIT',
@@ -274,7 +272,7 @@ export const DIRECTIVES: Table = {
     key: 'DECOY_POLICY',
     kind: choice<DecoyPolicy>('log', 'block'),
     default: 'log',
-    meaning: 'what is done with sources that send the same at the same time, most of them forged',
+    meaning: 'what happens to sources that send the same at the same time, most of them forged',
   },
   blockSpoofable: {
     key: 'BLOCK_SPOOFABLE',
@@ -325,14 +323,14 @@ export const DIRECTIVES: Table = {
     key: 'USER',
     kind: optional(userName),
     default: null,
-    meaning: 'whom to run as instead of root, with CAP_NET_RAW and CAP_NET_ADMIN alone',
+    meaning: 'account to run as instead of root, with only CAP_NET_RAW and CAP_NET_ADMIN',
   },
 };
 
-/** The fields of the table in its order. */
+/** The fields of the table, in its order. */
 export const FIELDS = Object.keys(DIRECTIVES) as readonly Field[];
 
-/** A field's value as it would stand in the file; empty for unset. */
+/** The text of a field's value, as in the file; empty for unset. */
 export function formatField<F extends Field>(config: Config, field: F): string {
   const directive: Directive<Config[F]> = DIRECTIVES[field];
   return directive.kind.format(config[field]);

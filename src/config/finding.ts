@@ -1,17 +1,18 @@
+/** How serious a finding is. An error keeps portsentry from starting. */
 export type Severity = 'error' | 'warning' | 'note';
 
-/** Something that the reader of a configuration should know. An error means that nothing is started. */
+/** Something that the user should know about a configuration. */
 export interface Finding {
   readonly severity: Severity;
   readonly file: string;
-  /** Counted from 1; 0 where a finding is about the file as a whole. */
+  /** Counted from 1; 0 when the finding is about the whole file. */
   readonly line: number;
   readonly column: number;
-  /** What stands there, what was expected, what to do: one line. */
+  /** One line: what was expected, what was found, what to do. */
   readonly message: string;
 }
 
-/** `file:line:column: error: message`, as compilers say it. */
+/** `file:line:column: error: message`, as compilers write it. */
 export function formatFinding(finding: Finding): string {
   const place = finding.line > 0 ? `${finding.file}:${finding.line}:${finding.column}` : finding.file;
   return `${place}: ${finding.severity}: ${finding.message}`;

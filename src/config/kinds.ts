@@ -1,6 +1,6 @@
 import { bad, good, knownWord, listWords, type Parsed, type ValueKind } from './values.ts';
 
-/** The kinds of probe that DETECT may name (design, section 5). */
+/** The kinds of probe that DETECT may name. */
 const KINDS = [
   'null',
   'fin',
@@ -17,12 +17,13 @@ const KINDS = [
   'icmp',
 ] as const;
 
+/** A kind of probe that can be detected. */
 export type DetectedKind = (typeof KINDS)[number];
 
-/** Requests by ICMP are everybody's, and so not looked for unless somebody asks. */
+/** The default of DETECT. It leaves ICMP out, because every honest host sends ICMP requests. */
 export const DEFAULT_DETECT = KINDS.filter((kind) => kind !== 'icmp').join(',');
 
-/** `syn,fin`: each once, in the order of the list above. */
+/** A list such as `syn,fin`; each kind once, in the order of the list above. */
 export const kindList: ValueKind<readonly DetectedKind[]> = {
   parse: parseKinds,
   format: (kinds) => kinds.join(','),

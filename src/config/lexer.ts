@@ -1,31 +1,31 @@
 import type { Finding, Severity } from './finding.ts';
 
 /**
- * Settings and bad lines together that one file may hold. There are not fifty keys; a file with more lines than
- * this is something else (a log, a binary), and would only be answered with as many findings.
+ * The limit of settings and bad lines together. There are fewer than fifty keys: a file with more lines than this is
+ * something else (a log, a binary) and would only produce as many findings.
  */
 export const MAX_STATEMENTS = 1000;
 
-/** The longest value: Linux hands a program (here `/bin/sh -c`) no argument of 128 KiB or more (MAX_ARG_STRLEN). */
-export const MAX_VALUE_LENGTH = 131_071;
+/** The longest value. A value may be an argument of `/bin/sh -c`, and Linux limits those to 128 KiB (MAX_ARG_STRLEN). */
+export const MAX_VALUE_CHARACTERS = 131_071;
 
-/** One `KEY="value"` and where it stands. Lines and columns count from 1. */
+/** One `KEY="value"` and its position. Lines and columns count from 1. */
 export interface Entry {
   readonly key: string;
   readonly line: number;
   readonly keyColumn: number;
   readonly value: string;
-  /** Of the value's first character, behind the opening quote. */
+  /** The column of the first character of the value, after the opening quote. */
   readonly valueColumn: number;
 }
 
-/** The settings of a text, equal and unknown keys included, and the lines that are none. */
+/** The settings of a text, including repeated and unknown keys, and findings about the lines that are not settings. */
 export interface Lexed {
   readonly entries: readonly Entry[];
   readonly findings: readonly Finding[];
 }
 
-/** Takes the text of a configuration apart. Never throws: a line that is no setting becomes a finding. */
+/** Splits the text of a configuration into settings. Never throws: a line that is not a setting becomes a finding. */
 export function lex(text: string, file: string): Lexed {
   const entries: Entry[] = [];
   const findings: Finding[] = [];
@@ -37,7 +37,7 @@ export function lex(text: string, file: string): Lexed {
     const report = (severity: Severity, column: number, message: string) => {
       findings.push({ severity, file, line, column, message });
     };
-    if (isIdle(content)) continue;
+    if (isIgnored(content)) continue;
     if (++statements > MAX_STATEMENTS) {
       report(
         'error',
@@ -52,17 +52,19 @@ export function lex(text: string, file: string): Lexed {
   return { entries, findings };
 }
 
-/** A text as it is shown in a message: in quotes, on one line, and not too long. */
+/** Quotes a text for a message: on one line, and cut when it is long. */
 export function shown(text: string): string {
-  return JSON.stringify(text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}...` : text);
+  return JSON.stringify(
+    text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}...` : text,
+  );
 }
 
-const SHOWN_LENGTH = 60;
+const MAX_SHOWN_CHARACTERS = 60;
 
 type Report = (severity: Severity, column: number, message: string) => void;
 
-/** Blank, or a comment. A NUL byte counts even in a comment: the file is damaged, whatever else it says. */
-function isIdle(line: string): boolean {
+/** Whether the line is blank or a comment. A NUL byte is reported even in a comment, because it means a damaged file. */
+function isIgnored(line: string): boolean {
   return /^[ \t]*(#|$)/.test(line) && !line.includes('\0');
 }
 
@@ -86,8 +88,8 @@ function lexLine(line: string, number: number, report: Report): Entry | null {
     report('error', value.column + damaged, `${key}: expected UTF-8 text, found other bytes`);
     return null;
   }
-  if (value.text.length > MAX_VALUE_LENGTH) {
-    const length = `expected at most ${MAX_VALUE_LENGTH} characters, found ${value.text.length}`;
+  if (value.text.length > MAX_VALUE_CHARACTERS) {
+    const length = `expected at most ${MAX_VALUE_CHARACTERS} characters, found ${value.text.length}`;
     report('error', value.column, `${key}: ${length}`);
     return null;
   }
@@ -106,8 +108,8 @@ interface Value {
 }
 
 /**
- * The closing quote is the first one after which only blanks, a comment or the end of the line follow, so that a
- * command may have quotes inside. (1.x ended every value at the second quote, and cut such commands in the middle.)
+ * The closing quote is the first one that only blanks, a comment or the end of the line follow, so that a command may
+ * contain quotes. (1.x ended every value at the second quote, and cut such commands in the middle.)
  */
 function quotedValue(line: string, opening: number, report: Report): Value | null {
   const rest = /[ \t]*(?:#|$)/y;
@@ -123,9 +125,9 @@ function quotedValue(line: string, opening: number, report: Report): Value | nul
     reportUnclosed(line, opening, inner, report);
     return null;
   }
-  // `echo "$TARGET$" #1"`: a value with quotes inside, and more of them in what now is a comment.
+  // In `echo "$TARGET$" #1"` the value has quotes inside, and so does the text that is now a comment.
   if (inner !== opening && line.includes('"', closing + 1)) {
-    report('warning', closing + 1, 'the value ends at this quote, for a comment follows it');
+    report('warning', closing + 1, 'the value ends at this quote, because a comment follows it');
   }
   return { text: line.slice(opening + 1, closing), column: opening + 2 };
 }
@@ -140,7 +142,7 @@ function reportUnclosed(line: string, opening: number, last: number, report: Rep
   report('error', column, `expected the line to end after the closing quote, found ${shown(rest.trim())}`);
 }
 
-/** A value without quotes: to the end of the line or to a comment, which begins after a blank. */
+/** A value without quotes ends at the end of the line or at a comment, which begins after a blank. */
 function bareValue(line: string, start: number, report: Report): Value | null {
   if (line[start] === "'") {
     report('error', start + 1, `expected a value in double quotes, found ${shown(line.slice(start).trim())}`);
@@ -149,7 +151,7 @@ function bareValue(line: string, start: number, report: Report): Value | null {
   const rest = line.slice(start);
   const comment = rest.search(/(?:^|(?<=[ \t]))#/);
   const text = (comment < 0 ? rest : rest.slice(0, comment)).trimEnd();
-  // An empty value has no place of its own: point at the sign before it.
+  // An empty value has no column: point at the equals sign.
   const column = text === '' ? line.indexOf('=') + 1 : start + 1;
   report('warning', column, `the value ${shown(text)} is not in double quotes; taken as it stands`);
   return { text, column };

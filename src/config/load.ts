@@ -6,29 +6,29 @@ import type { Finding } from './finding.ts';
 import { type Entry, lex } from './lexer.ts';
 import { nearest } from './nearest.ts';
 
-/** Where the configuration is when none is named. */
-export const DEFAULT_CONFIG_FILE = '/etc/portsentry/portsentry.conf';
+/** The configuration file when none is named. */
+const DEFAULT_CONFIG_FILE = '/etc/portsentry/portsentry.conf';
 
-/** The longest file that is read; a device or a log named by mistake must not fill the memory. */
+/** The longest file that is read. A device or a log that is named by mistake must not fill the memory. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 
-/** What came of a text. */
+/** The result of parsing a text. */
 export interface ParsedConfig {
-  /** null exactly when one of the findings is an error. */
+  /** null if and only if one of the findings is an error. */
   readonly config: Config | null;
-  /** In the order of the file. */
+  /** Sorted by position in the file. */
   readonly findings: readonly Finding[];
-  /** What the file sets and where, by key; a key that is not there has its default. */
+  /** The settings of the file, by key. Every other key has its default. */
   readonly settings: Settings;
 }
 
-/** What came of a file; one that can be read may still hold errors. */
+/** The result of loading a file. A file that was read may still contain errors. */
 export type LoadResult =
   | ({ readonly status: 'read' } & ParsedConfig)
-  /** `reason` is one line for people: what, where, and what to do. */
+  /** `reason` is one line for the user: what is wrong, where, and what to do. */
   | { readonly status: 'missing' | 'unreadable'; readonly reason: string };
 
-/** Makes a configuration of the text of a file. Pure; everything that is wrong with it comes back as findings. */
+/** Parses the text of a configuration file. Everything that is wrong with it becomes a finding. */
 export function parseConfig(text: string, file: string): ParsedConfig {
   if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) {
     const message = `expected a file of at most ${MAX_CONFIG_BYTES} bytes, found a longer one`;
@@ -43,7 +43,7 @@ export function parseConfig(text: string, file: string): ParsedConfig {
   const settings = firstOfEachKey(lexed.entries, file, findings);
   const config = resolve(settings, file, findings);
   findings.push(...checkSettings(settings, file));
-  // With a setting that could not be read, what they mean together cannot be told.
+  // While a setting is invalid, the settings cannot be checked together.
   if (!hasError(findings)) findings.push(...crossCheck(config, settings, file));
   return { config: hasError(findings) ? null : config, findings: inFileOrder(findings), settings };
 }
@@ -60,26 +60,26 @@ export function loadConfig(file: string): LoadResult {
 }
 
 /**
- * Reads the named file; without a name the usual one, and where that does not exist the built-in defaults, which
- * only log (`config.file` is null then).
+ * Reads the named file. Without a name it reads the default file, and if that does not exist it returns the built-in
+ * defaults, which only log; `config.file` is null then.
  */
-export function loadConfigOrDefault(named: string | undefined, usual = DEFAULT_CONFIG_FILE): LoadResult {
-  const result = loadConfig(named ?? usual);
+export function loadConfigOrDefault(named: string | undefined, fallback = DEFAULT_CONFIG_FILE): LoadResult {
+  const result = loadConfig(named ?? fallback);
   if (named !== undefined || result.status !== 'missing') return result;
   return { status: 'read', config: defaultConfig(), findings: [], settings: new Map() };
 }
 
-/** What is in force without any file: only log. */
+/** The configuration without a file: portsentry only logs. */
 export function defaultConfig(): Config {
   return resolve(new Map(), null, []);
 }
 
-/** The findings as one meets them when reading the file. */
+/** Sorts findings by their position in the file. */
 export function inFileOrder(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** Of two equal keys the first counts, as in 1.x. Unknown ones are left out. Both are said. */
+/** Of equal keys the first counts, as in 1.x. Unknown keys are ignored. Both produce a warning. */
 function firstOfEachKey(entries: readonly Entry[], file: string, findings: Finding[]): Settings {
   const known = FIELDS.map((field) => DIRECTIVES[field].key);
   const settings = new Map<string, Entry>();
@@ -102,7 +102,7 @@ function firstOfEachKey(entries: readonly Entry[], file: string, findings: Findi
   return settings;
 }
 
-/** Every field's value; the default where the file says nothing or nothing that can be read. */
+/** The value of every field; the default where the file has no setting or an invalid one. */
 function resolve(settings: Settings, file: string | null, findings: Finding[]): Config {
   const values: Partial<Record<keyof Config, unknown>> = { file };
   for (const field of FIELDS) {
@@ -139,14 +139,14 @@ function hasError(findings: readonly Finding[]): boolean {
   return findings.some((finding) => finding.severity === 'error');
 }
 
-/** The file's first bytes; a pipe or a device is read no further than that. */
-function readAtMost(file: string, limit: number): Buffer {
+/** Reads the first bytes of the file. A pipe or a device is not read any further. */
+function readAtMost(file: string, maxBytes: number): Buffer {
   const descriptor = openSync(file, 'r');
   try {
-    const buffer = Buffer.alloc(limit);
+    const buffer = Buffer.alloc(maxBytes);
     let length = 0;
-    while (length < limit) {
-      const count = readSync(descriptor, buffer, length, limit - length, null);
+    while (length < maxBytes) {
+      const count = readSync(descriptor, buffer, length, maxBytes - length, null);
       if (count === 0) break;
       length += count;
     }

@@ -1,7 +1,7 @@
-/** The known word that was probably meant, compared without regard to case; null when none is near. */
+/** The known word that the user probably meant, ignoring case; null when none is near. */
 export function nearest(word: string, known: Iterable<string>): string | null {
   let best: string | null = null;
-  // One slip in three letters is still the same word; more is another one.
+  // One wrong letter in three is a typing error; more make another word.
   let least = Math.ceil(word.length / 3) + 1;
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) >= least) continue;
@@ -13,19 +13,21 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   return best;
 }
 
-/** What is said of the word that was probably meant; nothing when there is none. */
+/** The hint that follows a message about an unknown word; empty when no known word is near. */
 export function hintOf(meant: string | null): string {
   return meant === null ? '' : ` (did you mean ${meant}?)`;
 }
 
-/** Levenshtein's distance: how many letters must be put in, taken out or changed. */
+/** Levenshtein's distance: the number of letters to insert, remove or replace. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let taken = 1; taken <= from.length; taken++) {
-    const next = [taken];
-    for (let put = 1; put <= to.length; put++) {
-      const same = from[taken - 1] === to[put - 1] ? 0 : 1;
-      next.push(Math.min((row[put] ?? 0) + 1, (next[put - 1] ?? 0) + 1, (row[put - 1] ?? 0) + same));
+  for (let removed = 1; removed <= from.length; removed++) {
+    const next = [removed];
+    for (let inserted = 1; inserted <= to.length; inserted++) {
+      const cost = from[removed - 1] === to[inserted - 1] ? 0 : 1;
+      next.push(
+        Math.min((row[inserted] ?? 0) + 1, (next[inserted - 1] ?? 0) + 1, (row[inserted - 1] ?? 0) + cost),
+      );
     }
     row = next;
   }

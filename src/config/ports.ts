@@ -7,7 +7,7 @@ export interface PortRange {
   readonly last: number;
 }
 
-/** A set of ports: one byte a port, so that the packet path asks with one read. */
+/** A set of ports: one byte per port, so that the packet path needs a single read. */
 export class PortSet {
   readonly #member = new Uint8Array(PORT_COUNT);
 
@@ -17,6 +17,7 @@ export class PortSet {
     return set;
   }
 
+  /** All ports below `limit`. */
   static below(limit: number): PortSet {
     return limit > 0 ? PortSet.of([{ first: 0, last: Math.min(limit, PORT_COUNT) - 1 }]) : new PortSet();
   }
@@ -29,7 +30,7 @@ export class PortSet {
     return this.#member[port] === 1;
   }
 
-  /** The ports of this set that are not in the other. */
+  /** The ports of this set that the other set does not hold. */
   without(other: PortSet): PortSet {
     const result = new PortSet();
     result.#member.set(this.#member);
@@ -45,7 +46,7 @@ export class PortSet {
     return this.ranges().reduce((sum, { first, last }) => sum + last - first + 1, 0);
   }
 
-  /** The set as sorted, disjoint, merged ranges. */
+  /** The set as sorted ranges that neither overlap nor touch. */
   ranges(): PortRange[] {
     const ranges: PortRange[] = [];
     for (let first = this.#member.indexOf(1); first >= 0; ) {
@@ -57,7 +58,7 @@ export class PortSet {
     return ranges;
   }
 
-  /** As a port list of the configuration: `1,7-9`. */
+  /** The set as a port list of the configuration: `1,7-9`. */
   toString(): string {
     return this.ranges()
       .map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`))

@@ -2,18 +2,18 @@ import { shown } from './lexer.ts';
 import { hintOf, nearest } from './nearest.ts';
 import { PORT_COUNT, type PortRange, PortSet } from './ports.ts';
 
-/** What a value's text means; or what was expected, what stood there, and where (offset into the text). */
+/** The value of a text; or what was expected, what was found, and at which offset in the text. */
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly offset: number; readonly expected: string; readonly found: string };
 
-/** A kind of value: from text and back. `parse(format(value))` gives the value again. */
+/** Converts a kind of value from text and back. `parse(format(value))` returns the same value. */
 export interface ValueKind<T> {
   parse(text: string): Parsed<T>;
   format(value: T): string;
 }
 
-/** Ports and ranges, `1,7-9`. Blanks around the commas are allowed; an empty list is an empty set. */
+/** Ports and ranges such as `1,7-9`. Blanks around the commas are allowed; an empty list is an empty set. */
 export const portList: ValueKind<PortSet> = {
   parse(text) {
     if (text.trim() === '') return good(new PortSet());
@@ -39,7 +39,7 @@ export function integer(least: number, most: number): ValueKind<number> {
   };
 }
 
-/** A number with or without decimals, from `least` to `most`. */
+/** A number, with or without decimals, from `least` to `most`. */
 export function decimal(least: number, most: number): ValueKind<number> {
   return {
     parse(text) {
@@ -69,7 +69,7 @@ export function choice<T extends string | number>(...words: readonly T[]): Value
   };
 }
 
-/** The same, where nothing said is null. */
+/** Makes an empty text valid; its value is null. */
 export function optional<T>(kind: ValueKind<T>): ValueKind<T | null> {
   return {
     parse: (text) => (text === '' ? good(null) : kind.parse(text)),
@@ -77,7 +77,7 @@ export function optional<T>(kind: ValueKind<T>): ValueKind<T | null> {
   };
 }
 
-/** Any text; an empty one is an error unless it is `optional`. */
+/** Any text that is not blank; `what` names it in messages. */
 export function words(what: string): ValueKind<string> {
   return {
     parse: (text) => (text.trim() === '' ? bad(what, text) : good(text)),
@@ -85,12 +85,12 @@ export function words(what: string): ValueKind<string> {
   };
 }
 
-const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
+const UNITS_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
 
-/** The longest time that can be said: ten years. Anything longer is "0", for ever. */
-const LONGEST = 3650 * UNITS.d;
+/** The longest time: ten years. Beyond that, write "0" for ever. */
+const MAX_DURATION_MS = 3650 * UNITS_MS.d;
 
-/** `30s`, `5m`, `24h`, `7d` in milliseconds; with `forEver`, `0` as well. */
+/** A time such as `30s`, `5m`, `24h` or `7d`, in milliseconds. With `forEver`, `0` is valid as well. */
 export function duration({ forEver }: { readonly forEver: boolean }): ValueKind<number> {
   const expected = `a time such as 30s, 5m, 24h or 7d, at most 3650d${forEver ? ', or 0 for ever' : ''}`;
   return {
@@ -98,12 +98,12 @@ export function duration({ forEver }: { readonly forEver: boolean }): ValueKind<
       if (text === '0' && forEver) return good(0);
       const match = /^(\d{1,9})([smhd])$/.exec(text);
       if (match === null) return bad(expected, text);
-      const value = Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
-      return value > 0 && value <= LONGEST ? good(value) : bad(expected, text);
+      const value = Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS];
+      return value > 0 && value <= MAX_DURATION_MS ? good(value) : bad(expected, text);
     },
     format(value) {
-      for (const [unit, length] of Object.entries(UNITS)) {
-        // One day is written 24h, as everybody writes it.
+      for (const [unit, length] of Object.entries(UNITS_MS)) {
+        // The usual way to write one day is 24h.
         if (unit === 'd' && value === length) continue;
         if (value > 0 && value % length === 0) return `${value / length}${unit}`;
       }
@@ -112,15 +112,15 @@ export function duration({ forEver }: { readonly forEver: boolean }): ValueKind<
   };
 }
 
-/** The longest name of a network interface (the kernel's IFNAMSIZ, less the terminating NUL). */
-const INTERFACE_NAME_LENGTH = 15;
+/** The longest name of a network interface: the kernel's IFNAMSIZ without the terminating NUL. */
+const MAX_INTERFACE_NAME_CHARACTERS = 15;
 
-/** Names of interfaces, parted by commas or blanks; `ALL` and `ALL_NLO` are names here. */
+/** Names of interfaces, separated by commas or blanks; `ALL` and `ALL_NLO` count as names. */
 export const interfaceList: ValueKind<readonly string[]> = {
   parse(text) {
     const names = new Set<string>();
     for (const item of listWords(text)) {
-      if (item.text.length > INTERFACE_NAME_LENGTH || /[/:]|^\.{1,2}$/.test(item.text)) {
+      if (item.text.length > MAX_INTERFACE_NAME_CHARACTERS || /[/:]|^\.{1,2}$/.test(item.text)) {
         return bad('ALL, ALL_NLO or the name of an interface', item.text, item.offset);
       }
       names.add(item.text);
@@ -138,18 +138,18 @@ export const userName: ValueKind<string> = {
   format: (value) => value,
 };
 
-/** An item of a list and where it begins. */
+/** An item of a list, and where it begins in the text. */
 export interface Item {
   readonly text: string;
   readonly offset: number;
 }
 
-/** The words of a list that are parted by commas or blanks. */
+/** The words of a list that commas or blanks separate. */
 export function listWords(text: string): Item[] {
   return [...text.matchAll(/[^,\s]+/g)].map((match) => ({ text: match[0], offset: match.index }));
 }
 
-/** The word of a list if it is one of those; else the one that was probably meant is named. */
+/** Accepts an item that is one of the known words. The message for any other suggests the word that is nearest. */
 export function knownWord<T extends string>({ text, offset }: Item, known: readonly T[]): Parsed<T> {
   const word = known.find((each) => each === text);
   return word === undefined
@@ -157,23 +157,23 @@ export function knownWord<T extends string>({ text, offset }: Item, known: reado
     : good(word);
 }
 
-/** A value that could be read. */
+/** The result for a valid text. */
 export function good<T>(value: T): Parsed<T> {
   return { ok: true, value };
 }
 
-/** A value that could not: what was expected, what stood there, and where. */
+/** The result for an invalid text: what was expected, what was found, and where. */
 export function bad(expected: string, found: string, offset = 0): Parsed<never> {
   return { ok: false, offset, expected, found: found.trim() === '' ? 'nothing' : shown(found) };
 }
 
 /** `"0", "1" or "2"`. */
-export function oneOf(words: readonly (string | number)[]): string {
+function oneOf(words: readonly (string | number)[]): string {
   const quoted = words.map((word) => `"${word}"`);
   return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
 }
 
-/** The parts between commas without their blanks. An empty one is placed at the comma before it. */
+/** The items between commas, without blanks around them. The offset of an empty item is that of the comma before it. */
 function listItems(text: string): Item[] {
   const items: Item[] = [];
   let offset = 0;
@@ -185,7 +185,7 @@ function listItems(text: string): Item[] {
   return items;
 }
 
-/** A range; or what was expected. */
+/** A range, or a text that says what was expected. */
 function parsePortRange(text: string): PortRange | string {
   const match = /^(\d{1,5})(?:\s*-\s*(\d{1,5}))?$/.exec(text);
   const first = Number(match?.[1] ?? 0);

@@ -2,7 +2,7 @@ import type { Answer, ControlHandlers } from './handlers.ts';
 import { formatAnswer, formatError, type Request } from './protocol.ts';
 import type { BlockInfo } from './status.ts';
 
-/** The lines that answer a request, made one when it is asked for one. Handlers that fail make it throw. */
+/** The lines that answer a request; each line of a list is made when it is read. Throws what a handler throws. */
 export async function answer(request: Request, handlers: ControlHandlers): Promise<Iterable<string>> {
   switch (request.command) {
     case 'status':
@@ -28,7 +28,7 @@ export async function answer(request: Request, handlers: ControlHandlers): Promi
   }
 }
 
-/** An object for each block, and a last one that says that these were all. */
+/** A line for each block, then one that marks the end. */
 function* listLines(blocks: Iterable<BlockInfo>): Generator<string> {
   let count = 0;
   for (const block of blocks) {

@@ -3,21 +3,24 @@ import { oneLine } from '../record/one-line.ts';
 import { LineReader } from './line-reader.ts';
 import { formatRequest, PROTOCOL_VERSION, parseObject, type Reason, type Request } from './protocol.ts';
 
-/** The longest line of an answer in octets: whatever answers at the path fills no memory. */
-const MAX_ANSWER_LENGTH = 1024 * 1024;
+/** The longest line of an answer, so that no program at the path can fill our memory. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** The longest path in octets: sun_path of the kernel's sockaddr_un, less its NUL. A longer one would be cut. */
-export const MAX_PATH_LENGTH = 107;
+/** The longest path: sun_path of the kernel's sockaddr_un without its NUL. A longer one would be cut. */
+export const MAX_PATH_BYTES = 107;
 
-/** One line of an answer: its fields, or why there is none. */
+/** One line of an answer: its fields, or why the daemon gives none. */
 export type Response =
   | { readonly ok: true; readonly fields: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly reason: Reason; readonly error: string };
 
-/** Nobody listens; we may not connect; no answer comes; what comes is none of ours. */
+/**
+ * `absent`: nothing listens. `forbidden`: no permission to connect. `silent`: no answer comes. `protocol`: another
+ * program answers.
+ */
 export type Trouble = 'absent' | 'forbidden' | 'silent' | 'protocol';
 
-/** Why a daemon could not be asked; the message is one line that names the path. */
+/** The daemon could not be asked. The message says why in one line that names the path. */
 export class ControlError extends Error {
   readonly trouble: Trouble;
 
@@ -28,14 +31,14 @@ export class ControlError extends Error {
 }
 
 /**
- * Sends a request to the daemon at `path` and gives the lines of its answer; a list ends with one whose field `end`
- * is true. Throws a ControlError, as when a line takes longer than `patience` (ms).
+ * Sends a request to the daemon at `path` and yields the lines of its answer. In the last line of a list the field
+ * `end` is true. Throws a ControlError, also when a line takes longer than `timeoutMs`.
  */
-export async function* ask(path: string, request: Request, patience: number): AsyncGenerator<Response> {
-  if (Buffer.byteLength(path) > MAX_PATH_LENGTH) {
+export async function* ask(path: string, request: Request, timeoutMs: number): AsyncGenerator<Response> {
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
     throw new ControlError(
       'absent',
-      `no portsentry answers on ${path}: it has over ${MAX_PATH_LENGTH} octets`,
+      `no portsentry answers on ${path}: the path is longer than ${MAX_PATH_BYTES} octets`,
     );
   }
   const socket = connect({ path });
@@ -45,17 +48,17 @@ export async function* ask(path: string, request: Request, patience: number): As
   });
   try {
     socket.write(formatRequest(request));
-    const reader = new LineReader(socket, MAX_ANSWER_LENGTH);
+    const reader = new LineReader(socket, MAX_ANSWER_BYTES);
     for (;;) {
       const late = setTimeout(() => {
-        failure = new ControlError('silent', `${path} does not answer (waited ${patience / 1000} s)`);
+        failure = new ControlError('silent', `${path} does not answer (waited ${timeoutMs / 1000} s)`);
         socket.destroy();
-      }, patience);
+      }, timeoutMs);
       const next = await reader.next();
       clearTimeout(late);
       if (typeof next === 'string') throw troubleOf(failure, path, next);
       const response = parseResponse(next.line);
-      if (response === null) throw new ControlError('protocol', `what answers on ${path} is no portsentry`);
+      if (response === null) throw new ControlError('protocol', `the program on ${path} is not portsentry`);
       yield response;
       if (isLast(request, response)) return;
     }

@@ -3,35 +3,36 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { answer } from './answers.ts';
 import type { ControlHandlers } from './handlers.ts';
 import { LineReader } from './line-reader.ts';
-import { formatError, MAX_REQUEST_LENGTH, parseRequest } from './protocol.ts';
+import { formatError, MAX_REQUEST_BYTES, parseRequest } from './protocol.ts';
 
-/** What a connection may take, in ms. */
+/** How long a client may hold a connection. */
 export interface ConnectionLimits {
-  /** For a request to arrive as a whole: who connects and says nothing holds a place only so long. */
-  readonly requestTime: number;
-  /** Without a single octet of the answer taken: nor does who asks and does not read. */
-  readonly stallTime: number;
+  /** Until a whole request has arrived, so that a silent client loses its place. */
+  readonly requestTimeMs: number;
+  /** Without reading a single octet of the answer, so that a client that does not read loses its place too. */
+  readonly stallTimeMs: number;
 }
 
-export const CONNECTION_LIMITS: ConnectionLimits = { requestTime: 10_000, stallTime: 10_000 };
+/** The limits that a server uses by default. */
+export const CONNECTION_LIMITS: ConnectionLimits = { requestTimeMs: 10_000, stallTimeMs: 10_000 };
 
 /**
- * An answer is written in pieces of about this many characters, each when the one before has gone: so much is held
- * for a client that does not read, however long the answer is, and so long are timers kept waiting.
+ * An answer is written in pieces of about this length, each after the one before has gone. A client that does not
+ * read costs the memory of one piece, and timers wait no longer than one piece takes.
  */
-const PIECE = 16_384;
+const PIECE_CHARS = 16_384;
 
-/** Answers one client's requests, one after another, until it has no more. Never rejects. */
+/** Answers the requests of one client in order until it sends no more. Never rejects. */
 export async function serveConnection(
   socket: Socket,
   handlers: ControlHandlers,
   limits = CONNECTION_LIMITS,
 ): Promise<void> {
-  // A client may go away in the middle of anything; the end of the connection tells.
+  // A client may disconnect at any moment; `close` reports it.
   socket.on('error', () => {});
   socket.on('timeout', () => socket.destroy());
   const closed = new Promise((resolve) => socket.once('close', resolve));
-  const reader = new LineReader(socket, MAX_REQUEST_LENGTH);
+  const reader = new LineReader(socket, MAX_REQUEST_BYTES);
   while (await serveNext(socket, reader, handlers, limits));
   socket.destroySoon();
   await closed;
@@ -42,57 +43,57 @@ async function serveNext(
   socket: Socket,
   reader: LineReader,
   handlers: ControlHandlers,
-  { requestTime, stallTime }: ConnectionLimits,
+  { requestTimeMs, stallTimeMs }: ConnectionLimits,
 ): Promise<boolean> {
   const timer = setTimeout(() => {
-    const tell = write(
+    const reply = write(
       socket,
-      formatError('request', `no request came within ${requestTime / 1000} s`),
-      stallTime,
+      formatError('request', `no request came within ${requestTimeMs / 1000} s`),
+      stallTimeMs,
     );
-    void tell.then(() => socket.destroy());
-  }, requestTime);
+    void reply.then(() => socket.destroy());
+  }, requestTimeMs);
   const next = await reader.next();
   clearTimeout(timer);
   if (next === 'end' || !socket.writable) return false;
   if (next === 'too long') {
-    const expected = `expected a request of at most ${MAX_REQUEST_LENGTH} octets, found a longer one`;
-    await write(socket, formatError('request', expected), stallTime);
+    const expected = `expected a request of at most ${MAX_REQUEST_BYTES} octets, found a longer one`;
+    await write(socket, formatError('request', expected), stallTimeMs);
     return false;
   }
-  return respond(socket, next.line, handlers, stallTime);
+  return respond(socket, next.line, handlers, stallTimeMs);
 }
 
 async function respond(
   socket: Socket,
   line: string,
   handlers: ControlHandlers,
-  stallTime: number,
+  stallTimeMs: number,
 ): Promise<boolean> {
   const parsed = parseRequest(line);
-  if (!parsed.ok) return write(socket, formatError('request', parsed.error), stallTime);
+  if (!parsed.ok) return write(socket, formatError('request', parsed.error), stallTimeMs);
   let piece = '';
   try {
     for (const part of await answer(parsed.request, handlers)) {
       piece += part;
-      if (piece.length < PIECE) continue;
-      if (!(await write(socket, piece, stallTime))) return false;
+      if (piece.length < PIECE_CHARS) continue;
+      if (!(await write(socket, piece, stallTimeMs))) return false;
       piece = '';
     }
   } catch (error) {
-    // A mistake of ours in what a command shows is no reason to end the protection.
+    // A bug in a handler must not end the protection.
     piece += formatError('internal', `internal error: ${(error as Error).message}`);
   }
-  return write(socket, piece, stallTime);
+  return write(socket, piece, stallTimeMs);
 }
 
-/** Resolves when it has gone; to false when nobody takes it any more. */
-async function write(socket: Socket, text: string, stallTime: number): Promise<boolean> {
+/** Resolves when the text has gone: to false when the client has gone too. */
+async function write(socket: Socket, text: string, stallTimeMs: number): Promise<boolean> {
   if (!socket.writable) return false;
-  socket.setTimeout(stallTime);
+  socket.setTimeout(stallTimeMs);
   await new Promise((resolve) => socket.write(text, resolve));
   socket.setTimeout(0);
-  // A client that reads as fast as we write would keep everything else waiting.
+  // Otherwise a client that reads as fast as we write would delay everything else.
   await turn();
   return socket.writable;
 }

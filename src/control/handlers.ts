@@ -1,33 +1,32 @@
 import type { BlockInfo, HealthCheck, Status, Why } from './status.ts';
 
-/** What the daemon can be asked. Targets and addresses come as canonical text. None of these should throw. */
+/** What the daemon does for its clients. Targets and addresses are canonical text. No handler should throw. */
 export interface ControlHandlers {
   status(): Status;
-  /** The blocks that are due, newest last. Read slowly: what comes and goes meanwhile must not disturb it. */
+  /** The blocks that are due, newest last. The caller reads slowly, and blocks may come and go meanwhile. */
   blocks(): Iterable<BlockInfo>;
   block(request: BlockRequest): Promise<Answer>;
   unblock(target: string): Promise<Answer>;
   unblockAll(): Promise<Answer & { readonly count: number }>;
   why(address: string): Promise<Why>;
-  /** Only counts the probes of this address for `ms`, and does not act on them: `doctor` sends one. */
+  /** Counts the probes of this address for `ms` without acting on them, because `doctor` sends one. */
   spare(address: string, ms: number): Answer;
-  /** What only the daemon can know of itself: capture, the block method, its files. */
+  /** The checks that only the daemon can make: capture, the block method, its files. */
   health(): Promise<readonly HealthCheck[]>;
 }
 
+/** An order to block a target. */
 export interface BlockRequest {
   readonly target: string;
-  /** 0 for ever; null for the usual time. */
+  /** How long; 0 means for ever, null the configured time. */
   readonly forMs: number | null;
-  /** One line; null when nothing was said. */
+  /** The administrator's reason, one line; null when there is none. */
   readonly why: string | null;
 }
 
 /** How an order ended. */
 export interface Answer {
-  /**
-   * `refused`: a rule forbids it; `absent`: there is nothing to do it to; `failed`: it was tried and did not work.
-   */
+  /** `refused`: a rule forbids it. `absent`: there is no such target. `failed`: it did not work. */
   readonly outcome: 'done' | 'refused' | 'absent' | 'failed';
   /** One line for people: what was done, or why it was not. */
   readonly message: string;

@@ -1,22 +1,22 @@
 import type { Socket } from 'node:net';
 
-/** What comes instead of a line: it was too long, or the stream has ended. */
+/** Why there is no line: it is too long, or the stream has ended. */
 export type NoLine = 'too long' | 'end';
 
 const LINE_FEED = 0x0a;
 
-/** Reads lines from a socket, one when it is asked for one: what is not asked for waits in the kernel. */
+/** Reads lines from a socket on demand. Everything else waits in the kernel. */
 export class LineReader {
   readonly #socket: Socket;
-  readonly #limit: number;
+  readonly #maxBytes: number;
   #held: Buffer = Buffer.alloc(0);
   #ended = false;
   #wake: (() => void) | null = null;
 
-  /** `limit` is the longest line in octets, its end included. */
-  constructor(socket: Socket, limit: number) {
+  /** The longest line has `maxBytes` octets, its line feed included. */
+  constructor(socket: Socket, maxBytes: number) {
     this.#socket = socket;
-    this.#limit = limit;
+    this.#maxBytes = maxBytes;
     socket.on('readable', () => this.#wake?.());
     for (const event of ['end', 'close']) {
       socket.on(event, () => {
@@ -26,15 +26,15 @@ export class LineReader {
     }
   }
 
-  /** The next line without its end; the last one needs no end. Never rejects. */
+  /** The next line without its line feed; the last line needs none. Never rejects. */
   async next(): Promise<{ readonly line: string } | NoLine> {
     for (;;) {
       const end = this.#held.indexOf(LINE_FEED);
-      if (end >= this.#limit || (end < 0 && this.#held.length >= this.#limit)) return 'too long';
+      if (end >= this.#maxBytes || (end < 0 && this.#held.length >= this.#maxBytes)) return 'too long';
       if (end >= 0) return { line: this.#take(end, 1) };
       const chunk: Buffer | null = this.#socket.read();
       if (chunk !== null) this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
-      else if (!this.#ended) await this.#news();
+      else if (!this.#ended) await this.#untilReadable();
       else return this.#held.length === 0 ? 'end' : { line: this.#take(this.#held.length, 0) };
     }
   }
@@ -45,7 +45,7 @@ export class LineReader {
     return line;
   }
 
-  #news(): Promise<void> {
+  #untilReadable(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });

@@ -4,18 +4,19 @@ import type { ControlHandlers } from './handlers.ts';
 import { formatError } from './protocol.ts';
 import { bindSocket, type FileIdentity, identityOf, removeSocket } from './socket-file.ts';
 
-/** Clients at once (design, section 8): scripts that pile up take no memory and no time from the protection. */
+/** Clients served at once. Scripts that pile up must not take memory and time from the protection. */
 export const MAX_CONNECTIONS = 16;
 
-/** Clients that are told so and given LINGER_TIME (ms) to read it; what comes beyond them is just closed. */
+/** Clients that get a line about this, and LINGER_TIME_MS to read it. Any others are just closed. */
 const MAX_REFUSED = 256;
-const LINGER_TIME = 1_000;
+const LINGER_TIME_MS = 1_000;
 
+/** Where the server listens, what it serves, and where it reports trouble. */
 export interface ControlServerOptions {
   /** CONTROL_SOCKET. */
   readonly path: string;
   readonly handlers: ControlHandlers;
-  /** Gets one line for the administrator. */
+  /** Receives one line for the administrator. */
   readonly tell: (text: string) => void;
   readonly limits?: ConnectionLimits;
 }
@@ -35,16 +36,16 @@ export class ControlServer {
     this.#options = options;
   }
 
-  /** Listens. Rejects with one line that says what to do when it cannot. */
+  /** Starts to listen. When that fails, rejects with one line that says what to do. */
   async open(): Promise<void> {
     const server = createServer({ allowHalfOpen: true }, (socket) => this.#take(socket));
     this.#identity = await bindSocket(server, this.#options.path);
     this.#server = server;
-    // Of single connections that could not be accepted, as without a free descriptor; the client tries again.
+    // One connection could not be accepted, as when no descriptor is free. The client may try again.
     server.on('error', () => {});
   }
 
-  /** To be called every second: listens anew when the socket's file is gone, as when /run was cleaned. */
+  /** Call every second. Listens again when the socket's file is gone, as after /run was cleaned. */
   tick(): void {
     if (this.#closed || this.#rebinding !== null || this.#server === null) return;
     if (identityOf(this.#options.path) === this.#identity) return;
@@ -53,7 +54,7 @@ export class ControlServer {
     });
   }
 
-  /** Ends all connections and removes the file, if it is still ours. */
+  /** Ends all connections, and removes the file if it is still ours. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#rebinding;
@@ -74,7 +75,7 @@ export class ControlServer {
     void serveConnection(socket, handlers, limits).finally(() => this.#serving.delete(socket));
   }
 
-  /** One line, and time to read it: a client that is still writing would get an error instead. */
+  /** Sends one line and waits for the client, which would get an error instead if it were still writing. */
   #refuse(socket: Socket): void {
     socket.on('error', () => {});
     if (this.#refused.size >= MAX_REFUSED) {
@@ -83,13 +84,13 @@ export class ControlServer {
     }
     this.#refused.add(socket);
     socket.on('close', () => this.#refused.delete(socket));
-    socket.setTimeout(LINGER_TIME, () => socket.destroy());
+    socket.setTimeout(LINGER_TIME_MS, () => socket.destroy());
     socket.resume();
     socket.on('end', () => socket.destroySoon());
     socket.end(formatError('busy', `${MAX_CONNECTIONS} clients are being served: try again`));
   }
 
-  /** Those who are connected stay so. */
+  /** Existing connections stay open. */
   async #rebind(): Promise<void> {
     const { path, tell } = this.#options;
     const old = this.#server;
@@ -97,12 +98,12 @@ export class ControlServer {
       await this.open();
     } catch (error) {
       const { message } = error as Error;
-      if (message !== this.#trouble) tell(`The control socket is gone and cannot be made anew: ${message}.`);
+      if (message !== this.#trouble) tell(`The control socket is gone and cannot be made again: ${message}.`);
       this.#trouble = message;
       return;
     }
     this.#trouble = null;
     old?.close();
-    tell(`The control socket ${path} was gone and is there again.`);
+    tell(`The control socket ${path} was gone and has been made again.`);
   }
 }

@@ -2,40 +2,40 @@ import { once } from 'node:events';
 import { chmodSync, linkSync, lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { dirname, join } from 'node:path';
-import { ask, ControlError, MAX_PATH_LENGTH } from './client.ts';
+import { ask, ControlError, MAX_PATH_BYTES } from './client.ts';
 import type { Status } from './status.ts';
 
-/** Only its owner, root, gives orders. */
+/** Only the owner, root, may give orders. */
 const SOCKET_MODE = 0o600;
 const FOLDER_MODE = 0o755;
 
-/** How long (ms) whoever holds the path may take to say who it is. */
-const OCCUPANT_TIME = 1_000;
+/** How long a program that holds the path may take to identify itself. */
+const OCCUPANT_TIMEOUT_MS = 1_000;
 
-/** How often somebody else may take the path between our look and our link, until that is an error. */
+/** Attempts to link, because another daemon may take the path between our check and our link. */
 const MAX_ATTEMPTS = 3;
 
 const ELSEWHERE = 'set another CONTROL_SOCKET';
 
-/** Tells one file from another that has its path. */
+/** Distinguishes a file from another one at the same path. */
 export type FileIdentity = string;
 
 /**
- * Makes `server` listen at `path`, and resolves to the identity of its file. What a killed daemon has left is
- * replaced. Rejects with one line when it cannot, as when another daemon answers there; the server is closed then.
+ * Makes `server` listen at `path`, and resolves to the identity of its file. Replaces a socket that a killed daemon
+ * left. On failure, as when another daemon answers there, closes the server and rejects with one line.
  */
 export async function bindSocket(server: Server, path: string): Promise<FileIdentity> {
   const length = Buffer.byteLength(path);
-  if (length > MAX_PATH_LENGTH) {
-    throw new Error(`CONTROL_SOCKET: expected a path of at most ${MAX_PATH_LENGTH} octets, found ${length}`);
+  if (length > MAX_PATH_BYTES) {
+    throw new Error(`CONTROL_SOCKET: expected a path of at most ${MAX_PATH_BYTES} octets, found ${length}`);
   }
   let closed: string | null = null;
   try {
     const made = mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
-    // A pid file may stand there, too, for everybody to read whatever our umask is.
+    // The pid file may be there too, and everybody may read it whatever our umask is.
     if (made !== undefined) chmodSync(dirname(path), FOLDER_MODE);
-    // Bound in a folder that is closed to others, and linked to its place with the right mode: between the call
-    // that binds and the one that sets the mode anybody could connect.
+    // Anybody could connect between bind(2) and chmod(2). So bind in a folder that is closed to others, and link
+    // the socket into place when it has its mode.
     closed = mkdtempSync(join(dirname(path), '.ps-'));
     const bound = join(closed, 's');
     server.listen(bound);
@@ -52,7 +52,7 @@ export async function bindSocket(server: Server, path: string): Promise<FileIden
   }
 }
 
-/** Of the file that is there now; null when there is none that can be looked at. */
+/** The identity of the file at `path`; null when there is none or it cannot be inspected. */
 export function identityOf(path: string): FileIdentity | null {
   try {
     const { dev, ino } = lstatSync(path, { bigint: true });
@@ -62,12 +62,12 @@ export function identityOf(path: string): FileIdentity | null {
   }
 }
 
-/** Removes the file if it is still this one. */
+/** Removes the file at `path` if it still has this identity. */
 export function removeSocket(path: string, identity: FileIdentity): void {
   if (identityOf(path) === identity) rmSync(path, { force: true });
 }
 
-/** Links, which unlike renaming never replaces what another daemon has just made. */
+/** Links instead of renaming, because a link never replaces what another daemon has just made. */
 async function linkInPlace(bound: string, path: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     await makeRoom(path);
@@ -80,7 +80,7 @@ async function linkInPlace(bound: string, path: string): Promise<void> {
   }
 }
 
-/** Takes away a socket behind which nobody is; throws when there is somebody, or it is no socket. */
+/** Removes a socket that no program listens on. Throws when one listens, or the file is no socket. */
 async function makeRoom(path: string): Promise<void> {
   const identity = identityOf(path);
   if (identity === null) return;
@@ -92,10 +92,10 @@ async function makeRoom(path: string): Promise<void> {
   removeSocket(path, identity);
 }
 
-/** Who is behind the socket, and what to do about it; null when nobody is. */
+/** Which program listens on the socket and what to do about it, in one line; null when none does. */
 export async function findOccupant(path: string): Promise<string | null> {
   try {
-    for await (const answer of ask(path, { command: 'status' }, OCCUPANT_TIME)) {
+    for await (const answer of ask(path, { command: 'status' }, OCCUPANT_TIMEOUT_MS)) {
       const pid = answer.ok ? (answer.fields.status as Partial<Status> | undefined)?.pid : undefined;
       return (
         `another portsentry${pid === undefined ? '' : ` (pid ${pid})`} answers on ${path}: ` +

@@ -4,19 +4,19 @@ import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock } from '../respond/never-block.ts';
 import { type Lifelines, lookupLifelines } from '../watch/lifelines.ts';
 
-const NOBODY: Lifelines = { gateways: [], resolvers: [], sshPeers: [] };
+const NO_LIFELINES: Lifelines = { gateways: [], resolvers: [], sshPeers: [] };
 
-/** What the rule of an address is called from which `doctor` sends its probe. */
-const TRIAL = 'trial probe of doctor';
+/** The name of the rule that spares the address from which `doctor` sends its probe. */
+const TRIAL_RULE = 'trial probe of doctor';
 
-/** Keeps the never-block list: what the configuration says, and what is found out of this host. */
+/** Keeps the never-block list: what the configuration names, and what this host depends on. */
 export class AllowList {
   readonly never = new NeverBlock();
   #autoIgnore = false;
-  #trialEnd = Number.POSITIVE_INFINITY;
-  #seen = '';
+  #trialEndMs = Number.POSITIVE_INFINITY;
+  #lastSeen = '';
 
-  /** Goes by this configuration from now on; reads its ignore file, and looks who this host cannot do without. */
+  /** Takes over this configuration: reads its ignore file and looks up the lifelines of this host. */
   async configure({ ignoreFile, autoIgnore }: Config): Promise<void> {
     this.#autoIgnore = autoIgnore;
     const { entries } = ignoreFile === null ? { entries: [] } : await loadIgnoreFile(ignoreFile);
@@ -24,29 +24,29 @@ export class AllowList {
     this.learn();
   }
 
-  /** Looks up the gateways, the resolvers and the SSH peers of now (AUTO_IGNORE). */
+  /** Looks up the current gateways, resolvers and SSH peers (AUTO_IGNORE). */
   learn(): void {
-    this.never.setLifelines(this.#autoIgnore ? lookupLifelines() : NOBODY);
+    this.never.setLifelines(this.#autoIgnore ? lookupLifelines() : NO_LIFELINES);
   }
 
-  /** Spares the address that `doctor` sends its probe from, until `until` (ms since the epoch). */
-  spareForTrial(address: Address, until: number): void {
-    this.#trialEnd = until;
-    this.never.setLearned(TRIAL, [address]);
+  /** Spares the address from which `doctor` sends its probe; `untilMs` is in ms since the epoch. */
+  spareForTrial(address: Address, untilMs: number): void {
+    this.#trialEndMs = untilMs;
+    this.never.setLearned(TRIAL_RULE, [address]);
   }
 
-  /** To be called every second; `now` in ms. */
+  /** Must be called every second; `now` in ms since the epoch. */
   tick(now: number): void {
-    if (now < this.#trialEnd) return;
-    this.#trialEnd = Number.POSITIVE_INFINITY;
-    this.never.setLearned(TRIAL, []);
+    if (now < this.#trialEndMs) return;
+    this.#trialEndMs = Number.POSITIVE_INFINITY;
+    this.never.setLearned(TRIAL_RULE, []);
   }
 
-  /** Whether the list is another than at the last call. */
+  /** Whether the list has changed since the last call. */
   takeChange(): boolean {
     const key = this.never.prefixes().join(' ');
-    if (key === this.#seen) return false;
-    this.#seen = key;
+    if (key === this.#lastSeen) return false;
+    this.#lastSeen = key;
     return true;
   }
 }

@@ -1,111 +1,118 @@
 import type { BlockMethod, Config } from '../config/config.ts';
-import type { Backend } from '../firewall/backend.ts';
-import { bestMethod, makeBackend } from '../firewall/choose.ts';
-import { BackendPool } from '../firewall/pool.ts';
+import { makeBackend } from '../firewall/choose.ts';
+import type { BackendPool } from '../firewall/pool.ts';
 import { bootIdentity } from '../ledger/boot.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { BlockMemory } from '../ledger/memory.ts';
-import { CommandError, Exit } from '../preflight/exit.ts';
-import { Blocks } from '../respond/blocks.ts';
-import { Breaker } from '../respond/breaker.ts';
-import type { ActionStep, BlockEvent, UnblockEvent } from '../respond/event.ts';
+import { type Assembly, type AssemblyParts, assemble } from '../respond/assemble.ts';
+import type { Blocks } from '../respond/blocks.ts';
+import type { Breaker } from '../respond/breaker.ts';
+import type { BlockEvent } from '../respond/event.ts';
 import { HOSTS_DENY } from '../respond/hosts-deny.ts';
 import { liftBlocks } from '../respond/lift.ts';
-import { plannedMethod } from '../respond/plan.ts';
-import type { ActionQueue } from '../respond/queue.ts';
-import { Responder } from '../respond/responder.ts';
-import { reinforce, restoreBlocks } from '../respond/restore.ts';
+import type { Responder } from '../respond/responder.ts';
+import { restoreBlocks } from '../respond/restore.ts';
 import type { ProbeDetails } from '../track/event.ts';
 import { AllowList } from './allow-list.ts';
+import { findMethod, findMethodByHand, type Method } from './block-method.ts';
+import { RuleUpkeep } from './rule-upkeep.ts';
 
-/** How often (ms) it is looked up whom not to block, and whether the method's rules still stand. */
-const LOOK_INTERVAL = 60_000;
+/** How often the lifelines of this host are looked up and the rules of the methods checked. */
+const LOOK_INTERVAL_MS = 60_000;
 
-export interface BlockManagerParts {
-  readonly config: Config;
+/** What the block manager works with. */
+export interface BlockManagerParts
+  extends Pick<AssemblyParts, 'config' | 'queue' | 'onStep' | 'onEnd' | 'tell'> {
   readonly dryRun: boolean;
-  readonly queue: ActionQueue;
-  /** A step for an address or prefix has ended. */
-  readonly onStep: (target: string, step: ActionStep) => void;
-  readonly onEnd: (event: UnblockEvent) => void;
-  /** Gets one line for the administrator. */
-  readonly tell: (text: string) => void;
-}
-
-/** How new blocks are put in force, and why so. */
-export interface Method {
-  readonly name: BlockMethod;
-  readonly how: string;
 }
 
 /**
- * Who may come in: everything about blocks in a live run. It keeps the never-block list, the blocks with their
- * ledger and back ends, and the breaker, and looks after them as time goes by.
+ * Everything about blocks in a live run: the never-block list, the blocks with their ledger and back ends, and the
+ * breaker. It looks after them as time passes.
  */
 export class BlockManager {
   readonly allowList = new AllowList();
-  readonly blocks: Blocks;
-  readonly breaker: Breaker;
-  readonly #parts: BlockManagerParts;
-  readonly #memory: BlockMemory;
-  readonly #backends: BackendPool;
-  readonly #boot = bootIdentity();
+  readonly #dryRun: boolean;
+  readonly #assembly: Assembly;
+  readonly #upkeep: RuleUpkeep;
   #config: Config;
   #method: Method | null = null;
   #responder: Responder | null = null;
-  #lastLook = 0;
-  /** Somebody was blocked since it was last looked up whom that must not happen to. */
+  #lastLookMs = 0;
+  /** A source was blocked since the lifelines were last looked up, and may be one of them. */
   #hasBlocked = false;
 
-  constructor(parts: BlockManagerParts, memory: BlockMemory) {
-    const { config, tell } = parts;
-    this.#parts = parts;
-    this.#config = config;
-    this.#memory = memory;
-    this.breaker = new Breaker({ max: config.blockRateMax, tell });
-    this.#backends = new BackendPool((method) => this.#make(method));
-    this.blocks = new Blocks({
-      config,
+  constructor({ dryRun, ...parts }: BlockManagerParts, memory: BlockMemory) {
+    this.#dryRun = dryRun;
+    this.#config = parts.config;
+    this.#assembly = assemble({
+      ...parts,
       memory,
-      backends: this.#backends,
+      makeBackend: (method) =>
+        makeBackend(method, {
+          config: this.#config,
+          now: Date.now,
+          tell: parts.tell,
+          onLost: () => void this.#upkeep.restoreLost(method),
+        }),
       hostsDenyPath: HOSTS_DENY,
-      boot: this.#boot,
+      boot: bootIdentity(),
       ruleFor: (network) => this.allowList.never.ruleForNetwork(network),
       now: Date.now,
-      onEnd: parts.onEnd,
-      tell,
+    });
+    this.#upkeep = new RuleUpkeep({
+      ...this.#assembly,
+      neverBlocked: () => this.allowList.never.prefixes(),
     });
   }
 
-  /** How new blocks are put in force; null when nobody is to be blocked. */
+  get blocks(): Blocks {
+    return this.#assembly.blocks;
+  }
+
+  get breaker(): Breaker {
+    return this.#assembly.breaker;
+  }
+
+  /** The back ends in use. */
+  get backends(): BackendPool {
+    return this.#assembly.backends;
+  }
+
+  /** What is known of each target, blocked or not. */
+  get memory(): BlockMemory {
+    return this.#assembly.memory;
+  }
+
+  /** How new blocks are put in force; null when no source is to be blocked. */
   get method(): Method | null {
     return this.#method;
   }
 
   /**
-   * Looks up who must never be blocked, finds the block method and puts what is due in force again. Throws a
-   * CommandError (69) when sources are to be blocked and the host has no way to do it.
+   * Looks up who must never be blocked, finds the block method and puts the blocks of former runs in force again.
+   * Throws a CommandError (69) when sources are to be blocked and the host has no way to do it.
    */
   async start(): Promise<void> {
     await this.allowList.configure(this.#config);
     this.allowList.takeChange();
-    if (!this.#parts.dryRun) {
-      await this.#findMethod();
-      await restoreBlocks(this.#restoreParts(), this.#method?.name ?? null);
-      await this.#spare();
+    if (!this.#dryRun) {
+      this.#method = await findMethod(this.#config, this.backends);
+      await this.#restore();
+      await this.#upkeep.spare();
     }
-    this.#lastLook = Date.now();
-    this.#responder = this.#makeResponder();
+    this.#lastLookMs = Date.now();
+    this.#makeResponder();
   }
 
-  /** Goes over to another configuration; what is blocked stays. Throws as `start` does, and is unchanged then. */
+  /** Goes over to another configuration; blocks stay. Throws as `start` does, and nothing has changed then. */
   async reload(config: Config): Promise<void> {
     const before = this.#config;
     this.#config = config;
     try {
-      if (!this.#parts.dryRun) {
-        await this.#backends.forget('command');
-        await this.#findMethod();
+      if (!this.#dryRun) {
+        await this.backends.forget('command');
+        this.#method = await findMethod(config, this.backends);
       }
     } catch (error) {
       this.#config = before;
@@ -113,10 +120,10 @@ export class BlockManager {
     }
     this.blocks.configure(config);
     this.breaker.configure(config.blockRateMax);
-    this.#responder = this.#makeResponder();
+    this.#makeResponder();
     await this.allowList.configure(config);
-    await this.#apply();
-    if (!this.#parts.dryRun) await restoreBlocks(this.#restoreParts(), this.#method?.name ?? null);
+    await this.#applyAllowList();
+    if (!this.#dryRun) await this.#restore();
   }
 
   /** Carries out what is configured for a source that triggered. */
@@ -126,140 +133,50 @@ export class BlockManager {
     return this.#responder.respond(details, connects);
   }
 
-  /** To be called every second; `now` in ms. */
+  /** Must be called every second; `now` in ms since the epoch. */
   tick(now: number): void {
     this.breaker.tick(now);
     this.blocks.tick(now);
-    if (this.#memory instanceof Ledger) this.#memory.tick(now);
-    const due = Math.abs(now - this.#lastLook) >= LOOK_INTERVAL;
-    // An administrator who has logged in since the last look may have been blocked meanwhile.
-    if (due || this.#hasBlocked) this.allowList.learn();
+    if (this.memory instanceof Ledger) this.memory.tick(now);
+    const isDue = Math.abs(now - this.#lastLookMs) >= LOOK_INTERVAL_MS;
+    // The source just blocked may be an administrator who has logged in since the last look.
+    if (isDue || this.#hasBlocked) this.allowList.learn();
     this.#hasBlocked = false;
     this.allowList.tick(now);
-    if (this.allowList.takeChange()) void this.#apply();
-    if (!due) return;
-    this.#lastLook = now;
-    void this.#verify();
+    if (this.allowList.takeChange()) void this.#applyAllowList();
+    if (!isDue) return;
+    this.#lastLookMs = now;
+    void this.#upkeep.verify();
   }
 
-  /** What is known of a target, in force or not, in this memory. */
-  get memory(): BlockMemory {
-    return this.#memory;
-  }
-
-  /** Resolves when what was recorded is on the disk, or to why it is not. */
+  /** Resolves to null when all records are on the disk, else to the reason why they are not. */
   durable(): Promise<string | null> {
-    return this.#memory instanceof Ledger ? this.#memory.durable() : Promise.resolve(null);
+    return this.memory instanceof Ledger ? this.memory.durable() : Promise.resolve(null);
   }
 
-  /** The method for a block by hand, found out when it is needed; rejects with a one-line reason. */
+  /** The method for a block by hand; rejects with a one-line reason. */
   async methodByHand(): Promise<BlockMethod> {
-    if (this.#method !== null) return this.#method.name;
-    const planned = plannedMethod(this.#config);
-    return planned === 'best' ? (await bestMethod()).method : planned;
+    return this.#method?.name ?? findMethodByHand(this.#config);
   }
 
-  /** The back ends that are at work. */
-  get backends(): BackendPool {
-    return this.#backends;
-  }
-
-  /** Ends it; blocks stay in force, or do not, as BLOCK_ON_EXIT says. */
+  /** Ends; BLOCK_ON_EXIT decides whether blocks stay in force. */
   async close(): Promise<void> {
-    if (this.#config.blockOnExit === 'release' && !this.#parts.dryRun) {
-      const { tell } = this.#parts;
-      const parts = { blocks: this.blocks, memory: this.#memory, backends: this.#backends };
-      await liftBlocks({ ...parts, hostsDenyPath: HOSTS_DENY, tell });
-    } else await this.#backends.close('keep');
-    if (this.#memory instanceof Ledger) await this.#memory.close();
+    if (this.#config.blockOnExit === 'release' && !this.#dryRun) await liftBlocks(this.#assembly);
+    else await this.backends.close('keep');
+    if (this.memory instanceof Ledger) await this.memory.close();
   }
 
-  async #findMethod(): Promise<void> {
-    if (this.#config.blockTcp !== 1 && this.#config.blockUdp !== 1) {
-      this.#method = null;
-      return;
-    }
-    const planned = plannedMethod(this.#config);
-    try {
-      const { method, why } =
-        planned === 'best' ? await bestMethod() : { method: planned, why: this.#reason };
-      await this.#backends.get(method);
-      this.#method = { name: method, how: why };
-    } catch (error) {
-      const hint = 'set BLOCK_METHOD or KILL_ROUTE to something that works here';
-      throw new CommandError(
-        Exit.unavailable,
-        `sources cannot be blocked: ${(error as Error).message}; ${hint}`,
-      );
-    }
+  #makeResponder(): void {
+    this.#responder = this.#assembly.makeResponder(this.#config, this.#method?.name ?? 'none');
   }
 
-  get #reason(): string {
-    return this.#config.blockMethod === null ? 'KILL_ROUTE is set' : 'set by BLOCK_METHOD';
+  #restore(): Promise<void> {
+    return restoreBlocks(this.#assembly, this.#method?.name ?? null);
   }
 
-  #make(method: BlockMethod) {
-    return makeBackend(method, {
-      config: this.#config,
-      now: Date.now,
-      tell: this.#parts.tell,
-      onLost: () => void reinforce(this.#restoreParts(), method).then(() => this.#spare()),
-    });
-  }
-
-  #makeResponder(): Responder {
-    return new Responder({
-      config: this.#config,
-      method: this.#method?.name ?? 'none',
-      blocks: this.blocks,
-      queue: this.#parts.queue,
-      hostsDenyPath: HOSTS_DENY,
-      onStep: this.#parts.onStep,
-    });
-  }
-
-  #restoreParts() {
-    return {
-      blocks: this.blocks,
-      memory: this.#memory,
-      backends: this.#backends,
-      hostsDenyPath: HOSTS_DENY,
-      boot: this.#boot,
-      now: Date.now,
-      tell: this.#parts.tell,
-    };
-  }
-
-  /** What has become never-block is taken back, and the firewall is told. */
-  async #apply(): Promise<void> {
+  /** Releases what the never-block list spares now, and tells the firewall. */
+  async #applyAllowList(): Promise<void> {
     await this.blocks.releaseSpared();
-    await this.#spare();
-  }
-
-  async #spare(): Promise<void> {
-    const prefixes = this.allowList.never.prefixes();
-    for (const backend of await this.#backends.opened()) {
-      // It makes anew what is gone, and nobody would notice then that the blocks are gone with it.
-      await this.#mend(backend);
-      const failure = (await backend.spare?.(prefixes)) ?? null;
-      if (failure !== null) this.#parts.tell(`The firewall could not be told whom to spare: ${failure}.`);
-    }
-  }
-
-  async #verify(): Promise<void> {
-    const mended = await Promise.all((await this.#backends.opened()).map((backend) => this.#mend(backend)));
-    if (mended.includes(true)) await this.#spare();
-  }
-
-  /** Somebody else may have flushed the firewall; true when that was so, and the blocks are in force again. */
-  async #mend(backend: Backend): Promise<boolean> {
-    try {
-      if ((await backend.open()) === 'found') return false;
-      await reinforce(this.#restoreParts(), backend.method);
-      return true;
-    } catch (error) {
-      this.#parts.tell(`${backend.method} does not work any more: ${(error as Error).message}`);
-      return false;
-    }
+    await this.#upkeep.spare();
   }
 }

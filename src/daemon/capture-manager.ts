@@ -1,66 +1,70 @@
 import { chooseDevices } from '../capture/devices.ts';
 import { filterText } from '../capture/filter.ts';
-import { OF_CONNECTIONS } from '../classify/kind.ts';
+import { CONNECTION_KINDS } from '../classify/kind.ts';
 import type { Address } from '../net/address.ts';
 import type { ChildPlan } from '../sensor/child-plan.ts';
-import { CaptureSupervisor } from '../sensor/supervisor.ts';
+import { SensorSupervisor } from '../sensor/supervisor.ts';
 import { FilterPlanner, type ViewedPorts } from '../watch/filter-plan.ts';
 import { type HostView, hostKey, viewHost } from '../watch/host.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 
-/** How often (ms) interfaces and addresses are looked at: a link that comes back is heard within a second. */
-const HOST_INTERVAL = 250;
+/** How often interfaces and addresses are looked up: capture hears a link that comes back within a second. */
+const HOST_INTERVAL_MS = 250;
 
-/** A new filter for ports that services took or left is worth a new process only so often (ms) ... */
-const FILTER_INTERVAL = 60_000;
+/** The least time between new filters for ports that services took or left, because each needs a new process ... */
+const FILTER_INTERVAL_MS = 60_000;
 
-/** ... unless so many packets a second come to ports in use: leaving them to the kernel pays at once. */
-const BUSY_PORTS_RATE = 1_000;
+/** ... unless this many packets a second come to ports in use: then leaving them to the kernel pays at once. */
+const BUSY_PORTS_PER_SECOND = 1_000;
 
-/** How often (ms) the connections are looked at: seldom, and a bit more often while many ACKs come. */
-const CONNECTIONS_INTERVAL = 60_000;
-const BUSY_CONNECTIONS_INTERVAL = 5_000;
+/** How often connections are looked up: seldom, and a bit more often while many ACKs come. */
+const CONNECTIONS_INTERVAL_MS = 60_000;
+const BUSY_CONNECTIONS_INTERVAL_MS = 5_000;
 
 /**
- * The rings of all devices together, in octets. The binding's slots are 65,616 octets, so this is 175 packets, 3.5
- * ms of a flood of 50,000 a second; the kernel takes twice as much memory for them (native-notes/cap.md). Loopback has
- * 16, for floods come from elsewhere.
+ * The rings of all devices together. A slot of the binding has 65,616 octets, so this holds 175 packets: 3.5 ms of a
+ * flood of 50,000 a second. The kernel takes twice as much memory for them (native-notes/cap.md). The ring of loopback
+ * has 16 slots, because floods come from elsewhere.
  */
-const RINGS_SIZE = 11 * 1024 * 1024;
-const MIN_RING_SIZE = 2 * 1024 * 1024;
-const LOOPBACK_RING_SIZE = 1024 * 1024;
+const RINGS_BYTES = 11 * 1024 * 1024;
+const MIN_RING_BYTES = 2 * 1024 * 1024;
+const LOOPBACK_RING_BYTES = 1024 * 1024;
 
+/** What the capture manager works with, and where it reports to. */
 export interface CaptureManagerParts {
   /** The words of --interface or INTERFACES. */
   readonly interfaces: readonly string[];
   readonly sockets: SocketTable;
   /** Ports in use are not left to the kernel filter (2.x: --disable-service-check). */
   readonly watchesPortsInUse: boolean;
-  /** Whether a TCP port is listened on by us. */
+  /** Whether the mode tcp listens on this TCP port. */
   readonly isOurs: (port: number) => boolean;
-  records(view: DataView, length: number, child: number): Promise<void>;
-  /** The host has these addresses now. */
-  host(view: HostView): void;
+  /** Takes `length` octets of whole records of the sensor with this number; resolves when more may come. */
+  records(view: DataView, length: number, sensor: number): Promise<void>;
+  /** The devices or addresses of the host have changed; also called at the start. */
+  hostChanged(view: HostView): void;
   /** The devices are open. */
   ready(devices: readonly string[]): void;
-  /** Capture stopped or could not be started; it is tried again. */
-  trouble(reason: string, permission: boolean): void;
-  /** Capture goes on as it was, because it could not be started anew; it is tried again. */
+  /** Capture stopped or could not start; it is tried again. */
+  failed(reason: string, permission: boolean): void;
+  /** Capture could not start with a new plan and goes on with the old one; it is tried again. */
   notRenewed(reason: string): void;
 }
 
-/** Where the daemon looks: which devices, with which filter, as interfaces, addresses and services come and go. */
+/** Decides on which devices and with which filter the sensor captures, as interfaces, addresses and services change. */
 export class CaptureManager {
   readonly #parts: CaptureManagerParts;
-  readonly #supervisor: CaptureSupervisor;
+  readonly #supervisor: SensorSupervisor;
   readonly #planner: FilterPlanner;
   #watched: ViewedPorts;
   #viewKey: string;
   #view: HostView;
   #hostTimer: NodeJS.Timeout | null = null;
   #filterChanged = false;
-  #lastRenewal = 0;
-  #connectionsSeen = 0;
+  /** On the monotonic clock. */
+  #lastRenewalMs = 0;
+  /** On the wall clock. */
+  #lastConnectionsMs = 0;
 
   constructor(parts: CaptureManagerParts, watched: ViewedPorts) {
     this.#parts = parts;
@@ -68,41 +72,41 @@ export class CaptureManager {
     this.#watched = watched;
     this.#viewKey = hostKey();
     this.#view = viewHost();
-    this.#supervisor = new CaptureSupervisor(
+    this.#supervisor = new SensorSupervisor(
       {
         plan: () => this.#plan(),
         records: parts.records,
         ready: ({ devices }) => parts.ready(devices.map(({ name }) => name)),
-        lost: (reason) => parts.trouble(reason, false),
-        failed: parts.trouble,
+        lost: (reason) => parts.failed(reason, false),
+        failed: parts.failed,
         notRenewed: parts.notRenewed,
       },
       () => performance.now(),
     );
   }
 
-  /** Begins to capture; `now` in ms. */
+  /** Begins to capture; `now` in ms since the epoch. */
   start(now: number): void {
-    const { sockets, host } = this.#parts;
-    host(this.#view);
+    const { sockets, hostChanged } = this.#parts;
+    hostChanged(this.#view);
     sockets.lookAtAll(now);
     this.#lookAtConnections(now);
     if (!this.#parts.watchesPortsInUse) this.#planner.update(sockets, this.#ownAddresses(), now, true);
     this.#renew();
-    this.#hostTimer = setInterval(() => this.#lookAtHost(), HOST_INTERVAL);
+    this.#hostTimer = setInterval(() => this.#lookAtHost(), HOST_INTERVAL_MS);
   }
 
-  /** Whether the packets of any port are looked at. */
+  /** Whether any port is captured. */
   get isNeeded(): boolean {
     return this.#watched.tcp.size > 0 || this.#watched.udp.size > 0;
   }
 
-  /** Whether what should be captured is: false while capture is being started anew. */
+  /** False while capture should run and does not. */
   get isWell(): boolean {
     return this.#supervisor.isCapturing || !this.isNeeded || !this.hasDevice;
   }
 
-  /** The process that captures, while there is one. */
+  /** The process that captures; undefined while there is none. */
   get capturePid(): number | undefined {
     return this.#supervisor.pid;
   }
@@ -112,26 +116,26 @@ export class CaptureManager {
     return chooseDevices(this.#parts.interfaces, this.#view.devices).length > 0;
   }
 
-  /** To be called every second: `inUse` packets came to ports in use since the last call. */
+  /** Must be called every second; `inUse` packets came to ports in use since the last call. */
   tick(now: number, inUse: number): void {
     const { sockets, watchesPortsInUse } = this.#parts;
     sockets.poll(now);
-    const busy = inUse >= BUSY_PORTS_RATE;
-    const age = Math.abs(now - this.#connectionsSeen);
-    if (age >= (busy ? BUSY_CONNECTIONS_INTERVAL : CONNECTIONS_INTERVAL)) this.#lookAtConnections(now);
+    const busy = inUse >= BUSY_PORTS_PER_SECOND;
+    const age = Math.abs(now - this.#lastConnectionsMs);
+    if (age >= (busy ? BUSY_CONNECTIONS_INTERVAL_MS : CONNECTIONS_INTERVAL_MS)) this.#lookAtConnections(now);
     if (watchesPortsInUse) return;
     if (this.#planner.update(sockets, this.#ownAddresses(), now, busy)) this.#filterChanged = true;
-    const due = busy || performance.now() - this.#lastRenewal >= FILTER_INTERVAL;
+    const due = busy || performance.now() - this.#lastRenewalMs >= FILTER_INTERVAL_MS;
     if (this.#filterChanged && due) this.#renew();
   }
 
-  /** Other ports are looked at from now on. */
+  /** Captures these ports from now on. */
   configure(watched: ViewedPorts): void {
     this.#watched = watched;
     this.#renew();
   }
 
-  /** Frames so far, by the reason at which their decoding ended. */
+  /** Frames so far, by the reason for which their decoding ended. */
   counts(): Map<number, number> {
     return this.#supervisor.counts();
   }
@@ -145,55 +149,55 @@ export class CaptureManager {
     if (this.#viewChanged()) this.#renew();
   }
 
-  /** Looks at the host anew, and tells when it is not as it was. */
+  /** Looks up devices and addresses again, and reports a change; true when there was one. */
   #viewChanged(): boolean {
     const key = hostKey();
     if (key === this.#viewKey) return false;
     this.#viewKey = key;
     this.#view = viewHost();
-    this.#parts.host(this.#view);
+    this.#parts.hostChanged(this.#view);
     return true;
   }
 
   #renew(): void {
     this.#filterChanged = false;
-    this.#lastRenewal = performance.now();
+    this.#lastRenewalMs = performance.now();
     this.#supervisor.renew();
   }
 
   #plan(): ChildPlan | null {
-    // After a link went down it may not be seen on the next look yet: look now.
+    // A link may have gone down since the last look.
     this.#viewChanged();
     if (!this.isNeeded) return null;
     const devices = chooseDevices(this.#parts.interfaces, this.#view.devices);
     if (devices.length === 0) {
-      // Seen before the capture process has died of it: said here, for its end says nothing then.
-      if (this.#supervisor.isCapturing) this.#parts.trouble('no interface is up', false);
+      // The sensor has not died of it yet. Report it here: the supervisor ends the sensor now, and reports no such end.
+      if (this.#supervisor.isCapturing) this.#parts.failed('no interface is up', false);
       return null;
     }
     const { sockets } = this.#parts;
-    // Of now: to a port that somebody has just begun to use, every acknowledgement would pass.
+    // Without the newest connections, the filter would pass every acknowledgement to a port just taken into use.
     this.#lookAtConnections(Date.now());
     const plan = this.#planner.plan(this.#watched, this.#ownAddresses(), sockets);
     const filterFor = (name: string) => filterText(plan, this.#hardwareAddress(name));
-    const ringSizeFor = this.#ringSizes(devices);
+    const ringBytesFor = this.#ringBytes(devices);
     return {
-      devices: devices.map((name) => ({ name, filter: filterFor(name), ringSize: ringSizeFor(name) })),
+      devices: devices.map((name) => ({ name, filter: filterFor(name), ringBytes: ringBytesFor(name) })),
     };
   }
 
-  #ringSizes(devices: readonly string[]): (name: string) => number {
+  #ringBytes(devices: readonly string[]): (name: string) => number {
     const others = devices.filter((name) => !this.#isLoopback(name)).length;
-    if (others === 0) return () => RINGS_SIZE;
-    const rest = RINGS_SIZE - (devices.length - others) * LOOPBACK_RING_SIZE;
-    const share = Math.max(MIN_RING_SIZE, Math.floor(rest / others));
-    return (name) => (this.#isLoopback(name) ? LOOPBACK_RING_SIZE : share);
+    if (others === 0) return () => RINGS_BYTES;
+    const rest = RINGS_BYTES - (devices.length - others) * LOOPBACK_RING_BYTES;
+    const share = Math.max(MIN_RING_BYTES, Math.floor(rest / others));
+    return (name) => (this.#isLoopback(name) ? LOOPBACK_RING_BYTES : share);
   }
 
-  /** Costs ms on an idle host, and a quarter of a second with 100,000 connections. */
+  /** Takes some ms on an idle host, and a quarter of a second with 100,000 connections. */
   #lookAtConnections(now: number): void {
-    if ((this.#watched.kinds & OF_CONNECTIONS) === 0) return;
-    this.#connectionsSeen = now;
+    if ((this.#watched.kinds & CONNECTION_KINDS) === 0) return;
+    this.#lastConnectionsMs = now;
     this.#parts.sockets.lookAtConnections(now);
   }
 
@@ -201,7 +205,7 @@ export class CaptureManager {
     return this.#view.devices.find((device) => device.name === name)?.hardwareAddress ?? null;
   }
 
-  /** What may be probed: the loopback addresses only where loopback is listened to. */
+  /** The addresses that may be probed: those of loopback only where loopback is captured. */
   #ownAddresses(): Address[] {
     const { addresses, devices } = this.#view;
     const chosen = chooseDevices(this.#parts.interfaces, devices);

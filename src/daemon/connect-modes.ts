@@ -2,10 +2,10 @@ import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
 import { PortSet } from '../config/ports.ts';
 import type { Engine } from '../engine.ts';
+import type { Contact } from '../listen/contact.ts';
 import type { ListenFailure } from '../listen/failure.ts';
 import { Listeners, type ListenPlan } from '../listen/listeners.ts';
-import type { Visit } from '../listen/visit.ts';
-import { Witnesses } from '../listen/witnesses.ts';
+import { SynMatcher } from '../listen/syn-matcher.ts';
 import { Address } from '../net/address.ts';
 import { type ModeTransport, PROTOCOL_TCP } from '../net/protocol.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
@@ -13,12 +13,13 @@ import type { Prepared } from '../preflight/prepare.ts';
 import { adminLine } from '../record/lines1.ts';
 import { listenLines, notBoundLines, type Ports } from '../record/start-lines.ts';
 
-/** How often (ms) it is told that connections were reset too early to name who made them. */
-const NAMELESS_INTERVAL = 60_000;
+/** How often connections are logged that were reset too early to name their source. */
+const NAMELESS_INTERVAL_MS = 60_000;
 
+/** What the connect modes work with. */
 export interface ConnectModesParts {
   readonly engine: Engine;
-  /** Whether it is an address of this host. */
+  /** Whether an address is this host's. */
   readonly isOwn: (address: Address) => boolean;
   /** The wall clock, in ms since the epoch. */
   readonly now: () => number;
@@ -26,34 +27,37 @@ export interface ConnectModesParts {
   readonly tell: (line: string) => void;
 }
 
-/** Receives the visitors of the connect modes and brings them to the engine; says what could not be opened. */
+/** Listens for the modes tcp and udp, gives each connect to the engine, and logs the ports that could not be bound. */
 export class ConnectModes {
   readonly #parts: ConnectModesParts;
   readonly #listeners: Listeners;
-  readonly #witnesses: Witnesses;
-  /** TCP ports that are ours. */
+  readonly #synMatcher: SynMatcher;
+  /** TCP ports that the mode tcp listens on. */
   #tcpPorts = new PortSet();
   readonly #probe = new Probe();
   #nameless = 0;
   #namelessPorts = new PortSet();
-  #namelessTold = Number.NEGATIVE_INFINITY;
+  #lastNamelessMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ConnectModesParts) {
     this.#parts = parts;
-    const visit = (visit: Visit) => this.#visit(visit);
-    this.#witnesses = new Witnesses({ visit, nameless: (port) => this.#noteNameless(port) }, parts.now);
+    const take = (contact: Contact) => this.#take(contact);
+    this.#synMatcher = new SynMatcher(
+      { contact: take, nameless: (port) => this.#noteNameless(port) },
+      parts.now,
+    );
     this.#listeners = new Listeners({
       isOwn: parts.isOwn,
       now: parts.now,
-      visit: (visited) => {
-        if (visited.protocol === PROTOCOL_TCP) this.#witnesses.noteNamed(visited);
-        this.#visit(visited);
+      contact: (contact) => {
+        if (contact.protocol === PROTOCOL_TCP) this.#synMatcher.noteNamed(contact);
+        this.#take(contact);
       },
-      nameless: (port) => this.#witnesses.noteNameless(port),
+      nameless: (port) => this.#synMatcher.noteNameless(port),
     });
   }
 
-  /** The ports that are listened on now. */
+  /** The ports on which the modes listen now. */
   get ports(): Ports {
     return this.#listeners.ports;
   }
@@ -63,22 +67,22 @@ export class ConnectModes {
     return this.#tcpPorts.has(port);
   }
 
-  /** Takes a captured SYN to a port of ours, which may tell who makes a connection; false for anything else. */
-  witness(probe: Probe): boolean {
+  /** Takes a captured packet to a port of the mode tcp; a SYN may name the source of a connect. False for any other. */
+  matchSyn(probe: Probe): boolean {
     if (probe.protocol !== PROTOCOL_TCP || !this.holds(probe.destinationPort)) return false;
     if (probe.kind !== Kind.syn || !this.#parts.isOwn(probe.destination)) return true;
     const { protocol, sourcePort, destinationPort } = probe;
     const [source, destination] = [Address.from(probe.source), Address.from(probe.destination)];
-    this.#witnesses.noteSyn({ protocol, source, sourcePort, destination, destinationPort });
+    this.#synMatcher.noteSyn({ protocol, source, sourcePort, destination, destinationPort });
     return true;
   }
 
-  /** Binds what the modes ask for. Throws a CommandError (77, 69) when a mode has not got a single port. */
+  /** Binds the ports of the modes. Throws a CommandError (77, 69) when a mode gets none of its ports. */
   async open(prepared: Prepared): Promise<void> {
     const plan = planOf(prepared);
     const failures = await this.#listeners.listen(plan);
     this.#tcpPorts = this.ports.tcp;
-    this.#tell(plan, failures);
+    this.#logUnbound(plan, failures);
     const { ports } = this;
     for (const transport of ['tcp', 'udp'] as const) {
       const own = failures.filter((failure) => failure.transport === transport);
@@ -92,11 +96,11 @@ export class ConnectModes {
     }
   }
 
-  /** Goes over to another configuration; listeners that stay are not touched. */
+  /** Goes over to another configuration; listeners that both have stay open. */
   async reload(prepared: Prepared): Promise<void> {
     const before = this.ports;
     const plan = planOf(prepared);
-    this.#tell(plan, await this.#listeners.listen(plan));
+    this.#logUnbound(plan, await this.#listeners.listen(plan));
     const { ports } = this;
     this.#tcpPorts = ports.tcp;
     for (const transport of ['tcp', 'udp'] as const) {
@@ -105,31 +109,31 @@ export class ConnectModes {
     }
   }
 
-  /** The addresses of this host have changed. */
+  /** Must be called when the addresses of this host have changed. */
   hostChanged(): void {
-    void this.#listeners.readdress().then((failures) => this.#tellPartly(failures));
+    void this.#listeners.readdress().then((failures) => this.#logFailures(failures));
   }
 
-  /** To be called every second; `now` in ms. */
+  /** Must be called every second; `now` in ms since the epoch. */
   tick(now: number): void {
-    void this.#listeners.tick().then((failures) => this.#tellPartly(failures));
-    if (this.#nameless === 0 || Math.abs(now - this.#namelessTold) < NAMELESS_INTERVAL) return;
-    this.#namelessTold = now;
+    void this.#listeners.tick().then((failures) => this.#logFailures(failures));
+    if (this.#nameless === 0 || Math.abs(now - this.#lastNamelessMs) < NAMELESS_INTERVAL_MS) return;
+    this.#lastNamelessMs = now;
     const where = `TCP ports ${this.#namelessPorts}`;
     this.#parts.tell(
-      adminLine(`${this.#nameless} connects to ${where} were reset before it could be told who made them.`),
+      adminLine(`${this.#nameless} connects to ${where} were reset before their source could be read.`),
     );
     this.#nameless = 0;
     this.#namelessPorts = new PortSet();
   }
 
-  /** Lets go of every port at once. */
+  /** Closes every socket at once. */
   close(): void {
     this.#listeners.close();
-    this.#witnesses.close();
+    this.#synMatcher.close();
   }
 
-  #visit({ protocol, source, sourcePort, destination, destinationPort }: Visit): void {
+  #take({ protocol, source, sourcePort, destination, destinationPort }: Contact): void {
     const probe = this.#probe;
     probe.time = this.#parts.now();
     probe.kind = Kind.connect;
@@ -146,30 +150,30 @@ export class ConnectModes {
     this.#namelessPorts.addRange({ first: port, last: port });
   }
 
-  /** What is not bound at all is said as in 1.x; what is bound somewhere, by its address. */
-  #tell({ tcp, udp }: ListenPlan, failures: readonly ListenFailure[]): void {
+  /** Logs ports bound at no address as 1.x does, and the others with the address where binding failed. */
+  #logUnbound({ tcp, udp }: ListenPlan, failures: readonly ListenFailure[]): void {
     const { ports } = this;
     for (const [transport, wanted] of [['tcp', tcp] as const, ['udp', udp] as const]) {
       const failed = portsOf(failures.filter((failure) => failure.transport === transport));
       const unbound = failed.without(failed.without(wanted.without(ports[transport])));
       for (const line of notBoundLines(transport, unbound)) this.#parts.tell(line);
     }
-    this.#tellPartly(failures.filter(({ transport, port }) => ports[transport].has(port)));
+    this.#logFailures(failures.filter(({ transport, port }) => ports[transport].has(port)));
     const missing = failures.filter(({ code }) => code === 'EMFILE').length;
     if (missing === 0) return;
     const advice = 'raise the limit (ulimit -n, LimitNOFILE)';
     this.#parts.tell(adminLine(`No descriptors are left for ${missing} more sockets: ${advice}.`));
   }
 
-  /** By transport, address and cause: a service at one address of the host is no fault. */
-  #tellPartly(failures: readonly ListenFailure[]): void {
-    const told = new Map<string, ListenFailure[]>();
+  /** One line for each transport, address and cause. A service that holds a port at one address is no error. */
+  #logFailures(failures: readonly ListenFailure[]): void {
+    const groups = new Map<string, ListenFailure[]>();
     for (const failure of failures) {
       if (failure.code === 'EMFILE') continue;
       const key = `${failure.transport} ${failure.address} ${failure.code}`;
-      told.set(key, [...(told.get(key) ?? []), failure]);
+      groups.set(key, [...(groups.get(key) ?? []), failure]);
     }
-    for (const [key, group] of told) {
+    for (const [key, group] of groups) {
       const [transport, address, code] = key.split(' ') as [ModeTransport, string, string];
       const ports = `${transport.toUpperCase()} ports ${portsOf(group)}`;
       const why = code === 'EADDRINUSE' ? 'something else uses them there' : code;

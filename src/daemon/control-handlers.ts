@@ -17,31 +17,33 @@ import type { SocketTable } from '../watch/sockets.ts';
 import type { WatchedPorts } from '../watch/watched-ports.ts';
 import type { BlockManager } from './block-manager.ts';
 import { blockByHand, type Orders, unblockAllByHand, unblockByHand } from './manual-blocks.ts';
-import { examine } from './self-check.ts';
+import { selfCheck } from './self-check.ts';
 
-/** What the handlers can look at. */
+/** What the handlers read and act on. */
 export interface LiveControlHandlersParts {
   readonly version: string;
+  /** Ms since the epoch. */
   readonly startedAt: number;
   readonly dryRun: boolean;
-  /** Asked anew each time: a reload changes it. */
+  /** A function, because a reload replaces them; so is `watched`. */
   readonly prepared: () => Prepared;
   readonly watched: () => WatchedPorts;
   readonly blockManager: BlockManager;
   readonly engine: Engine;
   readonly sockets: SocketTable;
-  /** The ports that the connect modes have bound. */
+  /** The ports that the connect modes listen on. */
   readonly listening: () => Ports;
   readonly queue: ActionQueue;
-  /** The interfaces that are listened to now. */
+  /** The interfaces that capture is open on. */
   readonly interfaces: () => readonly string[];
   /** Frames by the reason at which their decoding ended. */
   readonly counts: () => ReadonlyMap<number, number>;
   readonly duplicates: () => number;
+  /** Called for each block by hand that is in force. */
   readonly onBlock: (entry: LedgerEntry) => void;
 }
 
-/** Answers what is asked over the control socket. */
+/** Answers the requests of the control socket in a live run. */
 export class LiveControlHandlers implements ControlHandlers {
   readonly #parts: LiveControlHandlersParts;
 
@@ -70,7 +72,7 @@ export class LiveControlHandlers implements ControlHandlers {
       dropped: null,
       sources: engine.tracker.size,
       blocks: { inForce: blocks.size, due: blockManager.memory.due },
-      method: blockManager.method ?? { name: 'none', how: 'BLOCK_TCP and BLOCK_UDP block nobody' },
+      method: blockManager.method ?? { name: 'none', how: 'BLOCK_TCP and BLOCK_UDP block no source' },
       dryRun,
       queue: queue.load,
       breaker: { open: breaker.isOpen, threshold: breaker.threshold },
@@ -80,7 +82,7 @@ export class LiveControlHandlers implements ControlHandlers {
   }
 
   blocks(): Iterable<BlockInfo> {
-    // Taken down at once: what comes and goes while the client reads would move the list under its eyes.
+    // A copy: blocks that begin or end while the client reads must not shift the list.
     return infosOf([...this.#parts.blockManager.blocks.due()]);
   }
 
@@ -123,7 +125,7 @@ export class LiveControlHandlers implements ControlHandlers {
   async health(): Promise<readonly HealthCheck[]> {
     const { blockManager, interfaces, prepared } = this.#parts;
     const { config, modes } = prepared();
-    return examine({ blockManager, config, modes, interfaces: interfaces() });
+    return selfCheck({ blockManager, config, modes, interfaces: interfaces() });
   }
 
   #orders(): Orders {
@@ -139,7 +141,7 @@ export class LiveControlHandlers implements ControlHandlers {
     return Promise.resolve({ outcome: 'refused', message: 'this is a dry run: nothing is blocked' });
   }
 
-  /** A port where a probe is seen and nobody is disturbed. */
+  /** A port where the daemon sees a probe and the probe reaches no service. Datagrams cannot be sent to port 0. */
   #probePort(): Status['probePort'] {
     const { sockets } = this.#parts;
     const watched = this.#parts.watched();
@@ -150,7 +152,8 @@ export class LiveControlHandlers implements ControlHandlers {
       if (!watched.detects(kind)) continue;
       const used = new Set(sockets.bound(protocol).map(({ port }) => port));
       for (const { first, last } of watched[transport].ranges()) {
-        for (let port = first; port <= last; port++) if (!used.has(port)) return { transport, port };
+        for (let port = Math.max(first, 1); port <= last; port++)
+          if (!used.has(port)) return { transport, port };
       }
       const [own] = this.#parts.listening()[transport].ranges();
       if (own !== undefined) return { transport, port: own.first };
@@ -158,7 +161,7 @@ export class LiveControlHandlers implements ControlHandlers {
     return null;
   }
 
-  /** What will happen next, in plain sentences. */
+  /** Sentences that say what happens at the source's next probe. */
   #next(rule: string | null, block: LedgerEntry | undefined, source: Source | undefined): string[] {
     if (rule !== null) return [`It is never blocked (${rule}); its probes are only counted.`];
     if (block !== undefined) return [this.#endOf(block)];
@@ -178,7 +181,7 @@ export class LiveControlHandlers implements ControlHandlers {
   #endOf(entry: LedgerEntry): string {
     const { until } = entry.block;
     const { blocks } = this.#parts.blockManager;
-    if (!entry.inForce) return 'It is to be blocked but is not; its next probe tries that again.';
+    if (!entry.inForce) return 'It should be blocked but is not; its next probe tries again.';
     if (!blocks.canTakeBack(entry))
       return 'Its block stays until you take it back: there is no UNKILL_ROUTE.';
     return until === null ? 'Its block has no end.' : `Its block ends at ${new Date(until).toISOString()}.`;
@@ -188,8 +191,8 @@ export class LiveControlHandlers implements ControlHandlers {
 const CONSEQUENCE = ['it is only logged', 'it is blocked', 'the external command is run'] as const;
 
 function undecoded(counts: ReadonlyMap<number, number>): Record<string, number> {
-  const told = [...counts].filter(([reason, count]) => reason !== Reason.none && count > 0);
-  return Object.fromEntries(told.map(([reason, count]) => [reasonText(reason), count]));
+  const failures = [...counts].filter(([reason, count]) => reason !== Reason.none && count > 0);
+  return Object.fromEntries(failures.map(([reason, count]) => [reasonText(reason), count]));
 }
 
 function* infosOf(entries: readonly LedgerEntry[]): Generator<BlockInfo> {

@@ -1,3 +1,4 @@
+import type { Failure } from '../commands/failure.ts';
 import type { Answer, BlockRequest } from '../control/handlers.ts';
 import type { Block, BlockCause } from '../firewall/block.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
@@ -6,25 +7,25 @@ import { denyInHostsFile, HOSTS_DENY, hostsDenyLine } from '../respond/hosts-den
 import { inTurns } from '../respond/in-turns.ts';
 import type { BlockManager } from './block-manager.ts';
 
-/** What an administrator's order works with. */
+/** What an order of the administrator works with. */
 export interface Orders {
   readonly blockManager: BlockManager;
-  /** Which mode the records name. */
+  /** The mode and transport that the records name. */
   readonly cause: Pick<BlockCause, 'mode' | 'transport'>;
   /** KILL_HOSTS_DENY. */
   readonly killHostsDeny: string | null;
-  /** Told of each block by hand that is in force. */
+  /** Called for each block by hand that is in force. */
   readonly onBlock: (entry: LedgerEntry) => void;
 }
 
-/** Blocks an address or a prefix, whatever it has done. */
+/** Blocks an address or a prefix, unless a never-block rule spares it. */
 export async function blockByHand(orders: Orders, { target, forMs, why }: BlockRequest): Promise<Answer> {
   const { blockManager, onBlock } = orders;
   const { blocks } = blockManager;
   const rule = blocks.ruleFor({ target });
   if (rule !== null) return { outcome: 'refused', message: `${target} is never blocked: ${rule}` };
   const cause = { ...orders.cause, kind: 'manual', destinationPort: 0, connects: 0, note: why } as const;
-  const block = blocks.planByHand(target, cause, lengthOf(forMs));
+  const block = blocks.planByHand(target, cause, lengthMsOf(forMs));
   const failure = await enforce(orders, block);
   if (failure !== null) return { outcome: 'failed', message: `${target} could not be blocked: ${failure}` };
   const entry = blocks.find(target);
@@ -33,25 +34,25 @@ export async function blockByHand(orders: Orders, { target, forMs, why }: BlockR
   return done(blockManager, `${target} is blocked ${until}`);
 }
 
-/** Takes the block of a target back. */
+/** Releases the block of a target. */
 export async function unblockByHand({ blockManager }: Orders, target: string): Promise<Answer> {
   const entry = blockManager.blocks.find(target);
   if (entry === undefined || entry.ended !== null) return absent(blockManager, target);
-  const failure = await takeBack(blockManager, entry);
+  const failure = await release(blockManager, entry);
   if (failure !== null)
     return { outcome: 'failed', message: `the block of ${target} could not be taken back: ${failure}` };
   return done(blockManager, `${target} is no longer blocked${reminder(blockManager, entry)}`);
 }
 
-/** Takes all blocks back. */
+/** Releases all blocks; `count` is how many were released. */
 export async function unblockAllByHand({
   blockManager,
 }: Orders): Promise<Answer & { readonly count: number }> {
   const due = [...blockManager.blocks.due()];
   let count = 0;
-  let failure: string | null = null;
+  let failure: Failure = null;
   await inTurns(due, async (entry) => {
-    const failed = await takeBack(blockManager, entry);
+    const failed = await release(blockManager, entry);
     if (failed === null) count++;
     else failure ??= `${entry.block.target}: ${failed}`;
   });
@@ -63,14 +64,14 @@ export async function unblockAllByHand({
   return { outcome: 'failed', message, count };
 }
 
-/** undefined for the usual length, null for ever. */
-function lengthOf(forMs: number | null): number | null | undefined {
+/** The length in ms: undefined for the configured length, null for no end. */
+function lengthMsOf(forMs: number | null): number | null | undefined {
   if (forMs === null) return undefined;
   return forMs === 0 ? null : forMs;
 }
 
-/** null when it is in force. */
-async function enforce({ blockManager, killHostsDeny }: Orders, block: Block): Promise<string | null> {
+/** Puts the block in force; resolves to the reason when that failed. */
+async function enforce({ blockManager, killHostsDeny }: Orders, block: Block): Promise<Failure> {
   const { blocks } = blockManager;
   try {
     const method = await blockManager.methodByHand();
@@ -88,14 +89,14 @@ async function enforce({ blockManager, killHostsDeny }: Orders, block: Block): P
   return null;
 }
 
-/** What was added to hosts.deny. The block is in force without it. */
+/** Resolves to the line added to hosts.deny. A failure is no error, because the block is in force without the line. */
 async function deny(template: string | null, block: Block): Promise<string | null> {
   if (template === null) return null;
   const line = hostsDenyLine(template, block);
   return (await denyInHostsFile(HOSTS_DENY, line)).added ? line : null;
 }
 
-async function takeBack({ blocks }: BlockManager, entry: LedgerEntry): Promise<string | null> {
+async function release({ blocks }: BlockManager, entry: LedgerEntry): Promise<Failure> {
   if (blocks.canTakeBack(entry)) return blocks.release(entry, 'unblocked');
   await blocks.forget(entry, 'unblocked');
   return null;
@@ -103,7 +104,7 @@ async function takeBack({ blocks }: BlockManager, entry: LedgerEntry): Promise<s
 
 function reminder({ blocks }: BlockManager, entry: LedgerEntry): string {
   if (blocks.canTakeBack(entry)) return '';
-  return ' here; what KILL_ROUTE did is still in force, for there is no UNKILL_ROUTE: take it back yourself';
+  return ' here; what KILL_ROUTE did is still in force, because no UNKILL_ROUTE is set: undo it yourself';
 }
 
 function absent({ blocks }: BlockManager, target: string): Answer {
@@ -112,11 +113,11 @@ function absent({ blocks }: BlockManager, target: string): Answer {
   const message =
     covering === undefined
       ? `${target} is not blocked`
-      : `${target} has no block of its own; ${covering.block.target}, which it is in, is blocked: unblock that`;
+      : `${target} has no block of its own, but is in ${covering.block.target}, which is blocked: unblock that`;
   return { outcome: 'absent', message };
 }
 
-/** An order is acknowledged when it is on the disk, so that no power cut undoes it. */
+/** Acknowledges an order once it is on the disk, so that a power cut does not undo it. */
 async function done(blockManager: BlockManager, message: string): Promise<Answer> {
   const failure = await blockManager.durable();
   const warning =

@@ -14,14 +14,14 @@ import { Syslog } from '../record/syslog.ts';
 const SYSLOG_SOCKET = '/dev/log';
 
 /**
- * Opens the log of a live run: what was asked for, else stdout and, where there is one, syslog. Where stdout is the
- * journal, that has every line already.
+ * Opens the log of a live run: the outputs asked for, by default stdout and, if there is one, syslog. Where stdout is
+ * the journal, syslog is left out, because the journal would have every line twice.
  */
 export async function openLiveLog(outputs: readonly LogOutput[]): Promise<Log> {
   const wants = (output: LogOutput) => outputs.length === 0 || outputs.includes(output);
   const asked = outputs.includes('syslog') || (outputs.length === 0 && existsSync(SYSLOG_SOCKET));
   const toSyslog = asked && !(wants('stdout') && isJournal(process.stdout.fd));
-  // Syslog's own troubles are told on stderr: to tell them to syslog would be one trouble more.
+  // A failure of syslog goes to stderr; logging it to syslog would fail again.
   const tell = (text: string) => process.stderr.write(`${adminLine(text)}\n`);
   const syslog = toSyslog ? new Syslog({ pid: process.pid, tell }) : null;
   return openLog({ stdout: wants('stdout') ? process.stdout : null, syslog });

@@ -4,26 +4,21 @@ import { type Modes, modeNames } from '../config/modes.ts';
 import type { HealthCheck } from '../control/status.ts';
 import type { BlockManager } from './block-manager.ts';
 
-/** What is examined. */
-export interface Patient {
+/** What the self-check looks at. */
+export interface SelfCheckParts {
   readonly blockManager: BlockManager;
   readonly config: Config;
   readonly modes: Modes;
-  /** The interfaces that are listened to now. */
+  /** The interfaces that capture is open on. */
   readonly interfaces: readonly string[];
 }
 
-/** What only the daemon itself can know of its health. */
-export async function examine(patient: Patient): Promise<readonly HealthCheck[]> {
-  return [
-    captureHealth(patient),
-    await methodHealth(patient),
-    await ledgerHealth(patient),
-    ...filesHealth(patient),
-  ];
+/** Checks for `doctor` what only the daemon can know: capture, block method, ledger and files, in this order. */
+export async function selfCheck(parts: SelfCheckParts): Promise<readonly HealthCheck[]> {
+  return [captureHealth(parts), await methodHealth(parts), await ledgerHealth(parts), ...filesHealth(parts)];
 }
 
-function captureHealth({ interfaces, modes }: Patient): HealthCheck {
+function captureHealth({ interfaces, modes }: SelfCheckParts): HealthCheck {
   const connects = modeNames(modes).every((mode) => mode === 'tcp' || mode === 'udp');
   if (connects && interfaces.length === 0)
     return { name: 'capture', result: 'skip', message: 'not needed: the modes have sockets of their own' };
@@ -32,11 +27,11 @@ function captureHealth({ interfaces, modes }: Patient): HealthCheck {
   return { name: 'capture', result: 'ok', message: `listening on ${interfaces.join(', ')}` };
 }
 
-async function methodHealth({ blockManager }: Patient): Promise<HealthCheck> {
+async function methodHealth({ blockManager }: SelfCheckParts): Promise<HealthCheck> {
   const { method, blocks, backends } = blockManager;
   const name = 'block method';
   if (method === null)
-    return { name, result: 'skip', message: 'nobody is to be blocked (BLOCK_TCP, BLOCK_UDP)' };
+    return { name, result: 'skip', message: 'no source is to be blocked (BLOCK_TCP, BLOCK_UDP)' };
   try {
     const backend = await backends.get(method.name);
     const listed = await backend.list();
@@ -47,20 +42,20 @@ async function methodHealth({ blockManager }: Patient): Promise<HealthCheck> {
     const missing = own.filter(({ block }) => !present.has(block.target)).length;
     if (missing === 0)
       return { name, result: 'ok', message: `${method.name} has all ${own.length} blocks in force` };
-    const hint = 'somebody else took them away; a SIGHUP puts them back';
+    const hint = 'another program removed them; a SIGHUP puts them back';
     return { name, result: 'fail', message: `${missing} of ${own.length} blocks are not in force: ${hint}` };
   } catch (error) {
     return { name, result: 'fail', message: `${method.name}: ${(error as Error).message}` };
   }
 }
 
-async function ledgerHealth({ blockManager, config: { stateDir } }: Patient): Promise<HealthCheck> {
+async function ledgerHealth({ blockManager, config: { stateDir } }: SelfCheckParts): Promise<HealthCheck> {
   const failure = await blockManager.durable();
   if (failure === null) return { name: 'ledger', result: 'ok', message: `${stateDir} is written to` };
   return { name: 'ledger', result: 'fail', message: `${failure}; blocks are forgotten at a restart` };
 }
 
-function filesHealth({ config, modes }: Patient): HealthCheck[] {
+function filesHealth({ config, modes }: SelfCheckParts): HealthCheck[] {
   const { historyFile, blockedFile, eventFile } = config;
   const blocked = blockedFile === null ? [] : modeNames(modes).map((mode) => `${blockedFile}.${mode}`);
   return [historyFile, ...blocked, eventFile].flatMap((path) => (path === null ? [] : [fileHealth(path)]));

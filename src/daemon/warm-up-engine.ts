@@ -2,14 +2,11 @@ import type { BlockPolicy, Config } from '../config/config.ts';
 import type { Modes } from '../config/modes.ts';
 import { Engine, type EngineSettings } from '../engine.ts';
 import { NullBackend } from '../firewall/null.ts';
-import { BackendPool } from '../firewall/pool.ts';
 import { BlockMemory } from '../ledger/memory.ts';
 import { Recorder } from '../record/recorder.ts';
-import { Blocks } from '../respond/blocks.ts';
-import { Breaker } from '../respond/breaker.ts';
+import { assemble } from '../respond/assemble.ts';
 import { NeverBlock } from '../respond/never-block.ts';
 import { ActionQueue } from '../respond/queue.ts';
-import { Responder } from '../respond/responder.ts';
 import type { Home } from '../watch/home.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
@@ -61,26 +58,20 @@ export class WarmUpEngine {
       names: null,
     });
     const never = new NeverBlock();
-    const breaker = new Breaker({ max: Number.POSITIVE_INFINITY, tell: nothing });
-    const blocks = new Blocks({
+    const { blocks, breaker, makeResponder } = assemble({
       config,
       memory: new BlockMemory(),
-      backends: new BackendPool(() => new NullBackend()),
+      queue: this.#queue,
+      makeBackend: () => new NullBackend(),
       hostsDenyPath: '',
       boot: '',
       ruleFor: (network) => never.ruleForNetwork(network),
       now: Date.now,
+      onStep: (target, step) => recorder.step(target, step),
       onEnd: nothing,
       tell: nothing,
     });
-    const responder = new Responder({
-      config,
-      method: 'null',
-      blocks,
-      queue: this.#queue,
-      hostsDenyPath: '',
-      onStep: (target, step) => recorder.step(target, step),
-    });
+    const responder = makeResponder(config, 'null');
     return new Engine({
       ...settings,
       home,
@@ -108,6 +99,7 @@ function withoutConsequences(real: Config, policy: BlockPolicy): EngineSettings 
     blockTcp: policy,
     blockUdp: policy,
     blockSpoofable: true,
+    blockRateMax: Number.POSITIVE_INFINITY,
     killHostsDeny: null,
     killRunCmd: null,
   };

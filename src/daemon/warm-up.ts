@@ -7,7 +7,7 @@ import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import { RECORD_LENGTH, writeProbe } from '../sensor/record-format.ts';
 import { homeOfAddresses } from '../watch/home.ts';
 import type { SocketTable } from '../watch/sockets.ts';
-import { ProbeIntake } from './probe-intake.ts';
+import { ProbeReceiver } from './probe-receiver.ts';
 import { PORT_LIMIT, WarmUpEngine } from './warm-up-engine.ts';
 
 /** Scanners, each of which is blocked, and what each sends. */
@@ -36,14 +36,19 @@ interface Knock {
 export async function warmUp(config: Config, sockets: SocketTable): Promise<void> {
   const home = homeOfAddresses([HOME]);
   const warmUpEngine = new WarmUpEngine(config, home, sockets);
-  const intake = new ProbeIntake({ engine: warmUpEngine.engine, sockets, home: () => home, now: Date.now });
+  const receiver = new ProbeReceiver({
+    engine: warmUpEngine.engine,
+    sockets,
+    home: () => home,
+    now: Date.now,
+  });
   const view = new DataView(new ArrayBuffer(BATCH * RECORD_LENGTH));
   // Each on ports of its own: on the same ones, many sources at once are decoys.
   const port = (number: number) => number % PORT_LIMIT;
   for (let scanner = 0; scanner < SCANNERS; scanner++) {
     for (const [index, knock] of KNOCKS.entries()) {
       write(view, 0, knock, scanner, port(scanner * KNOCKS.length + index));
-      await intake.take(view, RECORD_LENGTH, 0);
+      await receiver.take(view, RECORD_LENGTH, 0);
     }
     await warmUpEngine.engine.settle();
   }
@@ -53,7 +58,7 @@ export async function warmUp(config: Config, sockets: SocketTable): Promise<void
       const number = sent + index;
       write(view, index * RECORD_LENGTH, KNOCKS[0] as Knock, SCANNERS + number, port(number));
     }
-    await intake.take(view, BATCH * RECORD_LENGTH, 0);
+    await receiver.take(view, BATCH * RECORD_LENGTH, 0);
   }
   await warmUpEngine.end();
 }

@@ -7,8 +7,11 @@ import type { Packet } from './packet.ts';
 import { Reason } from './reason.ts';
 
 /**
- * Decodes one frame into `packet`. `offset` and `capturedLength` are in octets of `view`, `wireLength` is how
- * long the frame was before the snap length cut it. Reads nothing outside the captured octets.
+ * Decodes one frame into `packet`. `offset` and `capturedLength` are in octets of `view`; `wireLength` is the frame's
+ * length before the snap length cut it. Reads nothing outside the captured octets.
+ *
+ * Throughout the decoders, offsets and lengths are in octets, `end` is where the captured octets end, and `missing`
+ * octets were on the wire but not captured.
  */
 export function decodeFrame(
   view: DataView,

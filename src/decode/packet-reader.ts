@@ -8,16 +8,16 @@ import { Reason } from './reason.ts';
 import { verifyChecksums } from './transport/checksum.ts';
 import { readTcpOptions } from './transport/tcp-options.ts';
 
-/** From frames to packets, one after the other: decodes, and puts small fragments together. */
+/** Reads frames into packets, one at a time: decodes them and reassembles small fragments. */
 export class PacketReader<Read extends Packet = Packet> {
-  /** The last packet read. Its time is for the owner to set, who may keep it and put another one in its place. */
+  /** The last packet read. The owner sets its time, and may keep it and put another in its place. */
   packet: Read;
   readonly #checkSums: boolean;
   readonly #fragments: Reassembler;
-  /** Where the octets of a packet in fragments are: in its frame, or in what was put together. */
+  /** Holds the octets of a fragmented packet: those of its frame, or those that were reassembled. */
   #fragmentView: DataView;
 
-  /** `packet` is the first one to be filled. Without `checkSums`, `verify` finds every packet right. */
+  /** `packet` is the first to be filled. Without `checkSums`, `verify` accepts every packet. */
   constructor(checkSums: boolean, packet: Read) {
     this.packet = packet;
     this.#checkSums = checkSums;
@@ -25,22 +25,22 @@ export class PacketReader<Read extends Packet = Packet> {
     this.#fragmentView = this.#fragments.view;
   }
 
-  /** Reads the frame that begins at `offset`, as `decodeFrame` does; `join` is for what ends with `Reason.fragment`. */
+  /** Reads the frame at `offset`, as `decodeFrame` does. After `Reason.fragment`, call `join`. */
   read(view: DataView, offset: number, capturedLength: number, wireLength: number, linkType: number): Reason {
     if (linkType === LINKTYPE_ETHERNET && decodePlain(view, offset, capturedLength, wireLength, this.packet))
       return Reason.none;
     return this.#readAny(view, offset, capturedLength, wireLength, linkType);
   }
 
-  /** Puts the fragment just read to the others of its datagram. The packet's time must be set, for they expire. */
+  /** Adds the fragment just read to its datagram. The packet's time must be set, because fragments expire. */
   join(view: DataView): Reason {
     this.#fragmentView = this.#fragments.view;
     return this.#fragments.take(view, this.packet);
   }
 
   /**
-   * Whether the sums of the packet are right that was read last, from `view`; only after `Reason.none`. Reads also
-   * what only a probe needs.
+   * Verifies the checksums of the last packet, whose octets are in `view`; call it only after `Reason.none`. Also
+   * reads the fields that only a probe needs.
    */
   verify(view: DataView): Reason {
     if (this.#checkSums && readPlainProbe(view, this.packet)) return Reason.none;

@@ -2,53 +2,52 @@ import { Address } from '../net/address.ts';
 import { Fragment } from './fragments/fragment.ts';
 
 /**
- * One packet, decoded as far as its ports. A single object is filled again and again; nothing in it survives
- * the next frame. Offsets are absolute positions in the buffer that was decoded.
+ * One packet, decoded as far as its ports. A single object is refilled for each frame. Offsets are absolute positions
+ * in the decoded buffer.
  */
 export class Packet {
   /** Milliseconds since the epoch, with fractions. */
   time = 0;
-  /** The frame was sent to a link-layer group address (broadcast or multicast). */
+  /** The frame's link-layer destination is a group address (broadcast or multicast). */
   linkGroup = false;
   /** 4 or 6. */
   family = 4;
-  /** IANA number of the transport that was decoded. */
+  /** IANA number of the decoded transport. */
   protocol = 0;
-  /** Time to live (RFC 791), hop limit (RFC 8200): how many routers more would have passed it on. */
+  /** Time to live (RFC 791) or hop limit (RFC 8200). */
   ttl = 0;
   readonly source = new Address();
   readonly destination = new Address();
-  /** Options in the IPv4 header; hop-by-hop, routing or destination options before the IPv6 payload. */
+  /** The IPv4 header has options, or the IPv6 header is followed by hop-by-hop, routing or destination options. */
   ipOptions = false;
-  /** It came in fragments: this is one, or what was put together from them. */
+  /** The packet is a fragment, or was reassembled from fragments. */
   fragmented = false;
-  /** Which fragment it is. */
   readonly fragment = new Fragment();
   /** IPv4 identification (RFC 791, section 3.1); 0 for IPv6. */
   identification = 0;
   sourcePort = 0;
-  /** Of ICMP the type, of a protocol that nobody speaks its number. */
+  /** For ICMP the message type; for a protocol that no host speaks, its number. */
   destinationPort = 0;
-  /** The six low flag bits of TCP; 0 for all others. */
+  /** The six low TCP flag bits; 0 for other protocols. */
   tcpFlags = 0;
   sequence = 0;
   window = 0;
-  /** Only after `readTcpOptions`: octets of the TCP header, 0 for UDP; and its first option word, 0 for none. */
+  /** Set by `readTcpOptions`: octets of the TCP header, 0 for UDP; the first 32 bits of its options, 0 for none. */
   tcpHeaderLength = 0;
   firstOption = 0;
-  /** The type of SCTP's first chunk, or of the ICMP message. Says nothing of TCP and UDP. */
+  /** The type of the first SCTP chunk, or of the ICMP message. Meaningless for TCP and UDP. */
   messageType = 0;
 
-  /** Where the IP header begins, and how long the IPv4 header is (0 for IPv6, which has no checksum). */
+  /** Where the IP header begins, and the length of the IPv4 header (0 for IPv6, which has no checksum). */
   ipOffset = 0;
   ipv4HeaderLength = 0;
-  /** Where the transport's header begins, and its length with the payload by the IP header's word. */
+  /** Where the transport header begins, and its length with the payload according to the IP header. */
   transportOffset = 0;
   transportLength = 0;
-  /** All of `transportLength` was captured, and it is no mere fragment: its checksum can be checked. */
+  /** All of `transportLength` was captured and is not a mere fragment, so its checksum can be verified. */
   complete = false;
 
-  /** What takes the place of ports and flags in a packet that is neither TCP nor UDP. */
+  /** Sets the fields that replace ports and flags in a packet that is neither TCP nor UDP. */
   setPortless(destinationPort: number, messageType: number): void {
     this.sourcePort = 0;
     this.destinationPort = destinationPort;

@@ -4,19 +4,20 @@ import type { Packet } from './packet.ts';
 const IPV4_HEADER_LENGTH = 20;
 /** RFC 9293, section 3.1; a longer segment has data. */
 const TCP_HEADER_LENGTH = 20;
-const LONGEST_TCP_HEADER = 60;
+const MAX_TCP_HEADER_LENGTH = 60;
 
 /**
- * Reads what only a probe needs of what nearly every probe is: a TCP header without data, all of it there and its sums
- * right, over IPv4 without options. False of all others and of a wrong sum: `readTcpOptions` and `verifyChecksums` tell
- * what those are, and of these the same as this. In one piece, with numbers of its own as in plain.ts, and the sums of
- * RFC 1071 written out: a fifteenth of a whole replay of SYNs is between this and a function for each (bench/replay).
+ * Reads the fields that only a probe needs from the usual probe: a whole TCP header without data and with correct
+ * checksums, over IPv4 without options. Returns false for any other packet and for a wrong checksum; then
+ * `readTcpOptions` and `verifyChecksums` decide. For these packets both ways agree. One function, with local numbers
+ * as in plain.ts and the sums of RFC 1071 written out, because separate ones make a replay of SYNs a fifteenth slower
+ * (bench/replay).
  */
 export function readPlainProbe(view: DataView, packet: Packet): boolean {
   const { ipOffset, transportLength } = packet;
   if (packet.protocol !== PROTOCOL_TCP || packet.ipv4HeaderLength !== IPV4_HEADER_LENGTH) return false;
   if (!packet.complete || packet.fragmented) return false;
-  if (transportLength > LONGEST_TCP_HEADER || (transportLength & 3) !== 0) return false;
+  if (transportLength > MAX_TCP_HEADER_LENGTH || (transportLength & 3) !== 0) return false;
 
   let word = view.getUint32(ipOffset + 12);
   let addresses = (word >>> 16) + (word & 0xffff);
@@ -29,7 +30,7 @@ export function readPlainProbe(view: DataView, packet: Packet): boolean {
   sum += (word >>> 16) + (word & 0xffff);
   word = view.getUint32(ipOffset + 8);
   sum += (word >>> 16) + (word & 0xffff);
-  // There are so few numbers that one fold is enough: what a second one would still change is not all ones.
+  // One fold is enough for so few numbers: a sum that a second fold would still change is not all ones.
   if ((sum & 0xffff) + (sum >>> 16) !== 0xffff) return false;
 
   const tcp = ipOffset + IPV4_HEADER_LENGTH;

@@ -1,6 +1,6 @@
 /**
- * Why a frame was not decoded down to a transport header. A closed list: malformed input is a value with a
- * counter, never an exception (style, habit 4).
+ * Why a frame was not decoded down to a transport header. The list is closed: malformed input is a value with a
+ * counter, never an exception.
  */
 export const Reason = {
   /** Decoded. */
@@ -9,36 +9,37 @@ export const Reason = {
   linkType: 1,
   /** The frame ends inside its link header. */
   linkHeader: 2,
-  /** More VLAN tags, MPLS labels or netfilter values than anybody stacks. */
+  /** More VLAN tags, MPLS labels or netfilter values than any sender stacks. */
   linkDepth: 3,
   /** Not IP: ARP, spanning tree and the like. */
   notIp: 4,
-  /** The version field does not fit the link layer's word. */
+  /** The version field contradicts the link layer. */
   ipVersion: 5,
   /** The frame ends inside the IP header. */
   ipHeader: 6,
-  /** Header length or total length contradict each other or the frame. */
+  /** Header length and total length contradict each other or the frame. */
   ipLength: 7,
-  /** More IPv6 extension headers than the walk takes. */
+  /** More IPv6 extension headers than the decoder follows. */
   ipv6Extensions: 8,
-  /** A fragment without the whole transport header; perhaps one with others has it. */
+  /** A fragment without the whole transport header; reassembly may complete it. */
   fragment: 9,
-  /** IP, and of a protocol that hosts speak, but none that is decoded. */
+  /** An IP protocol that hosts speak, but that has no decoder here. */
   otherProtocol: 10,
   /** The packet ends inside its TCP, UDP, SCTP or ICMP header. */
   transportHeader: 11,
-  /** TCP data offset below 5 or beyond the segment, UDP or SCTP chunk length too short or beyond the datagram. */
+  /** TCP data offset below 5 or beyond the segment; UDP or SCTP chunk length too short or beyond the datagram. */
   transportLength: 12,
   /** The IPv4 header checksum is wrong. */
   ipChecksum: 13,
-  /** The checksum of the transport is wrong. */
+  /** The transport checksum is wrong. */
   transportChecksum: 14,
-  /** An IPv6 header with an IPv4-mapped address: never valid on a wire, this host drops it. */
+  /** An IPv4-mapped address in an IPv6 header. It is never valid on a wire, and this host drops the packet. */
   mappedAddress: 15,
-  /** It overlaps a fragment of its datagram, or says another length: the datagram is dropped, as Linux drops it. */
+  /** The fragment overlaps another of its datagram, or contradicts its length; the datagram is dropped, as in Linux. */
   fragmentOverlap: 16,
 } as const;
 
+/** One of the values of `Reason`. */
 export type Reason = (typeof Reason)[keyof typeof Reason];
 
 const TEXT: readonly string[] = [
@@ -61,10 +62,10 @@ const TEXT: readonly string[] = [
   'overlapping fragments',
 ];
 
-/** How many reasons there are, `none` included: the length of every array that is indexed by a reason. */
+/** The number of reasons including `none`: the length of every array that is indexed by a reason. */
 export const REASON_COUNT = TEXT.length;
 
-/** The words of the replay summary and of `status`. */
+/** The text of a reason in the replay summary and in `status`. */
 export function reasonText(reason: number): string {
   return TEXT[reason] ?? `reason ${reason}`;
 }

@@ -2,10 +2,10 @@ import type { Failure } from '../commands/failure.ts';
 import type { BlockMethod } from '../config/config.ts';
 import type { Block } from './block.ts';
 
-/** Whether what the blocks stand in (a table, a chain) was there already, with a former run's blocks in it. */
+/** Whether the place of the blocks (a table, a chain) was there already, with the blocks of a former run in it. */
 export type Opened = 'found' | 'made';
 
-/** One block that is in force, as the method itself says. */
+/** One block that is in force, as the method itself lists it. */
 export interface ListedBlock {
   /** As in `Block`. */
   readonly target: string;
@@ -13,27 +13,37 @@ export interface ListedBlock {
   readonly until: number | null;
 }
 
-/** A way to shut a source out. It knows nothing of policy: who, whether and for how long is decided elsewhere. */
+/** What a back end needs from the daemon. */
+export interface BackendOptions {
+  /** Ms since the epoch. */
+  readonly now: () => number;
+  /** Called when a block found all earlier blocks gone. Only this block is in force then. */
+  readonly onLost?: (() => void) | undefined;
+  /** Logs one line: what went wrong at the end. */
+  readonly tell?: ((text: string) => void) | undefined;
+}
+
+/** A way to shut a source out. It knows no policy: others decide who is blocked, whether and for how long. */
 export interface Backend {
   readonly method: BlockMethod;
-  /** The process that it keeps open, where it keeps one, and while there is one. */
+  /** The process that it keeps open, if it keeps one and the process runs. */
   readonly pid?: number | undefined;
   /**
-   * Makes ready, and repairs what somebody else has taken away; rejects with a one-line reason when the host
-   * cannot do it. May be called again at any time, at little cost: `made` then says that all blocks are gone.
+   * Prepares the method, and repairs what others have removed. Rejects with a one-line reason when the host does not
+   * support it. A later call is cheap and allowed at any time; `made` then means that all blocks are gone.
    */
   open(): Promise<Opened>;
   /**
-   * Resolves when the block is in force, or is known to have failed; an aborted signal makes it end soon. Never
-   * rejects. A target that is blocked already gets the new end. Calls that come together are one batch.
+   * Resolves when the block is in force or has failed; an aborted signal ends the wait soon. Never rejects. A
+   * target that is already blocked gets the new end. Calls that arrive together form one batch.
    */
   block(block: Block, signal?: AbortSignal): Promise<Failure>;
-  /** Takes a block back; one that is not there any more is as good as taken back. Never rejects. */
+  /** Releases a block; releasing one that is gone succeeds. Never rejects. */
   release(block: Block, signal?: AbortSignal): Promise<Failure>;
-  /** What is blocked now; null when this method cannot tell. Rejects with a one-line reason. */
+  /** The blocks in force; null when this method cannot list them. Rejects with a one-line reason. */
   list(): Promise<readonly ListedBlock[] | null>;
-  /** Ends what runs for it. `keep` leaves all blocks in force, `release` takes them and all else of ours away. */
+  /** Ends its processes. `keep` leaves all blocks in force; `release` removes them and everything else of ours. */
   close(blocks: 'keep' | 'release'): Promise<void>;
-  /** Only where the method can: these prefixes pass whatever is blocked. Replaces those of an earlier call. */
+  /** Only where the method supports it: these prefixes pass whatever is blocked. Replaces those of an earlier call. */
   spare?(prefixes: readonly string[]): Promise<Failure>;
 }

@@ -3,19 +3,43 @@ import type { Failure } from '../commands/failure.ts';
 import type { Block } from './block.ts';
 import { noTarget, parseTarget, type Target } from './target.ts';
 
-/** Targets that wait for their turn: all that a ledger holds at a start, and a flood of new ones beside it. */
+/** Waiting targets: all those that a ledger holds at a start, and a flood of new ones on top. */
 const MAX_WAITING = 262_144;
 
-/** What is to be done about one target. */
+/** One change to make to one target. */
 export interface Change {
   readonly verb: 'block' | 'release';
   readonly target: Target;
-  /** Ms since the epoch; null for ever. Of no meaning for a release. */
+  /** Ms since the epoch; null for ever. A release ignores it. */
   readonly until: number | null;
 }
 
-/** Carries out changes, no two of them for the same target; a result for each, in their order. Never rejects. */
-export type Send = (changes: readonly Change[]) => Promise<readonly Failure[]>;
+/** Applies changes, each for another target; one result for each, in their order. Never rejects. */
+type Send = (changes: readonly Change[]) => Promise<readonly Failure[]>;
+
+/** Adds the targets of successful blocks to a set, and deletes those of successful releases. */
+export function applyTo(
+  targets: { add(target: string): unknown; delete(target: string): unknown },
+  changes: readonly Change[],
+  results: readonly Failure[],
+): void {
+  for (const [index, { verb, target }] of changes.entries()) {
+    if (results[index] !== null) continue;
+    if (verb === 'block') targets.add(target.text);
+    else targets.delete(target.text);
+  }
+}
+
+/** The results of all changes when only some were sent: the others needed nothing, and succeed. */
+export function mergeResults(
+  changes: readonly Change[],
+  sent: readonly Change[],
+  results: readonly Failure[],
+): readonly Failure[] {
+  if (sent.length === changes.length) return results;
+  const byTarget = new Map(sent.map(({ target }, index) => [target.text, results[index] as Failure]));
+  return changes.map(({ target }) => byTarget.get(target.text) ?? null);
+}
 
 interface Waiting {
   change: Change;
@@ -23,24 +47,24 @@ interface Waiting {
 }
 
 /**
- * The first change goes at once: in a scan each ms counts. Those that come while it is under way are put together.
- * Of several changes for one target in a batch the last one counts, and its result is theirs all.
+ * Sends the first change at once, because each ms counts in a scan. Changes that arrive meanwhile form the next batch.
+ * Of several changes for one target in a batch only the last is sent, and all get its result.
  */
 export class Batcher {
   readonly #send: Send;
-  readonly #most: number;
+  readonly #maxBatch: number;
   readonly #now: () => number;
   #waiting = new Map<string, Waiting>();
   #running = false;
 
-  /** `most` is how many changes make one batch. */
-  constructor(send: Send, most: number, now: () => number) {
+  /** `maxBatch`: the most changes in one batch. `now`: ms since the epoch. */
+  constructor(send: Send, maxBatch: number, now: () => number) {
     this.#send = send;
-    this.#most = most;
+    this.#maxBatch = maxBatch;
     this.#now = now;
   }
 
-  /** Resolves to null when the block is in force; one whose end is past needs nothing. */
+  /** Resolves to null when the block is in force. A block whose end is past needs nothing. */
   block({ target: text, until }: Block, signal?: AbortSignal): Promise<Failure> {
     const target = parseTarget(text);
     if (target === null) return Promise.resolve(noTarget(text));
@@ -91,14 +115,14 @@ export class Batcher {
   }
 
   #take(): Waiting[] {
-    if (this.#waiting.size <= this.#most) {
+    if (this.#waiting.size <= this.#maxBatch) {
       const all = [...this.#waiting.values()];
       this.#waiting = new Map();
       return all;
     }
     const batch: Waiting[] = [];
     for (const [text, waiting] of this.#waiting) {
-      if (batch.length === this.#most) break;
+      if (batch.length === this.#maxBatch) break;
       batch.push(waiting);
       this.#waiting.delete(text);
     }

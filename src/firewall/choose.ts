@@ -1,37 +1,26 @@
 import type { Failure } from '../commands/failure.ts';
 import type { BlockMethod, Config } from '../config/config.ts';
-import type { Backend } from './backend.ts';
+import type { Backend, BackendOptions } from './backend.ts';
 import { CommandBackend } from './command.ts';
-import { IpsetBackend } from './ipset/ipset.ts';
+import { ipsetBackend } from './ipset/ipset.ts';
 import { whyNoIpset } from './ipset/probe.ts';
 import { IptablesBackend } from './iptables/iptables.ts';
 import { whyNoIptables } from './iptables/probe.ts';
-import { NftablesBackend } from './nft/nftables.ts';
+import { nftablesBackend } from './nft/nftables.ts';
 import { whyNoNftables } from './nft/probe.ts';
 import { NoneBackend } from './none.ts';
 import { NullBackend } from './null.ts';
 import { RouteBackend } from './route/route.ts';
 import { whyNoRoutes } from './route/routes.ts';
 
-/** How sources are shut out when nobody has said how. */
+/** The block method when the configuration names none. */
 export interface BestMethod {
   readonly method: BlockMethod;
-  /** One line: why it is this one, and none that would have been better. */
+  /** One line: why it is this one, and why not a better one. */
   readonly why: string;
 }
 
-/** What the back ends go by. */
-export interface BackendOptions {
-  readonly config: Config;
-  /** Ms since the epoch. */
-  readonly now: () => number;
-  /** A block found all blocks gone, and has been put in force alone. */
-  readonly onLost: () => void;
-  /** Told in one line what went wrong at the end. */
-  readonly tell?: (text: string) => void;
-}
-
-/** From the best: fast and flat with time-outs, the same through iptables, slower with each block, half of it. */
+/** Best first: fast sets with time-outs, the same through iptables, one rule a block, only our answers stopped. */
 const BY_MERIT: readonly (readonly [method: BlockMethod, whyNot: () => Promise<Failure>])[] = [
   ['nftables', whyNoNftables],
   ['ipset', whyNoIpset],
@@ -39,7 +28,7 @@ const BY_MERIT: readonly (readonly [method: BlockMethod, whyNot: () => Promise<F
   ['route', whyNoRoutes],
 ];
 
-/** Tries what this host can do, and leaves nothing of it behind. Rejects with a one-line reason when it can nothing. */
+/** Tries the methods on this host and leaves no trace of that. Rejects with a one-line reason when none works. */
 export async function bestMethod(): Promise<BestMethod> {
   const reasons: string[] = [];
   for (const [method, whyNot] of BY_MERIT) {
@@ -50,18 +39,20 @@ export async function bestMethod(): Promise<BestMethod> {
   throw new Error(`this host has no way to block: ${reasons.join('; ')}`);
 }
 
-/** The back end of a method, not yet open. */
-export function makeBackend(method: BlockMethod, options: BackendOptions): Backend {
-  const { config, now, onLost, tell } = options;
+/** Makes the back end of a method. The caller opens it. */
+export function makeBackend(
+  method: BlockMethod,
+  { config, ...options }: BackendOptions & { readonly config: Config },
+): Backend {
   switch (method) {
     case 'nftables':
-      return new NftablesBackend({ ipv6Prefix: config.blockIpv6Prefix, now, onLost, tell });
+      return nftablesBackend(config.blockIpv6Prefix, options);
     case 'ipset':
-      return new IpsetBackend({ now, onLost, tell });
+      return ipsetBackend(options);
     case 'iptables':
-      return new IptablesBackend({ now, onLost, tell });
+      return new IptablesBackend(options);
     case 'route':
-      return new RouteBackend({ now, tell });
+      return new RouteBackend(options);
     case 'command':
       return new CommandBackend(config);
     case 'none':

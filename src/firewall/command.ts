@@ -7,10 +7,10 @@ import type { Backend, Opened } from './backend.ts';
 import type { Block } from './block.ts';
 import { expand } from './template.ts';
 
-/** How long (ms) after a command the next shell is started: what is to be told of the block goes first. */
-const NEXT_SHELL = 20;
+/** After a command the next shell starts with this delay, so that the report of the block goes first. */
+const NEXT_SHELL_DELAY_MS = 20;
 
-/** KILL_ROUTE and its undo UNKILL_ROUTE, or KILL_ROUTE6 and UNKILL_ROUTE6 for an IPv6 source. */
+/** Runs KILL_ROUTE to block and UNKILL_ROUTE to release, or KILL_ROUTE6 and UNKILL_ROUTE6 for an IPv6 source. */
 export class CommandBackend implements Backend {
   readonly method = 'command';
   readonly #config: Config;
@@ -35,7 +35,7 @@ export class CommandBackend implements Backend {
     return this.#run(template, `no UNKILL_ROUTE is set for IPv${block.family}`, block, signal);
   }
 
-  /** Only the command knows what it did. */
+  /** Only the command knows what it has blocked. */
   async list(): Promise<null> {
     return null;
   }
@@ -51,9 +51,9 @@ export class CommandBackend implements Backend {
     signal: AbortSignal | undefined,
   ): Promise<Failure> {
     if (template === null) return missing;
-    const options = { timeout: this.#config.actionTimeout, signal, ready: this.#ready };
+    const options = { timeoutMs: this.#config.actionTimeout, signal, ready: this.#ready };
     const { failure } = await runCommand(expand(template, block), options);
-    setTimeout(() => this.#ready.prepare(), NEXT_SHELL).unref();
+    setTimeout(() => this.#ready.prepare(), NEXT_SHELL_DELAY_MS).unref();
     return failure;
   }
 }

@@ -1,7 +1,7 @@
 import type { Failure } from '../commands/failure.ts';
 import type { Backend, Opened } from './backend.ts';
 
-/** Shuts nobody out: what sources get is left to hosts.deny and KILL_RUN_CMD. */
+/** Blocks nobody: hosts.deny and KILL_RUN_CMD do all there is to do. */
 export class NoneBackend implements Backend {
   readonly method = 'none';
 
@@ -9,7 +9,7 @@ export class NoneBackend implements Backend {
     return 'found';
   }
 
-  /** Nobody asks for it, and nobody is to believe that it worked. */
+  /** Policy never asks for it. It fails, so that no caller takes the source for blocked. */
   async block(): Promise<Failure> {
     return 'BLOCK_METHOD is "none"';
   }

@@ -2,10 +2,10 @@ import type { Failure } from '../commands/failure.ts';
 import type { Backend, ListedBlock, Opened } from './backend.ts';
 import type { Block } from './block.ts';
 
-/** Sources remembered for `list`; forged ones without end push out the oldest. */
+/** Sources kept for `list`. A flood of forged sources pushes out the oldest. */
 const MAX_LISTED = 65_536;
 
-/** Blocks nobody and says that it did: everything but the block itself can be tried with it. */
+/** Blocks nobody and reports success, so that one can test everything but the block itself. */
 export class NullBackend implements Backend {
   readonly method = 'null';
   readonly #blocked = new Map<string, Block>();

@@ -2,8 +2,8 @@ import type { BlockMethod } from '../config/config.ts';
 import type { Backend } from './backend.ts';
 
 /**
- * The back ends in use, each opened when it is first needed: blocks of a former run may stand in another method
- * than the one that is configured now, and are taken back there.
+ * The back ends in use. Each opens when it is first needed, because blocks of a former run may be in another method
+ * than the one configured now, and must be released there.
  */
 export class BackendPool {
   readonly #make: (method: BlockMethod) => Backend;
@@ -14,7 +14,7 @@ export class BackendPool {
     this.#make = make;
   }
 
-  /** The back end, ready; rejects with a one-line reason when the host cannot do it, and is tried again next time. */
+  /** The back end, open. Rejects with a one-line reason when the host does not support it; the next call tries again. */
   get(method: BlockMethod): Promise<Backend> {
     const known = this.#opening.get(method);
     if (known !== undefined) return known;
@@ -31,23 +31,23 @@ export class BackendPool {
     return opening;
   }
 
-  /** The back end if it is ready: who is to be blocked need not wait then. */
+  /** The back end if it is open: a block then goes out without a wait. */
   ready(method: BlockMethod): Backend | undefined {
     return this.#ready.get(method);
   }
 
-  /** The processes that are kept open. */
+  /** The processes that the back ends keep open. */
   get pids(): readonly number[] {
     return [...this.#ready.values()].flatMap(({ pid }) => pid ?? []);
   }
 
-  /** Those that are ready. */
+  /** The back ends that are open, after those that are opening now. */
   async opened(): Promise<Backend[]> {
     const ended = await Promise.allSettled(this.#opening.values());
     return ended.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   }
 
-  /** Makes the back end anew when it is next needed, after what it goes by has changed. */
+  /** Closes the back end, so that the next call makes a new one with the changed configuration. */
   async forget(method: BlockMethod): Promise<void> {
     const known = this.#opening.get(method);
     this.#opening.delete(method);
@@ -58,7 +58,7 @@ export class BackendPool {
     );
   }
 
-  /** Closes all; with `release` they take away what they have put in force. */
+  /** Closes all back ends; `release` makes each remove its blocks. */
   async close(blocks: 'keep' | 'release'): Promise<void> {
     const opened = await this.opened();
     this.#opening.clear();

@@ -1,51 +1,51 @@
-import type { Failure } from '../commands/failure.ts';
+import { type Failure, throwOn } from '../commands/failure.ts';
 import { runTool, type Tool } from '../commands/tool.ts';
 import type { Family } from './families.ts';
 
-/** Seconds to wait for the lock that all users of iptables share. */
-const LOCK_TIME = '5';
+/** How long to wait for the lock that all users of iptables share. */
+const LOCK_TIMEOUT_S = '5';
 
-const LIST: Readonly<Record<Family, Tool>> = {
+const LIST_TOOLS: Readonly<Record<Family, Tool>> = {
   4: { command: 'iptables', package: 'iptables' },
   6: { command: 'ip6tables', package: 'iptables' },
 };
-const RESTORE: Readonly<Record<Family, Tool>> = {
+const RESTORE_TOOLS: Readonly<Record<Family, Tool>> = {
   4: { command: 'iptables-restore', package: 'iptables' },
   6: { command: 'ip6tables-restore', package: 'iptables' },
 };
 
 /**
- * The table whose PREROUTING chain is the first that iptables has: before connection tracking and the destination
- * NAT of published container ports, so that what is forwarded is covered too, which INPUT never sees.
+ * The table whose PREROUTING chain comes first, before connection tracking and the destination NAT of published
+ * container ports. So it also covers forwarded packets, which INPUT never sees.
  */
 const TABLE = 'raw';
 
-/** A chain that no rule leads to, so that what stands in it has no effect. */
+/** A chain that no rule jumps to, so its rules have no effect. */
 const TRIAL = 'PORTSENTRY-TRIAL';
 
-/** Everybody's rules in the table, as `iptables -S` has them. Rejects with a one-line reason. */
+/** All rules in the table, ours and others', as `iptables -S` prints them. Rejects with a one-line reason. */
 export async function rawRules(family: Family): Promise<readonly string[]> {
-  const { failure, stdout } = await runTool(LIST[family], ['-w', LOCK_TIME, '-t', TABLE, '-S']);
-  if (failure !== null) throw new Error(failure);
+  const { failure, stdout } = await runTool(LIST_TOOLS[family], ['-w', LOCK_TIMEOUT_S, '-t', TABLE, '-S']);
+  throwOn(failure);
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-/** Whether the rule, with its chain before it, is there. iptables itself compares, for it may write it otherwise. */
+/** Whether the rule (`CHAIN MATCH`) exists. iptables compares, because it may print the rule in another form. */
 export async function hasRawRule(family: Family, rule: string): Promise<boolean> {
-  const args = ['-w', LOCK_TIME, '-t', TABLE, '-C', ...rule.split(' ')];
-  return (await runTool(LIST[family], args)).failure === null;
+  const args = ['-w', LOCK_TIMEOUT_S, '-t', TABLE, '-C', ...rule.split(' ')];
+  return (await runTool(LIST_TOOLS[family], args)).failure === null;
 }
 
-/** Carries out commands such as `-A CHAIN -s ADDR -j DROP` as one: all of them or none. */
+/** Runs commands such as `-A CHAIN -s ADDR -j DROP` in one transaction: all of them or none. */
 export async function changeRaw(family: Family, commands: readonly string[]): Promise<Failure> {
   if (commands.length === 0) return null;
   const input = [`*${TABLE}`, ...commands, 'COMMIT', ''].join('\n');
-  return (await runTool(RESTORE[family], ['-w', LOCK_TIME, '--noflush'], { input })).failure;
+  return (await runTool(RESTORE_TOOLS[family], ['-w', LOCK_TIMEOUT_S, '--noflush'], { input })).failure;
 }
 
-/** Whether the kernel takes a rule: it is put where no packet comes by, and taken away. */
+/** Why the kernel refuses a rule with this match; null when it does not. No packet reaches the rule. */
 export async function tryRawRule(family: Family, match: string): Promise<Failure> {
-  // The declaration makes the chain, or flushes what a trial that was cut short has left.
+  // The declaration creates the chain, or flushes the rest of an interrupted trial.
   const failure = await changeRaw(family, [`:${TRIAL} - [0:0]`, `-A ${TRIAL} ${match} -j DROP`]);
   if (failure !== null) return failure;
   return changeRaw(family, [`-F ${TRIAL}`, `-X ${TRIAL}`]);

@@ -1,10 +1,9 @@
-import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import { formatPrefix, MAPPED_BITS, parsePrefix } from '../net/prefix.ts';
 
-const MAPPED_BITS = 96;
-/** Of a refused target, so many characters are shown. */
-const MAX_SHOWN = 64;
+/** Characters shown of a refused target. */
+const MAX_SHOWN_LENGTH = 64;
 
-/** An address or prefix as the commands of the back ends need it. */
+/** An address or prefix, in the parts that the commands of the back ends need. */
 export interface Target {
   /** Canonical text, as in `Block`. */
   readonly text: string;
@@ -15,10 +14,10 @@ export interface Target {
   readonly length: number;
 }
 
-/** Bits of an address. */
+/** The length of an address in bits. */
 export const FULL_LENGTH = { 4: 32, 6: 128 } as const;
 
-/** Whatever the text: null when it is no address and no prefix, or one that would shut out everybody. */
+/** Parses any text; null when it is no address or prefix, or when it is a prefix of length 0, which is everybody. */
 export function parseTarget(text: string): Target | null {
   const prefix = parsePrefix(text);
   if (prefix === null) return null;
@@ -33,12 +32,12 @@ export function parseTarget(text: string): Target | null {
   };
 }
 
-/** Why `parseTarget` gave null, in one line. */
+/** Why `parseTarget` returned null, in one line. */
 export function noTarget(text: string): string {
-  return `not an address or prefix that can be blocked: ${JSON.stringify(text.slice(0, MAX_SHOWN))}`;
+  return `not an address or prefix that can be blocked: ${JSON.stringify(text.slice(0, MAX_SHOWN_LENGTH))}`;
 }
 
-/** `ADDR/LENGTH`, also for a single address. */
+/** `ADDR/LENGTH`, even for a single address. */
 export function withLength({ address, length }: Target): string {
   return `${address}/${length}`;
 }

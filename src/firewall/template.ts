@@ -6,9 +6,9 @@ const WORD = /^[a-z]+(-[a-z]+)*$/;
 const MAX_PORT = 65535;
 
 /**
- * Replaces $TARGET$ $PORT$ $MODE$ $PROTO$ $KIND$ wherever they stand, in one pass. What comes in is a canonical
- * address or prefix, a port number or a word of our own, so the result is as harmless in a shell as the template
- * was; throws when the block's fields are anything else, for that is a fault of ours.
+ * Replaces every $TARGET$, $PORT$, $MODE$, $PROTO$ and $KIND$, in one pass. Each becomes a canonical address or
+ * prefix, a port number or a word of ours, so the result is as safe in a shell as the template. Throws a TypeError
+ * when a field of the block is anything else, because that is a bug.
  */
 export function expand(template: string, block: Block): string {
   return template.replace(TOKEN, (_token, name: string) => replacement(name, block));

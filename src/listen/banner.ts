@@ -1,7 +1,7 @@
-/** Octets of a banner: PORT_BANNER is a line or two, and a visitor costs no more than one segment. */
-export const MAX_BANNER = 1_024;
+/** The longest banner: PORT_BANNER is a line or two, and a connection must cost no more than one segment. */
+const MAX_BANNER_BYTES = 1_024;
 
-/** What is sent for PORT_BANNER, as it stands there; empty when nothing is. */
+/** The octets to send for PORT_BANNER, unchanged except for their limit; empty when there is no banner. */
 export function bannerOctets(text: string | null): Buffer {
-  return Buffer.from(text ?? '', 'utf8').subarray(0, MAX_BANNER);
+  return Buffer.from(text ?? '', 'utf8').subarray(0, MAX_BANNER_BYTES);
 }

@@ -1,37 +1,37 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Descriptors that are left to the rest of the daemon: the capture process and its renewal, `logger`, commands,
- * control connections, files. A list of ports must not take the last one.
+ * Descriptors for the rest of the daemon: the sensor and its replacement, `logger`, commands, control connections, files.
+ * A long list of ports must not take the last one.
  */
-const RESERVE = 24;
+const RESERVED = 24;
 
-/** Of what is free, connections that are being answered get this part, the ports the rest. */
-const GUESTS_PART = 1 / 4;
+/** The share of the free descriptors for accepted connections; the ports get the rest. */
+const CONNECTIONS_SHARE = 1 / 4;
 
-/** Sockets that are listened on: for a list of all ports there are -stcp and -sudp. */
+/** Listening sockets. To watch every port, use -stcp and -sudp. */
 const MAX_LISTENERS = 4_096;
 
-/** Connections that are answered at a time; of a flood the others are closed at once. */
-const MAX_GUESTS = 256;
+/** Connections that are answered at a time. In a flood, the others are closed at once. */
+const MAX_CONNECTIONS = 256;
 
-/** How many descriptors listening may take. */
+/** Divides the free descriptors between connections and listening sockets, and counts the listening sockets. */
 export class Descriptors {
-  /** Connections at a time. */
-  readonly guests: number;
-  /** Listening sockets at a time. */
-  readonly most: number;
+  /** The limit of connections at a time. */
+  readonly connections: number;
+  /** The limit of listening sockets at a time. */
+  readonly listeners: number;
   #free: number;
 
-  /** `available`: how many this process may still open. */
+  /** `available` is the number of descriptors that this process may still open. */
   constructor(available = availableDescriptors()) {
-    const budget = Math.max(0, available - RESERVE);
-    this.guests = Math.max(1, Math.min(MAX_GUESTS, Math.floor(budget * GUESTS_PART)));
-    this.most = Math.min(MAX_LISTENERS, Math.max(1, budget - this.guests));
-    this.#free = this.most;
+    const budget = Math.max(0, available - RESERVED);
+    this.connections = Math.max(1, Math.min(MAX_CONNECTIONS, Math.floor(budget * CONNECTIONS_SHARE)));
+    this.listeners = Math.min(MAX_LISTENERS, Math.max(1, budget - this.connections));
+    this.#free = this.listeners;
   }
 
-  /** Takes one for a listening socket; false when only `spare` are left. */
+  /** Takes a descriptor for a listening socket. Returns false when only `spare` are left. */
   take(spare = 0): boolean {
     if (this.#free <= spare) return false;
     this.#free--;
@@ -43,7 +43,7 @@ export class Descriptors {
   }
 }
 
-/** What the limit of this process (RLIMIT_NOFILE) leaves. */
+/** The number of descriptors that this process may still open under RLIMIT_NOFILE. */
 export function availableDescriptors(): number {
   const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
   const open = readdirSync('/proc/self/fd').length;

@@ -1,12 +1,9 @@
 import { networkInterfaces } from 'node:os';
 
-/** Addresses that a port is bound at; a host with more is told that the others are not listened at. */
+/** Addresses at which a port is bound. On a host with more, the others have no listener. */
 const MAX_ADDRESSES = 64;
 
-/**
- * This host's addresses but for the loopback, as they are bound: a link-local one with its zone. At most 64, IPv4
- * first.
- */
+/** Up to 64 addresses of this host, IPv4 first, without the loopback. Link-local ones have the zone that `bind` needs. */
 export function ownAddresses(): string[] {
   const found: string[] = [];
   for (const [name, entries = []] of Object.entries(networkInterfaces())) {

@@ -3,27 +3,27 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { PortSet } from '../config/ports.ts';
 import { parseAddress } from '../net/address.ts';
 import { PROTOCOL_TCP } from '../net/protocol.ts';
+import type { BannerConnections } from './banner-connections.ts';
+import type { ContactHandlers } from './contact.ts';
 import type { Descriptors } from './descriptors.ts';
 import { codeOf, type ListenFailure } from './failure.ts';
-import type { Guests } from './guests.ts';
-import type { VisitHandlers } from './visit.ts';
 
-/** Connections that the kernel keeps ready for us; of more it takes the handshake up again by itself. */
+/** Connections that the kernel keeps until they are accepted. When the queue is full, clients repeat their handshake. */
 const BACKLOG = 128;
 
 const ADDRESSES = ['0.0.0.0', '::'] as const;
 
-/** What the kernel says of :: where there is no IPv6. */
+/** The errors of binding :: on a host without IPv6. */
 const NO_SUCH_FAMILY = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
 
-export interface TcpListenersParts extends VisitHandlers {
-  readonly guests: Guests;
+interface TcpListenersParts extends ContactHandlers {
+  readonly connections: BannerConnections;
   readonly descriptors: Descriptors;
-  /** Asked anew each time: a reload changes it. */
+  /** Called for each connection, because a reload changes the banner. */
   readonly banner: () => Uint8Array;
 }
 
-/** Listens on TCP ports, on IPv4 and IPv6 each by a socket of its own: one of them may be taken. */
+/** Listens on TCP ports, with separate sockets for IPv4 and IPv6, because either may be in use. */
 export class TcpListeners {
   readonly #parts: TcpListenersParts;
   readonly #servers = new Map<string, { readonly port: number; readonly server: Server }>();
@@ -32,14 +32,14 @@ export class TcpListeners {
     this.#parts = parts;
   }
 
-  /** The ports that are listened on, by at least one family. */
+  /** The ports that have a listener in at least one family. */
   get ports(): PortSet {
     return PortSet.of([...this.#servers.values()].map(({ port }) => ({ first: port, last: port })));
   }
 
   /**
-   * Goes over to these ports; what stays is not touched. Resolves to what could not be bound. The last `spare`
-   * descriptors are for others.
+   * Changes to these ports and keeps the listeners that stay. Resolves to the sockets that could not be bound. Leaves the
+   * last `spare` descriptors for others.
    */
   async listen(ports: PortSet, spare = 0): Promise<ListenFailure[]> {
     for (const [key, { port }] of this.#servers) if (!ports.has(port)) this.#drop(key);
@@ -59,7 +59,7 @@ export class TcpListeners {
     for (const key of this.#servers.keys()) this.#drop(key);
   }
 
-  /** null when it listens there, or when that family does not exist here. */
+  /** Resolves to an error code; null when the socket listens, or when the host does not have the family. */
   async #add(port: number, address: (typeof ADDRESSES)[number], spare: number): Promise<string | null> {
     const key = `${port} ${address}`;
     if (this.#servers.has(key)) return null;
@@ -74,7 +74,7 @@ export class TcpListeners {
       const code = codeOf(error);
       return address === '::' && NO_SUCH_FAMILY.includes(code) ? null : code;
     }
-    // What accept fails with is over when it is told; who could not be taken in was sent away by libuv.
+    // An error of accept needs no action: libuv has closed the connection.
     server.on('error', () => {});
     this.#servers.set(key, { port, server });
     return null;
@@ -88,18 +88,18 @@ export class TcpListeners {
   }
 
   #receive(socket: Socket, port: number): void {
-    const { guests, banner, visit, nameless } = this.#parts;
+    const { connections, banner, contact, nameless } = this.#parts;
     const source = addressOf(socket.remoteAddress);
     const destination = addressOf(socket.localAddress);
     const { remotePort } = socket;
-    guests.receive(socket, banner());
+    connections.receive(socket, banner());
     if (source === null || destination === null || remotePort === undefined) nameless(port);
     else
-      visit({ protocol: PROTOCOL_TCP, source, sourcePort: remotePort, destination, destinationPort: port });
+      contact({ protocol: PROTOCOL_TCP, source, sourcePort: remotePort, destination, destinationPort: port });
   }
 }
 
-/** An address as Node gives it; a zone (`fe80::1%eth0`) is no part of it. */
+/** Parses an address from Node without its zone (`fe80::1%eth0`). Returns null when there is none. */
 export function addressOf(text: string | undefined) {
   return parseAddress(text?.split('%')[0] ?? '');
 }

@@ -1,29 +1,30 @@
 import type { Socket } from 'node:dgram';
 import type { PortSet } from '../config/ports.ts';
-import type { Visit } from './visit.ts';
+import type { Contact } from './contact.ts';
 
-/** Answers a second: who forges the source of datagrams can send no more than these to somebody else. */
-const MAX_ANSWERS = 100;
+/** A source that forges its address can direct no more answers than these at a victim. */
+const MAX_ANSWERS_PER_SECOND = 100;
 
-const SECOND = 1_000;
+const SECOND_MS = 1_000;
 
-/** Below are services, some of which answer whatever comes (echo 7, qotd 17, chargen 19): an answer would go on for ever. */
+/** Below this port, some services answer any datagram (echo 7, qotd 17, chargen 19), which would loop for ever. */
 const FIRST_CLIENT_PORT = 1_024;
 
+/** What the answers depend on. */
 export interface UdpAnswersParts {
   readonly banner: () => Uint8Array;
-  /** UDP_BANNER_AMPLIFY: more octets may go back than came. */
+  /** UDP_BANNER_AMPLIFY: an answer may be longer than the datagram. */
   readonly amplifies: () => boolean;
-  /** The ports that are listened on: another portsentry with the same list answers from them. */
+  /** The ports that have a listener. Another portsentry with the same list answers from them. */
   readonly ports: () => PortSet;
-  readonly isOwn: (address: Visit['source']) => boolean;
-  /** In ms. */
+  readonly isOwn: (address: Contact['source']) => boolean;
+  /** The wall clock, in ms. */
   readonly now: () => number;
 }
 
 /**
- * Answers datagrams with the banner. A source is whatever its sender wrote: so what goes back is no more than what
- * came, seldom, and never to where it could set off an answer to the answer.
+ * Answers datagrams with the banner. The source of a datagram may be forged, so an answer is no longer than the datagram,
+ * answers are rare, and none goes to a port that could answer it.
  */
 export class UdpAnswers {
   readonly #parts: UdpAnswersParts;
@@ -34,14 +35,14 @@ export class UdpAnswers {
     this.#parts = parts;
   }
 
-  /** Answers a datagram of `length` octets from `address` (with its zone), or does not. */
-  answer(socket: Socket, length: number, address: string, visit: Visit): void {
-    const octets = this.octetsFor(length, visit);
-    if (octets.length > 0) socket.send(octets, visit.sourcePort, address, () => {});
+  /** Answers a datagram of `length` octets from `address` (with its zone), if an answer is safe. */
+  answer(socket: Socket, length: number, address: string, contact: Contact): void {
+    const octets = this.octetsFor(length, contact);
+    if (octets.length > 0) socket.send(octets, contact.sourcePort, address, () => {});
   }
 
-  /** What goes back; empty for nothing. Counts it. */
-  octetsFor(length: number, { source, sourcePort }: Visit): Uint8Array {
+  /** The answer, which is counted; empty for none. */
+  octetsFor(length: number, { source, sourcePort }: Contact): Uint8Array {
     const { banner, amplifies, ports, isOwn } = this.#parts;
     const octets = amplifies() ? banner() : banner().subarray(0, length);
     const loops = sourcePort < FIRST_CLIENT_PORT || ports().has(sourcePort) || isOwn(source);
@@ -49,9 +50,9 @@ export class UdpAnswers {
   }
 
   #allows(): boolean {
-    const second = Math.floor(this.#parts.now() / SECOND);
+    const second = Math.floor(this.#parts.now() / SECOND_MS);
     if (second !== this.#second) this.#sent = 0;
     this.#second = second;
-    return this.#sent++ < MAX_ANSWERS;
+    return this.#sent++ < MAX_ANSWERS_PER_SECOND;
   }
 }

@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { PortSet } from '../config/ports.ts';
 import type { Address } from '../net/address.ts';
 import { PROTOCOL_UDP } from '../net/protocol.ts';
+import type { ContactHandlers } from './contact.ts';
 import type { Descriptors } from './descriptors.ts';
 import { codeOf, type ListenFailure } from './failure.ts';
 import { addressOf } from './tcp-listeners.ts';
 import type { UdpAnswers } from './udp-answers.ts';
-import type { VisitHandlers } from './visit.ts';
 
-/** An IPv6 address that is not usable yet (RFC 4862, section 5.4) is tried again. */
+/** The error for an IPv6 address that is still tentative (RFC 4862, section 5.4). It is tried again. */
 const NOT_YET = 'EADDRNOTAVAIL';
 
-export interface UdpListenersParts extends Pick<VisitHandlers, 'visit'> {
+interface UdpListenersParts extends Pick<ContactHandlers, 'contact'> {
   readonly answers: UdpAnswers;
   readonly descriptors: Descriptors;
-  /** This host's addresses now, as they are bound. */
+  /** The current addresses of this host, in the form for `bind`. */
   readonly addresses: () => readonly string[];
 }
 
@@ -26,13 +26,13 @@ interface Listener {
 }
 
 /**
- * Listens on UDP ports, by a socket for each address of this host. A single one at 0.0.0.0 would get broadcasts, which
- * are no probes, and Node does not tell to which address a datagram came.
+ * Listens on UDP ports, with a socket for each address of this host. A single socket at 0.0.0.0 would receive broadcasts,
+ * which are not probes, and Node does not report the destination address of a datagram.
  */
 export class UdpListeners {
   readonly #parts: UdpListenersParts;
   readonly #listeners = new Map<string, Listener>();
-  /** Tried and not had, by port and address: to be taken by a service is no fault, and is said once. */
+  /** The error codes of failed attempts, by port and address. A port that a service uses is reported only once. */
   readonly #refused = new Map<string, string>();
   #ports = new PortSet();
   #turn: Promise<unknown> = Promise.resolve();
@@ -41,24 +41,24 @@ export class UdpListeners {
     this.#parts = parts;
   }
 
-  /** The ports that are listened on, at one address at least. */
+  /** The ports that have a listener at one address or more. */
   get ports(): PortSet {
     return PortSet.of([...this.#listeners.values()].map(({ port }) => ({ first: port, last: port })));
   }
 
-  /** Goes over to these ports; what stays is not touched. Resolves to what could not be bound. */
+  /** Changes to these ports and keeps the listeners that stay. Resolves to the sockets that could not be bound. */
   listen(ports: PortSet): Promise<ListenFailure[]> {
     this.#ports = ports;
     this.#refused.clear();
     return this.#settle();
   }
 
-  /** The addresses of this host may have changed; what could not be bound before is left in peace. */
+  /** Adapts to the current addresses of this host. Sockets that failed before are not tried again. */
   readdress(): Promise<ListenFailure[]> {
     return this.#settle();
   }
 
-  /** To be called now and then: an address may have become usable. */
+  /** Tries tentative addresses again. Call this from time to time. */
   async retry(): Promise<ListenFailure[]> {
     return [...this.#refused.values()].includes(NOT_YET) ? this.#settle() : [];
   }
@@ -92,7 +92,7 @@ export class UdpListeners {
     return failures;
   }
 
-  /** null when it listens there, or when that it cannot is no news. */
+  /** Resolves to an error code; null when the socket listens, or when the error was reported before. */
   async #add(port: number, address: string): Promise<string | null> {
     const key = `${port} ${address}`;
     const refused = this.#refused.get(key);
@@ -116,13 +116,13 @@ export class UdpListeners {
       descriptors.giveBack();
       return codeOf(error);
     }
-    // An answer that could not be sent is no loss.
+    // A failure to send an answer does not matter.
     socket.on('error', () => {});
     const listener = { port, address, socket };
     const destination = addressOf(address) as Address;
     socket.on('message', (octets, sender) => this.#receive(listener, destination, octets.length, sender));
     this.#listeners.set(key, listener);
-    // It was given up while it was being bound.
+    // The port may have been removed while the socket was being bound.
     if (!this.#ports.has(port)) this.#drop(key, listener);
     return null;
   }
@@ -136,14 +136,14 @@ export class UdpListeners {
   #receive({ port, socket }: Listener, destination: Address, length: number, sender: RemoteInfo): void {
     const source = addressOf(sender.address);
     if (source === null) return;
-    const visit = {
+    const contact = {
       protocol: PROTOCOL_UDP,
       source,
       sourcePort: sender.port,
       destination,
       destinationPort: port,
     };
-    this.#parts.answers.answer(socket, length, sender.address, visit);
-    this.#parts.visit(visit);
+    this.#parts.answers.answer(socket, length, sender.address, contact);
+    this.#parts.contact(contact);
   }
 }

@@ -1,13 +1,13 @@
 /**
- * IP addresses as numbers. Inside, every address is four 32-bit words, most significant first; an IPv4 address
- * is held in its IPv4-mapped form ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2), so one table, one hash and one
- * comparison serve both families. Text exists only at the edges: configuration, log lines, commands.
+ * IP addresses as numbers. An address is four 32-bit words, most significant first. An IPv4 address has its
+ * IPv4-mapped form ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2), so that one table, one hash and one comparison serve
+ * both families. Text exists only at the edges: configuration, log lines, commands.
  */
 
 /** The third word of every IPv4-mapped address. */
-export const MAPPED_WORD = 0xffff;
+const MAPPED_WORD = 0xffff;
 
-/** Four unsigned 32-bit words. Records on the hot path reuse one object; copy it (`Address.from`) to keep it. */
+/** Four unsigned 32-bit words. The hot path reuses one object; to keep it, copy it with `Address.from`. */
 export class Address {
   constructor(
     public w0 = 0,
@@ -54,7 +54,7 @@ export class Address {
   }
 }
 
-/** Parses an address in text, IPv4 or IPv6 (zone identifiers are refused); null when it is none. */
+/** Parses an IPv4 or IPv6 address. Returns null for any other text; a zone identifier is not accepted. */
 export function parseAddress(text: string): Address | null {
   if (text.includes(':')) return parseV6(text);
   const value = parseV4(text);
@@ -75,7 +75,7 @@ function formatV6(address: Address): string {
   return `${text(groups.slice(0, gap.start))}::${text(groups.slice(gap.start + gap.length))}`;
 }
 
-/** RFC 5952, section 4.2: the longest run of zero groups is shortened, the first of several of one length. */
+/** RFC 5952, section 4.2: `::` replaces the longest run of zero groups, or the first of several equally long runs. */
 function longestZeroRun(groups: number[]): { start: number; length: number } {
   let best = { start: 0, length: 0 };
   let start = 0;
@@ -87,7 +87,7 @@ function longestZeroRun(groups: number[]): { start: number; length: number } {
   return best;
 }
 
-/** Strict dotted quad: four decimal numbers without leading zeros (which some parsers take for octal). */
+/** A strict dotted quad: four decimal numbers without leading zeros, which some parsers read as octal. */
 function parseV4(text: string): number | null {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (match === null) return null;
@@ -112,7 +112,7 @@ function parseV6(text: string): Address | null {
   return new Address(word(0), word(2), word(4), word(6));
 }
 
-/** The 16-bit groups of one side of `::`; a dotted quad may stand last. */
+/** The 16-bit groups on one side of `::`. The last two may be written as a dotted quad. */
 function parseGroups(text: string, mayEndInV4: boolean): number[] | null {
   if (text === '') return [];
   const groups: number[] = [];

@@ -1,30 +1,30 @@
 import { Address } from './address.ts';
 import { hashAddress, mix } from './hash.ts';
 
-/** Words of one slot: the address, then protocol and port with a bit that says "taken". */
+/** Words in a slot: the address, then protocol and port with a bit that marks the slot as taken. */
 const SLOT_WORDS = 5;
 const TAKEN = 0x80000000;
 const FIRST_SLOTS = 1024;
 
 /**
- * A set of (protocol, address, port), open addressing over one typed array. Bounded: a capture with millions of
- * forged senders stops being remembered there, and costs no more memory.
+ * A set of (protocol, address, port): open addressing over one typed array. It is bounded, so that a capture with
+ * millions of forged senders does not exhaust the memory; a full set ignores new endpoints.
  */
 export class EndpointSet {
-  readonly #most: number;
+  readonly #capacity: number;
   readonly #salt: number;
   #words = new Uint32Array(FIRST_SLOTS * SLOT_WORDS);
   #slots = FIRST_SLOTS;
   #size = 0;
-  /** Where the last endpoint was found: packets of one connection follow one another. */
+  /** Where the last endpoint was found: consecutive packets often belong to one connection. */
   #last = 0;
 
   /**
-   * `most`: how many endpoints are kept. `salt` randomizes the slots where somebody outside chooses the endpoints:
-   * half a million that fall into one slot take minutes to add. What the set holds does not depend on it.
+   * Keeps up to `capacity` endpoints. Pass a random `salt` when an attacker can choose the endpoints: half a million
+   * that fall into one slot take minutes to add. The salt does not change what the set holds.
    */
-  constructor(most: number, salt = 0) {
-    this.#most = most;
+  constructor(capacity: number, salt = 0) {
+    this.#capacity = capacity;
     this.#salt = salt;
   }
 
@@ -36,11 +36,11 @@ export class EndpointSet {
     return this.#words[this.#find(protocol, address, port) + 4] !== 0;
   }
 
-  /** False when the set is full. */
+  /** Returns false when the set is full and does not hold the endpoint. */
   add(protocol: number, address: Address, port: number): boolean {
     const at = this.#find(protocol, address, port);
     if (this.#words[at + 4] !== 0) return true;
-    if (this.#size >= this.#most) return false;
+    if (this.#size >= this.#capacity) return false;
     this.#words[at] = address.w0;
     this.#words[at + 1] = address.w1;
     this.#words[at + 2] = address.w2;
@@ -51,7 +51,7 @@ export class EndpointSet {
     return true;
   }
 
-  /** Where the endpoint stands, or the free slot where it would. */
+  /** The index of the endpoint in the words, or of the free slot that it would take. */
   #find(protocol: number, address: Address, port: number): number {
     const wanted = tag(protocol, port);
     const words = this.#words;

@@ -1,8 +1,8 @@
 import type { Address } from './address.ts';
 
 /**
- * A 32-bit mix of an address and a salt (multiply and shift, after MurmurHash3's finalizer). With a random salt
- * nobody outside can choose addresses that fall into one bucket.
+ * A 32-bit hash of an address and a salt (multiply and shift, after MurmurHash3's finalizer). With a random salt,
+ * an attacker cannot choose addresses that fall into one bucket.
  */
 export function hashAddress(address: Address, salt: number): number {
   let hash = Math.imul(address.w3 ^ salt, 0x85ebca6b);
@@ -15,8 +15,8 @@ export function hashAddress(address: Address, salt: number): number {
 }
 
 /**
- * Spreads every bit of a 32-bit value over all others. The result is signed: of 32-bit numbers V8 keeps only such
- * ones without an object, when they are passed to a function or returned.
+ * Spreads every bit of a 32-bit value over all others. The result is signed, because V8 passes and returns a signed
+ * 32-bit number without allocating an object.
  */
 export function mix(value: number): number {
   let hash = value;

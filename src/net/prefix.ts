@@ -1,31 +1,31 @@
 import { Address, parseAddress } from './address.ts';
 
 /** Bits before the IPv4 part of a mapped address. */
-const MAPPED_BITS = 96;
+export const MAPPED_BITS = 96;
 
-/** A network: the address with its host bits cleared, and the length in the 128-bit space of `Address`. */
+/** A network: an address with its host bits cleared, and a length in the 128-bit space of `Address`. */
 export interface Prefix {
   readonly address: Address;
-  /** 0 to 128; an IPv4 /24 has 120. */
+  /** In bits, 0 to 128; an IPv4 /24 has 120. */
   readonly length: number;
 }
 
-/** Parses `ADDR` or `ADDR/LENGTH` of either family; host bits are cleared. null when it is none. */
+/** Parses `ADDRESS` or `ADDRESS/LENGTH` of either family and clears the host bits. Returns null for any other text. */
 export function parsePrefix(text: string): Prefix | null {
   const slash = text.indexOf('/');
   const address = parseAddress(slash < 0 ? text : text.slice(0, slash));
   if (address === null) return null;
-  // "::ffff:10.0.0.1" is IPv4 here, but a length behind it was written for 128 bits.
-  const short = address.isV4 && !text.includes(':');
-  const most = short ? 32 : 128;
+  // "::ffff:10.0.0.1" is an IPv4 address, but a length after it counts 128 bits.
+  const isV4Text = address.isV4 && !text.includes(':');
+  const maxLength = isV4Text ? 32 : 128;
   if (slash < 0) return { address, length: 128 };
   const digits = text.slice(slash + 1);
-  if (!/^(0|[1-9]\d{0,2})$/.test(digits) || Number(digits) > most) return null;
-  const length = Number(digits) + (short ? MAPPED_BITS : 0);
+  if (!/^(0|[1-9]\d{0,2})$/.test(digits) || Number(digits) > maxLength) return null;
+  const length = Number(digits) + (isV4Text ? MAPPED_BITS : 0);
   return { address: maskAddress(address, length, new Address()), length };
 }
 
-/** The canonical text: without a length where it is a single address. */
+/** The canonical text. A single address has no length. */
 export function formatPrefix(prefix: Prefix): string {
   if (prefix.length === 128) return prefix.address.toString();
   if (prefix.length >= MAPPED_BITS && prefix.address.isV4) {
@@ -34,12 +34,17 @@ export function formatPrefix(prefix: Prefix): string {
   return `${prefix.address}/${prefix.length}`;
 }
 
-/** Whether one of the two holds the other; prefixes of different families never do. */
+/** Whether one of the two contains the other. Prefixes of different families never do. */
 export function overlaps(one: Prefix, other: Prefix): boolean {
   if (one.address.isV4 !== other.address.isV4) return false;
   const length = Math.min(one.length, other.length);
   const masked = maskAddress(one.address, length, new Address());
   return masked.equals(maskAddress(other.address, length, new Address()));
+}
+
+/** The mask of a prefix length in the 128-bit space of `Address`: 0 to 128 leading one bits. */
+export function maskOf(length: number): Address {
+  return new Address(wordMask(length), wordMask(length - 32), wordMask(length - 64), wordMask(length - 96));
 }
 
 /** Writes `address` with all but its first `length` bits cleared into `into`, and returns it. */
@@ -53,12 +58,12 @@ function maskAddress(address: Address, length: number, into: Address): Address {
 
 function wordMask(bits: number): number {
   if (bits >= 32) return 0xffffffff;
-  return bits <= 0 ? 0 : ~(0xffffffff >>> bits);
+  return bits <= 0 ? 0 : ~(0xffffffff >>> bits) >>> 0;
 }
 
 /**
- * Longest-prefix match. One hash table for each length in use, tried from the longest: an ignore file has a
- * handful of lengths, so a lookup is a handful of probes however many entries there are.
+ * Longest-prefix match: one hash table for each length in use, tried from the longest. An ignore file uses only a few
+ * lengths, so a match takes only a few look-ups, however many entries there are.
  */
 export class PrefixTable<T> {
   readonly #lengths: number[] = [];
@@ -70,7 +75,7 @@ export class PrefixTable<T> {
     return this.#size;
   }
 
-  /** Adds or replaces. */
+  /** Adds a prefix, or replaces its value. */
   set(prefix: Prefix, value: T): void {
     let table = this.#byLength.get(prefix.length);
     if (table === undefined) {
@@ -84,7 +89,7 @@ export class PrefixTable<T> {
     table.set(key, value);
   }
 
-  /** Takes this very prefix out; false when it is not there. */
+  /** Removes exactly this prefix. Returns false when the table does not hold it. */
   delete(prefix: Prefix): boolean {
     const table = this.#byLength.get(prefix.length);
     if (!table?.delete(keyOf(prefix.address))) return false;
@@ -95,7 +100,7 @@ export class PrefixTable<T> {
     return true;
   }
 
-  /** The value of the longest prefix that holds the address; undefined when none does. ::/0 holds no IPv4 address. */
+  /** The value of the longest prefix that contains the address, or undefined. ::/0 contains no IPv4 address. */
   match(address: Address): T | undefined {
     const shortest = address.isV4 ? MAPPED_BITS : 0;
     for (const length of this.#lengths) {

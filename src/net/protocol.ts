@@ -1,15 +1,18 @@
-/** IANA protocol numbers of the transports that are watched. */
+/** The IANA protocol number of TCP. */
 export const PROTOCOL_TCP = 6;
+/** The IANA protocol number of UDP. */
 export const PROTOCOL_UDP = 17;
+/** The IANA protocol number of SCTP. */
 export const PROTOCOL_SCTP = 132;
-/** Of the messages that the network and its administrators send (RFC 792, RFC 4443). */
+/** The IANA protocol number of ICMP (RFC 792). */
 export const PROTOCOL_ICMP = 1;
+/** The IANA protocol number of ICMPv6 (RFC 4443). */
 export const PROTOCOL_ICMPV6 = 58;
 
-/** The transports that a mode is for. */
+/** The transports that have modes. */
 export type ModeTransport = 'tcp' | 'udp';
 
-/** What a probe came by; `ip` is another IP protocol. */
+/** The transport of a probe; `ip` stands for every other IP protocol. */
 export type Transport = ModeTransport | 'sctp' | 'icmp' | 'ip';
 
 const TRANSPORTS: Readonly<Record<number, Transport>> = {
@@ -20,18 +23,18 @@ const TRANSPORTS: Readonly<Record<number, Transport>> = {
   [PROTOCOL_ICMPV6]: 'icmp',
 };
 
-/** The transport's name as Elastic Common Schema and our own files spell it. */
+/** The name of the transport as the Elastic Common Schema and our own files spell it. */
 export function transportOf(protocol: number): Transport {
   return TRANSPORTS[protocol] ?? 'ip';
 }
 
-/** The mode, policy and ports that a probe by this transport goes by: there are lists for TCP and UDP only. */
+/** The transport whose mode and policy apply to a probe: only TCP and UDP have their own, all others use those of TCP. */
 export function modeTransportOf(transport: Transport): ModeTransport {
   return transport === 'udp' ? 'udp' : 'tcp';
 }
 
 /**
- * Protocol numbers that an honest neighbour may send to one host, whether or not this one speaks them: routing
+ * Protocol numbers that an honest neighbour may send to this host, whether or not the host speaks them: routing
  * (IGRP, EIGRP, OSPF, IS-IS, PIM, RSVP), redundancy (VRRP and CARP, pfsync), tunnels (IPIP, 6in4, GRE, EtherIP,
  * L2TP, MPLS, Ethernet, IPComp, ESP, AH), the other transports (DCCP, UDP-Lite, HIP, Shim6, mobility), groups
  * (IGMP), and IPv6's "no next header".
@@ -54,7 +57,7 @@ const SPOKEN: ReadonlySet<number> = new Set([
   59, // no next header
   88, // EIGRP
   89, // OSPF
-  94, // IPIP of old
+  94, // the obsolete IPIP
   97, // EtherIP
   98, // encapsulation
   103, // PIM
@@ -72,12 +75,12 @@ const SPOKEN: ReadonlySet<number> = new Set([
   240, // pfsync
 ]);
 
-/** ICMP of either family. */
+/** Whether the protocol is ICMP of either family. */
 export function isIcmp(protocol: number): boolean {
   return protocol === PROTOCOL_ICMP || protocol === PROTOCOL_ICMPV6;
 }
 
-/** Whether packets of this IP protocol come to hosts that nobody scans. */
+/** Whether a host that nobody scans receives packets of this IP protocol. */
 export function isSpoken(protocol: number): boolean {
   return SPOKEN.has(protocol);
 }

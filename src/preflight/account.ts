@@ -9,28 +9,27 @@ export interface Account {
   readonly gid: number;
 }
 
-/** What looking a user up may take (ms): it may be asked of the network. */
-const PATIENCE = 5_000;
+/** A lookup of a user may go over the network. */
+const LOOKUP_TIMEOUT_MS = 5_000;
 
-/** Bits of a file's mode for one class of users. */
+/** The bit of a file's mode that lets a class of users read it. */
 export const READ = 4;
+/** The bit that lets it write. */
 export const WRITE = 2;
 const SEARCH = 1;
 
-/** The account of that name; null when there is none. By id(1), for accounts may come from elsewhere than a file. */
+/** The account of that name; null when there is none. Asks id(1), because not every account is in a file. */
 export function findAccount(name: string): Account | null {
-  const ask = (what: string) =>
-    Number(
-      execFileSync('id', [what, '--', name], { encoding: 'utf8', stdio: 'pipe', timeout: PATIENCE }).trim(),
-    );
+  const options = { encoding: 'utf8', stdio: 'pipe', timeout: LOOKUP_TIMEOUT_MS } as const;
+  const lookUp = (what: string) => Number(execFileSync('id', [what, '--', name], options).trim());
   try {
-    return { name, uid: ask('-u'), gid: ask('-g') };
+    return { name, uid: lookUp('-u'), gid: lookUp('-g') };
   } catch {
     return null;
   }
 }
 
-/** Whether the account, without further groups, could use the path as it is now: by modes alone. */
+/** Whether the account may use the path now, by modes alone and without supplementary groups. */
 export function mayUse(account: Account, path: string, wanted: number): boolean {
   const folder = dirname(path);
   if (folder !== path && !mayUse(account, folder, SEARCH)) return false;

@@ -5,7 +5,7 @@ import type { Finding } from '../config/finding.ts';
 import type { ParsedConfig } from '../config/load.ts';
 import { parseIgnoreFile } from '../respond/ignore-file.ts';
 
-/** Folders that the configuration counts on; the daemon looks for them when it starts. */
+/** The folders that the configuration needs and that do not exist. */
 export function folderFindings({ config, settings }: ParsedConfig): Finding[] {
   const findings: Finding[] = [];
   for (const field of ['historyFile', 'blockedFile', 'eventFile'] as const) {
@@ -19,7 +19,7 @@ export function folderFindings({ config, settings }: ParsedConfig): Finding[] {
       column: entry?.valueColumn ?? 0,
     };
     const message = `${key}: expected the folder ${dirname(path)} to exist, found none`;
-    // The folder of the defaults is ours to make; one that somebody names may be a slip of the pen.
+    // The program makes the default folder. Another folder may be a typing error in the configuration.
     if (entry === undefined)
       findings.push({ severity: 'note', ...place, message: `${message}; it is made at the start` });
     else findings.push({ severity: 'error', ...place, message: `${message}; make it or name another` });

@@ -5,7 +5,7 @@ import type { ParsedConfig } from '../config/load.ts';
 import { HOSTS_DENY } from '../respond/hosts-deny.ts';
 import { type Account, findAccount, mayUse, READ, WRITE } from './account.ts';
 
-/** What cannot work when the daemon is not root (USER). */
+/** What fails when the daemon runs as USER instead of root. */
 export function userFindings({ config, settings }: ParsedConfig): Finding[] {
   const entry = settings.get('USER');
   const name = config?.user ?? null;
@@ -40,7 +40,7 @@ export function userFindings({ config, settings }: ParsedConfig): Finding[] {
   return findings;
 }
 
-/** The files that are there and would not be read. */
+/** The existing files that the account cannot read. */
 function unreadable(account: Account, paths: readonly (string | null)[]): string[] {
   return paths.filter((path): path is string => {
     return path !== null && path !== '' && existsSync(path) && !mayUse(account, path, READ);

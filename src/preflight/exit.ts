@@ -11,9 +11,10 @@ export const Exit = {
   config: 78,
 } as const;
 
+/** One of these codes. */
 export type Exit = (typeof Exit)[keyof typeof Exit];
 
-/** Ends a command: one line for stderr that says what, where and what to do, and the exit code. */
+/** Ends a command with an exit code. The message is one line for stderr: what is wrong, where, and what to do. */
 export class CommandError extends Error {
   readonly exit: Exit;
 

@@ -14,7 +14,7 @@ import { parseModes } from './parse-modes.ts';
 import { mayCapture } from './privileges.ts';
 import type { RunOptions } from './run-options.ts';
 
-/** What a start or a reload goes by, checked. */
+/** The checked settings of a start or a reload. */
 export interface Prepared {
   readonly config: Config;
   readonly modes: Modes;
@@ -24,8 +24,8 @@ export interface Prepared {
 }
 
 /**
- * Reads and checks everything that a run needs before anything is touched. Throws a CommandError that says what
- * is wrong: a daemon that starts half is worse than none.
+ * Reads and checks everything that a run needs before it changes anything, because a daemon that starts halfway is
+ * worse than none. Throws a CommandError that says what is wrong.
  */
 export function prepareRun(options: RunOptions): Prepared {
   const asked = parseModes(options.mode);
@@ -51,7 +51,7 @@ export function prepareRun(options: RunOptions): Prepared {
   return { config, modes, interfaces, warnings };
 }
 
-/** The connect modes have sockets of their own, and can do without. */
+/** Whether one of the modes captures packets. The connect modes use sockets instead. */
 export function needsCapture({ tcp, udp }: Modes): boolean {
   return (tcp !== null && tcp !== 'tcp') || (udp !== null && udp !== 'udp');
 }
@@ -66,7 +66,7 @@ function refuseUnknownDevices(interfaces: readonly string[]): void {
   );
 }
 
-/** The folders of defaulted paths are ours to make; one that somebody named was checked. */
+/** Makes the folders of default paths. Folders that the configuration names have been checked. */
 function makeDefaultFolders({ config, settings }: ParsedConfig): void {
   for (const field of ['historyFile', 'blockedFile'] as const) {
     const path = config?.[field] ?? null;

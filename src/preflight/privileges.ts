@@ -11,7 +11,7 @@ export function mayCapture(): boolean {
   return hasAll(CAP_NET_RAW);
 }
 
-/** Whether it may give files to another user, become that user, and leave it less than it has itself. */
+/** Whether this process may give files to another user, become that user, and drop capabilities. */
 export function mayHandOver(): boolean {
   return hasAll(CAP_CHOWN, CAP_SETGID, CAP_SETUID, CAP_SETPCAP);
 }

@@ -1,4 +1,4 @@
-/** What the command line says of a live run. */
+/** The options of a live run on the command line. */
 export interface RunOptions {
   readonly configfile: string | undefined;
   /** Words of --mode and of the old switches. */
@@ -13,4 +13,5 @@ export interface RunOptions {
   readonly dryRun: boolean;
 }
 
+/** A word of --logoutput. */
 export type LogOutput = 'stdout' | 'syslog';

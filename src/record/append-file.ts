@@ -1,30 +1,30 @@
 import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs';
 
-/** What waits for a full disk or a missing folder. Beyond it lines are lost and counted: memory must not follow. */
+/** Lines kept while the disk is full or the folder is missing. More are lost and counted, so that memory is bounded. */
 export const MAX_PENDING_BYTES = 262_144;
 
-/** How often (ms) the path is looked at for another file than the open one, and a failed write is tried again. */
-const RECHECK_INTERVAL = 1_000;
+/** How often the path is checked for a new file, and a failed write is tried again. */
+const RECHECK_INTERVAL_MS = 1_000;
 
-/** A path that names a pipe nobody reads must be an error, not a wait without end. */
+/** O_NONBLOCK makes a pipe without a reader an error instead of an endless wait. */
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
 const MODE = 0o600;
 
-/** Where lines go. Times are ms. */
+/** A destination of lines. Times are ms since the epoch. */
 export interface LineSink {
-  /** Adds a line, given without its end. */
+  /** Adds a line, given without its line feed. */
   write(line: string, now: number): void;
-  /** To be called every second or so: tries again what could not be written. */
+  /** Call about once a second. Tries again what could not be written. */
   tick(now: number): void;
-  /** Writes what waits, however short ago that failed, and ends. */
+  /** Writes what is pending, even if a write has just failed, and closes. */
   close(): void;
 }
 
 /**
- * A file that is only added to. Lines that come together are written together, by one write at the end of the
- * turn, and to the file that has the name then: logrotate may move the old one away at any time. What fails is
- * told once and tried again; nothing throws.
+ * A file that is only appended to. The lines of one turn of the event loop are written together at its end, to the
+ * file that has the name then, because logrotate may move the old one away at any time. A failure is reported once
+ * and tried again; nothing throws.
  */
 export class AppendFile implements LineSink {
   readonly path: string;
@@ -35,17 +35,17 @@ export class AppendFile implements LineSink {
   #lost = 0;
   #failing = false;
   #planned: NodeJS.Immediate | null = null;
-  /** The time of the newest call, ms, and when the path was last looked at. */
+  /** The time of the newest call, and of the last check of the path, in ms. */
   #now = 0;
   #lastCheck = Number.NEGATIVE_INFINITY;
 
-  /** `tell` gets one line for people when writing begins to fail and when it works again. */
+  /** `tell` receives one line for people when writing begins to fail and when it works again. */
   constructor(path: string, tell: (text: string) => void) {
     this.path = path;
     this.#tell = tell;
   }
 
-  /** Opens the file, making it if need be; null when it worked, else why not, in one line. */
+  /** Opens the file, and makes it if it is missing. Returns null, or why it failed in one line. */
   open(): string | null {
     try {
       this.#fd ??= openSync(this.path, FLAGS, MODE);
@@ -73,7 +73,7 @@ export class AppendFile implements LineSink {
     if (this.#pendingBytes > 0) this.#flush();
   }
 
-  /** Writes what waits. */
+  /** Writes what is pending. */
   flushSync(): void {
     if (this.#planned !== null) clearImmediate(this.#planned);
     this.#planned = null;
@@ -87,7 +87,7 @@ export class AppendFile implements LineSink {
   }
 
   #flush(): void {
-    const isDue = Math.abs(this.#now - this.#lastCheck) >= RECHECK_INTERVAL;
+    const isDue = Math.abs(this.#now - this.#lastCheck) >= RECHECK_INTERVAL_MS;
     if (this.#failing && !isDue) return;
     if (isDue) {
       this.#lastCheck = this.#now;
@@ -117,7 +117,7 @@ export class AppendFile implements LineSink {
     } catch (error) {
       return `${this.path}: cannot be written: ${reasonOf(error)}`;
     } finally {
-      // A write that broke off goes on where it stopped, so that no line is there twice.
+      // The rest of a partial write is kept, so that no line is written twice.
       this.#pending = bytes.length > 0 ? [bytes] : [];
       this.#pendingBytes = bytes.length;
     }
@@ -141,7 +141,7 @@ export class AppendFile implements LineSink {
   }
 }
 
-/** Node says `ENOENT: no such file or directory, open '/x'`; the path is said by us. */
+/** Node says `ENOENT: no such file or directory, open '/x'`. Our message has the path already. */
 function reasonOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).message
     .replace(/^[A-Z0-9]+: /, '')

@@ -1,32 +1,32 @@
-/** Events as JSON lines with the names of the Elastic Common Schema where it has them (design, section 7). */
+/** Events as JSON lines, with the field names of the Elastic Common Schema where it has them. */
 
 import type { LedgerEntry } from '../ledger/entry.ts';
 import type { BlockEvent, RefusedEvent, UnblockEvent } from '../respond/event.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
 import { labelOf } from './labels.ts';
 
-/** One line of JSON, without the end of the line. */
+/** An event as one line of JSON, without a line feed. */
 export function ecsLine(
   event: ProbeEvent | ScanEvent | DecoysEvent | BlockEvent | RefusedEvent | UnblockEvent,
 ): string {
   switch (event.action) {
     case 'probe':
-      // A question whether somebody is there is no attack.
-      return knockLine(event, event.kind === 'icmp' ? 'event' : 'alert', probeFields(event));
+      // A ping is no attack.
+      return probeLine(event, event.kind === 'icmp' ? 'event' : 'alert', probeFields(event));
     case 'scan':
       return scanLine(event);
     case 'decoys':
-      return knockLine(event, 'alert', decoysFields(event));
+      return probeLine(event, 'alert', decoysFields(event));
     case 'refused':
-      return knockLine(event, 'event', { rule: event.rule });
+      return probeLine(event, 'event', { rule: event.rule });
     case 'unblock':
       return unblockLine(event);
     default:
-      return knockLine(event, 'event', blockFields(event));
+      return probeLine(event, 'event', blockFields(event));
   }
 }
 
-/** The line of a block by an administrator's order. */
+/** The line of a block that an administrator ordered. */
 export function blockByHandLine({ block, method, times }: LedgerEntry): string {
   const { target, since, until, cause, family } = block;
   return targetLine(since, 'block', target, family, {
@@ -62,7 +62,7 @@ function decoysFields({ members, isOneSender, spared }: DecoysEvent): object {
   return { decoys: members, one_sender: isOneSender, spared };
 }
 
-function knockLine(
+function probeLine(
   event: ProbeDetails & { readonly action: string },
   kind: 'alert' | 'event',
   more: object,
@@ -97,7 +97,7 @@ function unblockLine({ time, entry, how, rule }: UnblockEvent): string {
   return targetLine(time, 'unblock', target, family, fields);
 }
 
-/** Of an address or a prefix, without a probe. */
+/** The line of an address or a prefix, without a probe. */
 function targetLine(time: number, action: string, target: string, family: 4 | 6, fields: object): string {
   const [address] = target.split('/');
   return JSON.stringify({

@@ -6,19 +6,20 @@ import { protocolOf } from './lines1.ts';
 import { scanLine2 } from './lines2.ts';
 import { time1, time2 } from './times.ts';
 
+/** Which files are written, and in which form. */
 export interface HistoryOptions {
   /** HISTORY_FILE; null for none. */
   readonly historyFile: string | null;
-  /** BLOCKED_FILE without the mode that it ends in; null for none. */
+  /** BLOCKED_FILE without the mode at its end; null for none. */
   readonly blockedFile: string | null;
   readonly modes: readonly ModeName[];
-  /** The form of HISTORY_FILE's lines; BLOCKED_FILE always has those of 1.x. */
+  /** The form of HISTORY_FILE; BLOCKED_FILE always has that of 1.x. */
   readonly logFormat: 1 | 2;
-  /** Gets one line for people when a file cannot be written. */
+  /** Receives one line for people when a file cannot be written. */
   readonly tell: (text: string) => void;
 }
 
-/** The files that say who was shut out: one line a host. fail2ban reads HISTORY_FILE. */
+/** The files of blocked hosts, with one line for each. fail2ban reads HISTORY_FILE. */
 export class History {
   readonly #logFormat: 1 | 2;
   readonly #history: AppendFile | null;
@@ -31,7 +32,7 @@ export class History {
     for (const mode of modes) this.#blocked.set(mode, new AppendFile(`${blockedFile}.${mode}`, tell));
   }
 
-  /** Opens all files; null when that worked, else the one that could not be opened and why, in one line. */
+  /** Opens all files. Returns null, or in one line which file failed and why. */
   open(): string | null {
     for (const file of this.#files()) {
       const failure = file.open();
@@ -41,13 +42,13 @@ export class History {
     return null;
   }
 
-  /** A source was blocked. `now` in ms is for the files; the line has the probe's time. */
+  /** Records a blocked source. `now` (ms) is the time of the write; the line has the probe's time. */
   blocked(details: ProbeDetails, name: string, now: number): void {
     this.#history?.write(this.#line(details, name, true), now);
     this.#blocked.get(details.mode)?.write(line1(details, name), now);
   }
 
-  /** A source triggered that is only logged (BLOCK="0"). */
+  /** Records a source that triggered and is only logged (BLOCK="0"). */
   unblocked(details: ProbeDetails, name: string, now: number): void {
     this.#history?.write(this.#line(details, name, false), now);
   }
@@ -71,8 +72,8 @@ export class History {
 }
 
 /**
- * 1.x says "Blocked" of a source that is only logged too, and fail2ban's filter looks for the word. That filter knows
- * TCP and UDP only: what came by neither has the protocol of the mode that saw it.
+ * 1.x says "Blocked" of a source that is only logged too, and fail2ban's filter looks for the word. The filter knows
+ * only TCP and UDP, so a probe of another protocol gets the protocol of the mode that saw it.
  */
 function line1(details: ProbeDetails, name: string): string {
   const host = `Host: ${name}/${details.source}`;

@@ -2,7 +2,7 @@ import type { KindName } from '../classify/kind.ts';
 import { ACK, FIN, PSH, RST, SYN, URG } from '../decode/transport/tcp.ts';
 import type { ProbeDetails } from '../track/event.ts';
 
-/** The text of each kind, as PortSentry writes it (design, section 5); `odd` is spelled by its flags. */
+/** The text of each kind, as PortSentry writes it. The text of `odd` lists the flags instead. */
 const LABELS: Readonly<Record<Exclude<KindName, 'odd'>, string>> = {
   null: 'TCP NULL scan',
   fin: 'TCP FIN scan',
@@ -18,7 +18,7 @@ const LABELS: Readonly<Record<Exclude<KindName, 'odd'>, string>> = {
   icmp: 'ICMP request',
 };
 
-/** What a probe is called in log lines and events. */
+/** The name of a probe in log lines and events. */
 export function labelOf(details: Pick<ProbeDetails, 'kind' | 'tcpFlags'>): string {
   return details.kind === 'odd' ? unknownType(details.tcpFlags) : LABELS[details.kind];
 }

@@ -1,23 +1,24 @@
 /**
- * The log lines of PortSentry 1.x, word for word: logwatch, OSSEC, Prelude and people's own scripts read them.
- * Nothing else in the program spells an `attackalert:`. A `name` is the host's, or its address again.
+ * The log lines of PortSentry 1.x, word for word, because logwatch, OSSEC, Prelude and private scripts parse them.
+ * Only this file spells `attackalert:`. A `name` is the name of the host, or its address again.
  */
 
 import type { Block } from '../firewall/block.ts';
 import type { Transport } from '../net/protocol.ts';
 import type { ActionStep, UnblockEvent } from '../respond/event.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
+import { counted } from './counted.ts';
 import { labelOf } from './labels.ts';
 
 type Where = Pick<ProbeDetails, 'transport' | 'destinationPort'>;
 
-/** Something that the administrator should know. */
+/** A message for the administrator. */
 export function adminLine(text: string): string {
   return `adminalert: ${text}`;
 }
 
+/** A probe, as an attack or, when it is a ping, as a message. */
 export function probeLine(details: ProbeDetails, name: string): string {
-  // A question whether somebody is there is no attack.
   if (details.kind === 'icmp')
     return adminLine(
       `${labelOf(details)} from host: ${name}/${details.source} of type: ${details.destinationPort}`,
@@ -25,23 +26,24 @@ export function probeLine(details: ProbeDetails, name: string): string {
   return `attackalert: ${labelOf(details)} from host: ${name}/${details.source} to ${portOf(details)}`;
 }
 
-/** The same with the scanner's tool at its end (LOG_TOOL="1"): a reader that expects the port there must be told. */
+/** The same with the scanner's tool at the end (LOG_TOOL="1"), where a reader may expect the port. */
 export function probeLineWithTool(event: ProbeEvent, name: string): string {
   return `${probeLine(event, name)}${event.tool === null ? '' : ` (${event.tool}-like)`}`;
 }
 
+/** A packet has IP options. */
 export function ipOptionsLine(details: ProbeDetails, name: string): string {
   const host = `${name}/${details.source}`;
   return `attackalert: Packet from host: ${host} to ${portOf(details)} has IP options set (detection avoidance technique).`;
 }
 
-/** The sum of what got no line of its own. The words stay the same for one: programs read them. */
+/** The sum of the probes without a line. The words are the same for one probe, because programs parse them. */
 export function sumLine(source: string, name: string, probes: number, ports: number): string {
   const where = ports === 0 ? 'ports named before' : `${ports} ports`;
   return `attackalert: ${probes} more probes from host: ${name}/${source} to ${where}`;
 }
 
-/** A scan is over. Not a line of 1.x, and no reader of those takes it for one. */
+/** A scan has ended. 1.x has no such line, and its readers do not take it for another. */
 export function scanEndedLine(event: ScanEvent): string {
   const { source, sources, probes, ports, targets, first, last, shape, tool, decoys } = event;
   const who = sources > 1 ? `${sources} sources` : source;
@@ -56,7 +58,7 @@ export function scanEndedLine(event: ScanEvent): string {
   return what.join(', ');
 }
 
-/** Sources turned out to be one sender's, or alike. */
+/** Several sources are one sender, or send packets of one make. */
 export function decoysLine(event: DecoysEvent): string {
   const { members, isOneSender, spared } = event;
   const how = isOneSender ? 'sent the same packet' : 'sent packets of one make';
@@ -64,7 +66,7 @@ export function decoysLine(event: DecoysEvent): string {
   return `attackalert: Decoys: ${members.length} sources ${how} at once to ${portOf(event)}: ${members.join(' ')}; ${what}`;
 }
 
-/** What people call these kinds; others go by their own names. */
+/** The usual names of these kinds. Any other kind has its own name. */
 const SHORT: Readonly<Partial<Record<string, string>>> = {
   null: 'NULL',
   fin: 'FIN',
@@ -75,15 +77,11 @@ const SHORT: Readonly<Partial<Record<string, string>>> = {
   udp: 'UDP',
 };
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 function namesOf(names: readonly string[], all: number): string {
   return `${names.join(' ')}${all > names.length ? ` and ${all - names.length} more` : ''}`;
 }
 
-/** A span of ms, to two digits or more. */
+/** A duration with two digits or more. */
 function spanOf(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;
   if (seconds < 1) return `${(seconds * 1_000).toFixed(0)} ms`;
@@ -92,19 +90,19 @@ function spanOf(ms: number): string {
   return minutes < 100 ? `${minutes.toFixed(0)} min` : `${(minutes / 60).toFixed(1)} h`;
 }
 
-/** BLOCK_TCP="0" or BLOCK_UDP="0". */
+/** A source is not blocked because of BLOCK_TCP="0" or BLOCK_UDP="0". */
 export function noBlockLine(details: ProbeDetails): string {
   return `attackalert: Ignoring ${protocolOf(details)} response per configuration file setting.`;
 }
 
-/** The connect modes name one address and end with a full stop; OSSEC's decoder knows only that form. */
+/** The form of the connect modes has one address and a full stop. OSSEC's decoder knows only that one. */
 export function alreadyBlockedLine(details: ProbeDetails, name: string): string {
   return details.kind === 'connect'
     ? `attackalert: Host: ${details.source} is already blocked. Ignoring`
     : `attackalert: Host: ${name}/${details.source} is already blocked Ignoring`;
 }
 
-/** How one of the actions for an address or prefix ended. */
+/** The result of one action against an address or prefix. */
 export function stepLine(target: string, { step, text, failure }: ActionStep): string {
   if (failure === null) return `attackalert: ${DONE[step](target)}: "${text}"`;
   return `attackalert: ERROR: ${FAILED[step](target)}: "${text}": ${failure}`;
@@ -116,18 +114,19 @@ const DONE: Readonly<Record<ActionStep['step'], (target: string) => string>> = {
   external: (target) => `External command run for host: ${target} using command`,
 };
 
-/** These must not read like the ones above: logwatch counts every "has been blocked". */
+/** Worded differently from the above, because logwatch counts every "has been blocked". */
 const FAILED: Readonly<Record<ActionStep['step'], (target: string) => string>> = {
   wrappers: (target) => `Host ${target} was not blocked via wrappers with string`,
   route: (target) => `Host ${target} was not blocked via dropped route using command`,
   external: (target) => `External command failed for host: ${target} using command`,
 };
 
+/** A source could not be blocked. */
 export function notBlockedLine(source: string, name: string): string {
   return `attackalert: ERROR: Could not block host ${name}/${source} !!`;
 }
 
-/** An administrator's order has been carried out. */
+/** An administrator has blocked an address or prefix. */
 export function blockByHandLine({ target, until, cause }: Block): string {
   const end = until === null ? 'for ever' : `until ${new Date(until).toISOString()}`;
   return adminLine(
@@ -135,7 +134,7 @@ export function blockByHandLine({ target, until, cause }: Block): string {
   );
 }
 
-/** A block is over. */
+/** A block has ended. */
 export function unblockLine({ entry, how, rule }: UnblockEvent): string {
   const why = rule === null ? ENDS[how] : `it is never to be blocked: ${rule}`;
   return adminLine(`Host: ${entry.block.target} is no longer blocked: ${why}`);
@@ -156,11 +155,12 @@ export function refusedLine(source: string, name: string, rule: string): string 
   return adminLine(`Host: ${name}/${source} is never blocked: ${rule}`);
 }
 
-/** `TCP port: 111`; of another IP protocol `IP port: 99`, the form that logwatch knows. */
-export function portOf({ transport, destinationPort }: Where): string {
+/** `TCP port: 111`; for another IP protocol `IP port: 99`, the form that logwatch knows. */
+function portOf({ transport, destinationPort }: Where): string {
   return `${protocolOf({ transport })} port: ${destinationPort}`;
 }
 
+/** The transport as PortSentry writes it. */
 export function protocolOf({ transport }: Pick<ProbeDetails, 'transport'>): Uppercase<Transport> {
   return transport.toUpperCase() as Uppercase<Transport>;
 }

@@ -1,18 +1,19 @@
-/** The event line of PortSentry 2.x: one for a probe, and one for the end of what was done about it. */
+/** The lines of PortSentry 2.x: one for a probe, and one for the result of the actions against its source. */
 import type { ProbeDetails, ProbeEvent } from '../track/event.ts';
 import { labelOf } from './labels.ts';
 import { protocolOf } from './lines1.ts';
 
-/** The three answers of 2.x; `unset` is what was not asked, or is not decided yet. */
-export type Answer = boolean | 'unset';
+/** A value in a line of 2.x; `unset` means not asked, or not decided yet. */
+type Ternary = boolean | 'unset';
 
+/** The last three fields of a line of 2.x. */
 export interface Verdict {
-  readonly triggered: Answer;
-  readonly noBlock: Answer;
-  readonly blocked: Answer;
+  readonly triggered: Ternary;
+  readonly noBlock: Ternary;
+  readonly blocked: Ternary;
 }
 
-/** The line without its time, as it stands in the log. An ignored source has none, so `ignored` is false. */
+/** The line without its time, as in the log. An ignored source gets no line, so `ignored` is always false. */
 export function scanLine2(details: ProbeDetails, name: string, verdict: Verdict): string {
   return [
     `Scan from: [${details.source}] (${name})`,
@@ -27,7 +28,7 @@ export function scanLine2(details: ProbeDetails, name: string, verdict: Verdict)
   ].join(' ');
 }
 
-/** What is known when the probe arrives: of a source that is about to be blocked, `blocked` is not decided yet. */
+/** The verdict when the probe arrives. If the source is about to be blocked, `blocked` is not decided yet. */
 export function verdictOf(event: ProbeEvent): Verdict {
   if (!event.triggered) return { triggered: false, noBlock: 'unset', blocked: 'unset' };
   if (event.noBlock) return { triggered: true, noBlock: true, blocked: false };

@@ -6,23 +6,23 @@ import type { Syslog } from './syslog.ts';
 /** The log that people and programs read: lines of text. */
 export interface Log {
   line(text: string): void;
-  /** Resolves when every line has gone where it should, or cannot. Lines that come later are dropped. */
+  /** Resolves when every line is written or given up. Later lines are dropped. */
   close(): Promise<void>;
 }
 
-/** Where the lines go; null for nowhere. */
+/** The outputs of the log; null for none. */
 export interface LogOptions {
-  /** Gets the bare lines: systemd, containers and terminals have clocks of their own. */
+  /** Receives the lines without a time, because systemd and containers add theirs. */
   readonly stdout: Writable | null;
   readonly syslog: Syslog | null;
 }
 
-/** Opens the log. Winston is loaded here, so that a command that logs nothing does not wait for it. */
+/** Opens the log. Loads winston only here, so that a command without a log does not wait for it. */
 export async function openLog({ stdout, syslog }: LogOptions): Promise<Log> {
   const { config, createLogger, format, transports } = (await import('winston')).default;
   const outputs: InstanceType<typeof transports.Stream>[] = [];
   if (stdout !== null) {
-    // Whoever read our output may go away (`portsentry | head`); the detection goes on.
+    // The reader of our output may end (`portsentry | head`); detection goes on.
     stdout.on('error', () => {});
     outputs.push(new transports.Stream({ stream: stdout, eol: '\n' }));
   }

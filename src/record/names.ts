@@ -1,25 +1,25 @@
 import { promises } from 'node:dns';
 
-/** Lookups under way. Each holds a thread of Node's pool of four until the resolver gives up. */
+/** Concurrent lookups. Each holds one of the four threads of Node's pool until the resolver gives up. */
 const MAX_LOOKUPS = 2;
 
-/** How long (ms) a line waits for its name; then the address is used. */
-const PATIENCE = 3_000;
+/** How long a line waits for a name before it gets the address. */
+const MAX_WAIT_MS = 3_000;
 
-/** Addresses that wait for a lookup: a flood of forged sources gets addresses only. */
-const MAX_WAITING = 256;
+/** Addresses that may wait for a lookup. In a flood of forged sources, all others appear without a name. */
+const MAX_ADDRESSES_WAITING = 256;
 
-/** Lines that wait for one name: a scan at full speed must not gather in memory. */
+/** Lines that may wait for one name, so that a fast scan does not fill memory. */
 const MAX_LINES_WAITING = 64;
 
-/** Names that are kept; the oldest leaves when forged sources fill it. */
+/** Names that are kept. When forged sources fill the table, the oldest leaves. */
 const MAX_KNOWN = 4_096;
 
-/** How long (ms) a name is good, and how long an address without one is not asked for again. */
-const NAME_LIFE = 3_600_000;
-const NO_NAME_LIFE = 60_000;
+/** How long a name is valid, and how long an address without one is not looked up again. */
+const NAME_LIFE_MS = 3_600_000;
+const NO_NAME_LIFE_MS = 60_000;
 
-/** Asks for the name of an address; rejects when there is none. */
+/** Looks up the name of an address; rejects when there is none. */
 export type Lookup = (address: string) => Promise<string>;
 
 interface Waiting {
@@ -29,8 +29,8 @@ interface Waiting {
 }
 
 /**
- * The names of hosts (RESOLVE_HOST), looked up beside everything else. Whoever needs a name hands over what to do
- * with it; for one address that is done in the order in which it was handed over.
+ * The names of hosts (RESOLVE_HOST), looked up in the background. A caller passes a function that uses the name. The
+ * functions for one address run in the order in which they were passed.
  */
 export class Names {
   readonly #lookup: Lookup;
@@ -44,37 +44,37 @@ export class Names {
     this.#lookup = lookup;
   }
 
-  /** Calls `use` with the address's name, at once when it is known; with the address itself where it has none. */
+  /** Calls `use` with the name of the address, at once when it is known; with the address when it has none. */
   withName(address: string, now: number, use: (name: string) => void): void {
     this.#now = now;
     const waiting = this.#waiting.get(address);
     if (waiting !== undefined) {
       waiting.uses.push(use);
-      if (waiting.uses.length >= MAX_LINES_WAITING) this.#settle(address, address, NO_NAME_LIFE);
+      if (waiting.uses.length >= MAX_LINES_WAITING) this.#settle(address, address, NO_NAME_LIFE_MS);
       return;
     }
     const known = this.#known.get(address);
     if (known !== undefined && known.until > now) use(known.name);
-    else if (this.#closed || this.#waiting.size >= MAX_WAITING) use(address);
+    else if (this.#closed || this.#waiting.size >= MAX_ADDRESSES_WAITING) use(address);
     else {
       this.#waiting.set(address, { since: now, uses: [use], asked: false });
       this.#ask();
     }
   }
 
-  /** To be called every second or so: who has waited long enough gets the address. */
+  /** Call about once a second. Lines that have waited long enough get the address. */
   tick(now: number): void {
     this.#now = now;
     for (const [address, { since }] of this.#waiting) {
-      if (Math.abs(now - since) >= PATIENCE) this.#settle(address, address, NO_NAME_LIFE);
+      if (Math.abs(now - since) >= MAX_WAIT_MS) this.#settle(address, address, NO_NAME_LIFE_MS);
     }
     this.#ask();
   }
 
-  /** Everyone who waits, and everyone who comes later, gets the address. */
+  /** All waiting and all later lines get the address. */
   close(): void {
     this.#closed = true;
-    for (const address of [...this.#waiting.keys()]) this.#settle(address, address, NO_NAME_LIFE);
+    for (const address of [...this.#waiting.keys()]) this.#settle(address, address, NO_NAME_LIFE_MS);
   }
 
   #ask(): void {
@@ -90,31 +90,31 @@ export class Names {
     }
   }
 
-  /** A late answer is of use to the next line. */
+  /** A late answer serves the next line. */
   #answered(address: string, name: string): void {
     this.#lookups--;
-    this.#settle(address, name, name === address ? NO_NAME_LIFE : NAME_LIFE);
+    this.#settle(address, name, name === address ? NO_NAME_LIFE_MS : NAME_LIFE_MS);
     if (!this.#closed) this.#ask();
   }
 
-  #settle(address: string, name: string, life: number): void {
-    this.#remember(address, name, life);
+  #settle(address: string, name: string, lifeMs: number): void {
+    this.#remember(address, name, lifeMs);
     const waiting = this.#waiting.get(address);
     this.#waiting.delete(address);
     for (const use of waiting?.uses ?? []) use(name);
   }
 
-  #remember(address: string, name: string, life: number): void {
+  #remember(address: string, name: string, lifeMs: number): void {
     this.#known.delete(address);
     if (this.#known.size >= MAX_KNOWN) this.#known.delete(this.#known.keys().next().value as string);
-    this.#known.set(address, { name, until: this.#now + life });
+    this.#known.set(address, { name, until: this.#now + lifeMs });
   }
 }
 
 /**
- * A name out of the network as it may stand in a log line: letters, digits, dot, hyphen and underscore, at most
- * 255. null when it is none, or one that could be taken for an address: whoever owns a reverse zone could have
- * a reader of the log block somebody else.
+ * A name from the network, made safe for a log line: at most 255 letters, digits, dots, hyphens and underscores.
+ * Null for no name, and for one that looks like an address: with it, the owner of a reverse zone could make a reader
+ * of the log block another host.
  */
 export function cleanName(answer: string): string | null {
   const name = answer.replace(/\.$/, '');
@@ -122,7 +122,7 @@ export function cleanName(answer: string): string | null {
   return name.slice(0, 255).replace(/[^A-Za-z0-9._-]/g, '_');
 }
 
-/** By getnameinfo, so /etc/hosts counts as everywhere on the host. */
+/** Uses getnameinfo(3), so that /etc/hosts counts as in every other program. */
 async function askResolver(address: string): Promise<string> {
   return (await promises.lookupService(address, 0)).hostname;
 }

@@ -1,11 +1,11 @@
-/** A longer line tells nobody more: what was longer here was a command or its output. */
-const MAX_LINE_LENGTH = 2_000;
+/** Only a command or its output is longer, and its end helps no reader. */
+const MAX_LINE_CHARS = 2_000;
 
-/** C0, DEL, C1 and the two Unicode ends of a line: what moves a cursor or forges a second line. */
+/** C0, DEL, C1 and the two Unicode line ends. They move a cursor or forge a second line. */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
-/** The text as one line of bounded length, in which control characters are question marks. */
+/** The text as one line of bounded length, with question marks for control characters. */
 export function oneLine(text: string): string {
-  const cut = text.length > MAX_LINE_LENGTH ? `${text.slice(0, MAX_LINE_LENGTH)}...` : text;
+  const cut = text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS)}...` : text;
   return cut.replace(CONTROL, '?');
 }

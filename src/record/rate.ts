@@ -1,26 +1,25 @@
-/** The second of "so many a second", ms. */
-const WINDOW = 1_000;
+const WINDOW_MS = 1_000;
 
 /**
- * Lets through so many a second and counts the rest, so that a flood costs a bounded amount of disk. How many
- * were refused is told once their second is over.
+ * Allows a number of lines per second and counts the rest, so that a flood costs a bounded amount of disk. Reports
+ * how many it refused when their second is over.
  */
 export class Rate {
-  readonly #most: number;
-  readonly #tell: (refused: number) => void;
+  readonly #maxPerSecond: number;
+  readonly #report: (refused: number) => void;
   #start = Number.NEGATIVE_INFINITY;
   #count = 0;
   #refused = 0;
 
-  constructor(most: number, tell: (refused: number) => void) {
-    this.#most = most;
-    this.#tell = tell;
+  constructor(maxPerSecond: number, report: (refused: number) => void) {
+    this.#maxPerSecond = maxPerSecond;
+    this.#report = report;
   }
 
   /** Whether one more may pass at `now` (ms). */
   allows(now: number): boolean {
     this.tick(now);
-    if (this.#count < this.#most) {
+    if (this.#count < this.#maxPerSecond) {
       this.#count++;
       return true;
     }
@@ -28,18 +27,18 @@ export class Rate {
     return false;
   }
 
-  /** Begins a new second if the last one is over; a clock that was set back begins one too. */
+  /** Begins a new second if the last one is over, or if the clock was set back. */
   tick(now: number): void {
-    if (Math.abs(now - this.#start) < WINDOW) return;
+    if (Math.abs(now - this.#start) < WINDOW_MS) return;
     this.flush();
     this.#start = now;
     this.#count = 0;
   }
 
-  /** Tells what was refused, without waiting for the end of the second. */
+  /** Reports what it refused without waiting for the end of the second. */
   flush(): void {
     const refused = this.#refused;
     this.#refused = 0;
-    if (refused > 0) this.#tell(refused);
+    if (refused > 0) this.#report(refused);
   }
 }

@@ -4,17 +4,17 @@ import { type PortRange, PortSet } from '../config/ports.ts';
 import type { ModeTransport } from '../net/protocol.ts';
 import { adminLine } from './lines1.ts';
 
-/** A list that fits is said port by port as in 1.x; a list of all 65,535 ports is no start message. */
+/** A list of ports has one line per port, as in 1.x. A longer list than this is one line. */
 const MAX_PORT_LINES = 256;
 
 /** A set of ports for each transport that has modes. */
 export type Ports = Readonly<Record<ModeTransport, PortSet>>;
 
-/** What `modeLines` tells of beside the configuration. */
+/** The ports that `modeLines` reports besides those of the configuration. */
 export interface StartPorts {
-  /** Ports that something else was using when the daemon started. */
+  /** Ports that other programs used when the daemon started. */
   readonly inUse: Ports;
-  /** Ports that the connect modes could bind. */
+  /** Ports that the connect modes have bound. */
   readonly listening: Ports;
 }
 
@@ -23,7 +23,7 @@ export function startingLine(version: string): string {
   return adminLine(`PortSentry ${version} is starting.`);
 }
 
-/** What each mode says of its ports when it starts. */
+/** The lines in which each mode reports its ports at the start. */
 export function modeLines(config: Config, modes: readonly ModeName[], ports: StartPorts): string[] {
   return modes.flatMap((mode) => {
     const transport = transportOfMode(mode);
@@ -45,14 +45,14 @@ export function notBoundLines(transport: ModeTransport, ports: PortSet): string[
   return portLines(what, ports, '. Attempting to continue');
 }
 
-/** The last line of a start; everyone waits for it. */
+/** The last line of a start, which scripts wait for. */
 export function listeningLine(logFormat: 1 | 2): string {
   return logFormat === 1
     ? adminLine('PortSentry is now active and listening.')
     : 'Portsentry is now active and listening.';
 }
 
-/** The last lines of all. */
+/** The last lines of the log. */
 export function stopLines(): string[] {
   return ['securityalert: PortSentry is shutting down', adminLine('PortSentry is shutting down')];
 }

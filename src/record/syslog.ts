@@ -3,48 +3,49 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { oneLine } from './one-line.ts';
 
-/** Lines kept while syslog takes none. Beyond it they are lost and counted: memory must not follow a dead daemon. */
-export const MAX_UNCONFIRMED = 1_000;
+/** Lines kept while syslog takes none. More are lost and counted, so that memory is bounded. */
+export const MAX_UNCONFIRMED_LINES = 1_000;
 
-/** Pause (ms) before `logger` is started again: doubled each time up to the longest. */
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 60_000;
+/** Pauses before `logger` is started again. Each is twice as long as the one before. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 60_000;
 
-/** How long (ms) each of the last tries waits for lines that are under way; the daemon has a second in all. */
-const LAST_WAIT = 200;
+/** How long each of the last tries waits for lines under way. The daemon has one second to end. */
+const LAST_WAIT_MS = 200;
 const LAST_TRIES = 2;
 
-/** The beginning of every line that was sent: facility daemon, level notice (RFC 3164, section 4.1.1). */
+/** Every line that was sent begins so: facility daemon, level notice (RFC 3164, section 4.1.1). */
 const PRIORITY = '<29>';
 
-/** More than the longest line has bytes, so that none is cut in two. */
-const MESSAGE_SIZE = '8192';
+/** More than the longest line has, so that `logger` cuts none in two. */
+const MAX_BYTES = '8192';
 
 type Logger = ChildProcessByStdio<Writable, null, Readable>;
 
+/** How lines get to syslog. */
 export interface SyslogOptions {
-  /** The process that the lines are said to come from. */
+  /** The process ID in the lines. */
   readonly pid: number;
-  /** Gets one line for people when syslog cannot be reached and when it can be again. */
+  /** Receives one line for people when syslog cannot be reached, and when it can be again. */
   readonly tell: (text: string) => void;
-  /** /dev/log when not said. */
+  /** /dev/log by default. */
   readonly socket?: string;
-  /** `logger` when not said. */
+  /** `logger` by default. */
   readonly program?: string;
 }
 
 /**
- * Lines to syslog, as `portsentry[PID]`, daemon.notice. Node has no datagram socket for /dev/log, so one `logger`
- * (util-linux) is kept open. It repeats every line that it has sent on its standard error: what it has not
- * repeated is given to the next one, so nothing is lost when it or the syslog daemon dies.
+ * Sends lines to syslog as `portsentry[PID]`, daemon.notice. Node has no datagram socket for /dev/log, so one
+ * `logger` (util-linux) stays open. On its standard error it repeats every line that it has sent. A line that it has
+ * not repeated goes to the next `logger`, so nothing is lost when it or the syslog daemon dies.
  */
 export class Syslog {
   readonly #options: SyslogOptions;
-  /** The lines that were not repeated yet, in their order. */
+  /** The lines that `logger` has not repeated yet, in order. */
   readonly #unconfirmed: string[] = [];
   #logger: Logger | null = null;
   #lost = 0;
-  #pause = FIRST_PAUSE;
+  #pauseMs = FIRST_PAUSE_MS;
   #restart: NodeJS.Timeout | null = null;
   #failing = false;
   #closing = false;
@@ -55,9 +56,9 @@ export class Syslog {
 
   write(line: string): void {
     const text = oneLine(line);
-    // An empty line is no message, so it would never be confirmed.
+    // `logger` sends no empty line, so it would never be confirmed.
     if (this.#closing || text.trim() === '') return;
-    if (this.#unconfirmed.length >= MAX_UNCONFIRMED) {
+    if (this.#unconfirmed.length >= MAX_UNCONFIRMED_LINES) {
       this.#lost++;
       return;
     }
@@ -67,8 +68,8 @@ export class Syslog {
   }
 
   /**
-   * Resolves when every line was sent, or after a short time. A second try, for systemd ends every process of a
-   * service with one signal, and so `logger` before our last lines.
+   * Resolves when every line has been sent, or after a short time. Tries twice, because systemd signals all processes
+   * of a service at once, and so ends `logger` before our last lines.
    */
   async close(): Promise<void> {
     if (this.#closing) return;
@@ -87,10 +88,10 @@ export class Syslog {
     logger.on('error', (error) => {
       reason = error.message;
     });
-    // A logger that died cannot be written to; its end is told by `close`.
+    // Writing to a dead logger fails; `close` reports its end.
     logger.stdin.on('error', () => {});
     createInterface({ input: logger.stderr }).on('line', (line) => {
-      // What could not be sent is repeated too, after the complaint.
+      // After an error message, `logger` also repeats the line that it could not send.
       if (reason !== null) return;
       if (line.startsWith(PRIORITY)) return this.#confirm();
       reason = oneLine(line);
@@ -102,7 +103,7 @@ export class Syslog {
 
   #confirm(): void {
     this.#unconfirmed.shift();
-    this.#pause = FIRST_PAUSE;
+    this.#pauseMs = FIRST_PAUSE_MS;
     if (!this.#failing) return;
     this.#failing = false;
     const lost = this.#lost === 0 ? '' : `; ${this.#lost} lines were lost`;
@@ -118,24 +119,24 @@ export class Syslog {
     this.#restart = setTimeout(() => {
       this.#restart = null;
       this.#start();
-    }, this.#pause).unref();
-    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+    }, this.#pauseMs).unref();
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
   }
 }
 
 function startLogger({ pid, socket, program = 'logger' }: SyslogOptions): Logger {
-  const options = ['--stderr', '--socket-errors=on', '--size', MESSAGE_SIZE, '--priority', 'daemon.notice'];
-  // Not --id, which looks the same: by it root speaks as the other process to the kernel, too, which takes CAP_SYS_ADMIN.
+  const options = ['--stderr', '--socket-errors=on', '--size', MAX_BYTES, '--priority', 'daemon.notice'];
+  // Not --id, which looks the same: with it, root also gives the kernel that process ID, which takes CAP_SYS_ADMIN.
   options.push('--tag', `portsentry[${pid}]`);
   if (socket !== undefined) options.push('--socket', socket);
-  // A session of its own: an interrupt from the terminal must not end it before our last lines.
+  // In its own session, so that an interrupt from the terminal does not end it before our last lines.
   return spawn(program, options, { stdio: ['pipe', 'ignore', 'pipe'], detached: true });
 }
 
-/** Lets the logger send what it has and end; by force when that takes too long. */
+/** Lets the logger send its lines and exit; kills it when that takes too long. */
 async function endInTime(logger: Logger): Promise<void> {
   const ended = new Promise<void>((resolve) => logger.once('close', () => resolve()));
-  const force = setTimeout(() => logger.kill('SIGKILL'), LAST_WAIT);
+  const force = setTimeout(() => logger.kill('SIGKILL'), LAST_WAIT_MS);
   logger.stdin.end();
   await ended;
   clearTimeout(force);

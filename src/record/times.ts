@@ -1,4 +1,4 @@
-/** Times as the text files have them, in local time; `time` is ms since the epoch, fractions are cut off. */
+/** Times as the text files have them, in local time. `time` is in ms since the epoch; fractions are cut off. */
 
 /** `1795354417 - 11/22/2026 13:33:37`, the beginning of a 1.x history line. */
 export function time1(time: number): string {
@@ -19,7 +19,7 @@ function clock(date: Date): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** Minutes east of Greenwich as RFC 822 writes them. */
+/** Minutes east of Greenwich, as RFC 822 writes them. */
 function offset(minutes: number): string {
   const size = Math.abs(minutes);
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}${two(size % 60)}`;

@@ -1,58 +1,51 @@
 import type { BlockMethod, Config } from '../config/config.ts';
 import { bestMethod, makeBackend } from '../firewall/choose.ts';
-import { BackendPool } from '../firewall/pool.ts';
 import { bootIdentity } from '../ledger/boot.ts';
 import { BlockMemory } from '../ledger/memory.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import type { Recorder } from '../record/recorder.ts';
-import { Blocks } from '../respond/blocks.ts';
-import { Breaker } from '../respond/breaker.ts';
+import { type Assembly, assemble } from '../respond/assemble.ts';
+import type { Blocks } from '../respond/blocks.ts';
+import type { Breaker } from '../respond/breaker.ts';
 import { HOSTS_DENY } from '../respond/hosts-deny.ts';
 import type { NeverBlock } from '../respond/never-block.ts';
 import { plannedMethod } from '../respond/plan.ts';
 import { ActionQueue } from '../respond/queue.ts';
-import { Responder } from '../respond/responder.ts';
+import type { Responder } from '../respond/responder.ts';
 import { viewHost } from '../watch/host.ts';
 import { lookupLifelines } from '../watch/lifelines.ts';
 
 /**
- * What --act adds to a replay: the configured actions, for real. The ledger is the daemon's and is left alone; what
- * stands in the kernel is taken over by its next start.
+ * Takes the configured actions during a replay (--act). Leaves the ledger to the daemon, which takes over the blocks
+ * in the kernel when it next starts.
  */
 export class ReplayActions {
   readonly blocks: Blocks;
   readonly responder: Responder;
   readonly breaker: Breaker;
   readonly #queue = new ActionQueue();
-  readonly #backends: BackendPool;
+  readonly #assembly: Assembly;
 
   private constructor(config: Config, never: NeverBlock, recorder: Recorder, method: BlockMethod) {
-    const tell = (text: string) => recorder.admin(text);
-    const now = Date.now;
-    this.breaker = new Breaker({ max: config.blockRateMax, tell });
-    this.#backends = new BackendPool((name) => makeBackend(name, { config, now, onLost: () => {} }));
-    this.blocks = new Blocks({
+    this.#assembly = assemble({
       config,
       memory: new BlockMemory(),
-      backends: this.#backends,
+      queue: this.#queue,
+      makeBackend: (name) => makeBackend(name, { config, now: Date.now, onLost: () => {} }),
       hostsDenyPath: HOSTS_DENY,
       boot: bootIdentity(),
       ruleFor: (network) => never.ruleForNetwork(network),
-      now,
-      onEnd: (event) => recorder.unblock(event),
-      tell,
-    });
-    this.responder = new Responder({
-      config,
-      method,
-      blocks: this.blocks,
-      queue: this.#queue,
-      hostsDenyPath: HOSTS_DENY,
+      now: Date.now,
       onStep: (target, step) => recorder.step(target, step),
+      onEnd: (event) => recorder.unblock(event),
+      tell: (text) => recorder.admin(text),
     });
+    this.blocks = this.#assembly.blocks;
+    this.breaker = this.#assembly.breaker;
+    this.responder = this.#assembly.makeResponder(config, method);
   }
 
-  /** Spares this host and whom it cannot do without. Throws a CommandError, 69, when it has no way to block. */
+  /** Spares this host and the hosts that it depends on. Throws a CommandError (69) when it has no way to block. */
   static async open(config: Config, never: NeverBlock, recorder: Recorder): Promise<ReplayActions> {
     const { addresses, broadcasts } = viewHost();
     never.setOwn(addresses, broadcasts);
@@ -67,9 +60,9 @@ export class ReplayActions {
     }
   }
 
-  /** Ends what runs; blocks stay in force. */
+  /** Ends the actions that run. Blocks stay in force. */
   async close(): Promise<void> {
     await this.#queue.close();
-    await this.#backends.close('keep');
+    await this.#assembly.backends.close('keep');
   }
 }

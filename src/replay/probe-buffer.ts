@@ -1,17 +1,17 @@
 import type { Probe } from '../classify/probe.ts';
 import { RECORD_LENGTH, readProbe, writeProbe } from '../sensor/record-format.ts';
 
-/** 4 MiB of records. A capture with more is read a second time instead. */
-const MAX_HELD = 65_536;
-const FIRST_HELD = 1_024;
+/** 4 MiB of records. A capture with more probes is read a second time instead. */
+const MAX_PROBES = 65_536;
+const FIRST_CAPACITY = 1_024;
 
-/** Would-be probes of a first pass, kept until it is known which ports were in use. Bounded. */
+/** Candidate probes of a first pass, kept until it is known which ports were in use. Bounded. */
 export class ProbeBuffer {
-  #view = new DataView(new ArrayBuffer(FIRST_HELD * RECORD_LENGTH));
+  #view = new DataView(new ArrayBuffer(FIRST_CAPACITY * RECORD_LENGTH));
   #length = 0;
   #overflowed = false;
 
-  /** More came than there is room for: what is held is not all, and is given up. */
+  /** True when more probes came than there is room for. The buffer is then empty. */
   get overflowed(): boolean {
     return this.#overflowed;
   }
@@ -32,13 +32,13 @@ export class ProbeBuffer {
     return this.#length / RECORD_LENGTH;
   }
 
-  /** Fills `probe` from the one that was added as number `index`, from 0. */
+  /** Fills `probe` from record number `index`, counted from 0. */
   read(index: number, probe: Probe): void {
     readProbe(this.#view, index * RECORD_LENGTH, probe);
   }
 
   #grow(): boolean {
-    if (this.#length >= MAX_HELD * RECORD_LENGTH) return false;
+    if (this.#length >= MAX_PROBES * RECORD_LENGTH) return false;
     const larger = new Uint8Array(this.#view.byteLength * 2);
     larger.set(new Uint8Array(this.#view.buffer));
     this.#view = new DataView(larger.buffer);

@@ -5,7 +5,7 @@ import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import type { Engine } from '../engine.ts';
 import { PROTOCOL_TCP } from '../net/protocol.ts';
-import { MAX_WARM } from '../track/source-table.ts';
+import { MAX_PREFETCH } from '../track/source-table.ts';
 import { WeakSources } from '../track/weak-sources.ts';
 import { inferOpen } from '../watch/infer.ts';
 import type { OpenPorts } from '../watch/open-ports.ts';
@@ -14,22 +14,23 @@ import { ProbeBuffer } from './probe-buffer.ts';
 import { warmUpTracking } from './warm-up.ts';
 
 /**
- * So many would-be probes are held before the first pass begins to judge, where it may: enough for what a capture has
- * to teach of the ports that are asked for all the time.
+ * Candidate probes held before the first pass may begin to judge. By then a capture has shown which ports are in
+ * constant use.
  */
-const HELD_FIRST = 1_024;
+const HELD_BEFORE_JUDGING = 1_024;
 
+/** What a replay works with. */
 export interface ReplayParts {
   readonly engine: Engine;
-  /** What the first pass finds to be in use. */
+  /** Learns in the first pass which ports are in use. */
   readonly open: OpenPorts;
   readonly connections: SeenConnections;
   readonly checkSums: boolean;
 }
 
-/** Runs captures through the engine, with the packets' own clock. */
+/** Runs captures through the engine. The times of the packets are the clock. */
 export class Replay {
-  /** Frames read, and how many of them ended for each reason. */
+  /** Frames read, and their number for each `Reason`. */
   packets = 0;
   readonly counts = new Float64Array(REASON_COUNT);
   readonly #engine: Engine;
@@ -38,18 +39,18 @@ export class Replay {
   readonly #checkSums: boolean;
   #reader: PacketReader<PacketProbe>;
   #held = new ProbeBuffer();
-  /** What the first pass does with what would be a probe; `too early` when it ought not to have judged. */
+  /** What the first pass does with candidate probes; `too early` when it should not have judged. */
   #first: 'hold' | 'judge' | 'too early' = 'hold';
   #mayJudgeEarly: boolean;
-  /** Probes on watched ports that wait to be taken together. */
-  readonly #probes = Array.from({ length: MAX_WARM }, () => new PacketProbe());
+  /** Probes of watched ports that wait to be judged together. */
+  readonly #probes = Array.from({ length: MAX_PREFETCH }, () => new PacketProbe());
   #waiting = 0;
-  /** Something was taken that may be a connection's, of which the rest of the capture may tell. */
-  #tookWeak = false;
-  /** Who would be a scanner by bare ACKs, by all that the first pass knows. */
+  /** A judged packet may belong to a connection that the rest of the capture shows. */
+  #judgedWeak = false;
+  /** Sources that scan with bare ACKs as far as the first pass knows. */
   #suspects: WeakSources;
   #hasSuspects = false;
-  /** Without a first pass, or when it could not hold all, connections are noted as they are seen. */
+  /** Connections are noted as they are seen: without a first pass, or when it could not hold everything. */
   #notesConnections: boolean;
 
   constructor({ engine, open, connections, checkSums }: ReplayParts) {
@@ -58,15 +59,15 @@ export class Replay {
     this.#connections = connections;
     this.#checkSums = checkSums;
     this.#suspects = this.#newSuspects();
-    // What somebody reads or what is acted on cannot be taken back.
-    this.#mayJudgeEarly = engine.isUnheard;
+    // A probe that was recorded or acted on cannot be taken back.
+    this.#mayJudgeEarly = engine.onlyCounts;
     this.#notesConnections = engine.needsConnections;
     this.#reader = new PacketReader(checkSums, new PacketProbe());
   }
 
   /**
-   * The first pass: learns which ports were in use, and holds what would be probes on others. When these are many and
-   * nobody hears of them, it judges them by what it has learned so far, for most scans go to ports that never answer.
+   * The first pass. Learns which ports were in use, and holds candidate probes of all others. When there are many and
+   * no one reads the records, judges them early, because most scans go to ports that never answer.
    */
   infer(source: CaptureSource): Promise<CaptureEnd> {
     this.#notesConnections = false;
@@ -74,8 +75,8 @@ export class Replay {
   }
 
   /**
-   * Whether the first pass has judged what it cannot know: a port was in use after all, or a packet may have been a
-   * connection's. All is forgotten then but what was learned, and it is to be made once more, which only holds.
+   * Whether the first pass judged too early: a port was in use after all, or a packet may belong to a connection. Then
+   * forgets all but what was learned. The caller repeats the first pass, which now only holds.
    */
   wasTooEarly(): boolean {
     if (this.#first !== 'too early') return false;
@@ -84,21 +85,21 @@ export class Replay {
     this.#held = new ProbeBuffer();
     this.#suspects = this.#newSuspects();
     this.#hasSuspects = false;
-    this.#tookWeak = false;
+    this.#judgedWeak = false;
     this.#engine.forgetAll();
     this.#beginAnew();
     return true;
   }
 
   /**
-   * Whether somebody would be a scanner by bare ACKs whose handshakes the captures do not show. Then data may show the
-   * connections, and the captures are to be read once more for it: most never, for to note all data costs much.
+   * Whether a source would be a scanner because of bare ACKs whose handshakes are not in the captures. Data may still
+   * show the connections, so the captures must be read once more. Only then, because noting all data is expensive.
    */
   get wantsConnections(): boolean {
     return this.#hasSuspects;
   }
 
-  /** The pass between: learns who is connected. */
+  /** The pass between the first and the last: learns the connections. */
   learn(source: CaptureSource): Promise<CaptureEnd> {
     return this.#pass(source, (batch) => {
       for (let index = 0; index < batch.count; index++) {
@@ -107,7 +108,7 @@ export class Replay {
     });
   }
 
-  /** Judges what the first pass has left; false when that is not all, so that the captures must be read again. */
+  /** Judges what the first pass holds. False when that is not everything; the captures must then be read again. */
   async judgeHeld(): Promise<boolean> {
     if (this.#first === 'judge') return true;
     if (this.#held.overflowed) {
@@ -115,7 +116,7 @@ export class Replay {
       this.#notesConnections = this.#engine.needsConnections;
       return false;
     }
-    for (let from = 0; from < this.#held.size; from += MAX_WARM) {
+    for (let from = 0; from < this.#held.size; from += MAX_PREFETCH) {
       this.#takeHeld(from);
       await this.#engine.settle();
     }
@@ -126,7 +127,7 @@ export class Replay {
   run(source: CaptureSource): Promise<CaptureEnd> {
     return this.#pass(source, (batch) => {
       this.#judge(batch);
-      // A file is read faster than any action ends: without a pause none would before its last frame.
+      // A file is read faster than any action ends. Without this pause none would end before the last frame.
       return this.#engine.settle();
     });
   }
@@ -157,7 +158,7 @@ export class Replay {
     }
     if (this.#first === 'judge') {
       this.#takeWaiting();
-      if (this.#open.wasWrong || this.#tookWeak) this.#first = 'too early';
+      if (this.#open.wasWrong || this.#judgedWeak) this.#first = 'too early';
     }
     this.packets += batch.count;
   }
@@ -165,7 +166,7 @@ export class Replay {
   #hold(batch: FrameBatch, index: number): Reason {
     const kind = this.#kindOf(batch, index);
     if (kind === Kind.none) return Reason.none;
-    // Sums are checked last and only of what would be a probe: they cost more than all the rest.
+    // Checksums cost more than all the rest, so they are verified last and only for candidate probes.
     const reason = this.#reader.verify(batch.view);
     if (reason !== Reason.none) return reason;
     const { packet } = this.#reader;
@@ -173,36 +174,36 @@ export class Replay {
     this.#held.add(packet);
     if (isWeak(kind) && packet.protocol === PROTOCOL_TCP && this.#suspects.counts(packet))
       this.#hasSuspects = true;
-    if (this.#mayJudgeEarly && this.#held.size >= HELD_FIRST) this.#judgeEarly();
+    if (this.#mayJudgeEarly && this.#held.size >= HELD_BEFORE_JUDGING) this.#judgeEarly();
     return Reason.none;
   }
 
-  /** What is only counted can be taken back, when a port turns out to be in use after all. */
+  /** Judges what is held. It is only counted, so it can be taken back when a port turns out to be in use. */
   #judgeEarly(): void {
     warmUpTracking();
     this.#open.keepDenials();
-    for (let from = 0; from < this.#held.size; from += MAX_WARM) this.#takeHeld(from);
+    for (let from = 0; from < this.#held.size; from += MAX_PREFETCH) this.#takeHeld(from);
     this.#first = 'judge';
   }
 
-  /** Takes of what is held as many as are taken together, from number `from` on. */
+  /** Judges one batch of what is held, from number `from` on. */
   #takeHeld(from: number): void {
-    const end = Math.min(from + MAX_WARM, this.#held.size);
+    const end = Math.min(from + MAX_PREFETCH, this.#held.size);
     for (let index = from; index < end; index++) {
       const probe = this.#probes[this.#waiting] as PacketProbe;
       this.#held.read(index, probe);
       if (this.#engine.isInUse(probe, probe.kind)) continue;
-      this.#tookWeak ||= isWeak(probe.kind);
+      this.#judgedWeak ||= isWeak(probe.kind);
       this.#waiting++;
     }
     this.#takeWaiting();
   }
 
-  /** For another reading: as if there had been none, but for what was learned. */
+  /** Prepares another reading of the captures. Only what was learned stays. */
   #beginAnew(): void {
     this.packets = 0;
     this.counts.fill(0);
-    // No fragment of the first reading is left.
+    // A new reader has no fragments of the first reading.
     this.#reader = new PacketReader(this.#checkSums, new PacketProbe());
   }
 
@@ -219,8 +220,8 @@ export class Replay {
     const { counts } = this;
     for (let index = 0; index < batch.count; index++) {
       const reason = this.#decode(batch, index);
-      const sums = reason === Reason.none ? this.#judgePacket(batch, index) : reason;
-      counts[sums] = (counts[sums] as number) + 1;
+      const end = reason === Reason.none ? this.#judgePacket(batch, index) : reason;
+      counts[end] = (counts[end] as number) + 1;
     }
     this.#takeWaiting();
     this.packets += batch.count;
@@ -245,12 +246,12 @@ export class Replay {
     if (kind === Kind.none) return Reason.none;
     const reason = this.#reader.verify(batch.view);
     if (reason !== Reason.none) return reason;
-    this.#tookWeak ||= isWeak(kind);
+    this.#judgedWeak ||= isWeak(kind);
     const { packet } = this.#reader;
     packet.kind = kind;
     this.#reader.packet = this.#probes[this.#waiting] as PacketProbe;
     this.#probes[this.#waiting++] = packet;
-    if (this.#waiting === MAX_WARM) this.#takeWaiting();
+    if (this.#waiting === MAX_PREFETCH) this.#takeWaiting();
     return Reason.none;
   }
 

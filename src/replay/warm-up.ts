@@ -1,8 +1,8 @@
 import { Kind } from '../classify/kind.ts';
 import { PacketProbe } from '../classify/probe.ts';
 import { FIRST_SOURCE, HOME } from '../net/documentation-addresses.ts';
-import { MAX_WARM } from '../track/source-table.ts';
-import { SCAN_QUIET, Tracker } from '../track/tracker.ts';
+import { MAX_PREFETCH } from '../track/source-table.ts';
+import { SCAN_QUIET_MS, Tracker } from '../track/tracker.ts';
 
 /** Sources that may be tracked, fewer than there are, so that some are pushed out. */
 const SOURCES = 48;
@@ -20,19 +20,19 @@ const PAUSE = 1_100;
  * the first that is pushed out, and each time some thousand frames go by slowly (bench/replay).
  */
 export function warmUpTracking(): void {
-  const limits = { trigger: 0, window: SCAN_QUIET, ipv6Prefix: 64 };
+  const limits = { trigger: 0, windowMs: SCAN_QUIET_MS, ipv6Prefix: 64 };
   const tracker = new Tracker({ ...limits, salt: 0, onScanEnd: () => {}, capacity: SOURCES });
-  const probes = Array.from({ length: MAX_WARM }, () => new PacketProbe());
+  const probes = Array.from({ length: MAX_PREFETCH }, () => new PacketProbe());
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, probe] of probes.entries()) {
-      const isNew = index >= MAX_WARM - NEW_SOURCES;
+      const isNew = index >= MAX_PREFETCH - NEW_SOURCES;
       probe.kind = Kind.syn;
-      probe.time = SCAN_QUIET + round * PAUSE;
-      probe.source.setV4(FIRST_SOURCE + (isNew ? round * MAX_WARM : 0) + (index % SOURCES));
+      probe.time = SCAN_QUIET_MS + round * PAUSE;
+      probe.source.setV4(FIRST_SOURCE + (isNew ? round * MAX_PREFETCH : 0) + (index % SOURCES));
       probe.destination.setV4(HOME.w3 + (index & 3));
       probe.destinationPort = (index >> 2) + round;
     }
-    tracker.warm(probes, MAX_WARM);
+    tracker.prefetch(probes, MAX_PREFETCH);
     for (const probe of probes) tracker.observe(probe);
   }
 }

@@ -1,15 +1,14 @@
 import type { Config } from '../config/config.ts';
 
-/** What decides how long a block lasts; ms, 0 is for ever (without an upper limit). */
+/** The settings that decide how long a block lasts, in ms; 0 means for ever, or no upper limit. */
 export type BlockTimes = Pick<Config, 'blockTime' | 'blockTimeFactor' | 'blockTimeMax'>;
 
-/** A block that would outlast a century ends no more: its end would not fit into any kernel's timer. */
-const CENTURY = 100 * 365.25 * 86_400_000;
+/** A longer block never ends, because its end would not fit into the kernel's timers. */
+const CENTURY_MS = 100 * 365.25 * 86_400_000;
 
 /**
- * When a block that begins `now` ends (ms since the epoch); null for never. The second of the same source lasts
- * BLOCK_TIME_FACTOR times as long as the first, and so on, but never longer than BLOCK_TIME_MAX. `times` counts
- * this block, too.
+ * When a block that begins at `now` ends, in ms since the epoch; null for never. The second block of a source lasts
+ * BLOCK_TIME_FACTOR times as long as the first, and so on up to BLOCK_TIME_MAX. `times` includes this block.
  */
 export function endOfBlock(
   { blockTime, blockTimeFactor, blockTimeMax }: BlockTimes,
@@ -17,8 +16,8 @@ export function endOfBlock(
   now: number,
 ): number | null {
   if (blockTime === 0) return null;
-  // A limit below the first block's time is about the longer ones that follow.
-  const most = blockTimeMax === 0 ? Number.POSITIVE_INFINITY : Math.max(blockTime, blockTimeMax);
-  const length = Math.min(most, blockTime * blockTimeFactor ** (times - 1));
-  return length > CENTURY ? null : Math.round(now + length);
+  // A limit below BLOCK_TIME does not shorten the first block.
+  const maxMs = blockTimeMax === 0 ? Number.POSITIVE_INFINITY : Math.max(blockTime, blockTimeMax);
+  const lengthMs = Math.min(maxMs, blockTime * blockTimeFactor ** (times - 1));
+  return lengthMs > CENTURY_MS ? null : Math.round(now + lengthMs);
 }

@@ -15,39 +15,40 @@ import { allowInHostsFile } from './hosts-deny.ts';
 import { networkOf, StandingBlocks } from './standing.ts';
 
 /**
- * Blocks that stand at a time. Whoever forges sources for days, below BLOCK_RATE_MAX, fills it; then the block
- * that has stood longest is taken back for each new one, so that a scanner of today can be shut out.
+ * The most blocks that stand at a time. A source that forges addresses for days, below BLOCK_RATE_MAX, can reach it;
+ * then each new block releases the one that has stood longest, so that a new scanner can still be blocked.
  */
 export const MAX_BLOCKS = 131_072;
 
-/** How long (ms) a block that could not be taken back is let be before that is tried again. */
-const RELEASE_PAUSE = 60_000;
+/** The pause before the release of a block that could not be released is tried again. */
+const RELEASE_PAUSE_MS = 60_000;
 
+/** What the blocks work with. */
 export interface BlocksParts {
   readonly config: Config;
   readonly memory: BlockMemory;
   readonly backends: BackendPool;
   readonly hostsDenyPath: string;
-  /** Names the boot and the network namespace: what is in force in the kernel goes with either. */
+  /** Names the boot and the network namespace: the kernel's rules end with either. */
   readonly boot: string;
   /** The never-block rule that a block of this network would break. */
   readonly ruleFor: (network: Prefix) => string | null;
-  /** The wall clock, ms since the epoch. */
+  /** The wall clock, in ms since the epoch. */
   readonly now: () => number;
   readonly onEnd: (event: UnblockEvent) => void;
   /** Gets one line for the administrator. */
   readonly tell: (text: string) => void;
 }
 
-/** Who is blocked, since when and until when: decides on targets and ends, remembers, and takes blocks back. */
+/** Who is blocked, since when and until when: decides on targets and ends, keeps the record, and releases blocks. */
 export class Blocks {
   readonly #parts: BlocksParts;
   readonly #standing: StandingBlocks;
   #config: Config;
-  /** When the first of the standing blocks ends; nothing is looked through before. */
-  #nextEnd = Number.NEGATIVE_INFINITY;
-  /** Blocks that could not be taken back, and when that is tried again. */
-  readonly #pauses = new Map<string, number>();
+  /** When the first of the standing blocks ends, in ms since the epoch; `tick` searches none before. */
+  #nextEndMs = Number.NEGATIVE_INFINITY;
+  /** When the release of a block that failed is tried again, in ms since the epoch, by target. */
+  readonly #retriesMs = new Map<string, number>();
   readonly #releasing = new Map<LedgerEntry, Promise<Failure>>();
 
   constructor(parts: BlocksParts) {
@@ -56,21 +57,22 @@ export class Blocks {
     this.#standing = new StandingBlocks(parts.config.blockIpv6Prefix);
   }
 
-  /** Blocks that stand. */
+  /** How many blocks stand: they are in force, or a former run had them in force. */
   get size(): number {
     return this.#standing.size;
   }
 
-  /** The blocks that stand, from the one that has stood longest. */
+  /** The blocks that stand, the one that has stood longest first. */
   standing(): IterableIterator<LedgerEntry> {
     return this.#standing.values();
   }
 
-  /** The blocks that are due, in force or not, from the oldest. */
+  /** The blocks that have not ended, in force or not, the oldest first. */
   *due(): Generator<LedgerEntry> {
     for (const entry of this.#parts.memory.entries.values()) if (entry.ended === null) yield entry;
   }
 
+  /** Takes over another configuration; blocks stay as they are. */
   configure(config: Config): void {
     this.#config = config;
     this.#standing.regroup(config.blockIpv6Prefix);
@@ -81,37 +83,37 @@ export class Blocks {
     return this.#standing.covering(address, text);
   }
 
-  /** What is known of a target, in force or not. */
+  /** The newest block of a target, in force or not. */
   find(target: string): LedgerEntry | undefined {
     return this.#parts.memory.entries.get(target);
   }
 
-  /** The block that a probe leads to: of the address, or of its network when a neighbour is blocked already. */
+  /** Plans the block for a probe: of the address, or of its network when a neighbour is blocked already. */
   plan(details: ProbeDetails, connects: number): Block {
     const { mode, kind, transport, destinationPort, source, family } = details;
     const cause = { mode, kind, transport, destinationPort, connects, note: null };
     return this.#block(this.#targetFor(source, family), family, cause);
   }
 
-  /** The block that an administrator wants, `length` ms long; null is for ever, undefined as long as usual. */
-  planByHand(target: string, cause: BlockCause, length: number | null | undefined): Block {
+  /** Plans a block by hand of `lengthMs`; null means no end, undefined the configured length. */
+  planByHand(target: string, cause: BlockCause, lengthMs: number | null | undefined): Block {
     const family = target.includes(':') ? 6 : 4;
     const block = this.#block(target, family, cause);
-    if (length === undefined) return block;
-    return { ...block, until: length === null ? null : block.since + length };
+    if (lengthMs === undefined) return block;
+    return { ...block, until: lengthMs === null ? null : block.since + lengthMs };
   }
 
-  /** The never-block rule that the block would break; null when it may be. */
+  /** The never-block rule that the block would break; null when there is none. */
   ruleFor({ target }: Pick<Block, 'target'>): string | null {
     return this.#parts.ruleFor(parsePrefix(target) as Prefix);
   }
 
-  /** It is decided and remembered, whatever comes of it: in the turn in which it is begun, the next start knows of it. */
+  /** Records the decision before its outcome is known, so that the next start knows of a block that has begun. */
   decide(block: Block, method: BlockMethod): void {
     this.#parts.memory.decide(block, method, this.#parts.boot);
   }
 
-  /** Puts it in force by its method. */
+  /** Puts a block in force by this method. */
   async enforce(block: Block, method: BlockMethod, signal?: AbortSignal): Promise<Failure> {
     const rule = this.ruleFor(block);
     if (rule !== null) return `never blocked: ${rule}`;
@@ -123,7 +125,7 @@ export class Blocks {
     }
   }
 
-  /** It is in force; `wrappersLine` is what was added to hosts.deny for it. */
+  /** Records that a block is in force; `wrappersLine` is the line added to hosts.deny for it. */
   confirm({ target }: Block, wrappersLine: string | null): void {
     const { memory, boot } = this.#parts;
     memory.confirm(target, boot, wrappersLine);
@@ -134,35 +136,35 @@ export class Blocks {
     if (this.#standing.size > MAX_BLOCKS) this.#evict();
   }
 
-  /** It could not be put in force. */
+  /** Records that a block could not be put in force. */
   fail({ target }: Block): void {
     const { memory, now } = this.#parts;
     memory.end(target, 'failed', now());
   }
 
-  /** A block of a former run that is due: its source counts as blocked from now on. */
+  /** Counts a block of a former run as standing, before it is known to be in force. */
   resume(entry: LedgerEntry): void {
     this.#stand(entry);
   }
 
-  /** It is not in force after all; it stays due, for the next start or the source's next probe. */
+  /** No longer counts a block as standing. It stays due: the next start or the source's next probe tries it again. */
   suspend({ block }: LedgerEntry): void {
     this.#standing.delete(block.target);
   }
 
-  /** To be called every second: ends what is due to end. */
+  /** Must be called every second: ends the blocks whose time is over. `now` in ms since the epoch. */
   tick(now: number): void {
-    if (now < this.#nextEnd) return;
+    if (now < this.#nextEndMs) return;
     let next = Number.POSITIVE_INFINITY;
     for (const entry of this.#standing.values()) {
-      const end = this.#endOf(entry);
+      const end = this.#dueAt(entry);
       if (end <= now) void this.#expire(entry, now);
       else if (end < next) next = end;
     }
-    this.#nextEnd = Math.min(next, now + RELEASE_PAUSE);
+    this.#nextEndMs = Math.min(next, now + RELEASE_PAUSE_MS);
   }
 
-  /** Takes a block back and forgets it; resolves to why it could not be taken back. It is kept then. */
+  /** Releases a block and ends its record. Resolves to the reason when that failed; the block is kept then. */
   release(entry: LedgerEntry, how: BlockEnd, rule: string | null = null): Promise<Failure> {
     const underWay = this.#releasing.get(entry);
     if (underWay !== undefined) return underWay;
@@ -175,7 +177,7 @@ export class Blocks {
     return released;
   }
 
-  /** Forgets a block whose rule is gone by itself, or can be taken back by nobody here. */
+  /** Ends the record of a block whose rule is gone by itself, or cannot be undone here. */
   async forget(entry: LedgerEntry, how: BlockEnd): Promise<void> {
     const { hostsDenyPath, tell } = this.#parts;
     const failure = entry.wrappersLine && (await allowInHostsFile(hostsDenyPath, [entry.wrappersLine]));
@@ -188,21 +190,21 @@ export class Blocks {
     return method !== 'command' || unkillRouteFor(this.#config, block.family) !== null;
   }
 
-  /** Takes the block of a source back that turned out to be a decoy: of its own address, not of its network. */
+  /** Releases the block of a source that turned out to be a decoy: of its own address, not of its network. */
   async releaseDecoy(source: string): Promise<void> {
     const entry = this.#standing.get(source);
     if (entry === undefined) return;
-    if (this.canTakeBack(entry)) await this.#releaseOrTell(entry, 'decoy', null);
+    if (this.canTakeBack(entry)) await this.#releaseOrReport(entry, 'decoy', null);
     else this.#parts.tell(`The block of ${source} stays, though it is a decoy: there is no UNKILL_ROUTE.`);
   }
 
-  /** Takes back what a rule spares now that spared it not when it was blocked. */
+  /** Releases the blocks that a never-block rule spares now. */
   async releaseSpared(): Promise<void> {
     const spared = [...this.#standing.values()].flatMap((entry) => {
       const rule = this.ruleFor(entry.block);
       return rule === null ? [] : [{ entry, rule }];
     });
-    await Promise.all(spared.map(({ entry, rule }) => this.#releaseOrTell(entry, 'spared', rule)));
+    await Promise.all(spared.map(({ entry, rule }) => this.#releaseOrReport(entry, 'spared', rule)));
   }
 
   #block(target: string, family: 4 | 6, cause: BlockCause): Block {
@@ -212,8 +214,8 @@ export class Blocks {
   }
 
   /**
-   * An IPv6 host has all of a /64 to send from (RFC 4941 makes it change by itself), so the second address is
-   * taken for the same host. A network that holds anybody who is never blocked is left to single addresses.
+   * An IPv6 host can send from all of a /64, and changes its address by itself (RFC 8981), so a second address counts
+   * as the same host. A network that has a never-blocked address, or that strangers share, is not blocked as a whole.
    */
   #targetFor(source: string, family: 4 | 6): string {
     const bits = this.#config.blockIpv6Prefix;
@@ -226,42 +228,42 @@ export class Blocks {
 
   #stand(entry: LedgerEntry): void {
     this.#standing.set(entry);
-    this.#nextEnd = Math.min(this.#nextEnd, this.#endOf(entry));
+    this.#nextEndMs = Math.min(this.#nextEndMs, this.#dueAt(entry));
   }
 
-  /** Single addresses in a network that is blocked as a whole now. */
+  /** Releases single addresses in a network that is now blocked as a whole. */
   #replaceNeighbours(target: string): void {
     for (const neighbour of this.#standing.neighbours(target)) {
       const entry = this.#standing.get(neighbour);
-      if (entry !== undefined) void this.#releaseOrTell(entry, 'replaced', null);
+      if (entry !== undefined) void this.#releaseOrReport(entry, 'replaced', null);
     }
   }
 
   #evict(): void {
     for (const entry of this.#standing.values()) {
-      void this.#releaseOrTell(entry, 'evicted', null);
+      void this.#releaseOrReport(entry, 'evicted', null);
       return;
     }
   }
 
-  /** When something is to be done about its end, ms. */
-  #endOf(entry: LedgerEntry): number {
-    const pause = this.#pauses.get(entry.block.target);
-    if (pause !== undefined) return pause;
+  /** When `tick` must act on a block, in ms since the epoch. */
+  #dueAt(entry: LedgerEntry): number {
+    const retry = this.#retriesMs.get(entry.block.target);
+    if (retry !== undefined) return retry;
     return entry.block.until ?? Number.POSITIVE_INFINITY;
   }
 
   async #expire(entry: LedgerEntry, now: number): Promise<void> {
-    // What cannot be taken back stays in force, and its source counts as blocked, until the next boot.
-    this.#pauses.set(entry.block.target, now + RELEASE_PAUSE);
-    if (this.canTakeBack(entry)) await this.#releaseOrTell(entry, 'expired', null);
+    // A block that cannot be released stays in force, and its source counts as blocked, until the next boot.
+    this.#retriesMs.set(entry.block.target, now + RELEASE_PAUSE_MS);
+    if (this.canTakeBack(entry)) await this.#releaseOrReport(entry, 'expired', null);
   }
 
-  async #releaseOrTell(entry: LedgerEntry, how: BlockEnd, rule: string | null): Promise<void> {
+  async #releaseOrReport(entry: LedgerEntry, how: BlockEnd, rule: string | null): Promise<void> {
     const failure = await this.release(entry, how, rule);
     if (failure === null) return;
     const { target } = entry.block;
-    this.#pauses.set(target, this.#parts.now() + RELEASE_PAUSE);
+    this.#retriesMs.set(target, this.#parts.now() + RELEASE_PAUSE_MS);
     this.#parts.tell(`The block of ${target} could not be taken back: ${failure}; it is tried again.`);
   }
 
@@ -279,8 +281,8 @@ export class Blocks {
   #end(entry: LedgerEntry, how: BlockEnd, rule: string | null): void {
     const { memory, now, onEnd } = this.#parts;
     const { target } = entry.block;
-    this.#pauses.delete(target);
-    // It may have been blocked anew while it was taken back.
+    this.#retriesMs.delete(target);
+    // The target may have been blocked again while this block was released.
     if (this.#standing.get(target) === entry) this.#standing.delete(target);
     memory.end(target, how, now());
     onEnd({ action: 'unblock', time: now(), entry, how, rule });

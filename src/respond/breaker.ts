@@ -1,6 +1,7 @@
-/** What is counted belongs to the last minute, in so many buckets of one second. */
+/** Sources are counted over the last minute, in this many buckets of one second. */
 const WINDOW_SECONDS = 60;
 
+/** What a breaker is made from. */
 export interface BreakerOptions {
   /** BLOCK_RATE_MAX: new blocks a minute. */
   readonly max: number;
@@ -9,15 +10,15 @@ export interface BreakerOptions {
 }
 
 /**
- * Who forges sources can have any address blocked, and as many as he sends packets. More new ones a minute than
- * BLOCK_RATE_MAX look like that: then a source of a single probe, which is all that a forged one usually is, is
- * only logged, until no more come than that. With each further BLOCK_RATE_MAX of blocks in the same minute one
- * probe more is asked for, so that sources forged twice over do not get by either; a real scanner sends hundreds.
+ * An attacker that forges sources can have any address blocked, one for each packet. More new sources a minute than
+ * BLOCK_RATE_MAX look forged. The breaker is then open: a source of a single probe, as forged ones usually are, is only
+ * logged until fewer come. Each further BLOCK_RATE_MAX of blocks in the same minute raises the number of probes needed
+ * by one, so that forging each source twice does not help either; a real scanner sends hundreds.
  */
 export class Breaker {
   readonly #tell: (text: string) => void;
   #max: number;
-  /** Sources that were to be blocked, and those of them that were let be. */
+  /** Sources that asked to be blocked, and those that were admitted. */
   readonly #asked = new Minute();
   readonly #admitted = new Minute();
   #open = false;
@@ -37,11 +38,12 @@ export class Breaker {
     return this.#max;
   }
 
+  /** Takes over another BLOCK_RATE_MAX. */
   configure(max: number): void {
     this.#max = max;
   }
 
-  /** Whether a source that has knocked `connects` times may be blocked `now` (ms); counts it. */
+  /** Whether a source of `connects` counted attempts may be blocked at `now`, in ms; counts the source. */
   admits(connects: number, now: number): boolean {
     const asked = this.#asked.add(now);
     const admitted = this.#admitted.sum(now);
@@ -51,7 +53,7 @@ export class Breaker {
     return true;
   }
 
-  /** To be called every second; `now` in ms. */
+  /** Must be called every second; `now` in ms. */
   tick(now: number): void {
     if (!this.#open || this.#asked.sum(now) > this.#max) return;
     this.#open = false;
@@ -68,13 +70,13 @@ export class Breaker {
   }
 }
 
-/** Counts what happened in the last minute, by seconds. Its clock may go back: nothing is forgotten then. */
+/** Counts events of the last minute, by seconds. When its clock goes back, it forgets nothing. */
 class Minute {
   readonly #buckets = new Uint32Array(WINDOW_SECONDS);
   #second = 0;
   #sum = 0;
 
-  /** Counts one more; returns how many that are. */
+  /** Counts one more event; returns the sum. */
   add(now: number): number {
     this.#advance(now);
     const bucket = this.#second % WINDOW_SECONDS;

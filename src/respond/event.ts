@@ -7,11 +7,11 @@ export interface ActionStep {
   readonly step: 'route' | 'wrappers' | 'external';
   /** The command that ran, or the line for hosts.deny, with its tokens replaced. */
   readonly text: string;
-  /** null when it worked; else why not, in one line. */
+  /** Why it failed, in one line; null when it worked. */
   readonly failure: string | null;
 }
 
-/** The end of all actions for a source: it is blocked, or it is not and `reason` says why. */
+/** All actions against a source have ended. It is blocked, or `reason` says why not. */
 export interface BlockEvent extends ProbeDetails {
   readonly action: 'block' | 'block-failed';
   /** The source, or the prefix that it is in. */
@@ -25,17 +25,18 @@ export interface BlockEvent extends ProbeDetails {
   readonly reason: string | null;
 }
 
-/** A block is over. */
+/** A block has ended. */
 export interface UnblockEvent {
   readonly action: 'unblock';
+  /** ms since the epoch. */
   readonly time: number;
   readonly entry: LedgerEntry;
   readonly how: BlockEnd;
-  /** The never-block rule, where that ended it; null else. */
+  /** The never-block rule that ended it; null when none did. */
   readonly rule: string | null;
 }
 
-/** A source that triggered and is spared by a never-block rule. */
+/** A never-block rule spares a source that triggered. */
 export interface RefusedEvent extends ProbeDetails {
   readonly action: 'refused';
   readonly rule: string;

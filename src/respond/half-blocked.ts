@@ -1,10 +1,10 @@
 import type { ActionStep } from './event.ts';
 import type { PlannedAction } from './plan.ts';
 
-/** Sources remembered; forged ones without end push out the oldest, which is at worst blocked twice over. */
+/** Sources remembered. A flood of forged ones pushes out the oldest, which is at worst blocked twice. */
 const MAX_SOURCES = 1_024;
-/** For so long (ms) a step that worked is taken to be in force still; a person may have taken the rule back. */
-const LIFE = 10 * 60_000;
+/** How long a step that worked counts as in force. After that, a person may have removed the rule. */
+const LIFE_MS = 10 * 60_000;
 
 interface Entry {
   readonly since: number;
@@ -12,18 +12,18 @@ interface Entry {
 }
 
 /**
- * What has worked for the sources whose block failed as a whole, so that trying again adds no second firewall
- * rule and sends no second mail.
+ * The steps that worked for sources whose block failed as a whole, so that another try adds no second firewall rule
+ * and sends no second mail.
  */
 export class HalfBlocked {
   readonly #entries = new Map<string, Entry>();
 
-  /** How the action ended for this source, if it has worked a short while before `now` (ms). */
+  /** The result of the action for this source, if it worked shortly before `now` (ms). */
   find(source: string, action: PlannedAction, now: number): ActionStep | undefined {
     return this.#valid(source, now)?.worked.get(keyOf(action));
   }
 
-  /** Notes what has worked by `now` (ms) for a source that is not blocked. */
+  /** Remembers which actions have worked by `now` (ms) for a source that is not blocked. */
   set(source: string, taken: readonly (readonly [PlannedAction, ActionStep])[], now: number): void {
     const worked = new Map<string, ActionStep>();
     for (const [action, step] of taken) if (step.failure === null) worked.set(keyOf(action), step);
@@ -36,14 +36,14 @@ export class HalfBlocked {
     this.#entries.delete(oldest as string);
   }
 
-  /** The source is blocked. */
+  /** Forgets a source, because it is blocked. */
   delete(source: string): void {
     this.#entries.delete(source);
   }
 
   #valid(source: string, now: number): Entry | undefined {
     const entry = this.#entries.get(source);
-    return entry !== undefined && now - entry.since < LIFE ? entry : undefined;
+    return entry !== undefined && now - entry.since < LIFE_MS ? entry : undefined;
   }
 }
 

@@ -10,27 +10,27 @@ export const HOSTS_DENY = '/etc/hosts.deny';
 const HOSTS_DENY_MODE = 0o644;
 
 /**
- * KILL_HOSTS_DENY for this source. An IPv6 address stands in brackets there (hosts_access(5)), for its colons
- * would end the field; 1.x wanted a per cent sign escaped, `\%h` means `%h`.
+ * KILL_HOSTS_DENY for this source. An IPv6 address needs brackets, because its colons would end the field
+ * (hosts_access(5)). 1.x requires that a percent sign is escaped: `\%h` means `%h`.
  */
 export function hostsDenyLine(template: string, block: Block): string {
   const bracketed =
     block.family === 6 ? template.replace(/(?<!\[)\$TARGET\$/g, () => '[$TARGET$]') : template;
   const line = expand(bracketed.replaceAll('\\%', '%'), block);
-  // The length of a prefix stands behind the bracket there.
+  // The length of a prefix follows the bracket.
   return line.replace(/\[([0-9a-f:.]+)(\/\d+)\]/g, '[$1]$2');
 }
 
-/** What came of a line for hosts.deny. */
+/** The result of adding a line to hosts.deny. */
 export interface Denied {
   readonly failure: Failure;
-  /** False for a line that stood there before: it is somebody else's, and must outlive the block. */
+  /** False when the line was there before. It is not ours then, and must outlive the block. */
   readonly added: boolean;
 }
 
 /**
- * Appends the line to hosts.deny unless it stands there already; creates the file if it is missing. Never
- * rejects. Calls within this process take turns.
+ * Appends the line to hosts.deny unless it is there already. Creates the file if it is missing. Never rejects. Calls
+ * within this process take turns.
  */
 export function denyInHostsFile(path: string, line: string): Promise<Denied> {
   return inTurn(async () => {
@@ -39,7 +39,7 @@ export function denyInHostsFile(path: string, line: string): Promise<Denied> {
   });
 }
 
-/** Takes lines out of hosts.deny again where they stand. Resolves to null, or to why it could not be done. */
+/** Removes lines that are in hosts.deny. Resolves to null, or to why it failed. */
 export function allowInHostsFile(path: string, lines: readonly string[]): Promise<Failure> {
   return inTurn(async () => removeLines(path, lines).catch((error: Error) => error.message));
 }
@@ -55,7 +55,7 @@ function inTurn<T>(task: () => Promise<T>): Promise<T> {
 async function appendOnce(path: string, line: string): Promise<Denied> {
   const file = await openOrCreate(path);
   try {
-    // A fifo or a device would hold the block up for ever.
+    // A FIFO or a device could delay the block for ever.
     if (!(await file.stat()).isFile()) return { failure: `${path} is not a regular file`, added: false };
     const text = await file.readFile('utf8');
     if (text.split('\n').some((present) => present.trimEnd() === line))
@@ -68,7 +68,7 @@ async function appendOnce(path: string, line: string): Promise<Denied> {
   }
 }
 
-/** Half a line may match half a network (`ALL: 10.`), so what a full disk left of one is taken away again. */
+/** Removes what a full disk leaves of a line, because half a line may match a whole network (`ALL: 10.`). */
 async function appendWhole(file: FileHandle, text: string): Promise<Failure> {
   const { size } = await file.stat();
   try {
@@ -95,7 +95,7 @@ async function create(path: string): Promise<FileHandle> {
   return file;
 }
 
-/** By a new file that takes the old one's name, so that a power cut leaves one of the two and never half of one. */
+/** Renames a new file over the old one, so that a power cut leaves either of them whole. */
 async function removeLines(path: string, lines: readonly string[]): Promise<Failure> {
   const target = await realPathOf(path);
   if (target === null) return null;
@@ -105,7 +105,7 @@ async function removeLines(path: string, lines: readonly string[]): Promise<Fail
   return null;
 }
 
-/** What is left when the last of each of these lines is gone: ours was appended. */
+/** The lines without the last copy of each of `lines`, because ours was appended. */
 function withoutLast(present: readonly string[], lines: readonly string[]): string[] {
   const unwanted = new Set(lines);
   return present
@@ -125,7 +125,7 @@ async function realPathOf(path: string): Promise<string | null> {
 }
 
 async function readText(path: string): Promise<string> {
-  // For reading alone a fifo would hold us up for ever.
+  // Opening a FIFO only for reading would block for ever.
   const file = await open(path, 'r+');
   try {
     if (!(await file.stat()).isFile()) throw new Error(`${path} is not a regular file`);

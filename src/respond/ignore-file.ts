@@ -3,22 +3,22 @@ import type { Finding } from '../config/finding.ts';
 import { parseAddress } from '../net/address.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
 
-/** One address or prefix that is never acted on. */
+/** An address or prefix that is never blocked. */
 export interface IgnoreEntry {
   readonly prefix: Prefix;
-  /** As it stands in the file, so that it can be found there. */
+  /** As written in the file, so that people can find it there. */
   readonly text: string;
   /** Counted from 1. */
   readonly line: number;
 }
 
-/** What an ignore file says, and what is wrong with it. */
+/** The entries of an ignore file, and what is wrong with it. */
 export interface IgnoreList {
   readonly entries: readonly IgnoreEntry[];
   readonly findings: readonly Finding[];
 }
 
-/** Reads IGNORE_FILE. A missing one is a warning and spares nobody; one that cannot be read is an error. */
+/** Reads IGNORE_FILE. A missing file is a warning and spares no one; an unreadable one is an error. */
 export async function loadIgnoreFile(path: string): Promise<IgnoreList> {
   try {
     return parseIgnoreFile(await readFile(path, 'utf8'), path);
@@ -32,7 +32,7 @@ export async function loadIgnoreFile(path: string): Promise<IgnoreList> {
   }
 }
 
-/** Parses an ignore file: an address or prefix a line, blank lines, and comments from `#` to the line's end. */
+/** Parses an ignore file: an address or prefix per line, blank lines, and comments from `#` to the end of a line. */
 export function parseIgnoreFile(text: string, file: string): IgnoreList {
   const entries: IgnoreEntry[] = [];
   const findings: Finding[] = [];
@@ -70,7 +70,7 @@ function parseEntry(entry: string): Prefix | null {
   return length === null ? null : parsePrefix(`${netmask[1]}/${length}`);
 }
 
-/** The number of leading one bits; null when ones follow a zero, which no prefix can say. */
+/** The number of leading one bits; null when a one follows a zero, which no prefix can express. */
 function lengthOfNetmask(text: string): number | null {
   const mask = parseAddress(text);
   if (mask === null) return null;

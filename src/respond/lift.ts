@@ -5,9 +5,10 @@ import type { Blocks } from './blocks.ts';
 import { allowInHostsFile } from './hosts-deny.ts';
 import { inTurns } from './in-turns.ts';
 
-/** What an end with BLOCK_ON_EXIT="release" may take (ms); a service manager waits longer. */
-const RELEASE_TIME = 5_000;
+/** How long an end with BLOCK_ON_EXIT="release" may take; a service manager waits longer. */
+const RELEASE_TIME_MS = 5_000;
 
+/** What `liftBlocks` works with. */
 export interface LiftParts {
   readonly blocks: Blocks;
   readonly memory: BlockMemory;
@@ -17,21 +18,21 @@ export interface LiftParts {
 }
 
 /**
- * Takes every block out of force at the end of the daemon, and closes the back ends; the blocks stay due, so the
- * next start puts them in force again. Never rejects.
+ * Takes every block out of force at the end of the daemon and closes the back ends. The blocks stay due, so the next
+ * start puts them in force again. Never rejects.
  */
 export async function liftBlocks(parts: LiftParts): Promise<void> {
   const { blocks, memory, backends, hostsDenyPath, tell } = parts;
   const standing = [...blocks.standing()];
   const byCommand = standing.filter(({ method }) => method === 'command');
   let left = byCommand.length;
-  const signal = AbortSignal.timeout(RELEASE_TIME);
+  const signal = AbortSignal.timeout(RELEASE_TIME_MS);
   const releaseAll = inTurns(byCommand, async ({ block }) => {
     if (signal.aborted) return;
     const failure = await (await backends.get('command')).release(block, signal);
     if (failure === null) left--;
   });
-  await Promise.race([releaseAll, delay(RELEASE_TIME, undefined, { ref: false })]);
+  await Promise.race([releaseAll, delay(RELEASE_TIME_MS, undefined, { ref: false })]);
   const lines = standing.flatMap(({ wrappersLine }) => wrappersLine ?? []);
   const failure = lines.length === 0 ? null : await allowInHostsFile(hostsDenyPath, lines);
   if (failure !== null) tell(`Lines could not be taken out of hosts.deny: ${failure}`);

@@ -3,11 +3,11 @@ import { formatPrefix, overlaps, type Prefix, PrefixTable, parsePrefix } from '.
 import type { Lifelines } from '../watch/lifelines.ts';
 import type { IgnoreEntry } from './ignore-file.ts';
 
-const SINGLE_ADDRESS = 128;
+const ADDRESS_BITS = 128;
 
 /**
- * Who is never blocked, whatever is configured, and by which rule (design, section 6). Each list is replaced
- * as a whole when it was looked up anew.
+ * The addresses that are never blocked, whatever the configuration says, and the rule for each. A new lookup
+ * replaces its list as a whole.
  */
 export class NeverBlock {
   #ignored: readonly IgnoreEntry[] = [];
@@ -22,14 +22,14 @@ export class NeverBlock {
     return builtInRule(address) ?? this.#table.match(address) ?? null;
   }
 
-  /** The rule that a block of this whole network would break: it spares the network, a part of it or more than it. */
+  /** The rule that a block of this whole network would break. It may spare a part of the network or more than it. */
   ruleForNetwork(network: Prefix): string | null {
-    if (network.length === SINGLE_ADDRESS) return this.ruleFor(network.address);
+    if (network.length === ADDRESS_BITS) return this.ruleFor(network.address);
     for (const [prefix, rule] of BUILT_IN) if (overlaps(prefix, network)) return rule;
     return this.#entries.find(([prefix]) => overlaps(prefix, network))?.[1] ?? null;
   }
 
-  /** What is spared beyond the built-in rules, as canonical text, each once: for a firewall's own list. */
+  /** The prefixes that are spared besides the built-in ones, as canonical text, each once, for a firewall's list. */
   prefixes(): string[] {
     return [...new Set(this.#entries.map(([prefix]) => formatPrefix(prefix)))];
   }
@@ -47,20 +47,20 @@ export class NeverBlock {
     this.#rebuild();
   }
 
-  /** What AUTO_IGNORE found out. */
+  /** The addresses that AUTO_IGNORE found. */
   setLifelines({ gateways, resolvers, sshPeers }: Lifelines): void {
     this.setLearned('default gateway', gateways);
     this.setLearned('resolver', resolvers);
     this.setLearned('SSH peer', sshPeers);
   }
 
-  /** What was found out: addresses by the name of the rule that spares them. */
+  /** Addresses that were found, and the name of the rule that spares them. */
   setLearned(rule: string, addresses: readonly Address[]): void {
     this.#learned.set(rule, addresses);
     this.#rebuild();
   }
 
-  /** One table for all lists, so that a probe costs one lookup. What is set last names the rule. */
+  /** One table for all lists, so that a probe costs one lookup. The last entry of an address names the rule. */
   #rebuild(): void {
     const table = new PrefixTable<string>();
     const all = (addresses: readonly Address[], rule: string) =>
@@ -88,7 +88,7 @@ const BUILT_IN = [
 ].map(([text, rule]) => [parsePrefix(text as string) as Prefix, rule as string] as const);
 
 function single(address: Address): Prefix {
-  return { address, length: SINGLE_ADDRESS };
+  return { address, length: ADDRESS_BITS };
 }
 
 function builtInRule(address: Address): string | null {
@@ -97,7 +97,7 @@ function builtInRule(address: Address): string | null {
 
 function builtInRuleV4(value: number): string | null {
   const network = value >>> 24;
-  // RFC 1122, section 3.2.1.3: {0, <any>} means this host or this network, and is nobody's address.
+  // RFC 1122, section 3.2.1.3: {0, <any>} means this host or this network, and is no host's address.
   if (network === 0) return 'unspecified';
   if (network === 127) return 'loopback';
   if (network >>> 4 === 0xe) return 'multicast';

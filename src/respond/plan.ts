@@ -3,22 +3,22 @@ import { killRouteFor } from '../config/kill-route.ts';
 import { modeTransportOf, type Transport } from '../net/protocol.ts';
 import type { ActionStep } from './event.ts';
 
-/** One thing that will be done to a source, with its tokens still in it. */
+/** An action against a source, before its tokens are replaced. */
 export interface PlannedAction {
   readonly step: ActionStep['step'];
   /** A command for the shell; for `wrappers` a line of hosts.deny; for a built-in block method its name. */
   readonly template: string;
 }
 
-/** How sources are shut out; `best` as long as it is not found out what the host can do. */
+/** How sources are blocked; `best` until it is known what the host can do. */
 export type PlannedMethod = BlockMethod | 'best';
 
-/** BLOCK_METHOD; without one KILL_ROUTE if there is one, else the best that the host has. */
+/** BLOCK_METHOD, else `command` for a KILL_ROUTE, else the best that the host has. */
 export function plannedMethod({ blockMethod, killRoute }: Config): PlannedMethod {
   return blockMethod ?? (killRoute === null ? 'best' : 'command');
 }
 
-/** What the configuration does to a source that triggered, in the order in which it is done; empty for nothing. */
+/** The actions against a source that triggered, in order; empty for none. */
 export function planActions(
   config: Config,
   method: PlannedMethod,

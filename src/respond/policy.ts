@@ -2,19 +2,19 @@ import type { Failure } from '../commands/failure.ts';
 import type { ActionStep } from './event.ts';
 import type { PlannedAction } from './plan.ts';
 
-/** A plan in its two parts: what decides whether the source is blocked (and all before it), and what comes after. */
+/** A plan in two parts: up to the last action that decides whether the source is blocked, and the rest. */
 export interface PlanParts {
   readonly block: readonly PlannedAction[];
   readonly notice: readonly PlannedAction[];
 }
 
-/** Parts the plan, so that the external command that only tells of a block does not delay the block of others. */
+/** Splits the plan, so that an external command that only reports a block does not delay other blocks. */
 export function partPlan(plan: readonly PlannedAction[]): PlanParts {
   const last = plan.findLastIndex((action) => decides(action, plan));
   return { block: plan.slice(0, last + 1), notice: plan.slice(last + 1) };
 }
 
-/** null when every step that decides has worked; else the first that has not, and why. */
+/** The first deciding step that failed, and why; null when all worked. */
 export function failureOf(plan: readonly PlannedAction[], steps: readonly ActionStep[]): Failure {
   for (const action of plan) {
     if (!decides(action, plan)) continue;
@@ -25,7 +25,7 @@ export function failureOf(plan: readonly PlannedAction[], steps: readonly Action
   return plan.length === 0 ? 'nothing is configured that would block it' : null;
 }
 
-/** Route and wrappers shut a source out; where there is neither, the external command is what does. */
+/** Route and wrappers block a source. In a plan without either, the external command does. */
 function decides(action: PlannedAction, plan: readonly PlannedAction[]): boolean {
   return action.step !== 'external' || plan.every(({ step }) => step === 'external');
 }

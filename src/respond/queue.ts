@@ -1,19 +1,19 @@
 import { ENDING } from '../commands/ending.ts';
 import type { Failure } from '../commands/failure.ts';
 
-/** Actions at work at one time: a scan from many sources starts no more processes than a small host bears. */
+/** Running actions. A scan from many sources must not start more processes than a small host bears. */
 const MAX_RUNNING = 8;
-/** Actions that wait: a flood of forged sources faster than the blocks takes this much memory and no more. */
+/** Waiting actions, so that a flood of forged sources that outruns the blocks takes bounded memory. */
 const MAX_QUEUED = 1_024;
-/** Notices among them: slow mails about eight scanners do not keep the ninth from being blocked. */
+/** Running notices, so that slow mails about eight scanners do not delay the block of the ninth. */
 const MAX_NOTICES_RUNNING = 4;
-/** Notices among those that wait, so that there is always room for a block. */
+/** Waiting notices, so that there is always room for a block. */
 const MAX_NOTICES_QUEUED = 512;
 
-/** A `block` goes before every waiting `notice`, an external command that shuts nobody out. */
+/** A `block` goes before every waiting `notice`, an external command that blocks no one. */
 export type Urgency = 'block' | 'notice';
 
-/** Resolves to null when it worked. The signal says that the daemon ends and that the action must too. */
+/** Resolves to null when it worked. Must end when the signal aborts, because the daemon is ending. */
 export type Action = (signal: AbortSignal) => Promise<Failure>;
 
 interface Waiting {
@@ -23,45 +23,45 @@ interface Waiting {
   readonly settle: (result: Failure | Promise<Failure>) => void;
 }
 
-/** Runs actions, a bounded number at once, a bounded number waiting, and one at a time for each source. */
+/** Runs a bounded number of actions at once, one at a time for each source. A bounded number waits. */
 export class ActionQueue {
   readonly #waiting: Record<Urgency, Waiting[]> = { block: [], notice: [] };
-  /** What is at work, by key. */
+  /** The running actions by key. */
   readonly #running = new Map<string, Urgency>();
   readonly #ending = new AbortController();
   #closed = false;
-  readonly #tellIdle: (() => void)[] = [];
+  readonly #idleWaiters: (() => void)[] = [];
 
-  /** How many actions are at work, and how many wait. */
+  /** How many actions run, and how many wait. */
   get load(): { readonly running: number; readonly queued: number } {
     return { running: this.#running.size, queued: this.#queued };
   }
 
   /**
-   * Runs the action when its turn comes; `key` is the source. Resolves to its result, or to why it never ran;
-   * rejects only if the action does.
+   * Runs the action when its turn comes; `key` is the source. Resolves to its result, or to why it never ran.
+   * Rejects only if the action does.
    */
   run(key: string, action: Action, urgency: Urgency = 'block'): Promise<Failure> {
     if (this.#closed) return Promise.resolve(ENDING);
     if (!this.#hasRoomFor(urgency)) return Promise.resolve(`too many actions are waiting: ${this.#queued}`);
     return new Promise((settle) => {
       this.#waiting[urgency].push({ key, urgency, action, settle });
-      this.#startWhatMay();
+      this.#startReady();
     });
   }
 
-  /** Takes no more, drops what waits, and gives what runs up to `wait` ms to end by itself. */
-  async drain(wait: number): Promise<void> {
+  /** Refuses new actions, drops the waiting ones, and gives the running ones up to `waitMs` to end. */
+  async drain(waitMs: number): Promise<void> {
     this.#dropWaiting();
     let timer: NodeJS.Timeout | undefined;
     const timeUp = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, wait);
+      timer = setTimeout(resolve, waitMs);
     });
     await Promise.race([this.#idle(), timeUp]);
     clearTimeout(timer);
   }
 
-  /** Takes no more, drops what waits, and resolves when what runs has been ended by force. */
+  /** Refuses new actions, drops the waiting ones, and resolves when the running ones were ended by force. */
   async close(): Promise<void> {
     this.#dropWaiting();
     this.#ending.abort();
@@ -77,11 +77,11 @@ export class ActionQueue {
     return this.#queued < MAX_QUEUED;
   }
 
-  #startWhatMay(): void {
+  #startReady(): void {
     for (let next = this.#takeNext(); next !== undefined; next = this.#takeNext()) void this.#start(next);
   }
 
-  /** The first that waits and may start now; it is taken off its list. */
+  /** Removes the first waiting action that may start now, and returns it. */
   #takeNext(): Waiting | undefined {
     if (this.#running.size >= MAX_RUNNING) return undefined;
     const notices = [...this.#running.values()].filter((urgency) => urgency === 'notice').length;
@@ -100,9 +100,9 @@ export class ActionQueue {
     settle(ended);
     await ended.catch(() => {});
     this.#running.delete(key);
-    this.#startWhatMay();
+    this.#startReady();
     if (this.#running.size > 0) return;
-    for (const tell of this.#tellIdle.splice(0)) tell();
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
   #dropWaiting(): void {
@@ -114,6 +114,6 @@ export class ActionQueue {
 
   #idle(): Promise<void> {
     if (this.#running.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#tellIdle.push(resolve));
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 }

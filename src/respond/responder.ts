@@ -16,46 +16,46 @@ import type { ActionQueue, Urgency } from './queue.ts';
 /** What a responder works with. */
 export interface ResponderOptions {
   readonly config: Config;
-  /** How sources are shut out. */
+  /** The method that blocks sources. */
   readonly method: BlockMethod;
   readonly blocks: Blocks;
   readonly queue: ActionQueue;
   readonly hostsDenyPath: string;
-  /** Told of each step for an address or prefix as it ends; must not throw. */
+  /** Called with the target as each step ends; must not throw. */
   readonly onStep: (target: string, step: ActionStep) => void;
 }
 
-/** One response under way. */
+/** A response under way. */
 interface Response {
   readonly details: ProbeDetails;
   readonly block: Block;
-  /** What was added to hosts.deny. */
+  /** The line added to hosts.deny. */
   wrappersLine: string | null;
 }
 
-/** Carries out what is configured for a source that triggered. */
+/** Carries out the actions configured for a source that triggered. */
 export class Responder {
   readonly #options: ResponderOptions;
   readonly #halfBlocked = new HalfBlocked();
-  /** By target; as bounded as the queue. */
-  readonly #atWork = new Map<string, Promise<BlockEvent>>();
+  /** By target; the queue bounds their number. */
+  readonly #underWay = new Map<string, Promise<BlockEvent>>();
 
   constructor(options: ResponderOptions) {
     this.#options = options;
   }
 
   /**
-   * Takes all actions and resolves when the last has ended; never rejects. `connects` is how often the source has
-   * knocked. For a target that is being acted on already it takes none, and resolves to the same event.
+   * Takes all actions and resolves when the last has ended; never rejects. `connects` is how many attempts of the
+   * source have counted. For a target with a response under way it takes none, and resolves to the event of that one.
    */
   respond(details: ProbeDetails, connects: number): Promise<BlockEvent> {
     const block = this.#options.blocks.plan(details, connects);
-    const atWork = this.#atWork.get(block.target);
-    if (atWork !== undefined) return atWork;
+    const underWay = this.#underWay.get(block.target);
+    if (underWay !== undefined) return underWay;
     const response = this.#actOn({ details, block, wrappersLine: null })
       .catch((error: Error) => this.#failed(details, block, [], `internal error: ${error.message}`))
-      .finally(() => this.#atWork.delete(block.target));
-    this.#atWork.set(block.target, response);
+      .finally(() => this.#underWay.delete(block.target));
+    this.#underWay.set(block.target, response);
     return response;
   }
 
@@ -64,16 +64,16 @@ export class Responder {
     const { details, block } = response;
     const plan = planActions(config, method, details.transport, details.family);
     const parts = partPlan(plan);
-    // It is on its way before it is remembered, for in a scan each fraction of a ms counts; what is remembered is
-    // written at the end of the turn.
+    // The block is sent to the back end before it is recorded, because in a scan each fraction of a ms counts. The
+    // ledger writes the record at the end of this turn of the event loop.
     const taking = this.#takeAll(parts.block, response, 'block');
-    blocks.decide(block, heldBy(plan, method, config));
+    blocks.decide(block, undoMethodOf(plan, method, config));
     const before = await taking;
     const failure = failureOf(
       plan,
       before.map(([, step]) => step),
     );
-    // The block stands as soon as it works; what only tells of it may take its time.
+    // The block stands as soon as it works. Actions that only report it may be slow.
     if (failure === null) blocks.confirm(block, response.wrappersLine);
     else blocks.fail(block);
     const notice = await this.#takeAll(parts.notice, response, 'notice');
@@ -87,7 +87,7 @@ export class Responder {
     return { ...details, ...this.#outcome(block), action: 'block', steps, reason: null };
   }
 
-  /** Takes the actions one after the other, as one entry of the queue; each has its step in the result. */
+  /** Takes the actions one after another, as one entry of the queue; the result has a step for each. */
   async #takeAll(
     actions: readonly PlannedAction[],
     response: Response,
@@ -131,7 +131,7 @@ export class Responder {
     const { blocks, method, config, hostsDenyPath } = this.#options;
     if (step === 'route') return blocks.enforce(response.block, method, signal);
     if (step === 'external') {
-      return (await runCommand(text, { timeout: config.actionTimeout, signal })).failure;
+      return (await runCommand(text, { timeoutMs: config.actionTimeout, signal })).failure;
     }
     const { failure, added } = await denyInHostsFile(hostsDenyPath, text);
     if (added) response.wrappersLine = text;
@@ -154,8 +154,8 @@ export class Responder {
   }
 }
 
-/** Which method's undo ends what the plan does; `none` where only a command of the user's knows. */
-function heldBy(plan: readonly PlannedAction[], method: BlockMethod, config: Config): BlockMethod {
+/** The method that can undo what the plan does; `none` where only a command of the user's can. */
+function undoMethodOf(plan: readonly PlannedAction[], method: BlockMethod, config: Config): BlockMethod {
   if (plan.some(({ step }) => step === 'route')) return method;
   // BLOCK="2" without KILL_RUN_CMD: the external command is KILL_ROUTE.
   const routes = plan.some(({ step }) => step === 'external') && config.killRunCmd === null;

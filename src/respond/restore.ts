@@ -8,10 +8,10 @@ import type { Blocks } from './blocks.ts';
 import { denyInHostsFile } from './hosts-deny.ts';
 import { inTurns } from './in-turns.ts';
 
-/** A time-out that the kernel counts down may differ by so much (ms) from what was asked for. */
-const SAME_END = 2_000;
+/** An end that the kernel counts down may differ by this much from the end asked for. */
+const SAME_END_MS = 2_000;
 
-/** Of a block that only the kernel remembers. */
+/** The cause of a block that only the kernel remembers. */
 const FOUND: BlockCause = {
   mode: 'atcp',
   kind: 'manual',
@@ -21,6 +21,7 @@ const FOUND: BlockCause = {
   note: 'found in force at the start',
 };
 
+/** What `restoreBlocks` and `reinforce` work with; see `BlocksParts`. */
 export interface RestoreParts {
   readonly blocks: Blocks;
   readonly memory: BlockMemory;
@@ -32,9 +33,9 @@ export interface RestoreParts {
 }
 
 /**
- * What a start does with the blocks of former runs: those whose time is over are ended, those that are in force
- * still are taken over, all others are put in force again. Their sources count as blocked as soon as this was
- * called. `method` is the one that new blocks get; null when nobody is to be blocked. Never rejects.
+ * Deals with the blocks of former runs at a start: ends those whose time is over, takes over those still in force, and
+ * puts all others in force again. Their sources count as blocked as soon as the call returns. `method` is the method of
+ * new blocks; null when no source is to be blocked. Never rejects.
  */
 export async function restoreBlocks(parts: RestoreParts, method: BlockMethod | null): Promise<void> {
   const byMethod = new Map<BlockMethod, LedgerEntry[]>(method === null ? [] : [[method, []]]);
@@ -48,7 +49,7 @@ export async function restoreBlocks(parts: RestoreParts, method: BlockMethod | n
   await Promise.all([...byMethod].map(([each, entries]) => restore(parts, each, entries)));
 }
 
-/** Puts the standing blocks of one method in force again, after somebody else has taken its rules away. */
+/** Puts the standing blocks of one method in force again after another program has removed its rules. Never rejects. */
 export async function reinforce(parts: RestoreParts, method: BlockMethod): Promise<void> {
   const entries = [...parts.blocks.standing()].filter((entry) => entry.method === method);
   if (entries.length === 0) return;
@@ -85,14 +86,14 @@ async function restore(parts: RestoreParts, method: BlockMethod, entries: Ledger
   if (listed !== null) takeOver(parts, method, listed);
 }
 
-/** What ended while nobody ran: rules of an earlier boot are gone by themselves. */
+/** Ends a block whose time ran out while the daemon did not run. Rules of an earlier boot are gone by themselves. */
 async function endLate({ blocks, boot }: RestoreParts, entry: LedgerEntry): Promise<void> {
   if (entry.method === 'command' && entry.boot === boot && !blocks.canTakeBack(entry)) return;
   if (entry.method === 'command' && entry.boot !== boot) await blocks.forget(entry, 'expired');
   else await blocks.release(entry, 'expired');
 }
 
-/** The ledger was lost, or is another's: what stands all the same can be listed and taken back. */
+/** Takes over blocks that the ledger does not know, because it was lost or replaced, so that they can be released. */
 function takeOver(
   { blocks, tell, now }: RestoreParts,
   method: BlockMethod,
@@ -108,7 +109,7 @@ function takeOver(
     tell(`${unknown.length} blocks that ${method} holds and the ledger does not know are taken over.`);
 }
 
-/** Resolves to how many failed. */
+/** Puts blocks in force; resolves to how many failed. */
 async function putInForce(
   parts: RestoreParts,
   method: BlockMethod,
@@ -142,7 +143,7 @@ async function listOf(backend: Backend): Promise<Map<string, ListedBlock> | null
 
 function isSame(listed: ListedBlock | undefined, { block }: LedgerEntry): boolean {
   if (listed === undefined) return false;
-  // A method without time-outs holds a block until it is taken back.
+  // A method without time-outs holds a block until it is released.
   if (listed.until === null) return true;
-  return block.until !== null && Math.abs(listed.until - block.until) < SAME_END;
+  return block.until !== null && Math.abs(listed.until - block.until) < SAME_END_MS;
 }

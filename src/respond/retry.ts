@@ -1,11 +1,11 @@
-const FIRST_PAUSE = 1_000;
-/** A block that cannot work (a missing program) costs a command a minute and source, whatever its scanner sends. */
-const LONGEST_PAUSE = 60_000;
+const FIRST_PAUSE_MS = 1_000;
+/** A block that cannot work (a missing program) costs one command per minute and source, whatever it sends. */
+const LONGEST_PAUSE_MS = 60_000;
 
 /**
- * Whether a source whose block failed `failures` times, last at `lastFailure` (ms), may be tried again now. At
- * once the first time, for most failures are a moment's (a lock held by another iptables); then after 1 s, 2 s,
- * 4 s ... 60 s. A clock that was set back makes nobody wait.
+ * Whether to retry the block of a source that failed `failures` times, the last time at `lastFailure` (ms). The first
+ * retry comes at once, because most failures are brief (another iptables holds a lock). Later ones come after 1 s,
+ * 2 s, 4 s and so on up to 60 s. A clock that was set back delays none.
  */
 export function mayTryAgain(failures: number, lastFailure: number, now: number): boolean {
   const passed = now - lastFailure;
@@ -13,5 +13,5 @@ export function mayTryAgain(failures: number, lastFailure: number, now: number):
 }
 
 function pauseAfter(failures: number): number {
-  return failures < 2 ? 0 : Math.min(FIRST_PAUSE * 2 ** (failures - 2), LONGEST_PAUSE);
+  return failures < 2 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (failures - 2), LONGEST_PAUSE_MS);
 }

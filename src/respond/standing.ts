@@ -2,17 +2,17 @@ import type { LedgerEntry } from '../ledger/entry.ts';
 import type { Address } from '../net/address.ts';
 import { formatPrefix, type Prefix, PrefixTable, parsePrefix } from '../net/prefix.ts';
 
-const SINGLE_ADDRESS = 128;
+const ADDRESS_BITS = 128;
 
-/** The blocks that stand now, by target, in the order in which they came; and which of them covers an address. */
+/** The standing blocks by target, the oldest first. Finds the one that covers an address. */
 export class StandingBlocks {
   readonly #entries = new Map<string, LedgerEntry>();
   readonly #networks = new PrefixTable<string>();
-  /** Single IPv6 targets by the network that they are in. */
+  /** Single IPv6 targets by their network. */
   readonly #neighbours = new Map<string, Set<string>>();
   #bits: number;
 
-  /** IPv6 addresses with `bits` equal bits are neighbours. */
+  /** IPv6 addresses with the same first `bits` bits are neighbours. */
   constructor(bits: number) {
     this.#bits = bits;
   }
@@ -25,12 +25,12 @@ export class StandingBlocks {
     return this.#entries.get(target);
   }
 
-  /** From the one that has stood longest. */
+  /** The oldest first. */
   values(): IterableIterator<LedgerEntry> {
     return this.#entries.values();
   }
 
-  /** Other neighbours from now on. */
+  /** Changes how many bits neighbours have in common. */
   regroup(bits: number): void {
     if (bits === this.#bits) return;
     this.#bits = bits;
@@ -53,7 +53,7 @@ export class StandingBlocks {
     else this.#ungroup(target);
   }
 
-  /** The block that covers this address, whose canonical text is `text`. One lookup, unless networks are blocked. */
+  /** The block that covers an address with the canonical text `text`. One lookup unless networks are blocked. */
   covering(address: Address, text: string): LedgerEntry | undefined {
     const single = this.#entries.get(text);
     if (single !== undefined || this.#networks.size === 0) return single;
@@ -61,7 +61,7 @@ export class StandingBlocks {
     return network === undefined ? undefined : this.#entries.get(network);
   }
 
-  /** The single addresses that are blocked within an IPv6 address's network. */
+  /** The blocked single addresses in an IPv6 network. */
   neighbours(network: string): readonly string[] {
     return [...(this.#neighbours.get(network) ?? [])];
   }
@@ -83,11 +83,11 @@ export class StandingBlocks {
   }
 }
 
-/** The network of `bits` bits that an IPv6 address is in, as canonical text. */
+/** The network of `bits` bits that contains an IPv6 address, as canonical text. */
 export function networkOf(address: string, bits: number): string {
   return formatPrefix(parsePrefix(`${address}/${bits}`) as Prefix);
 }
 
 function isGrouped(target: string, bits: number): boolean {
-  return bits < SINGLE_ADDRESS && target.includes(':') && !target.includes('/');
+  return bits < ADDRESS_BITS && target.includes(':') && !target.includes('/');
 }

@@ -2,26 +2,25 @@
 interface DevicePlan {
   readonly name: string;
   readonly filter: string;
-  /** Octets of its ring. */
-  readonly ringSize: number;
+  readonly ringBytes: number;
 }
 
-/** What the main process tells the capture child, as one line of JSON on its standard input. */
+/** What the sensor captures; the main process writes it as one line of JSON to the standard input of the sensor. */
 export interface ChildPlan {
   readonly devices: readonly DevicePlan[];
 }
 
-/** The file descriptor of the child's pipe to the main process. */
-export const HANDOVER_FD = 3;
+/** The file descriptor of the sensor's pipe to the main process. */
+export const RECORDS_FD = 3;
 
-/** The user, and group, of nobody on every Linux; root is given up for it. */
+/** The ids of the user nobody and of its group on every Linux; the sensor gives up root for them. */
 export const NOBODY = 65_534;
 
-/** Exit codes of the child (sysexits.h): a device could not be opened; not allowed to. */
+/** Exit codes of the sensor (sysexits.h): a device could not be opened; it is not permitted to. */
 export const EXIT_UNAVAILABLE = 69;
 export const EXIT_NO_PERMISSION = 77;
 
-/** Reads a plan from its line; our own parent wrote it. */
+/** Parses a plan. It needs no check, because the main process wrote it. */
 export function parseChildPlan(line: string): ChildPlan {
   return JSON.parse(line) as ChildPlan;
 }

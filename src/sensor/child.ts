@@ -1,7 +1,7 @@
 /**
- * The capture process: opens the devices, gives up root, decodes, and hands over what may be a probe. It knows
- * no policy. It ends when its standard input does, so it never outlives the main process; and it may be killed
- * at any time, for it holds nothing that is not also in the kernel's rings.
+ * The sensor's process: opens the devices, gives up root, decodes, and hands over each packet that may be a probe. It
+ * knows no policy. It ends when its standard input does, so it never outlives the main process. It may be killed at any
+ * time, because it holds nothing but what the kernel's rings hold too.
  */
 import { writeFileSync } from 'node:fs';
 import { LINKTYPE_ETHERNET } from '../capture/link-type.ts';
@@ -14,38 +14,38 @@ import { runAsUsual } from '../commands/usual-priority.ts';
 import { Packet } from '../decode/packet.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
-import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, HANDOVER_FD, NOBODY, parseChildPlan } from './child-plan.ts';
+import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, NOBODY, parseChildPlan, RECORDS_FD } from './child-plan.ts';
 import { Outbox } from './outbox.ts';
 import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from './record-format.ts';
 import { WARM_UP_FRAMES, warmUpFrame } from './warm-up-frame.ts';
 
-/** So many records are a scanner's, and wait no longer than they must; more are a flood's, and may wait a ms. */
+/** Up to this many waiting records come from a scanner and go out at once; more come from a flood and may wait 1 ms. */
 const FEW_RECORDS = 8;
 
-/** How often (ms) the counts are handed over. */
-const COUNT_INTERVAL = 1_000;
+/** How often the counts are handed over. */
+const COUNT_INTERVAL_MS = 1_000;
 
-/** How long (ms) a child that is told to end still takes what its rings hold. */
-const DRAIN_TIME = 50;
+/** How long a sensor that must end still reads its rings. */
+const DRAIN_TIME_MS = 50;
 
-// The reader is gone when a write fails: there is nobody left to work for.
+// When a write fails, the main process is gone.
 const now = () => performance.now();
-const gone = () => process.exit(0);
-const outbox = new Outbox(HANDOVER_FD, now, gone);
-/** For what does not wait. */
-const express = new Outbox(HANDOVER_FD, now, gone);
+const exit = () => process.exit(0);
+const outbox = new Outbox(RECORDS_FD, now, exit);
+/** For records that must not wait. */
+const urgentOutbox = new Outbox(RECORDS_FD, now, exit);
 const reader = new PacketReader(true, new Packet());
 const { packet } = reader;
 const probe = new Probe();
-/** Held for as long as they are open: the binding holds nothing of them. */
-const open: LiveDevice[] = [];
+/** Keeps the devices from the garbage collector; the binding holds no reference to them. */
+const openDevices: LiveDevice[] = [];
 const counts = new Float64Array(REASON_COUNT);
-const countsTold = new Float64Array(REASON_COUNT);
+const countsSent = new Float64Array(REASON_COUNT);
 let flushPlanned = false;
 
 process.title = 'portsentry-capture';
-// Before others it would be woken for each packet, and read a flood one by one, which costs it half as much again, and
-// more of it is lost (bench/live.ts).
+// With a higher priority the kernel would wake it for each packet. It would read a flood packet by packet, at one and a
+// half times the cost, and lose more of it (bench/live.ts).
 runAsUsual();
 let input = '';
 let started = false;
@@ -56,17 +56,17 @@ process.stdin.on('data', (text: string) => {
   started = true;
   start(input.slice(0, input.indexOf('\n')));
 });
-process.stdin.on('end', () => setTimeout(end, DRAIN_TIME));
+process.stdin.on('end', () => setTimeout(end, DRAIN_TIME_MS));
 
 function start(line: string): void {
   const { devices } = parseChildPlan(line);
   warmUp();
-  for (const [index, { name, filter, ringSize }] of devices.entries()) {
+  for (const [index, { name, filter, ringBytes }] of devices.entries()) {
     try {
-      const device: LiveDevice = openLive(name, filter, ringSize, (view, length) => {
+      const device: LiveDevice = openLive(name, filter, ringBytes, (view, length) => {
         takeFrame(view, length, device.linkType, index);
       });
-      open.push(device);
+      openDevices.push(device);
     } catch (error) {
       fail(name, error);
     }
@@ -74,12 +74,12 @@ function start(line: string): void {
   giveUpRoot();
   writeReady(outbox.view, outbox.offset);
   commit();
-  setInterval(tellCounts, COUNT_INTERVAL);
+  setInterval(sendCounts, COUNT_INTERVAL_MS);
 }
 
 /**
- * Before the first real frame comes, so that nobody scans while V8 reads and compiles what it runs for the first time.
- * What is handed over for it goes the same way, and ends in the main process, for it is to none of our addresses.
+ * Has V8 compile the code before the first real frame comes. Its records go all the way; the main process drops them,
+ * because they are for none of its addresses.
  */
 function warmUp(): void {
   const frame = warmUpFrame();
@@ -88,14 +88,14 @@ function warmUp(): void {
   counts.fill(0);
 }
 
-/** The last word: what was captured in all. */
+/** Hands over the last counts and ends. */
 function end(): void {
-  tellCounts();
+  sendCounts();
   outbox.flush();
   process.exit(0);
 }
 
-/** One line, and the exit code that the main process tells on. */
+/** Ends with one line on stderr, which the main process reports, and an exit code. */
 function fail(device: string, error: unknown): never {
   const text = error instanceof Error ? error.message : String(error);
   const code = /permission|not permitted/i.test(text) ? EXIT_NO_PERMISSION : EXIT_UNAVAILABLE;
@@ -103,7 +103,7 @@ function fail(device: string, error: unknown): never {
   process.exit(code);
 }
 
-/** For good: all three user ids, the groups, and with them every capability. */
+/** Gives up all three user ids, the groups, and with them every capability, for good. */
 function giveUpRoot(): void {
   if (process.geteuid?.() !== 0) return;
   process.chdir('/');
@@ -131,11 +131,11 @@ function hand(kind: Kind, device: number): void {
   commit();
 }
 
-/** Overtakes the SYN that it answers. */
+/** Sends the answer ahead of the SYN that it answers. */
 function handAnswer(): void {
-  writeAnswer(express.view, express.offset, packet);
-  express.commit();
-  express.flush();
+  writeAnswer(urgentOutbox.view, urgentOutbox.offset, packet);
+  urgentOutbox.commit();
+  urgentOutbox.flush();
 }
 
 function commit(): void {
@@ -143,7 +143,7 @@ function commit(): void {
   planFlush();
 }
 
-/** No timer is as short as a record waits; but to ask again and again would take a whole core in a flood. */
+/** No timer is as short as the wait of a record, and polling for it would take a whole core in a flood. */
 function planFlush(): void {
   flushPlanned = true;
   if (outbox.offset <= FEW_RECORDS * RECORD_LENGTH) setImmediate(flushDue);
@@ -155,11 +155,11 @@ function flushDue(): void {
   if (outbox.flushDue()) planFlush();
 }
 
-function tellCounts(): void {
+function sendCounts(): void {
   for (let reason = 0; reason < REASON_COUNT; reason++) {
     const count = counts[reason] as number;
-    if (count === countsTold[reason]) continue;
-    countsTold[reason] = count;
+    if (count === countsSent[reason]) continue;
+    countsSent[reason] = count;
     writeCount(outbox.view, outbox.offset, reason, count);
     commit();
   }

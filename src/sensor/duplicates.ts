@@ -1,30 +1,30 @@
 import type { Probe } from '../classify/probe.ts';
 import { hashAddress, mix } from '../net/hash.ts';
 
-/** The same packet is seen again within this time (ms) when it is the same packet. */
-const DUPLICATE_WINDOW = 100;
+/** Copies of one packet come within this time. */
+const DUPLICATE_WINDOW_MS = 100;
 
 /**
- * Packets remembered: 100 ms of 160,000 a second. A flood beyond that pushes out the oldest; then a packet that
- * was seen twice counts as the same attempt again, which is no new connect either.
+ * The number of packets remembered: 100 ms of 160,000 a second. A faster flood pushes out the oldest. A copy that
+ * passes then repeats an attempt, which is no new connect either.
  */
 const SLOTS = 16_384;
 
 /**
- * Tells the packet that was captured twice: on a VLAN and on its parent, on a bridge and on its port, by the
- * leaving and by the coming capture process. What one device sees twice was sent twice, and is no duplicate.
+ * Finds packets that were captured twice: on a VLAN and on its parent, on a bridge and on its port, by an old sensor
+ * and by the one that replaces it. A packet that one device sees twice was sent twice, and is no duplicate.
  */
 export class Duplicates {
   readonly #prints = new Int32Array(SLOTS);
   readonly #origins = new Uint32Array(SLOTS);
   readonly #times = new Float64Array(SLOTS);
 
-  /** True when another `origin` (a number for process and device) has seen this packet just before. */
+  /** True when another `origin`, a number for sensor and device, has just seen this packet. */
   seen(probe: Probe, origin: number): boolean {
     const print = fingerprint(probe);
     const slot = print & (SLOTS - 1);
     const elapsed = Math.abs(probe.time - (this.#times[slot] as number));
-    const same = this.#prints[slot] === print && elapsed < DUPLICATE_WINDOW;
+    const same = this.#prints[slot] === print && elapsed < DUPLICATE_WINDOW_MS;
     if (same && this.#origins[slot] !== origin) return true;
     this.#prints[slot] = print;
     this.#origins[slot] = origin;
@@ -33,7 +33,7 @@ export class Duplicates {
   }
 }
 
-/** What two copies of one packet have in common, and two packets hardly ever. */
+/** A hash of fields that copies of a packet share, and that two packets hardly ever do. */
 function fingerprint(probe: Probe): number {
   let hash = hashAddress(probe.source, probe.sequence);
   hash = hashAddress(probe.destination, hash);

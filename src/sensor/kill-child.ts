@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { NOBODY } from './child-plan.ts';
 
 /**
- * Ends a capture process that does not end by itself. It is nobody's by then, and root without CAP_KILL, as under the
- * systemd unit, may not signal what is another user's; that user may.
+ * Kills a sensor that does not end by itself. It runs as nobody. Root without CAP_KILL, as under the systemd unit, may
+ * not signal another user's process, but that user may.
  */
 export function killChild(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
-    // Anything else: it has ended.
+    // Any other error means that it has ended.
     if ((error as NodeJS.ErrnoException).code === 'EPERM') killAsNobody(pid);
   }
 }
@@ -21,6 +21,6 @@ function killAsNobody(pid: number): void {
     cwd: '/',
     stdio: 'ignore',
   });
-  // Who cannot become nobody could not have let the child do it, and kills it above.
+  // A process that cannot become nobody has no sensor that did; the signal above reaches it.
   killer.on('error', () => {});
 }

@@ -1,18 +1,18 @@
 import { writeSync } from 'node:fs';
 import { RECORD_LENGTH } from './record-format.ts';
 
-/** Records in one write: 32 KiB, half of what a reader takes at a time. */
+/** Records in one write: 32 KiB, half of what the reader takes at a time. */
 const BATCH_RECORDS = 512;
 
 /**
- * Each record waits this long (ms) at least, and twice as long at most: this host's own answer to a SYN follows it
- * at once when the port is open, and must be known when the SYN is judged.
+ * A record waits at least this long, and at most twice as long. When the port is open, this host's answer follows a SYN
+ * at once, and must be known when the SYN is judged.
  */
-const WAIT = 0.1;
+const WAIT_MS = 0.1;
 
 /**
- * Collects records and writes them to a pipe, in batches. A full pipe blocks: the kernel's ring then takes the
- * excess and drops what it cannot hold, and neither process grows.
+ * Collects records and writes them to a pipe in batches. A full pipe blocks. The kernel's ring then takes the excess
+ * and drops what it cannot hold, so neither process grows.
  */
 export class Outbox {
   readonly #fd: number;
@@ -21,11 +21,11 @@ export class Outbox {
   readonly #bytes = new Uint8Array(BATCH_RECORDS * RECORD_LENGTH);
   readonly #view = new DataView(this.#bytes.buffer);
   #length = 0;
-  /** Octets that were there when the wait began that is going on, and when that was. */
-  #waiting = 0;
-  #begun = 0;
+  /** Octets that were there when the current wait began, and when it began. */
+  #waitingBytes = 0;
+  #begunMs = 0;
 
-  /** `now` is a monotonic clock in ms; `onGone` is called when the reader is no more. */
+  /** `now` is a monotonic clock in ms; `onGone` is called when the reader has closed the pipe. */
   constructor(fd: number, now: () => number, onGone: () => void) {
     this.#fd = fd;
     this.#now = now;
@@ -37,11 +37,12 @@ export class Outbox {
     return this.#view;
   }
 
+  /** Where in `view` the next record begins. */
   get offset(): number {
     return this.#length;
   }
 
-  /** True when records wait that `flushDue` must bring out soon: it is for the caller to see to it. */
+  /** Takes the record just written. True when records wait; the caller must then call `flushDue` soon. */
   commit(): boolean {
     this.#length += RECORD_LENGTH;
     if (this.#length === RECORD_LENGTH) this.#beginWait();
@@ -49,11 +50,11 @@ export class Outbox {
     return this.flushDue();
   }
 
-  /** Writes what has waited long enough; true when more waits. */
+  /** Writes the records that have waited long enough; true when more wait. */
   flushDue(): boolean {
-    if (this.#length > 0 && this.#now() - this.#begun >= WAIT) {
-      const rest = this.#length - this.#waiting;
-      this.#write(this.#waiting);
+    if (this.#length > 0 && this.#now() - this.#begunMs >= WAIT_MS) {
+      const rest = this.#length - this.#waitingBytes;
+      this.#write(this.#waitingBytes);
       this.#bytes.copyWithin(0, this.#length - rest, this.#length);
       this.#length = rest;
       this.#beginWait();
@@ -61,15 +62,15 @@ export class Outbox {
     return this.#length > 0;
   }
 
-  /** Writes all at once. */
+  /** Writes all records at once. */
   flush(): void {
     this.#write(this.#length);
     this.#length = 0;
   }
 
   #beginWait(): void {
-    this.#waiting = this.#length;
-    this.#begun = this.#now();
+    this.#waitingBytes = this.#length;
+    this.#begunMs = this.#now();
   }
 
   #write(length: number): void {

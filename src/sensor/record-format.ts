@@ -1,21 +1,22 @@
-import { LATEST_TIME } from '../capture/source.ts';
+import { LATEST_TIME_MS } from '../capture/source.ts';
 import { Kind, LAST_KIND } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
 import { isIcmp, isSpoken, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 
 /**
- * What the capture child hands to the main process: records of one size, so that a reader needs no state but
- * the octets of an incomplete last one. Little-endian; both ends are the same machine.
+ * The octets of each record that the sensor hands to the main process. All have one size, so a reader keeps no state
+ * but the octets of an incomplete last one. They are little-endian; both ends are on the same machine.
  */
 export const RECORD_LENGTH = 64;
 
+/** What a record is about: its first octet. */
 export const RecordType = {
-  /** A packet that would be a probe on a watched port, or a question that this host sent. */
+  /** A packet that would be a probe on a watched port, or a query that this host sent. */
   probe: 1,
-  /** Every device is open: from here on nothing is missed. */
+  /** Every device is open: no packet is missed from here on. */
   ready: 2,
-  /** How many frames ended for one reason so far. */
+  /** For how many frames so far decoding ended for one reason. */
   count: 3,
   /** This host has answered a SYN from an open port. */
   answer: 4,
@@ -45,7 +46,7 @@ const COUNT_VALUE = 24;
 const MARK_IP_OPTIONS = 0x01;
 const MARK_FRAGMENTED = 0x02;
 
-/** Writes a probe at `offset`; `device` numbers the interface that it came in on. */
+/** Writes a probe at `offset`; `device` is the number of the device that captured it. */
 export function writeProbe(view: DataView, offset: number, probe: Probe, device: number): void {
   view.setUint8(offset + TYPE, RecordType.probe);
   view.setUint8(offset + KIND, probe.kind);
@@ -68,15 +69,15 @@ export function writeProbe(view: DataView, offset: number, probe: Probe, device:
 }
 
 /**
- * Fills `probe` from a probe record; false when the record cannot be one that `writeProbe` made. The child reads
- * hostile octets: were it ever taken over, it must not be able to stop the main process.
+ * Fills `probe` from a probe record; false when `writeProbe` cannot have made the record. The sensor reads hostile
+ * octets. An attacker that took it over must not be able to stop the main process.
  */
 export function readProbe(view: DataView, offset: number, probe: Probe): boolean {
   const kind = view.getUint8(offset + KIND);
   const protocol = view.getUint8(offset + PROTOCOL);
   const time = view.getFloat64(offset + TIME, true);
   if (kind === Kind.none || kind > LAST_KIND || !isOfProtocol(kind, protocol)) return false;
-  if (!(time >= 0 && time <= LATEST_TIME)) return false;
+  if (!(time >= 0 && time <= LATEST_TIME_MS)) return false;
   probe.kind = kind as Kind;
   probe.protocol = protocol;
   probe.time = time;
@@ -97,7 +98,7 @@ export function readProbe(view: DataView, offset: number, probe: Probe): boolean
   return true;
 }
 
-/** Whether probes of a kind come by this protocol. */
+/** Whether probes of a kind can come by this protocol. */
 function isOfProtocol(kind: number, protocol: number): boolean {
   switch (kind) {
     case Kind.udp:
@@ -116,14 +117,14 @@ function isOfProtocol(kind: number, protocol: number): boolean {
   }
 }
 
-/** A port of this host that was open at `time` (ms). */
+/** A port of this host that was open at `time`, in ms since the epoch. */
 export interface OpenPortAnswer {
   readonly source: Address;
   sourcePort: number;
   time: number;
 }
 
-/** Writes where a SYN/ACK of this host came from. */
+/** Writes where a SYN/ACK of this host came from: an open port. */
 export function writeAnswer(view: DataView, offset: number, answer: Readonly<OpenPortAnswer>): void {
   view.setUint8(offset + TYPE, RecordType.answer);
   view.setUint16(offset + SOURCE_PORT, answer.sourcePort, true);
@@ -131,36 +132,39 @@ export function writeAnswer(view: DataView, offset: number, answer: Readonly<Ope
   writeAddress(view, offset + SOURCE, answer.source);
 }
 
-/** Fills `answer` from an answer record; false when the record cannot be one that `writeAnswer` made. */
+/** Fills `answer` from an answer record; false when `writeAnswer` cannot have made the record. */
 export function readAnswer(view: DataView, offset: number, answer: OpenPortAnswer): boolean {
   const time = view.getFloat64(offset + TIME, true);
-  if (!(time >= 0 && time <= LATEST_TIME)) return false;
+  if (!(time >= 0 && time <= LATEST_TIME_MS)) return false;
   answer.time = time;
   answer.sourcePort = view.getUint16(offset + SOURCE_PORT, true);
   readAddress(view, offset + SOURCE, answer.source);
   return true;
 }
 
+/** The `RecordType` of a record, or any other octet from a hostile sensor. */
 export function recordType(view: DataView, offset: number): number {
   return view.getUint8(offset + TYPE);
 }
 
-/** The number of the interface that a probe came in on. */
+/** The number of the device that captured a probe. */
 export function recordDevice(view: DataView, offset: number): number {
   return view.getUint8(offset + DEVICE);
 }
 
+/** Writes that every device is open. */
 export function writeReady(view: DataView, offset: number): void {
   view.setUint8(offset + TYPE, RecordType.ready);
 }
 
-/** Writes how many frames have ended for `reason` since the child began. */
+/** Writes for how many frames decoding has ended for `reason` since the sensor began. */
 export function writeCount(view: DataView, offset: number, reason: number, count: number): void {
   view.setUint8(offset + TYPE, RecordType.count);
   view.setUint8(offset + COUNT_REASON, reason);
   view.setFloat64(offset + COUNT_VALUE, count, true);
 }
 
+/** Reads what `writeCount` wrote. */
 export function readCount(view: DataView, offset: number): { reason: number; count: number } {
   return {
     reason: view.getUint8(offset + COUNT_REASON),

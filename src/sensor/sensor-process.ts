@@ -1,115 +1,118 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { type ChildPlan, HANDOVER_FD } from './child-plan.ts';
+import { type ChildPlan, RECORDS_FD } from './child-plan.ts';
+import { dropCapabilities } from './drop-capabilities.ts';
 import { killChild } from './kill-child.ts';
 import { RECORD_LENGTH, RecordType, readCount, recordType } from './record-format.ts';
-import { shedding } from './shed.ts';
 
-/** A child that does not end by itself after this (ms) is killed. */
-const END_TIME = 300;
+/** A sensor that has not ended after this time is killed. */
+const END_TIME_MS = 300;
 
-/** What is kept of a child's complaint, in characters. */
-const MAX_COMPLAINT = 512;
+/** How much of the sensor's stderr is kept. */
+const MAX_COMPLAINT_CHARS = 512;
 
-/** Octets taken over at a time, at most: what one read of the pipe gives, and the rest of a record. */
-const ROOM = 65_536 + RECORD_LENGTH;
+/** The most octets read at a time: one read of the pipe, and the rest of a record. */
+const BUFFER_BYTES = 65_536 + RECORD_LENGTH;
 
-/** Octets of a chunk that is a flood's: 256 records, some ms of work. */
-const LARGE = 256 * RECORD_LENGTH;
+/** A chunk from here on comes from a flood: 256 records, some ms of work. */
+const FLOOD_BYTES = 256 * RECORD_LENGTH;
 
-export interface ChildHandlers {
+/** What a sensor reports to. */
+export interface SensorHandlers {
   /** `length` octets of whole records from the start of `view`; resolves when more may come. */
   records(view: DataView, length: number): Promise<void>;
+  /** Every device is open. */
   ready(): void;
-  /** It has ended: with its exit code (null when a signal ended it) and why, in one line. */
+  /** It has ended, with its exit code, null when a signal ended it, and the reason in one line. */
   ended(code: number | null, reason: string): void;
 }
 
-/** One running capture process, from its start to its end. */
-export class SupervisedChild {
-  /** How many frames ended for each reason, by the child's own word. */
+/** One sensor as the main process sees it, from its start to its end. */
+export class SensorProcess {
+  /** For how many frames decoding ended for each reason, as the sensor says. */
   readonly counts = new Map<number, number>();
+  /** On the clock of the supervisor, in ms. */
   readonly startedAt: number;
   readonly #process: ChildProcess;
-  readonly #handlers: ChildHandlers;
-  readonly #room = new Uint8Array(ROOM);
-  readonly #view = new DataView(this.#room.buffer);
-  #carried = 0;
+  readonly #handlers: SensorHandlers;
+  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  readonly #view = new DataView(this.#buffer.buffer);
+  #carriedBytes = 0;
   #complaint = '';
   #ending = false;
 
-  constructor(plan: ChildPlan, now: number, handlers: ChildHandlers) {
+  constructor(plan: ChildPlan, now: number, handlers: SensorHandlers) {
     this.startedAt = now;
     this.#handlers = handlers;
     const program = fileURLToPath(new URL('./child.js', import.meta.url));
-    const [command, ...args] = [...shedding(), process.execPath, program];
+    const [command, ...args] = [...dropCapabilities(), process.execPath, program];
     this.#process = spawn(command as string, args, { stdio: ['pipe', 'ignore', 'pipe', 'pipe'] });
     this.#process.on('error', (error) => handlers.ended(null, error.message));
     this.#process.on('exit', (code, signal) => handlers.ended(code, this.#reason(code, signal)));
-    // Without a free descriptor there are no pipes; the error event tells of it.
+    // Without a free descriptor there are no pipes; the error event reports it.
     if (this.#process.stdio === undefined) return;
     this.#process.stderr?.on('data', (text) => {
-      this.#complaint = (this.#complaint + text).slice(0, MAX_COMPLAINT);
+      this.#complaint = (this.#complaint + text).slice(0, MAX_COMPLAINT_CHARS);
     });
-    this.#tell(plan);
-    this.#read(this.#process.stdio[HANDOVER_FD] as Readable);
+    this.#sendPlan(plan);
+    this.#read(this.#process.stdio[RECORDS_FD] as Readable);
   }
 
-  /** Undefined when it was never started. */
+  /** Undefined when it could not be started. */
   get pid(): number | undefined {
     return this.#process.pid;
   }
 
-  /** Asks it to end, and kills it when it does not; `ended` is called all the same. */
+  /** Asks the sensor to end, and kills it when it does not; `ended` is called in either case. */
   end(): void {
     if (this.#ending) return;
     this.#ending = true;
     this.#process.stdin?.end();
     const { pid } = this;
     if (pid === undefined) return;
-    const timer = setTimeout(() => killChild(pid), END_TIME);
+    const timer = setTimeout(() => killChild(pid), END_TIME_MS);
     this.#process.once('exit', () => clearTimeout(timer));
   }
 
-  #tell(plan: ChildPlan): void {
+  #sendPlan(plan: ChildPlan): void {
     const input = this.#process.stdin as Writable;
-    // A child that died before it read its plan is told of by its exit.
+    // The exit reports a sensor that died before it read its plan.
     input.on('error', () => {});
     input.write(`${JSON.stringify(plan)}\n`);
   }
 
   /**
-   * A chunk at a time: while one is dealt with, the pipe fills, and holds up the child. After one of a flood the next
-   * waits for the next turn of the event loop: libuv would read 32 of them before it looks at a timer again.
+   * Reads a chunk at a time. Meanwhile the pipe fills and holds up the sensor. After a chunk of a flood the next one
+   * waits for the next turn of the event loop, because libuv would read 32 of them before it looks at a timer.
    */
   #read(pipe: Readable): void {
-    // A pipe that broke: its process is ending, and says so itself.
+    // The exit reports a sensor whose pipe broke.
     pipe.on('error', () => {});
     const resume = () => pipe.resume();
     pipe.on('data', (chunk: Uint8Array) => {
       pipe.pause();
-      // A mistake of our own is not caught: a daemon that goes on without reading would be blind.
-      void this.#take(chunk).then(() => (chunk.length < LARGE ? resume() : setImmediate(resume)));
+      // An error here is a bug. It must end the daemon, which would be blind if it did not read on.
+      void this.#take(chunk).then(() => (chunk.length < FLOOD_BYTES ? resume() : setImmediate(resume)));
     });
   }
 
-  /** Hands on whole records, and keeps the octets of an incomplete one for the next time. */
+  /** Hands on whole records, and keeps the octets of an incomplete one for the next chunk. */
   async #take(chunk: Uint8Array): Promise<void> {
     for (let taken = 0; taken < chunk.length; ) {
-      const part = chunk.subarray(taken, taken + ROOM - this.#carried);
+      const part = chunk.subarray(taken, taken + BUFFER_BYTES - this.#carriedBytes);
       taken += part.length;
-      this.#room.set(part, this.#carried);
-      const held = this.#carried + part.length;
+      this.#buffer.set(part, this.#carriedBytes);
+      const held = this.#carriedBytes + part.length;
       const whole = held - (held % RECORD_LENGTH);
       this.#scan(whole);
       if (whole > 0) await this.#handlers.records(this.#view, whole);
-      this.#room.copyWithin(0, whole, held);
-      this.#carried = held - whole;
+      this.#buffer.copyWithin(0, whole, held);
+      this.#carriedBytes = held - whole;
     }
   }
 
-  /** Takes out what is about the child itself. */
+  /** Takes the records about the sensor itself. */
   #scan(length: number): void {
     for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
       const type = recordType(this.#view, offset);

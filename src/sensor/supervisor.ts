@@ -1,71 +1,74 @@
 import { type ChildPlan, EXIT_NO_PERMISSION } from './child-plan.ts';
-import { SupervisedChild } from './sensor-process.ts';
+import { SensorProcess } from './sensor-process.ts';
 
-/** The first restart is at once; when that does not hold, the pause begins here and doubles (ms). */
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 5_000;
+/**
+ * The first restart is immediate. Further ones wait; the pause begins at the first value and doubles up to the second.
+ */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
 
-/** A child that lived this long (ms) was well: the next restart is at once again. */
-const WELL_AFTER = 5_000;
+/** After a sensor that lived this long, the next restart is immediate again. */
+const WELL_AFTER_MS = 5_000;
 
-export interface CaptureHandlers {
+/** What a supervisor asks, and where it reports to. */
+export interface SupervisorHandlers {
   /** What to capture now; null when there is no device to capture on. */
   plan(): ChildPlan | null;
-  /** Whole records, and the number of the process they come from; resolves when more may come. */
-  records(view: DataView, length: number, child: number): Promise<void>;
+  /** `length` octets of whole records of the sensor with this number; resolves when more may come. */
+  records(view: DataView, length: number, sensor: number): Promise<void>;
   /** Every device of the plan is open. */
   ready(plan: ChildPlan): void;
-  /** Capture stopped, and why; it is started again. */
+  /** Capture stopped for this reason; the supervisor starts it again. */
   lost(reason: string): void;
-  /** Capture could not be started, and why; it is tried again unless `close` is called. */
+  /** Capture could not start for this reason; the supervisor tries again until `close` is called. */
   failed(reason: string, permission: boolean): void;
-  /** The same, while the old child still captures. */
+  /** The same, while the old sensor still captures. */
   notRenewed(reason: string): void;
 }
 
 /**
- * Keeps capture going. A child that dies is replaced at once, then with a growing pause. `renew` starts a child
- * for a new plan while the old one still captures, and ends the old one when the new one has opened everything,
- * so that no packet falls between them.
+ * Keeps capture going. It replaces a sensor that dies, the first time at once, then after a growing pause. `renew`
+ * starts a sensor for a new plan while the old one still captures, and ends the old one when the new one has opened
+ * every device, so that no packet is missed between them.
  */
-export class CaptureSupervisor {
-  readonly #handlers: CaptureHandlers;
+export class SensorSupervisor {
+  readonly #handlers: SupervisorHandlers;
   readonly #now: () => number;
-  /** Counts of children that are gone. */
+  /** The sums over sensors that have ended. */
   readonly #pastCounts = new Map<number, number>();
-  #current: SupervisedChild | null = null;
-  #next: SupervisedChild | null = null;
+  #current: SensorProcess | null = null;
+  #next: SensorProcess | null = null;
   #lastNumber = 0;
-  #pause = 0;
+  #pauseMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
   #whenAllEnded: (() => void) | null = null;
-  readonly #running = new Set<SupervisedChild>();
+  readonly #running = new Set<SensorProcess>();
 
   /** `now` is a monotonic clock in ms. */
-  constructor(handlers: CaptureHandlers, now: () => number) {
+  constructor(handlers: SupervisorHandlers, now: () => number) {
     this.#handlers = handlers;
     this.#now = now;
   }
 
-  /** How many frames ended for each reason, over all children. */
+  /** For how many frames decoding ended for each reason, over all sensors. */
   counts(): Map<number, number> {
     const counts = new Map(this.#pastCounts);
-    for (const child of this.#running) addCounts(counts, child.counts);
+    for (const sensor of this.#running) addCounts(counts, sensor.counts);
     return counts;
   }
 
-  /** Whether a child captures now. */
+  /** Whether a sensor captures now. */
   get isCapturing(): boolean {
     return this.#current !== null;
   }
 
-  /** The process of that child. */
+  /** The process id of that sensor. */
   get pid(): number | undefined {
     return this.#current?.pid;
   }
 
-  /** Starts, or goes over to, a child for what `plan` says now. */
+  /** Starts, or goes over to, a sensor for the current plan. */
   renew(): void {
     if (this.#closed) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -83,7 +86,7 @@ export class CaptureSupervisor {
     this.#start(plan);
   }
 
-  /** Ends every child; resolves when they are gone. */
+  /** Ends every sensor; resolves when they are gone. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -91,41 +94,41 @@ export class CaptureSupervisor {
     const gone = new Promise<void>((resolve) => {
       this.#whenAllEnded = resolve;
     });
-    for (const child of this.#running) child.end();
+    for (const sensor of this.#running) sensor.end();
     await gone;
   }
 
   #start(plan: ChildPlan): void {
     const number = ++this.#lastNumber;
-    const child = new SupervisedChild(plan, this.#now(), {
+    const sensor = new SensorProcess(plan, this.#now(), {
       records: (view, length) => this.#handlers.records(view, length, number),
-      ready: () => this.#takeOver(child, plan),
-      ended: (code, reason) => this.#ended(child, code, reason),
+      ready: () => this.#takeOver(sensor, plan),
+      ended: (code, reason) => this.#ended(sensor, code, reason),
     });
-    this.#next = child;
-    this.#running.add(child);
+    this.#next = sensor;
+    this.#running.add(sensor);
   }
 
-  #takeOver(child: SupervisedChild, plan: ChildPlan): void {
-    if (this.#next !== child) return;
+  #takeOver(sensor: SensorProcess, plan: ChildPlan): void {
+    if (this.#next !== sensor) return;
     this.#next = null;
     const old = this.#current;
-    this.#current = child;
+    this.#current = sensor;
     old?.end();
     this.#handlers.ready(plan);
   }
 
-  #ended(child: SupervisedChild, code: number | null, reason: string): void {
-    if (!this.#running.delete(child)) return;
-    addCounts(this.#pastCounts, child.counts);
+  #ended(sensor: SensorProcess, code: number | null, reason: string): void {
+    if (!this.#running.delete(sensor)) return;
+    addCounts(this.#pastCounts, sensor.counts);
     if (this.#running.size === 0) this.#whenAllEnded?.();
     if (this.#closed) return;
-    if (child === this.#current) {
+    if (sensor === this.#current) {
       this.#current = null;
       this.#handlers.lost(reason);
-      if (this.#now() - child.startedAt >= WELL_AFTER) this.#pause = 0;
+      if (this.#now() - sensor.startedAt >= WELL_AFTER_MS) this.#pauseMs = 0;
       if (this.#next === null) this.#restart();
-    } else if (child === this.#next) {
+    } else if (sensor === this.#next) {
       this.#next = null;
       if (this.#current === null) this.#handlers.failed(reason, code === EXIT_NO_PERMISSION);
       else this.#handlers.notRenewed(reason);
@@ -135,8 +138,8 @@ export class CaptureSupervisor {
 
   #restart(): void {
     if (this.#closed || this.#timer !== null) return;
-    const pause = this.#pause;
-    this.#pause = Math.min(LONGEST_PAUSE, pause === 0 ? FIRST_PAUSE : pause * 2);
+    const pause = this.#pauseMs;
+    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, pause === 0 ? FIRST_PAUSE_MS : pause * 2);
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.renew();

@@ -14,14 +14,14 @@ import type { Config, ModeName } from '../config/config.ts';
 import { DIRECTIVES } from '../config/directives.ts';
 import type { Account } from '../preflight/account.ts';
 
-/** Files of a state folder that are handed over; ours has a handful. */
+/** The most files of a state folder that change owner; portsentry writes only a handful. */
 const MAX_FILES = 1_000;
 
-/** Modes of folders that are made: what is in them is for nobody else, or has modes of its own. */
-const CLOSED = 0o700;
-const OPEN = 0o755;
+/** The modes of new folders: private, or public when the files inside restrict access themselves. */
+const PRIVATE_MODE = 0o700;
+const PUBLIC_MODE = 0o755;
 
-/** Gives the account what the daemon writes: folders that are its own, and single files elsewhere. Throws. */
+/** Makes the account the owner of the folders and files that the daemon writes. Throws a system error. */
 export function grant(
   config: Config,
   modes: readonly ModeName[],
@@ -32,8 +32,13 @@ export function grant(
   makeFolder(stateDir, account, true);
   for (const name of readdirSync(stateDir).slice(0, MAX_FILES))
     giveFile(join(stateDir, name), account, false);
-  makeFolder(dirname(controlSocket), account, controlSocket === DIRECTIVES.controlSocket.default, OPEN);
-  if (pidfile !== undefined) makeFolder(dirname(pidfile), account, false, OPEN);
+  makeFolder(
+    dirname(controlSocket),
+    account,
+    controlSocket === DIRECTIVES.controlSocket.default,
+    PUBLIC_MODE,
+  );
+  if (pidfile !== undefined) makeFolder(dirname(pidfile), account, false, PUBLIC_MODE);
   const blocked = blockedFile === null ? [] : modes.map((mode) => `${blockedFile}.${mode}`);
   for (const path of [historyFile, ...blocked, eventFile]) {
     if (path === null) continue;
@@ -42,24 +47,24 @@ export function grant(
   }
 }
 
-/** A folder that is not there is made; one that is there is handed over only if it is `ours`. */
-function makeFolder(path: string, { uid, gid }: Account, ours: boolean, mode = CLOSED): void {
+/** Creates a missing folder. An existing one changes owner only if it is `ours`. */
+function makeFolder(path: string, { uid, gid }: Account, ours: boolean, mode = PRIVATE_MODE): void {
   const isNew = !existsSync(path);
   if (isNew) mkdirSync(path, { recursive: true, mode });
   if (isNew || ours) chownSync(path, uid, gid);
 }
 
 /**
- * Hands a file over. Who had the account before may have put a link there: a symbolic one is not followed, and what
- * has a second name is left alone.
+ * Changes the owner of a file. The account may have planted a link here, so symbolic links are not followed and files
+ * with several hard links are left alone.
  */
-function giveFile(path: string, { uid, gid }: Account, make: boolean): void {
+function giveFile(path: string, { uid, gid }: Account, create: boolean): void {
   const { O_WRONLY, O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_CREAT } = constants;
   let fd: number;
   try {
-    fd = openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | (make ? O_CREAT : 0), 0o600);
+    fd = openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0), 0o600);
   } catch (error) {
-    if (make) throw error;
+    if (create) throw error;
     return;
   }
   try {

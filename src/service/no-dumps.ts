@@ -2,21 +2,21 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** What `prlimit` may take (ms). */
-const PATIENCE = 1_000;
+/** The time limit for `prlimit`. */
+const PRLIMIT_TIMEOUT_MS = 1_000;
 
 /**
- * Sees to it that no packet data gets into a core dump of this process and of those that it starts. Resolves to null,
- * or to why it could not. The limit is not looked at when a dump goes to a program (core(5)); what the dump would hold
- * is, and that is nothing.
+ * Keeps packet data out of core dumps of this process and its children. Resolves to null, or to the reason for a
+ * failure. It sets both the limit and the filter of the dump, because a dump that is piped to a program ignores the
+ * limit (core(5)).
  */
 export async function forbidDumps(): Promise<string | null> {
   try {
     writeFileSync('/proc/self/coredump_filter', '0');
-    // Node cannot set a limit of its own.
+    // Node has no function to set a limit.
     if (!hasNoCore()) {
       const args = ['--pid', String(process.pid), '--core=0:0'];
-      await promisify(execFile)('prlimit', args, { timeout: PATIENCE });
+      await promisify(execFile)('prlimit', args, { timeout: PRLIMIT_TIMEOUT_MS });
     }
     return null;
   } catch (error) {

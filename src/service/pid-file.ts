@@ -1,56 +1,56 @@
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { CommandError, Exit } from '../preflight/exit.ts';
 
-/** Anybody may know it: `start-stop-daemon` and monitoring do. */
+/** Readable by all: `start-stop-daemon` and monitoring need it. */
 const PID_FILE_MODE = 0o644;
 
-/** A number of a process and no more: what is longer was not written by us. */
-const MAX_LENGTH = 16;
+/** More than any process ID needs. A longer file is not a pid file of portsentry. */
+const MAX_PID_CHARS = 16;
 
-/** Throws a CommandError (69) when a portsentry that lives has its number in the file. */
+/** Throws a CommandError (69) when the file holds the ID of a running portsentry. */
 export function refuseOccupied(path: string): void {
   const pid = readPid(path);
   if (pid === null || pid === process.pid || !isPortsentry(pid)) return;
   throw new CommandError(
     Exit.unavailable,
-    `${path}: another portsentry (pid ${pid}) runs: end it, or name another --pidfile`,
+    `${path}: another portsentry (pid ${pid}) is running: stop it, or choose another --pidfile`,
   );
 }
 
-/** Writes our number, whole from the first moment. Throws a CommandError (74) when it cannot. */
+/** Writes the ID of this process in one atomic step. Throws a CommandError (74) when it cannot. */
 export function writePidFile(path: string): void {
-  const whole = `${path}.${process.pid}`;
+  const temporary = `${path}.${process.pid}`;
   try {
-    writeFileSync(whole, `${process.pid}\n`, { mode: PID_FILE_MODE, flag: 'wx' });
-    // Whatever our umask is.
-    chmodSync(whole, PID_FILE_MODE);
-    renameSync(whole, path);
+    writeFileSync(temporary, `${process.pid}\n`, { mode: PID_FILE_MODE, flag: 'wx' });
+    // The umask may have cleared bits.
+    chmodSync(temporary, PID_FILE_MODE);
+    renameSync(temporary, path);
   } catch (error) {
-    rmSync(whole, { force: true });
+    rmSync(temporary, { force: true });
     throw new CommandError(Exit.ioError, `--pidfile: cannot be written: ${(error as Error).message}`);
   }
 }
 
-/** Removes the file, unless another has put its number there. */
+/** Removes the file, unless another process has put its ID there. */
 export function removePidFile(path: string): void {
   if (readPid(path) !== process.pid) return;
   try {
     rmSync(path);
   } catch {
-    // Its folder is no longer ours to write in; a number of nobody does no harm.
+    // The daemon may have lost the right to write in the folder. A stale ID does no harm.
   }
 }
 
 function readPid(path: string): number | null {
   try {
     const text = readFileSync(path, 'utf8').trim();
-    return text.length <= MAX_LENGTH && /^[1-9]\d*$/.test(text) ? Number(text) : null;
+    return text.length <= MAX_PID_CHARS && /^[1-9]\d*$/.test(text) ? Number(text) : null;
   } catch {
     return null;
   }
 }
 
-/** Numbers are given again: another program may have it by now. */
+/** The kernel reuses process IDs, so another program may have it now. */
 function isPortsentry(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('portsentry');

@@ -2,25 +2,25 @@ import { spawn } from 'node:child_process';
 import { Exit } from '../preflight/exit.ts';
 import type { HandOver } from './run-as.ts';
 
-/** The signals that mean something to the daemon. */
+/** The signals that the daemon handles. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /**
- * Runs the daemon as another user, and stands in for it: hands signals on, and ends as it ends. Node cannot become
- * another program, so this process stays; it gives up root, too. Resolves to the exit code.
+ * Runs the daemon as another user in a child, forwards signals to it, and resolves to its exit code. This process stays
+ * because Node cannot exec another program. It gives up root, too.
  */
-export async function standIn(
+export async function runAsParent(
   { account, command }: HandOver,
   program: string,
   argv: readonly string[],
 ): Promise<number> {
-  // The daemon has another number than the one that systemd knows (sd_watchdog_enabled(3)).
+  // WATCHDOG_PID is the ID of this process, and the daemon has another (sd_watchdog_enabled(3)).
   const { WATCHDOG_PID: _, ...env } = process.env;
   const [setpriv, ...args] = [...command, '--pdeathsig=TERM', process.execPath, program, ...argv];
-  // A session of its own: what the terminal sends is not to come twice.
+  // A new session, so that a signal from the terminal does not arrive twice.
   const daemon = spawn(setpriv as string, args, { stdio: 'inherit', env, detached: true });
   const ended = new Promise<number>((resolve) => {
-    daemon.once('exit', (code, signal) => resolve(code ?? endBy(signal)));
+    daemon.once('exit', (code, signal) => resolve(code ?? reportSignal(signal)));
     daemon.once('error', (error) => {
       process.stderr.write(`portsentry: USER="${account.name}": ${error.message}\n`);
       resolve(Exit.unavailable);
@@ -34,8 +34,8 @@ export async function standIn(
   return ended;
 }
 
-/** As a shell tells it. */
-function endBy(signal: NodeJS.Signals | null): number {
+/** Reports that a signal ended the daemon, as a shell does. */
+function reportSignal(signal: NodeJS.Signals | null): number {
   process.stderr.write(`portsentry: ended by ${signal}\n`);
   return Exit.software;
 }

@@ -9,16 +9,16 @@ import { mayHandOver } from '../preflight/privileges.ts';
 import type { RunOptions } from '../preflight/run-options.ts';
 import { grant } from './grant.ts';
 
-/** How the daemon is run by somebody else than root. */
+/** How the daemon runs as another user than root. */
 export interface HandOver {
   readonly account: Account;
-  /** The program that gives up root, and its arguments; the daemon's own command line follows. */
+  /** The program that gives up root, with its arguments. The daemon's command line follows it. */
   readonly command: readonly string[];
 }
 
 /**
- * Makes ready what USER will need, and tells how to become it; null when the configuration names nobody, or this is
- * not root. A configuration that is wrong is left to the start, which says so. Throws a CommandError.
+ * Prepares the files that USER needs and returns how to become USER. Returns null when USER is not set or this process
+ * is not root. Leaves errors of the configuration to the start, which reports them. Throws a CommandError.
  */
 export function planHandOver(options: RunOptions): HandOver | null {
   if (process.geteuid?.() !== 0) return null;
@@ -31,8 +31,8 @@ export function planHandOver(options: RunOptions): HandOver | null {
   if (!mayHandOver()) {
     throw new CommandError(
       Exit.noPermission,
-      `USER="${account.name}" takes CAP_CHOWN, CAP_SETGID, CAP_SETUID and CAP_SETPCAP, of which some are missing; ` +
-        'under systemd set User= and AmbientCapabilities= by systemctl edit portsentry instead',
+      `USER="${account.name}" needs CAP_CHOWN, CAP_SETGID, CAP_SETUID and CAP_SETPCAP, and some are missing; ` +
+        'under systemd set User= and AmbientCapabilities= with systemctl edit portsentry instead',
     );
   }
   const modes = modeNames(parseModes(options.mode) ?? modesOf(startedModes(config)));
@@ -47,7 +47,7 @@ export function planHandOver(options: RunOptions): HandOver | null {
   return { account, command: setpriv(account, modes.includes('tcp') || modes.includes('udp')) };
 }
 
-/** Ports below 1024 are bound by the connect modes alone. */
+/** Only the connect modes bind ports below 1024. */
 function setpriv({ uid, gid }: Account, binds: boolean): string[] {
   const caps = `-all,+net_raw,+net_admin${binds ? ',+net_bind_service' : ''}`;
   return [

@@ -2,44 +2,45 @@ import { execFile } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { hrtime } from 'node:process';
 
-/** What one message may take (ms): a manager that does not read must not gather messages. */
-const PATIENCE = 5_000;
+/** The time limit for one message: messages must not pile up when the manager does not read. */
+const SEND_TIMEOUT_MS = 5_000;
 
-/** How often (ms) the status line may change: each change is a process. */
-const STATUS_INTERVAL = 60_000;
+/** The status line changes at most this often, because each change may start a process. */
+const STATUS_INTERVAL_MS = 60_000;
 
-/** How often (ms) `tick` is called: the watchdog is fed by the last one before it is due. */
-const TICK = 1_000;
+/** The interval between calls of `tick`. The last call before the watchdog is due feeds it. */
+const TICK_MS = 1_000;
 
-/** What the environment says for us alone. */
-const OURS = ['NOTIFY_SOCKET', 'PORTSENTRY_NOTIFY_FD', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
+/** The variables that are meant for this process alone. */
+const OWN_VARIABLES = ['NOTIFY_SOCKET', 'PORTSENTRY_NOTIFY_FD', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
 
+/** What a ServiceManager needs. */
 export interface ServiceManagerParts {
-  /** The environment; what is meant for us is taken out of it, so that no command believes that it is the service. */
+  /** The environment. The constructor removes its own variables, so that no command takes itself for the service. */
   readonly env: NodeJS.ProcessEnv;
   readonly pid: number;
-  /** Gets one line for the administrator. */
+  /** Logs one line for the administrator. */
   readonly tell: (text: string) => void;
-  /** `systemd-notify` when not said. */
+  /** Replaces `systemd-notify` in tests. */
   readonly program?: string;
 }
 
 /**
- * Tells the service manager how it goes (sd_notify(3)), if there is one. Node has no datagram sockets of the unix
- * family, so messages go through a descriptor that `with-notify` of the package has connected; without it each is a
- * run of `systemd-notify`, which comes with who listens there.
+ * Notifies the service manager of the daemon's state (sd_notify(3)). Does nothing without a service manager. Node has no
+ * Unix datagram sockets, so messages go through a descriptor that the package's `with-notify` has connected. Without
+ * that descriptor each message is one run of `systemd-notify`, which comes with systemd.
  */
 export class ServiceManager {
   readonly #parts: ServiceManagerParts;
   readonly #socket: string | null;
-  /** Connected to the manager, and does not block. */
+  /** A non-blocking socket that is connected to the manager. */
   readonly #descriptor: number | null;
-  /** ms; null without a watchdog that is ours. */
-  readonly #feedEvery: number | null;
-  #fed = Number.NEGATIVE_INFINITY;
+  /** null when this process has no watchdog. */
+  readonly #feedIntervalMs: number | null;
+  #fedMs = Number.NEGATIVE_INFINITY;
   #status = '';
-  #statusTold = Number.NEGATIVE_INFINITY;
-  #turn: Promise<void> = Promise.resolve();
+  #statusMs = Number.NEGATIVE_INFINITY;
+  #queue: Promise<void> = Promise.resolve();
   #running = false;
   #failed = false;
 
@@ -51,62 +52,62 @@ export class ServiceManager {
     this.#socket = NOTIFY_SOCKET || null;
     const usec = Number(WATCHDOG_USEC);
     const isOurs = WATCHDOG_PID === undefined || WATCHDOG_PID === String(pid);
-    this.#feedEvery = isOurs && usec > 0 ? usec / 2_000 : null;
-    for (const name of OURS) delete env[name];
+    this.#feedIntervalMs = isOurs && usec > 0 ? usec / 2_000 : null;
+    for (const name of OWN_VARIABLES) delete env[name];
   }
 
-  /** It listens. */
+  /** The daemon listens. */
   ready(status: string): void {
     this.#status = status;
     this.#send(['READY=1', `STATUS=${status}`, `MAINPID=${this.#parts.pid}`]);
   }
 
-  /** It reads its configuration again; `ready` follows. */
+  /** The daemon reads its configuration again. `ready` must follow. */
   reloading(): void {
     this.#send(['RELOADING=1', `MONOTONIC_USEC=${hrtime.bigint() / 1_000n}`]);
   }
 
-  /** It ends. Not waited for. */
+  /** The daemon ends. Does not wait for the message to be read. */
   stopping(): void {
     this.#send(['STOPPING=1'], ['--no-block']);
   }
 
-  /** To be called every second; `now` is a monotonic clock in ms. Who is not `well` is not vouched for. */
-  tick(now: number, well: boolean, status: string): void {
-    // One that hangs is not joined by others.
+  /** Call this every second with a monotonic clock. The watchdog is fed only while the daemon is `healthy`. */
+  tick(nowMs: number, healthy: boolean, status: string): void {
+    // While one systemd-notify hangs, do not start another.
     if (this.#socket === null || this.#running) return;
-    if (well && this.#feedEvery !== null && now - this.#fed > this.#feedEvery - TICK) {
-      this.#fed = now;
+    if (healthy && this.#feedIntervalMs !== null && nowMs - this.#fedMs > this.#feedIntervalMs - TICK_MS) {
+      this.#fedMs = nowMs;
       this.#send(['WATCHDOG=1']);
     }
-    if (status === this.#status || now - this.#statusTold < STATUS_INTERVAL) return;
+    if (status === this.#status || nowMs - this.#statusMs < STATUS_INTERVAL_MS) return;
     this.#status = status;
-    this.#statusTold = now;
+    this.#statusMs = nowMs;
     this.#send([`STATUS=${status}`]);
   }
 
-  /** Messages go one after the other, for READY must not overtake RELOADING. */
+  /** Sends messages one after the other, because READY must not overtake RELOADING. */
   #send(message: readonly string[], options: readonly string[] = []): void {
     if (this.#socket === null) return;
     if (this.#descriptor !== null) {
       this.#write(this.#descriptor, message);
       return;
     }
-    this.#turn = this.#turn.then(() => this.#run([...options, ...message]));
+    this.#queue = this.#queue.then(() => this.#run([...options, ...message]));
   }
 
   #write(descriptor: number, message: readonly string[]): void {
     try {
       writeSync(descriptor, message.join('\n'));
     } catch (error) {
-      // A manager that does not read: the next message of the watchdog may find it awake.
+      // EAGAIN: the manager is not reading. It may read again when the next watchdog message is due.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.#fail((error as Error).message);
     }
   }
 
   #run(args: readonly string[]): Promise<void> {
     const { program = 'systemd-notify', env } = this.#parts;
-    const options = { env: { ...env, NOTIFY_SOCKET: this.#socket as string }, timeout: PATIENCE };
+    const options = { env: { ...env, NOTIFY_SOCKET: this.#socket as string }, timeout: SEND_TIMEOUT_MS };
     this.#running = true;
     return new Promise((resolve) => {
       execFile(program, args, options, (error) => {
@@ -120,6 +121,6 @@ export class ServiceManager {
   #fail(reason: string): void {
     if (this.#failed) return;
     this.#failed = true;
-    this.#parts.tell(`The service manager cannot be told how it goes: ${reason}`);
+    this.#parts.tell(`Cannot notify the service manager: ${reason}`);
   }
 }

@@ -1,53 +1,54 @@
 import type { Probe } from '../classify/probe.ts';
 import { mix } from '../net/hash.ts';
 
-/** The same attempt within this time (ms) is one connect: it covers a SYN's retransmissions (RFC 6298). */
-export const REPEAT_WINDOW = 60_000;
+/** The same attempt within this time is one connect. It covers a SYN's retransmissions (RFC 6298). */
+export const REPEAT_WINDOW_MS = 60_000;
 
-/** Entries in one set: 64 octets, one cache line, so that a probe costs one access to memory. */
+/** Entries in one set: 64 octets, one cache line, so that a probe costs one memory access. */
 const WAYS = 8;
 const ENTRY_WORDS = 2;
 const SET_WORDS = WAYS * ENTRY_WORDS;
 
 /**
- * Sets: half a million entries of 8 octets for all sources together. Whoever fills them makes others' attempts
- * forgotten, so that one sent again counts twice; the sources themselves and their counts are elsewhere.
+ * Half a million entries of 8 octets for all sources together. An attacker who fills them makes other sources'
+ * attempts forgotten, so that a retransmission counts twice; the sources and their counts are stored elsewhere.
  */
 const SETS = 65_536;
 
-/** An entry is what it is about, a hash of owner and key (0: empty), and then the attempt's hash and the time. */
+/** An entry is a tag, which is a hash of owner and key (0: empty), then the attempt's hash with the time. */
 const ATTEMPT_TIME = 1;
 
-/** Times are kept in 16 bits of quarters of a second: an attempt is taken for a repeat again after 4.5 hours. */
-const TICK = 250;
+/** Times are 16 bits of quarter seconds, so after 4.5 hours an attempt looks like a repeat again. */
+const TICK_MS = 250;
 const TIME_MASK = 0xffff;
-const REPEAT_TICKS = REPEAT_WINDOW / TICK;
+const REPEAT_TICKS = REPEAT_WINDOW_MS / TICK_MS;
 
-/** What a note tells of the key: it is new, it belongs to another attempt, to this one long ago, or just now. */
+/** What `note` found: a new key, a key of another attempt, the same attempt long ago, or the same just now. */
 export const Noted = { newKey: 0, newAttempt: 1, sameAttempt: 2, repeat: 3 } as const;
+/** One of the values of `Noted`. */
 export type Noted = (typeof Noted)[keyof typeof Noted];
 
 /**
- * What the tracked sources did last, by source and key (a port, an attempt, a target): a table of a fixed size in
- * sets, in which the entry noted longest ago makes room. A source forgets all by taking another owner number.
+ * The last attempts of the tracked sources by source and key (a port, an attempt or a target), in a set-associative
+ * table that evicts the entry noted longest ago. A source forgets all by taking a new owner number.
  */
 export class Attempts {
   readonly #words = new Int32Array(SETS * SET_WORDS);
 
   /**
-   * Notes that `owner` made `attempt` (a hash) at the tick of its probe (`tickOf`). A key keeps the attempt that it came
-   * with. With `mayAdd` false a new key is not kept.
+   * Notes that `owner` made `attempt` (a hash) at the tick of its probe (`tickOf`). A key keeps its first attempt.
+   * Without `mayAdd` a new key is not stored.
    */
   note(owner: number, key: number, attempt: number, tick: number, mayAdd: boolean): Noted {
     const words = this.#words;
     // Never 0.
-    const about = mix(owner ^ Math.imul(key, 0x9e3779b1)) || 1;
+    const tag = mix(owner ^ Math.imul(key, 0x9e3779b1)) || 1;
     const set = setOf(owner, key);
     const end = set + SET_WORDS;
-    // A set is filled from its beginning and nothing is taken out: the first empty entry is the end.
+    // A set is filled from its beginning and never emptied, so the first empty entry is the end.
     let at = set;
-    while (at < end && words[at] !== 0 && words[at] !== about) at += ENTRY_WORDS;
-    if (at < end && words[at] === about) {
+    while (at < end && words[at] !== 0 && words[at] !== tag) at += ENTRY_WORDS;
+    if (at < end && words[at] === tag) {
       const attemptTime = words[at + ATTEMPT_TIME] as number;
       if ((attemptTime ^ attempt) >>> 16 !== 0) return Noted.newAttempt;
       words[at + ATTEMPT_TIME] = (attemptTime & ~TIME_MASK) | tick;
@@ -55,7 +56,7 @@ export class Attempts {
     }
     if (!mayAdd) return Noted.newKey;
     if (at === end) at = this.#oldestOf(set, tick);
-    words[at] = about;
+    words[at] = tag;
     words[at + ATTEMPT_TIME] = (attempt & ~TIME_MASK) | tick;
     return Noted.newKey;
   }
@@ -74,26 +75,26 @@ export class Attempts {
     return oldest;
   }
 
-  /** Reads what `note` will need, so that it is in the cache then. The value is of no use. */
-  warm(owner: number, key: number): number {
+  /** Reads ahead for `note`, to have the set in the cache. The value is meaningless. */
+  prefetch(owner: number, key: number): number {
     return this.#words[setOf(owner, key)] as number;
   }
 }
 
-/** A probe's time as it is kept. */
+/** A probe's time as the table stores it. */
 export function tickOf({ time }: Probe): number {
-  return Math.floor(time / TICK) & TIME_MASK;
+  return Math.floor(time / TICK_MS) & TIME_MASK;
 }
 
 /**
- * Owners with consecutive numbers who come with the same key have sets side by side: many sources that try one port
- * after the other, in the order in which they first came, find them in the cache.
+ * The start of a set. Owners with consecutive numbers and the same key have adjacent sets, so many sources that try
+ * one port after another, in the order in which they first came, hit the cache.
  */
 function setOf(owner: number, key: number): number {
   return ((owner + (key >>> 1)) & (SETS - 1)) * SET_WORDS;
 }
 
-/** Between two ticks, above which there may be other bits; whichever is earlier, for captures may go back. */
+/** The distance of two ticks, whichever is earlier, because captures may go back. Higher bits are ignored. */
 function ticksBetween(then: number, now: number): number {
   const forward = (now - then) & TIME_MASK;
   return Math.min(forward, TIME_MASK + 1 - forward);

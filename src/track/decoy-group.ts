@@ -1,10 +1,10 @@
 import type { ToolName } from '../classify/tool.ts';
 import type { Address } from '../net/address.ts';
 
-/** Members that are told by name. nmap takes 128 decoys; a flood of forged sources has any number. */
+/** Members that are reported by name. nmap takes 128 decoys; a flood of forged sources has any number. */
 export const MAX_NAMED = 16;
 
-/** What a group reads of a source. */
+/** The part of a source that a group reads. */
 export interface Member {
   readonly address: Address;
   readonly firstSeen: number;
@@ -16,27 +16,27 @@ export interface Member {
   readonly marks: MemberMarks;
 }
 
-/** What a group reads and keeps in the marks of a source. */
+/** The part of a source's marks that a group reads and writes. */
 export interface MemberMarks {
   group: DecoyGroup | null;
   isActive: boolean;
   alone: number;
   readonly triggered: boolean;
-  readonly toldProbes: number;
+  readonly reportedProbes: number;
   readonly tool: { readonly name: ToolName | null };
 }
 
 /**
- * Sources that sent the same probe at the same time, as one story: most of them are forged, and which is not cannot
- * be told from their packets. Members are as many as sources are tracked; the group keeps sums and a few names.
+ * Sources that sent the same probe at the same time, reported together: most of them are forged, and their packets do
+ * not show which is not. There are as many members as tracked sources; the group keeps sums and a few names.
  */
 export class DecoyGroup {
-  /** Same packet but for the source address, so it is one sender's; else they are only alike. */
+  /** The packets differ only in the source address, so they have one sender; otherwise they are only alike. */
   readonly isOneSender: boolean;
-  /** Members so far, without those that showed to be no decoys, and what the first ones are called. */
+  /** Members so far, without those dismissed, and the addresses of the first ones. */
   size = 0;
   readonly names: string[] = [];
-  // The sums of their scans as far as these are over.
+  // The sums of the members' scans that are over.
   first = Number.POSITIVE_INFINITY;
   last = 0;
   probes = 0;
@@ -45,7 +45,7 @@ export class DecoyGroup {
   kinds = 0;
   triggered = false;
   tool: ToolName | null = null;
-  /** Members whose scans go on. */
+  /** Members whose scans continue. */
   #active = 0;
 
   constructor(isOneSender: boolean) {
@@ -58,18 +58,18 @@ export class DecoyGroup {
     marks.alone = 0;
     this.size++;
     if (this.names.length < MAX_NAMED) this.names.push(source.address.toString());
-    this.wake(source);
+    this.activate(source);
   }
 
-  /** The member has sent something. */
-  wake({ marks }: Member): void {
+  /** The member has sent a probe. */
+  activate({ marks }: Member): void {
     if (!marks.isActive) this.#active++;
     marks.isActive = true;
   }
 
   /**
-   * The member is none after all: what it does is its own scan from now on. True when it was the last one that went
-   * on, and others' sums are to be told.
+   * Removes a source that turned out not to be a decoy. True when it was the last active member and the sums of
+   * others must be reported.
    */
   leave(source: Member): boolean {
     const { marks } = source;
@@ -82,12 +82,12 @@ export class DecoyGroup {
     return this.#active === 0 && this.probes > 0;
   }
 
-  /** The member's scan is over: adds it to the sums. True when it was the last one that went on. */
-  rest(source: Member): boolean {
+  /** The member's scan is over: adds it to the sums. True when it was the last active member. */
+  deactivate(source: Member): boolean {
     const { marks } = source;
     this.first = Math.min(this.first, source.firstSeen);
     this.last = Math.max(this.last, source.lastSeen);
-    this.probes += source.probes - marks.toldProbes;
+    this.probes += source.probes - marks.reportedProbes;
     this.ports = Math.max(this.ports, source.ports);
     this.targets = Math.max(this.targets, source.targets);
     this.kinds |= source.kinds;

@@ -5,43 +5,43 @@ import { mix } from '../net/hash.ts';
 import { DecoyGroup } from './decoy-group.ts';
 import type { Source } from './source.ts';
 
-/** Probes that belong together come within this time (ms) of one another; nmap sends its decoys in microseconds. */
-const SPAN = 20;
+/** Probes of a group come within this time of one another; nmap sends its decoys microseconds apart. */
+const MAX_GAP_MS = 20;
 
-/** New sources whose probes are alike that make a group; of those that sent the very same packet, two. */
-const ALIKE = 3;
-const SAME = 2;
+/** The number of new sources that make a group: with probes that are alike, or with the very same packet. */
+const MIN_ALIKE = 3;
+const MIN_SAME = 2;
 
-/** Source ports this close together count as the same pattern: hping3 counts them up from packet to packet. */
+/** Source ports this close count as the same pattern: hping3 counts them up from packet to packet. */
 const NEAR_PORTS = 64;
 
 /**
- * Probes that a member may send alone, more than with others, before it is taken for what it is: forged packets of
- * others may be lost on the way, or come in another order.
+ * A member that sends this many more probes alone than with others is dismissed. A few are tolerated, because forged
+ * packets of others may be lost or reordered.
  */
-const ALONE = 3;
+const ALONE_LIMIT = 3;
 
 /**
- * Ports that are followed at a time, a table in which the newer one takes the place. Who probes more ports at once
- * than that, or mixes other packets in, is not recognized as a group: then each source is judged by itself.
+ * Ports followed at a time, in a table where the newer one replaces the older. A sender that probes more ports at
+ * once, or mixes in other packets, is not recognized as a group; each source is then judged alone.
  */
-const PLACES = 256;
+const BATCHES = 256;
 
 /**
  * Finds sources that probe the same port within milliseconds with near-identical headers: decoys (`nmap -D`), or a
- * scan that is forged or shared out. Only new sources found a group or join one, so that nobody who is known for
- * himself can hide in one later; and a member stays one only as long as the others go where it goes.
+ * forged or distributed scan. Only new sources found or join a group, so a source that is known by itself cannot hide
+ * in one later. A member stays one only while the others probe the same ports.
  */
 export class Decoys {
-  readonly #places: (Place | undefined)[] = new Array(PLACES);
+  readonly #batches: (Batch | undefined)[] = new Array(BATCHES);
   readonly #onEnd: (group: DecoyGroup, last: Source) => void;
 
-  /** `onEnd` gets a group whose last active member has left it. */
+  /** `onEnd` gets a group whose last active member has left. */
   constructor(onEnd: (group: DecoyGroup, last: Source) => void) {
     this.#onEnd = onEnd;
   }
 
-  /** Looks at a probe that was just counted to its source. Returns the group that it has made. */
+  /** Takes a probe that was just counted for its source. Returns the group that it has made. */
   observe(probe: Probe, source: Source): DecoyGroup | null {
     const { marks } = source;
     if (marks.group !== null) {
@@ -50,9 +50,9 @@ export class Decoys {
     }
     // A connection cannot be forged.
     if (source.probes > 1 || probe.kind === Kind.connect) return null;
-    const place = this.#placeOf(probe);
-    if (place.holds(probe)) return place.add(probe, source);
-    place.begin(probe, source, null);
+    const batch = this.#batchOf(probe);
+    if (batch.holds(probe)) return batch.add(probe, source);
+    batch.begin(probe, source, null);
     return null;
   }
 
@@ -61,37 +61,37 @@ export class Decoys {
       this.#dismiss(source, group);
       return;
     }
-    group.wake(source);
+    group.activate(source);
     const { marks } = source;
-    const place = this.#placeOf(probe);
-    if (place.group === group && place.first !== source && place.holds(probe)) {
-      place.accompany(probe);
+    const batch = this.#batchOf(probe);
+    if (batch.group === group && batch.first !== source && batch.holds(probe)) {
+      batch.accompany(probe);
       marks.alone = Math.max(0, marks.alone - 1);
       return;
     }
-    place.begin(probe, source, group);
+    batch.begin(probe, source, group);
     marks.alone++;
-    if (marks.alone >= ALONE) this.#dismiss(source, group);
+    if (marks.alone >= ALONE_LIMIT) this.#dismiss(source, group);
   }
 
   #dismiss(source: Source, group: DecoyGroup): void {
     if (group.leave(source)) this.#onEnd(group, source);
   }
 
-  #placeOf(probe: Probe): Place {
-    const at = mix((probe.protocol << 16) | probe.destinationPort) & (PLACES - 1);
-    this.#places[at] ??= new Place();
-    return this.#places[at];
+  #batchOf(probe: Probe): Batch {
+    const at = mix((probe.protocol << 16) | probe.destinationPort) & (BATCHES - 1);
+    this.#batches[at] ??= new Batch();
+    return this.#batches[at];
   }
 }
 
-/** The last probes to one port that are alike. */
-class Place {
+/** The last probes to one port, all alike. */
+class Batch {
   group: DecoyGroup | null = null;
   first: Source | null = null;
-  /** Somebody came along with the first. */
+  /** Another source sent the same probe as the first. */
   #isAccompanied = false;
-  /** The first one's address, who else has come while there is no group, and theirs: a slot may change hands. */
+  /** The first source's address, and the others with theirs while there is no group: a slot may change hands. */
   readonly #firstAddress = new Address();
   #others: Source[] = [];
   #addresses: Address[] = [];
@@ -107,13 +107,13 @@ class Place {
   #sequence = 0;
   #identification = 0;
 
-  /** Whether the probe belongs to these. */
+  /** Whether the probe belongs to the batch. */
   holds(probe: Probe): boolean {
     return (
       probe.destinationPort === this.#port &&
       probe.protocol === this.#protocol &&
       probe.kind === this.#kind &&
-      Math.abs(probe.time - this.#time) <= SPAN &&
+      Math.abs(probe.time - this.#time) <= MAX_GAP_MS &&
       probe.window === this.#window &&
       probe.tcpHeaderLength === this.#headerLength &&
       probe.firstOption === this.#firstOption &&
@@ -137,7 +137,7 @@ class Place {
     this.#goOn(probe);
   }
 
-  /** A new source comes along. */
+  /** Adds the probe of a new source. Returns the group that it has made. */
   add(probe: Probe, source: Source): DecoyGroup | null {
     if (this.group !== null) {
       this.group.join(source);
@@ -148,14 +148,14 @@ class Place {
     this.#goOn(probe);
     this.#others.push(source);
     this.#addresses.push(Address.from(probe.source));
-    if (1 + this.#others.length < (this.#isOneSender ? SAME : ALIKE)) return null;
+    if (1 + this.#others.length < (this.#isOneSender ? MIN_SAME : MIN_ALIKE)) return null;
     return this.#found(this.first as Source);
   }
 
-  /** A member comes along. */
+  /** Adds the probe of a member. */
   accompany(probe: Probe): void {
     if (!this.#isAccompanied && this.first?.marks.group === this.group) {
-      // It was counted as alone when it came, and makes good for an earlier one besides.
+      // The first probe was counted as alone; this corrects that and forgives an earlier one.
       this.first.marks.alone = Math.max(0, this.first.marks.alone - 2);
     }
     this.#isAccompanied = true;
@@ -175,7 +175,7 @@ class Place {
     return group;
   }
 
-  /** In a flood of forged sources there are none at nearly every probe. */
+  /** In a flood of forged sources there are usually none. */
   #forgetOthers(): void {
     if (this.#others.length === 0) return;
     this.#others = [];
@@ -189,7 +189,7 @@ class Place {
     this.#identification = probe.identification;
   }
 
-  /** Equal numbers that different senders would have drawn for themselves. */
+  /** Whether numbers agree that different senders would have drawn independently. */
   #hasPattern({ sourcePort, sequence, identification }: Probe): boolean {
     return (
       Math.abs(sourcePort - this.#sourcePort) <= NEAR_PORTS ||
@@ -198,7 +198,7 @@ class Place {
     );
   }
 
-  /** Not by chance: the sequence number and the port have 48 bits. */
+  /** Not by chance: sequence number and port have 48 bits. */
   #isSamePacket({ sourcePort, sequence }: Probe): boolean {
     return sequence !== 0 && sequence === this.#sequence && sourcePort === this.#sourcePort;
   }

@@ -5,61 +5,61 @@ import type { Transport } from '../net/protocol.ts';
 import type { Evidence } from './evidence.ts';
 import type { Shape } from './shape.ts';
 
-/** Fields of everything that speaks of one probe, in text and plain numbers. Times are ms since the epoch. */
+/** Fields of every event about one probe, as text and plain numbers. Times are ms since the epoch. */
 export interface ProbeDetails {
   readonly time: number;
   readonly mode: ModeName;
   readonly kind: KindName;
   readonly transport: Transport;
   readonly family: 4 | 6;
-  /** Canonical address text, as is `destination`. */
+  /** Canonical address text, like `destination`. */
   readonly source: string;
   readonly sourcePort: number;
   readonly destination: string;
   readonly destinationPort: number;
-  /** The six low TCP flag bits; 0 where it is not TCP. */
+  /** The six low TCP flag bits; 0 when it is not TCP. */
   readonly tcpFlags: number;
   readonly ipOptions: boolean;
   readonly fragmented: boolean;
 }
 
-/** `traceroute-like`: a datagram as traceroute sends them, whose sender asks for the way here and not for a port. */
+/** `traceroute-like`: looks like a datagram of traceroute, whose sender traces the route and does not want the port. */
 export type ProbeNote = 'traceroute-like';
 
-/** One probe, judged. */
+/** One judged probe. */
 export interface ProbeEvent extends ProbeDetails {
   readonly action: 'probe';
   readonly connects: number;
   readonly triggered: boolean;
-  /** The rule that spares the source: `ignore file 10.0.0.0/8`, `own address`; null when none does. */
+  /** The rule that spares the source, such as `ignore file 10.0.0.0/8` or `own address`; null when none does. */
   readonly ignored: string | null;
-  /** The same attempt sent again. */
+  /** It repeats an earlier attempt. */
   readonly repeat: boolean;
-  /** What else the packet tells of its sender; null when nothing. */
+  /** What else the packet shows about its sender; null for nothing. */
   readonly note: ProbeNote | null;
   /** BLOCK_TCP or BLOCK_UDP is 0 for this transport. */
   readonly noBlock: boolean;
   /** The source was blocked before this probe arrived. */
   readonly alreadyBlocked: boolean;
   readonly evidence: Evidence;
-  /** The program that this probe looks like. */
+  /** The program that the probe looks like. */
   readonly tool: ToolName | null;
-  /** Others send the same at the same time, so most likely it is forged. */
+  /** Other sources send the same at the same time, so the probe is probably forged. */
   readonly decoy: boolean;
 }
 
-/** Sources were found to send the same at the same time. */
+/** Several sources were found to send the same at the same time. */
 export interface DecoysEvent extends ProbeDetails {
   readonly action: 'decoys';
-  /** Those that made the group, by address; more may follow. */
+  /** The addresses of the sources that made the group; more may follow. */
   readonly members: readonly string[];
-  /** One packet under several names, not only alike. */
+  /** They send the very same packet, not only one that is alike. */
   readonly isOneSender: boolean;
-  /** They are not blocked (DECOY_POLICY="log"). */
+  /** DECOY_POLICY="log": they are not blocked. */
   readonly spared: boolean;
 }
 
-/** A source's sum, or that of a group of decoys, when it went quiet or at the end. */
+/** The summary of a source, or of a group of decoys, when it went quiet or at the end. */
 export interface ScanEvent {
   readonly action: 'scan';
   readonly time: number;
@@ -75,9 +75,9 @@ export interface ScanEvent {
   readonly shape: Shape;
   /** The program that most of the probes look like. */
   readonly tool: ToolName | null;
-  /** It has triggered and is not spared. */
+  /** The source triggered and is not spared. */
   readonly triggered: boolean;
-  /** Sources that took part, and the addresses of the first of them: of one that was on its own, none. */
+  /** The number of sources, and the addresses of the first of them; none for a source on its own. */
   readonly sources: number;
   readonly decoys: readonly string[];
 }

@@ -1,26 +1,26 @@
 import type { DecoyGroup } from './decoy-group.ts';
 import { ToolVote } from './tool-vote.ts';
 
-/** What a source's probes have shown beyond their number. */
+/** What a source's probes have shown, besides their number. */
 export class Marks {
-  /** Of the scan that is going on: it has triggered and is not spared. */
+  /** In the current scan, the source triggered and is not spared. */
   triggered = false;
   /** The source has completed a handshake. */
   handshake = false;
-  /** A response was begun since the scan began. */
+  /** A response began during the current scan. */
   acted = false;
-  /** Whose tool it is. */
+  /** The tool of the scan. */
   readonly tool = new ToolVote();
-  /** The sources that send the same as this one at the same time; null when it is on its own. */
+  /** The sources that send the same at the same time; null when it is on its own. */
   group: DecoyGroup | null = null;
-  /** Its part in the group's scan goes on. */
+  /** It is an active member of its group. */
   isActive = false;
-  /** Probes of a member that no other one sent along, less those that others did. */
+  /** Probes of a member that no other member sent, less those that others sent too. */
   alone = 0;
-  /** How many probes of the scan were in the sum that was told last. */
-  toldProbes = 0;
+  /** Probes of the scan in the last reported summary. */
+  reportedProbes = 0;
 
-  /** A new scan may begin, or the slot has changed hands. */
+  /** Forgets everything, because the scan is over or the slot changes hands. */
   reset(): void {
     this.triggered = false;
     this.handshake = false;
@@ -29,6 +29,6 @@ export class Marks {
     this.group = null;
     this.isActive = false;
     this.alone = 0;
-    this.toldProbes = 0;
+    this.reportedProbes = 0;
   }
 }

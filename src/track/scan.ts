@@ -5,7 +5,7 @@ import type { ScanEvent } from './event.ts';
 import { shapeOf } from './shape.ts';
 import type { Source } from './source.ts';
 
-/** The sum of a source's scan, told when it is over; `time` is that of its last probe. */
+/** The summary of a source's scan that is over; `time` is that of its last probe. */
 export function scanEvent(source: Source): ScanEvent {
   return {
     action: 'scan',
@@ -26,7 +26,7 @@ export function scanEvent(source: Source): ScanEvent {
   };
 }
 
-/** The sum of a group of decoys, when the scan of its last member is over, whose address tells the family. */
+/** The summary of a group of decoys whose last active member is given; the member's address gives the family. */
 export function groupScanEvent(group: DecoyGroup, { address }: Source): ScanEvent {
   const { first, last, probes, ports, targets, tool, triggered, size, names, isOneSender } = group;
   return {
@@ -48,7 +48,7 @@ export function groupScanEvent(group: DecoyGroup, { address }: Source): ScanEven
   };
 }
 
-/** The names of the kinds whose bits are set. */
+/** The names of the kinds in a mask. */
 export function kindsOf(mask: number): KindName[] {
   return Object.values(Kind)
     .filter((kind) => kind !== Kind.none && (mask & (1 << kind)) !== 0)

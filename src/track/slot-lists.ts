@@ -1,7 +1,7 @@
 /**
- * Several doubly linked lists over the same numbered slots; a slot is in at most one of them. New entries go to
- * the tail, so the head of a list is the one that was touched longest ago. Typed arrays, no allocation. Inside, slots
- * and lists are counted from 1, so that the zeros of new arrays mean "none", and no memory is taken before it is used.
+ * Several doubly linked lists over the same numbered slots; a slot is in at most one of them. Slots are appended at
+ * the tail, so the head of a list is the one touched longest ago. Typed arrays, no allocation. Internally, slots and
+ * lists are numbered from 1, so that the zeros of new arrays mean "none" and untouched memory is not used.
  */
 export class SlotLists {
   readonly #next: Int32Array;
@@ -20,7 +20,7 @@ export class SlotLists {
     this.#sizes = new Int32Array(lists + 1);
   }
 
-  /** The slot that was touched longest ago; -1 when the list is empty. */
+  /** The slot touched longest ago; -1 when the list is empty. */
   head(list: number): number {
     return (this.#heads[list + 1] as number) - 1;
   }
@@ -34,7 +34,7 @@ export class SlotLists {
     return (this.#list[slot + 1] as number) - 1;
   }
 
-  /** Puts the slot at the tail of a list, taking it out of where it was. */
+  /** Moves the slot to the tail of a list, from any other. */
   touch(slot: number, list: number): void {
     this.remove(slot);
     const entry = slot + 1;

@@ -1,43 +1,42 @@
 import { Address } from '../net/address.ts';
 import { EndpointSet } from '../net/endpoint-set.ts';
-import type { Prefix } from '../net/prefix.ts';
+import { maskOf, type Prefix } from '../net/prefix.ts';
 import { isAmongStrangers } from '../net/shared-networks.ts';
 
-/** The length at which an address stands for itself. */
+/** The prefix length of a single address. */
 export const WHOLE_ADDRESS = 128;
 
-/** Networks of this host that are kept apart; with more it would be a network of its own. */
+/** Networks of this host whose addresses are separate sources. A host with more would be a network of its own. */
 const MAX_OWN_NETWORKS = 65_536;
 
 /**
- * Which addresses are one source. An IPv6 host has a whole network to send from (RFC 8981 makes it change its
- * address by itself), so the network counts; but not where strangers share it: on a link, among them those in a
- * network that this host has an address in. Of IPv4 each address is a source.
+ * Decides which addresses are one source. An IPv6 host can send from a whole network (RFC 8981 makes it change its
+ * address by itself), so its network is the source. The exception is a network that strangers share: a link,
+ * including the networks that this host has an address in. For IPv4 each address is a source.
  */
 export class SourceNetworks {
-  /** The bits of an IPv6 address that count, as words. */
+  /** The bits of an IPv6 address that identify a source, as words. */
   readonly mask = new Address();
   #length = 0;
   #own: readonly Address[] = [];
   #ownNetworks = new EndpointSet(MAX_OWN_NETWORKS);
   readonly #network = new Address();
 
-  /** `length`: BLOCK_IPV6_PREFIX, 32 to 128. */
+  /** `length` is BLOCK_IPV6_PREFIX, 32 to 128. */
   constructor(length: number) {
     this.setLength(length);
   }
 
-  /** False when it is as it was. */
+  /** Sets the length; false when it is unchanged. */
   setLength(length: number): boolean {
     if (length === this.#length) return false;
     this.#length = length;
-    const mask = (word: number) => wordMask(length - 32 * word);
-    this.mask.set(new Address(mask(0), mask(1), mask(2), mask(3)));
+    this.mask.set(maskOf(length));
     this.#ownNetworks = this.#networksOf(this.#own);
     return true;
   }
 
-  /** Takes this host's addresses; false when its networks are those that they were. */
+  /** Sets this host's addresses; false when their networks are unchanged. */
   setOwn(addresses: readonly Address[]): boolean {
     const before = this.#ownNetworks;
     this.#own = addresses.filter((address) => !address.isV4 && !isAmongStrangers(address));
@@ -47,13 +46,13 @@ export class SourceNetworks {
     );
   }
 
-  /** What tells the address's source: itself, or its network in an object that the next call writes anew. */
+  /** The key of the address's source: the address itself, or its network in an object that the next call overwrites. */
   keyOf(address: Address): Address {
     if (address.isV4 || this.#length === WHOLE_ADDRESS || isAmongStrangers(address)) return address;
     return this.#isIn(this.#ownNetworks, address) ? address : this.#networkOf(address);
   }
 
-  /** The network of an address that counts for it, to keep. */
+  /** A copy of the address's network. */
   prefixOf(address: Address): Prefix {
     return { address: Address.from(this.#networkOf(address)), length: this.#length };
   }
@@ -77,9 +76,4 @@ export class SourceNetworks {
     network.w3 = (address.w3 & mask.w3) >>> 0;
     return network;
   }
-}
-
-function wordMask(bits: number): number {
-  if (bits >= 32) return 0xffffffff;
-  return bits <= 0 ? 0 : ~(0xffffffff >>> bits) >>> 0;
 }

@@ -2,56 +2,56 @@ import { Kind } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
 import { hashAddress, mix } from '../net/hash.ts';
-import { Attempts, Noted, REPEAT_WINDOW, tickOf } from './attempts.ts';
+import { Attempts, Noted, REPEAT_WINDOW_MS, tickOf } from './attempts.ts';
 
 /**
- * What one source may have remembered; a port takes one entry, so do another attempt at it and another target.
- * Beyond it ports are only counted: a scan of all 65,535 costs no more than one of 256.
+ * Entries that one source may have. A port takes one, and so does another attempt at it or another target. Beyond
+ * that, ports are only counted: a scan of all 65,535 costs no more than a scan of 256.
  */
 const MAX_REMEMBERED = 256;
 
-/** Time (ms) is cut into spans of this length, to say coarsely who was seen last. */
-const SPAN = 1_024;
-/** A product is quicker than a quotient, and of a power of 2 the same. */
-const SPANS_PER_MS = 1 / SPAN;
+/** Time is cut into spans of this length, a coarse measure of when a source was last seen. */
+const SPAN_MS = 1_024;
+/** Multiplication is faster than division, and exact for a power of 2. */
+const SPANS_PER_MS = 1 / SPAN_MS;
 
-/** One record of 64 octets, a cache line, for each slot. */
+/** Each slot has a record of 64 octets, one cache line. */
 const RECORD_WORDS = 16;
 const RECORD_DOUBLES = 8;
 
-// Words of a record.
+// Offsets in a record, in words.
 const ADDRESS = 0;
 const CONNECTS = 4;
 const PROBES = 5;
 const PORTS = 6;
 const TARGETS = 7;
-/** Kinds in the lower half, how many entries are remembered in the upper. */
+/** Kinds in the lower half, the number of remembered entries in the upper. */
 const KINDS_REMEMBERED = 8;
 const KINDS_MASK = 0xffff;
 const ONE_REMEMBERED = 0x10000;
 const FIRST_PORT = 9;
 const FIRST_ATTEMPT = 10;
 const FIRST_TARGET = 11;
-// The last four words are two doubles.
+// Offsets in a record, in doubles: the last four words.
 const FIRST_TIME = 6;
 const LAST_SEEN = 7;
 
 /**
- * The numbers of all tracked sources, in one typed array: the path of a packet allocates nothing and touches few
- * lines of memory. A source's first port, attempt and target stand in its record; only one that does something
- * else takes entries of `Attempts`, so a flood of forged sources takes none.
+ * The numbers of all tracked sources, in one typed array: the packet path allocates nothing and touches few cache
+ * lines. The record holds a source's first port, attempt and target. Only a source that does something else takes
+ * entries of `Attempts`, so a flood of forged sources takes none.
  */
 export class SourceRecords {
-  /** Of the probe counted last: it was the same attempt again; its port was not remembered. */
+  /** The last counted probe repeated an attempt; its port was new. */
   repeat = false;
   newPort = false;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #firstSeen: Float64Array;
-  /** Changed when a source's scan ends, which makes its attempts somebody else's. */
+  /** Changes when a source's scan ends, which disowns its attempts. */
   readonly #generations: Uint16Array;
-  /** 1 where the scan of an IPv6 source came from several addresses; says nothing of IPv4. */
-  readonly #several: Uint8Array;
+  /** 1 when an IPv6 source's scan came from several addresses; meaningless for IPv4. */
+  readonly #severalAddresses: Uint8Array;
   readonly #attempts = new Attempts();
 
   constructor(slots: number) {
@@ -59,10 +59,10 @@ export class SourceRecords {
     this.#doubles = new Float64Array(this.#words.buffer);
     this.#firstSeen = new Float64Array(slots);
     this.#generations = new Uint16Array(slots);
-    this.#several = new Uint8Array(slots);
+    this.#severalAddresses = new Uint8Array(slots);
   }
 
-  /** Makes the slot the address's own, or its network's. */
+  /** Assigns the slot to the address or its network. */
   reset(slot: number, address: Address): void {
     this.#writeAddress(slot, address);
     this.#words[slot * RECORD_WORDS + CONNECTS] = 0;
@@ -70,11 +70,11 @@ export class SourceRecords {
     this.endScan(slot);
   }
 
-  /** Forgets the scan, not the connects. */
+  /** Forgets the scan, but not the connects. */
   endScan(slot: number): void {
     const at = slot * RECORD_WORDS;
     this.#words.fill(0, at + PROBES, at + FIRST_TARGET + 1);
-    // Never 0, for no owner is number 0.
+    // Never 0, because no owner has the number 0.
     this.#generations[slot] = ((this.#generations[slot] as number) + 1) & 0xffff || 1;
   }
 
@@ -82,7 +82,7 @@ export class SourceRecords {
     this.#words[slot * RECORD_WORDS + CONNECTS] = 0;
   }
 
-  /** Whether the slot's address is this one. */
+  /** Whether the slot has this address. */
   isAt(slot: number, address: Address): boolean {
     const words = this.#words;
     const at = slot * RECORD_WORDS + ADDRESS;
@@ -94,7 +94,7 @@ export class SourceRecords {
     );
   }
 
-  /** Whether the slot's address is in this network. */
+  /** Whether the slot's address is in the network. */
   isIn(slot: number, network: Address, mask: Address): boolean {
     const words = this.#words;
     const at = slot * RECORD_WORDS + ADDRESS;
@@ -106,12 +106,12 @@ export class SourceRecords {
     );
   }
 
-  /** Other addresses count as one source from now on: that some did so before says nothing. */
-  forgetSeveral(): void {
-    this.#several.fill(0);
+  /** Call this when other addresses count as one source; that some did so before means nothing. */
+  forgetSeveralAddresses(): void {
+    this.#severalAddresses.fill(0);
   }
 
-  /** Writes the slot's address, of several the first of the scan, into `into`. */
+  /** Writes the slot's address, the first of the scan, into `into`. */
   readAddress(slot: number, into: Address): void {
     const at = slot * RECORD_WORDS + ADDRESS;
     into.w0 = (this.#words[at] as number) >>> 0;
@@ -120,9 +120,9 @@ export class SourceRecords {
     into.w3 = (this.#words[at + 3] as number) >>> 0;
   }
 
-  /** Whether the scan of an IPv6 source came from more addresses than the first. */
-  several(slot: number): boolean {
-    return this.#several[slot] !== 0;
+  /** Whether an IPv6 source's scan came from more addresses than the first. */
+  hasSeveralAddresses(slot: number): boolean {
+    return this.#severalAddresses[slot] !== 0;
   }
 
   connects(slot: number): number {
@@ -149,14 +149,14 @@ export class SourceRecords {
     return this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] as number;
   }
 
-  // What is asked for each probe takes it whole: for a time by itself, handed on or back, V8 makes an object.
+  // The methods called for each probe take it whole: V8 allocates a number for a time passed alone.
 
-  /** Whether the source had been quiet for `pause` (ms) when the probe came. */
-  wasQuiet(slot: number, { time }: Probe, pause: number): boolean {
-    return time - (this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] as number) >= pause;
+  /** Whether the source had been quiet for `pauseMs` when the probe came. */
+  wasQuiet(slot: number, { time }: Probe, pauseMs: number): boolean {
+    return time - (this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] as number) >= pauseMs;
   }
 
-  /** Whether the source was last seen in the same span of time (SPAN) as the probe. */
+  /** Whether the source was last seen in the same span (SPAN_MS) as the probe. */
   isSameSpan(slot: number, { time }: Probe): boolean {
     const last = this.#doubles[slot * RECORD_DOUBLES + LAST_SEEN] as number;
     return Math.floor(time * SPANS_PER_MS) === Math.floor(last * SPANS_PER_MS);
@@ -167,8 +167,8 @@ export class SourceRecords {
   }
 
   /**
-   * Counts one probe; sets `repeat` and `newPort`. In one piece: V8 compiles a function that is called here by itself
-   * and once more within this one, and until it is through each probe takes ten times as long (bench/replay).
+   * Counts one probe; sets `repeat` and `newPort`. It is one function: V8 compiles a function called here by itself
+   * and again inlined in this one, and until it is done each probe takes ten times as long (bench/replay).
    */
   count(slot: number, probe: Probe): void {
     const words = this.#words;
@@ -177,7 +177,7 @@ export class SourceRecords {
     const firstTime = slot * RECORD_DOUBLES + FIRST_TIME;
     const { time, kind } = probe;
     const target = hashAddress(probe.destination, 0);
-    // As `portKey` has it.
+    // The same as `portKey`.
     const port = mix((probe.protocol << 16) | probe.destinationPort) | 1;
     let attempt = mix(target ^ mix((probe.sourcePort << 16) | probe.destinationPort) ^ kind);
     if (!probe.source.isV4) {
@@ -196,13 +196,13 @@ export class SourceRecords {
       words[at + FIRST_TARGET] = target;
       words[at + TARGETS] = 1;
     } else if (words[at + FIRST_PORT] === port && words[at + FIRST_ATTEMPT] === attempt) {
-      repeat = Math.abs(time - (doubles[firstTime] as number)) <= REPEAT_WINDOW;
+      repeat = Math.abs(time - (doubles[firstTime] as number)) <= REPEAT_WINDOW_MS;
       doubles[firstTime] = time;
     } else {
       const owner = ((this.#generations[slot] as number) << 16) | slot;
       const tick = tickOf(probe);
       const mayAdd = kindsRemembered >>> 16 < MAX_REMEMBERED;
-      // A port has the first attempt at it beside it; only one that is tried in several ways takes more entries.
+      // A port's entry has the first attempt at it; only a port tried in several ways takes more entries.
       let noted: Noted = Noted.newAttempt;
       if (words[at + FIRST_PORT] !== port) noted = this.#attempts.note(owner, port, attempt, tick, mayAdd);
       newPort = noted === Noted.newKey;
@@ -212,9 +212,9 @@ export class SourceRecords {
     }
     words[at + KINDS_REMEMBERED] = kindsRemembered;
     if (words[at + FIRST_TARGET] !== target) this.#noteTarget(slot, target, probe);
-    // After a SCAN_WINDOW shorter than the repeat's there is no connect any more that it would repeat.
+    // When SCAN_WINDOW is shorter than REPEAT_WINDOW_MS, the connect that it repeats is already forgotten.
     if (words[at + CONNECTS] === 0) repeat = false;
-    // Who only asks whether somebody is there makes no connect.
+    // A ping is no connect.
     if (!repeat && kind !== Kind.icmp) words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
     if (newPort) words[at + PORTS] = (words[at + PORTS] as number) + 1;
     words[at + PROBES] = (words[at + PROBES] as number) + 1;
@@ -223,22 +223,22 @@ export class SourceRecords {
     this.newPort = newPort;
   }
 
-  /** Reads what `isAt` and `count` will need, so that it is in the cache then. The value is of no use. */
-  warm(slot: number): number {
+  /** Reads ahead for `isAt` and `count`, to have the record in the cache. The value is meaningless. */
+  prefetch(slot: number): number {
     return this.#words[slot * RECORD_WORDS] as number;
   }
 
-  /** The same for what is remembered of a port. */
-  warmPort(slot: number, probe: Probe): number {
-    return this.#attempts.warm(this.#owner(slot), portKey(probe));
+  /** The same for the attempts at a port. */
+  prefetchPort(slot: number, probe: Probe): number {
+    return this.#attempts.prefetch(this.#owner(slot), portKey(probe));
   }
 
-  /** A scan is named after its first address. */
+  /** Keeps the first address of a scan. */
   #noteAddress(slot: number, address: Address): void {
     if (this.probes(slot) === 0) {
-      this.#several[slot] = 0;
+      this.#severalAddresses[slot] = 0;
       this.#writeAddress(slot, address);
-    } else if (!this.isAt(slot, address)) this.#several[slot] = 1;
+    } else if (!this.isAt(slot, address)) this.#severalAddresses[slot] = 1;
   }
 
   #writeAddress(slot: number, address: Address): void {
@@ -265,7 +265,7 @@ export class SourceRecords {
   }
 }
 
-/** Odd, so that no target has it. */
+/** Odd, unlike the keys of targets. */
 function portKey(probe: Probe): number {
   return mix((probe.protocol << 16) | probe.destinationPort) | 1;
 }

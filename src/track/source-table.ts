@@ -7,26 +7,26 @@ import type { SourceNetworks } from './source-networks.ts';
 import { SourceRecords } from './source-records.ts';
 
 /**
- * Sources tracked at a time (design, section 8). A forger of addresses fills it with one-probe sources in
- * seconds; they push out each other and never one that has knocked more than once.
+ * Sources tracked at a time. An attacker who forges addresses fills it with one-probe sources in seconds. They evict
+ * each other, and never a source that has probed more than once.
  */
 export const MAX_SOURCES = 65_536;
 
-/** No slot, no entry. */
+/** No slot. */
 const NONE = -1;
 
-/** Sources seen once, and known ones; each apart by whether the scan has been summed up since they went quiet. */
+/** Lists of sources seen once and of known ones, each divided by whether the scan was reported since it went quiet. */
 const QUIET_ONCE = 0;
 const ACTIVE_ONCE = 1;
 const QUIET_KNOWN = 2;
 const ACTIVE_KNOWN = 3;
-/** Who leaves first when the table is full, before the longest unseen of the list counts. */
+/** When the table is full, the first of these lists that is not empty loses the source seen longest ago. */
 const LEAVING_ORDER = [QUIET_ONCE, ACTIVE_ONCE, QUIET_KNOWN, ACTIVE_KNOWN];
 
-/** Probes that are read ahead for at a time, at most: as many as fit the first level cache with their addresses. */
-export const MAX_WARM = 64;
+/** The most probes to read ahead for: as many as fit into the first-level cache with their addresses. */
+export const MAX_PREFETCH = 64;
 
-/** The bounded table of sources: a chained hash over numbered slots, and lists that say who leaves first. */
+/** The bounded table of sources: a chained hash over numbered slots, and lists that decide which source is evicted. */
 export class SourceTable {
   readonly records: SourceRecords;
   readonly #capacity: number;
@@ -36,20 +36,20 @@ export class SourceTable {
   readonly #buckets: Int32Array;
   readonly #chain: Int32Array;
   readonly #sources: Source[] = [];
-  /** For a look at a source that nobody has asked for. */
+  /** Serves `glance`. */
   readonly #passing: Source;
   readonly #lists: SlotLists;
   readonly #onForget: (slot: number) => void;
   readonly #leaving = new Address();
-  readonly #warmSlots = new Int32Array(MAX_WARM);
-  /** Slots that were ever taken; the rest of the typed arrays is memory that nobody touched yet. */
+  readonly #prefetchSlots = new Int32Array(MAX_PREFETCH);
+  /** Slots ever taken; the rest of the typed arrays is untouched memory. */
   #used = 0;
   #free = NONE;
 
   /**
-   * `salt` randomizes the buckets; `onForget` is called with a slot that is about to change hands. Of
-   * the `capacity`, a quarter is kept from sources that knocked more than once: else a forger who sends two
-   * probes from each address would leave no place in which a new scanner could be noticed.
+   * `salt` randomizes the buckets; `onForget` is called with a slot that is about to change hands. A quarter of
+   * `capacity` is reserved for sources seen once. Otherwise an attacker who sends two probes from each forged address
+   * would leave no slot in which a new scanner could be noticed.
    */
   constructor(
     salt: number,
@@ -73,7 +73,7 @@ export class SourceTable {
     return LEAVING_ORDER.reduce((sum, list) => sum + this.#lists.size(list), 0);
   }
 
-  /** The slot of this address, or of the network that it counts for; -1 when it is not tracked. */
+  /** The slot of the address or its network; -1 when it is not tracked. */
   find(address: Address): number {
     const key = this.#networks.keyOf(address);
     let slot = this.#buckets[this.#bucketOf(key)] as number;
@@ -82,7 +82,7 @@ export class SourceTable {
     return slot;
   }
 
-  /** The slot of the probe's source, a new one if it has none, in the order of those seen at its time. */
+  /** The slot of the probe's source, a new one if necessary, moved to the end of its list. */
   touch(probe: Probe): number {
     const slot = this.find(probe.source);
     if (slot === NONE) return this.#insert(probe.source);
@@ -91,11 +91,11 @@ export class SourceTable {
   }
 
   /**
-   * Reads ahead what `touch` and `count` will need of `count` probes: three loops of independent reads, which the
-   * processor overlaps, where one probe after the other would wait for memory three times. The sum is of no use.
+   * Reads ahead for `touch` and `count` of `count` probes. The processor overlaps the independent reads of each of
+   * three loops; one probe after another would wait for memory three times. The sum is meaningless.
    */
-  warm(probes: readonly Probe[], count: number): number {
-    const slots = this.#warmSlots;
+  prefetch(probes: readonly Probe[], count: number): number {
+    const slots = this.#prefetchSlots;
     let sum = 0;
     for (let index = 0; index < count; index++) {
       const probe = probes[index] as Probe;
@@ -103,16 +103,16 @@ export class SourceTable {
     }
     for (let index = 0; index < count; index++) {
       const slot = slots[index] as number;
-      if (slot !== NONE) sum ^= this.records.warm(slot);
+      if (slot !== NONE) sum ^= this.records.prefetch(slot);
     }
     for (let index = 0; index < count; index++) {
       const slot = slots[index] as number;
-      if (slot !== NONE) sum ^= this.records.warmPort(slot, probes[index] as Probe);
+      if (slot !== NONE) sum ^= this.records.prefetchPort(slot, probes[index] as Probe);
     }
     return sum;
   }
 
-  /** What is known of the slot's source. */
+  /** The slot's source. */
   source(slot: number): Source {
     let source = this.#sources[slot];
     if (source === undefined) {
@@ -122,12 +122,12 @@ export class SourceTable {
     return source;
   }
 
-  /** The same for a moment, until the next call: of a source that nobody has asked for, nothing is made to stay. */
+  /** The slot's source, valid until the next call; makes no lasting object for a source that nobody has asked for. */
   glance(slot: number): Source {
     return this.#sources[slot] ?? this.#passing.turnTo(slot);
   }
 
-  /** Calls `each` with the slots of active sources that were last seen before `time` (ms); they are quiet then. */
+  /** Calls `each` with the slots of active sources last seen before `time` (ms), and makes them quiet. */
   quieten(time: number, each: (slot: number) => void): void {
     for (const [active, quiet] of [
       [ACTIVE_ONCE, QUIET_ONCE],
@@ -142,26 +142,26 @@ export class SourceTable {
     }
   }
 
-  /** To be called when other addresses count as one source: of several that do so now, one will go on. */
+  /** Call this when other addresses count as one source. Of several sources that become one, one continues. */
   regroup(): void {
     this.#buckets.fill(NONE);
-    this.records.forgetSeveral();
+    this.records.forgetSeveralAddresses();
     const address = new Address();
     for (let slot = 0; slot < this.#used; slot++) {
       if (this.#lists.listOf(slot) === NONE) continue;
       this.records.readAddress(slot, address);
-      this.#enchain(slot, this.#bucketOf(this.#networks.keyOf(address)));
+      this.#link(slot, this.#bucketOf(this.#networks.keyOf(address)));
     }
   }
 
-  /** Forgets every source, in the order in which they would have left. */
+  /** Forgets every source, in the order of eviction. */
   clear(): void {
     for (const list of LEAVING_ORDER) {
       while (this.#lists.head(list) !== NONE) this.#release(this.#lists.head(list));
     }
   }
 
-  /** The first slot of the chain that begins with `first` whose address is in the network. */
+  /** The first slot in the chain from `first` whose address is in the network. */
   #findNetwork(first: number, network: Address): number {
     const { mask } = this.#networks;
     let slot = first;
@@ -171,7 +171,7 @@ export class SourceTable {
 
   #insert(address: Address): number {
     const slot = this.#takeSlot();
-    this.#enchain(slot, this.#bucketOf(this.#networks.keyOf(address)));
+    this.#link(slot, this.#bucketOf(this.#networks.keyOf(address)));
     this.#lists.touch(slot, ACTIVE_ONCE);
     this.records.reset(slot, address);
     this.#sources[slot]?.reset();
@@ -186,7 +186,7 @@ export class SourceTable {
     return slot;
   }
 
-  /** A source that goes on is put at the end of its list once in a span of time, not at each probe. */
+  /** Moves an active known source to the end of its list once in a span of time, not at each probe. */
   #touchKnown(slot: number, probe: Probe): void {
     const list = this.#lists.listOf(slot);
     if (list === ACTIVE_KNOWN && this.records.isSameSpan(slot, probe)) return;
@@ -197,7 +197,7 @@ export class SourceTable {
     this.#lists.touch(slot, ACTIVE_KNOWN);
   }
 
-  /** The slot that leaves first of the lists, which are not all empty. */
+  /** The slot evicted first from the lists, which are not all empty. */
   #firstOf(order: readonly number[]): number {
     for (const list of order) {
       if (this.#lists.head(list) !== NONE) return this.#lists.head(list);
@@ -205,22 +205,22 @@ export class SourceTable {
     throw new Error('no source can leave an empty table');
   }
 
-  /** Takes the slot out of its bucket and its list; free slots are chained to one another. */
+  /** Removes the slot from its bucket and its list; free slots are chained to one another. */
   #release(slot: number): void {
     this.#onForget(slot);
     this.records.readAddress(slot, this.#leaving);
-    this.#unchain(slot, this.#bucketOf(this.#networks.keyOf(this.#leaving)));
+    this.#unlink(slot, this.#bucketOf(this.#networks.keyOf(this.#leaving)));
     this.#lists.remove(slot);
     this.#chain[slot] = this.#free;
     this.#free = slot;
   }
 
-  #enchain(slot: number, bucket: number): void {
+  #link(slot: number, bucket: number): void {
     this.#chain[slot] = this.#buckets[bucket] as number;
     this.#buckets[bucket] = slot;
   }
 
-  #unchain(slot: number, bucket: number): void {
+  #unlink(slot: number, bucket: number): void {
     if (this.#buckets[bucket] === slot) {
       this.#buckets[bucket] = this.#chain[slot] as number;
       return;

@@ -3,22 +3,22 @@ import { unicornscanKey } from '../classify/tool/unicornscan.ts';
 import { type ToolName, toolOf } from '../classify/tool.ts';
 
 /**
- * Whose tool the probes of one scan are: the one whose mark most of them bear, found without counting each (Boyer
- * and Moore, "MJRTY", 1981). A mark that one packet in 65,536 bears by chance so never names a scan.
+ * Finds the tool whose fingerprint most probes of a scan have, without a count for each (Boyer and Moore, "MJRTY",
+ * 1981). So a fingerprint that one packet in 65,536 has by chance never names a scan.
  */
 export class ToolVote {
   #leader: ToolName | null = null;
   #lead = 0;
-  /** Of the last SYN: its unicornscan secret, and where it went. */
+  /** The unicornscan secret of the last SYN, and its destination port. */
   #key: number | null = null;
   #keyPort = 0;
 
-  /** The tool of the scan so far. */
+  /** The tool of the scan so far; null for none. */
   get name(): ToolName | null {
     return this.#leader;
   }
 
-  /** Takes one more probe, and says what it looks like itself. */
+  /** Adds a probe and returns the tool that it looks like itself. */
   add(probe: Probe): ToolName | null {
     const tool = toolOf(probe) ?? this.#unicornscan(probe);
     if (tool === this.#leader) this.#lead++;

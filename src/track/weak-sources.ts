@@ -2,41 +2,40 @@ import type { Probe } from '../classify/probe.ts';
 import { Address } from '../net/address.ts';
 import { hashAddress, mix } from '../net/hash.ts';
 
-/** Different doors, each a port or an IP protocol, at which weak probes become a source's own (design, section 5). */
-const DOORS = 3;
+/** Weak probes count from this many different ports on. The number of an IP protocol stands in for a port. */
+const MIN_PORTS = 3;
 
 /**
- * How long (ms) weak probes of a source add up; strays of one honest peer at three ports within it do not happen, and
- * nmap's slowest scan, a probe in five minutes, is through in ten.
+ * Weak probes of a source add up within this time. An honest peer does not send strays to three ports within it, and
+ * nmap's slowest scan, with a probe every five minutes, takes only ten minutes for three.
  */
-export const WEAK_WINDOW = 3_600_000;
+export const WEAK_WINDOW_MS = 3_600_000;
 
 /**
- * Sources whose weak probes are remembered, in sets of 8. A forger of addresses who fills a set makes a slow scanner
- * begin anew; those that count already stay as long as there is anybody else.
+ * Sources whose weak probes are remembered, in sets of 8. An attacker who fills a set with forged addresses makes a
+ * slow scanner start over; sources that count already are evicted last.
  */
 const SETS = 2_048;
 const WAYS = 8;
 
-/** One record of 64 octets: the source, then two doors with the address of ours each, the state and the time. */
+/** A record of 64 octets: the source, then two ports, each with our address, the state and the time. */
 const RECORD_WORDS = 16;
-const FIRST_DOOR = 4;
-const DOOR_WORDS = 5;
-const DOOR = 4;
+const FIRST_PORT = 4;
+const PORT_WORDS = 5;
+const PORT = 4;
 const STATE = 14;
 const SECONDS = 15;
 
-/** States: how many doors are remembered, or that the source counts. */
-const COUNTS = DOORS;
+/** The state is the number of remembered ports, or COUNTS when the source counts. */
+const COUNTS = MIN_PORTS;
 
-/** Whether a door turns out to be somebody's own. */
+/** Whether a remembered port turns out to be in use. */
 export type InUseAt = (protocol: number, address: Address, port: number) => boolean;
 
 /**
- * Who sends weak probes, bare ACKs and FIN/ACKs and IP protocols that nobody speaks. A stray one is nothing: it leaves
- * no trace outside of this table. A source that comes to its third door counts from then on: that third probe is its
- * first connect and triggers like any other's. The two before it stay untold and uncounted, for at their time there was
- * nothing to tell.
+ * Sources of weak probes: bare ACKs, FIN/ACKs, and IP protocols that no host speaks. A stray one means nothing and
+ * leaves no trace outside this table. A source that reaches its third port counts from then on: that probe is its
+ * first connect and triggers like any other. The two before it are never reported or counted.
  */
 export class WeakSources {
   readonly #salt: number;
@@ -45,37 +44,37 @@ export class WeakSources {
 
   readonly #keyOf: (source: Address) => Address;
 
-  /** `salt` randomizes the sets; `keyOf` gives what tells the source of an address, for some have a whole network. */
+  /** `salt` randomizes the sets; `keyOf` gives the key of an address's source, which may be a whole network. */
   constructor(salt: number, keyOf: (source: Address) => Address) {
     this.#salt = salt;
     this.#keyOf = keyOf;
   }
 
-  /** Whether the weak probe would make its source count: a moment to look closely at its doors. */
+  /** Whether the weak probe would make its source count: the moment to check its ports closely. */
   isDecisive(probe: Probe): boolean {
     const at = this.#find(this.#keyOf(probe.source), probe.time);
-    if (at < 0 || this.#words[at + STATE] !== DOORS - 1) return false;
+    if (at < 0 || this.#words[at + STATE] !== MIN_PORTS - 1) return false;
     return !this.#knows(at, probe);
   }
 
-  /** Forgets the doors of a source that are in use after all. */
+  /** Forgets the ports of a source that turn out to be in use. */
   recheck(source: Address, time: number, inUse: InUseAt): void {
     const at = this.#find(this.#keyOf(source), time);
     const words = this.#words;
     if (at < 0 || words[at + STATE] === COUNTS) return;
     let kept = 0;
     for (let index = 0; index < (words[at + STATE] as number); index++) {
-      const from = at + FIRST_DOOR + index * DOOR_WORDS;
-      const door = words[from + DOOR] as number;
+      const from = at + FIRST_PORT + index * PORT_WORDS;
+      const port = words[from + PORT] as number;
       this.#readAddress(from);
-      if (inUse(door >>> 16, this.#address, door & 0xffff)) continue;
-      words.copyWithin(at + FIRST_DOOR + kept * DOOR_WORDS, from, from + DOOR_WORDS);
+      if (inUse(port >>> 16, this.#address, port & 0xffff)) continue;
+      words.copyWithin(at + FIRST_PORT + kept * PORT_WORDS, from, from + PORT_WORDS);
       kept++;
     }
     words[at + STATE] = kept;
   }
 
-  /** Notes a weak probe; whether it counts. */
+  /** Notes a weak probe and returns whether it counts. */
   counts(probe: Probe): boolean {
     const words = this.#words;
     const source = this.#keyOf(probe.source);
@@ -87,23 +86,23 @@ export class WeakSources {
     if (this.#knows(at, probe)) return false;
     words[at + STATE] = state + 1;
     if (state + 1 === COUNTS) return true;
-    const to = at + FIRST_DOOR + state * DOOR_WORDS;
+    const to = at + FIRST_PORT + state * PORT_WORDS;
     this.#writeAddress(to, probe.destination);
-    words[to + DOOR] = doorOf(probe);
+    words[to + PORT] = portKey(probe);
     return false;
   }
 
-  /** Whether the door is one of those remembered, at whatever address of ours. */
+  /** Whether the port is remembered, at any of our addresses. */
   #knows(at: number, probe: Probe): boolean {
-    const door = doorOf(probe);
+    const port = portKey(probe);
     const known = this.#words[at + STATE] as number;
     for (let index = 0; index < known; index++) {
-      if (this.#words[at + FIRST_DOOR + index * DOOR_WORDS + DOOR] === door) return true;
+      if (this.#words[at + FIRST_PORT + index * PORT_WORDS + PORT] === port) return true;
     }
     return false;
   }
 
-  /** Where the source's record begins; -1 when it has none, or one that is too old. */
+  /** Where the source's record begins; -1 when there is none or it is too old. */
   #find(source: Address, time: number): number {
     const words = this.#words;
     const set = this.#setOf(source);
@@ -116,14 +115,14 @@ export class WeakSources {
         words[at + SECONDS] === 0
       )
         continue;
-      // In a capture time may also go backwards.
-      if (Math.abs(seconds(time) - (words[at + SECONDS] as number)) * 1_000 < WEAK_WINDOW) return at;
+      // In a capture, time may also go backwards.
+      if (Math.abs(seconds(time) - (words[at + SECONDS] as number)) * 1_000 < WEAK_WINDOW_MS) return at;
       words[at + SECONDS] = 0;
     }
     return -1;
   }
 
-  /** In the place of an empty record, else of the one that is least worth and oldest. */
+  /** Replaces an empty record, otherwise the oldest, preferably of a source that does not count. */
   #add(source: Address): number {
     const words = this.#words;
     const set = this.#setOf(source);
@@ -162,12 +161,12 @@ export class WeakSources {
   }
 }
 
-/** Never 0 of a record that is in use. */
+/** Seconds since the epoch; never 0 in a record that is in use. */
 function seconds(time: number): number {
   return (Math.floor(time / 1_000) & 0xffffffff) >>> 0 || 1;
 }
 
-/** A port of a protocol; the number of a protocol that nobody speaks is its port. */
-function doorOf({ protocol, destinationPort }: Probe): number {
+/** The protocol and its port; for a protocol that no host speaks, its number is the port. */
+function portKey({ protocol, destinationPort }: Probe): number {
   return ((protocol << 16) | destinationPort) >>> 0;
 }

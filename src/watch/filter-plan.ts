@@ -12,38 +12,38 @@ import type { SocketTable } from './sockets.ts';
 import { SteadyPorts } from './steady-ports.ts';
 import type { WatchedPorts } from './watched-ports.ts';
 
-/** What is looked at: ports, and bit `1 << Kind` for each kind of probe. */
+/** The ports that are watched, and a mask with bit `1 << Kind` for each kind of probe. */
 export type ViewedPorts = Pick<WatchedPorts, 'tcp' | 'udp' | 'kinds'>;
 
 /** Kinds that begin a connection, or pretend to. */
-const INITIAL = kindMask([Kind.null, Kind.fin, Kind.xmas, Kind.syn, Kind.odd]);
+const INITIAL_KINDS = kindMask([Kind.null, Kind.fin, Kind.xmas, Kind.syn, Kind.odd]);
 
 const NO_PORTS = new PortSet();
 const ANYWHERE = Address.v4(0);
 
 /**
- * Of the IP protocols that hosts speak those of which there may be much: both ICMP, IGMP, IP in IP, TCP, UDP, GRE, ESP,
- * AH, OSPF, EtherIP, PIM, VRRP, L2TP, SCTP, MPLS; and IPv6's "no next header". Of the others so little
- * comes that user space may sort it out: the compiler of filters has its limits.
+ * The IP protocols with much traffic: ICMP for both families, IGMP, IP in IP, TCP, UDP, GRE, ESP, AH, OSPF, EtherIP,
+ * PIM, VRRP, L2TP, SCTP, MPLS, and IPv6's "no next header". User space can sort out the few packets of the others:
+ * the filter compiler has its limits.
  */
 const BUSY_PROTOCOLS = [1, 2, 4, 6, 17, 41, 47, 50, 51, 58, 59, 89, 97, 103, 112, 115, 132, 137];
 
-/** Decides what the kernel filter passes: the watched ports without those that services use for good. */
+/** Decides what the kernel filter passes: the watched ports except those that services hold. */
 export class FilterPlanner {
   readonly #isOurs: (port: number) => boolean;
   readonly #tcp4 = new SteadyPorts();
   readonly #tcp6 = new SteadyPorts();
   readonly #udp4 = new SteadyPorts();
   readonly #udp6 = new SteadyPorts();
-  /** TCP ports that a socket holds at any address, whether it listens or is connected. */
+  /** TCP ports that a socket holds at any address, listening or connected. */
   readonly #held = new SteadyPorts();
 
-  /** `isOurs`: whether a TCP port is listened on by us, which is no service. */
+  /** `isOurs` says whether portsentry itself listens on a TCP port; such a port is no service. */
   constructor(isOurs: (port: number) => boolean = () => false) {
     this.#isOurs = isOurs;
   }
 
-  /** Takes the sockets as they are now (ms); true when a new filter would differ. */
+  /** Takes the current sockets; true when a new filter would differ. `now` is in ms. */
   update(sockets: SocketTable, addresses: readonly Address[], now: number, atOnce = false): boolean {
     const [v4, v6] = byFamily(addresses);
     const tcp = sockets.bound(PROTOCOL_TCP).filter(({ port }) => !this.#isOurs(port));
@@ -58,7 +58,7 @@ export class FilterPlanner {
     return changes.includes(true);
   }
 
-  /** The plan for what is looked at, and for the sockets that there are now. */
+  /** The plan for the watched ports and the current sockets. */
   plan(watched: ViewedPorts, addresses: readonly Address[], sockets: SocketTable): FilterPlan {
     const [v4, v6] = byFamily(addresses);
     const idle = this.#idlePorts(watched, sockets);
@@ -69,7 +69,7 @@ export class FilterPlanner {
     const watchesTcp = watched.tcp.size > 0;
     const familyPlan = (own: Address[], tcp: PortSet, udp: PortSet): FamilyPlan => ({
       addresses: own,
-      tcp: { pass: (kinds & INITIAL) !== 0 ? watched.tcp.without(tcp) : NO_PORTS, keepOut: tcp },
+      tcp: { pass: (kinds & INITIAL_KINDS) !== 0 ? watched.tcp.without(tcp) : NO_PORTS, keepOut: tcp },
       udp: { pass: detects(Kind.udp) ? watched.udp.without(udp) : NO_PORTS, keepOut: udp },
       idle,
     });
@@ -93,8 +93,8 @@ export class FilterPlanner {
   }
 
   /**
-   * Where a bare ACK or FIN/ACK can belong to no connection: at no port that a socket holds, nor at one that
-   * connections leave from.
+   * The ports where a bare ACK or FIN/ACK cannot belong to a connection: no socket holds them, and they are not
+   * ephemeral.
    */
   #idlePorts(watched: ViewedPorts, sockets: SocketTable): FamilyPlan['idle'] {
     const keepOut = PortSet.of([readEphemeralPorts(), ...this.#held.ports.ranges()]);
@@ -108,7 +108,7 @@ function byFamily(addresses: readonly Address[]): [Address[], Address[]] {
   return [addresses.filter((address) => address.isV4), addresses.filter((address) => !address.isV4)];
 }
 
-/** The sockets' ports, each held everywhere; but those that connections leave from come and go. */
+/** The sockets' ports, each held everywhere, except ephemeral ones, which come and go. */
 function anywhere(sockets: readonly BoundSocket[]): BoundSocket[] {
   const { first, last } = readEphemeralPorts();
   return sockets

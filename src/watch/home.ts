@@ -3,12 +3,12 @@ import { EndpointSet } from '../net/endpoint-set.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { PrefixTable } from '../net/prefix.ts';
 
-/** Which destinations are protected: this host's addresses when live, --home in a replay. */
+/** The protected destinations: this host's addresses when live, those of --home in a replay. */
 export interface Home {
   has(address: Address): boolean;
 }
 
-/** Every destination, as a replay without --home takes it; groups were left out before. */
+/** Every destination, for a replay without --home; group addresses are excluded earlier. */
 export const EVERY_HOME: Home = { has: () => true };
 
 /** The destinations in a list of prefixes. */
@@ -18,10 +18,10 @@ export function homeOf(prefixes: Iterable<Prefix>): Home {
   return { has: (address) => table.match(address) !== undefined };
 }
 
-/** A host with more addresses than this would be a network of its own. */
+/** A host with more addresses would be a network of its own. */
 const MAX_OWN_ADDRESSES = 65_536;
 
-/** Single addresses: those of this host. */
+/** Single addresses, such as those of this host. */
 export function homeOfAddresses(addresses: Iterable<Address>): Home {
   const set = new EndpointSet(MAX_OWN_ADDRESSES);
   for (const address of addresses) set.add(0, address, 0);

@@ -3,17 +3,17 @@ import { networkInterfaces } from 'node:os';
 import type { Device } from '../capture/devices.ts';
 import { Address, parseAddress } from '../net/address.ts';
 
-/** What this host is on the network, at one moment. */
+/** This host on the network, at one moment. */
 export interface HostView {
-  /** Own addresses of both families, loopback included. */
+  /** Its addresses of both families, loopback included. */
   readonly addresses: readonly Address[];
-  /** The directed broadcast address of each IPv4 network that the host is in. */
+  /** The directed broadcast address of each of its IPv4 networks. */
   readonly broadcasts: readonly Address[];
   /** Interfaces that are up and have an address, by name. */
   readonly devices: readonly Device[];
 }
 
-/** Looks at the interfaces of this host. */
+/** Reads the interfaces of this host. */
 export function viewHost(): HostView {
   const addresses: Address[] = [];
   const broadcasts: Address[] = [];
@@ -39,12 +39,12 @@ export function viewHost(): HostView {
   return { addresses, broadcasts, devices };
 }
 
-/** One text for equal views, to see at little cost whether anything may have changed. */
+/** A text that is the same for equal views, to detect a change cheaply. */
 export function hostKey(): string {
   return JSON.stringify(networkInterfaces());
 }
 
-/** null for IPv6, and for networks of one or two addresses, which have none (RFC 3021). */
+/** null for IPv6, and for networks of one or two addresses, which have no directed broadcast (RFC 3021). */
 function broadcastOf(address: Address, netmask: string): Address | null {
   const mask = parseAddress(netmask);
   if (!address.isV4 || mask === null || !mask.isV4 || mask.w3 >= 0xfffffffe) return null;

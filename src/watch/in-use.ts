@@ -1,17 +1,17 @@
 import type { Address } from '../net/address.ts';
 
-/** Whether somebody legitimate is behind a port of ours: such a port is not watched. */
+/** The ports of ours that have a legitimate user. Such a port is not watched. */
 export interface InUse {
-  /** True also for a while after the user is gone, for late answers (design, section 5). */
+  /** Stays true for a while after the user is gone, because of late answers. */
   has(protocol: number, address: Address, port: number, moment: Moment): boolean;
 }
 
-/** When something came, in ms. A number by itself would be an object of its own for each packet, this one is there. */
+/** When a packet came, in ms since the epoch. To pass this object costs no heap number, as a bare time would. */
 export interface Moment {
   readonly time: number;
 }
 
-/** The two ends of a TCP segment that came at `time` (ms). */
+/** The two ends of a TCP segment, and when it came. */
 export interface Segment extends Moment {
   readonly source: Address;
   readonly sourcePort: number;
@@ -19,14 +19,14 @@ export interface Segment extends Moment {
   readonly destinationPort: number;
 }
 
-/** Which connections there are: a bare ACK or FIN/ACK of one is no probe. */
+/** The current connections: a bare ACK or FIN/ACK of one is no probe. */
 export interface Connections {
-  /** True when in doubt, and for a while after the connection is gone. */
+  /** True when in doubt, and for a while after the connection ends. */
   holds(segment: Segment): boolean;
 }
 
-/** Nothing is in use. */
+/** No port is in use. */
 export const NOTHING_IN_USE: InUse = { has: () => false };
 
-/** Nobody is connected. */
+/** There are no connections. */
 export const NO_CONNECTIONS: Connections = { holds: () => false };

@@ -6,8 +6,8 @@ import type { OpenPorts } from './open-ports.ts';
 import type { SeenConnections } from './seen-connections.ts';
 
 /**
- * Learns from one packet of a first pass what was in use: the sender of a SYN/ACK listens there, and a port that
- * a datagram was sent from has a socket behind it, so what comes back to it is an answer and no probe.
+ * Learns from one packet of a first pass what was in use. The sender of a SYN/ACK listens on its port. A port that
+ * sent a datagram has a socket behind it, so a packet back to it is an answer and no probe.
  */
 export function inferOpen(packet: Packet, open: OpenPorts, connections: SeenConnections): void {
   if (packet.protocol === PROTOCOL_TCP) {
@@ -22,7 +22,7 @@ export function inferOpen(packet: Packet, open: OpenPorts, connections: SeenConn
   }
 }
 
-/** The sender of an INIT-ACK listens; whoever sends by an IP protocol that nobody else speaks does speak it. */
+/** The sender of an INIT-ACK listens; a host that sends by an otherwise unspoken IP protocol speaks it. */
 function inferOther(packet: Packet, open: OpenPorts): void {
   const { protocol, source } = packet;
   if (protocol === PROTOCOL_SCTP) {

@@ -5,26 +5,26 @@ import { readSshPorts } from './lifelines/ssh-ports.ts';
 import { readPeers } from './proc-net.ts';
 
 /**
- * SSH peers that are spared. Nobody outside comes near it: sshd keeps 100 connections that have not logged in
- * (MaxStartups), and the kernel holds 128 more for it.
+ * The most SSH peers that are spared. An outsider cannot come near it: sshd keeps 100 connections that have not
+ * logged in (MaxStartups), and the kernel queues 128 more.
  */
 const MAX_SSH_PEERS = 4_096;
 
-/** Addresses without which this host is cut off, or its administrator shut out; each once. */
+/** Addresses without which this host, or its administrator, is cut off; each once. */
 export interface Lifelines {
   readonly gateways: readonly Address[];
   readonly resolvers: readonly Address[];
   readonly sshPeers: readonly Address[];
 }
 
-/** Where the lifelines are to be read. */
+/** The files that name the lifelines. */
 export interface LifelinePaths {
-  /** The kernel's tables of this process's network namespace. */
+  /** The kernel's tables for this process's network namespace. */
   readonly procNet: string;
   readonly resolvConf: string;
-  /** The servers that a resolver on this host itself asks, in files like resolv.conf. */
+  /** Files like resolv.conf with the servers that a resolver on this host asks. */
   readonly upstreamResolvConf: readonly string[];
-  /** Folders with sshd_config and sshd_config.d. */
+  /** Folders that hold sshd_config and sshd_config.d. */
   readonly ssh: readonly string[];
 }
 
@@ -36,8 +36,8 @@ const OF_THIS_HOST: LifelinePaths = {
 };
 
 /**
- * Who must never be blocked by mistake (AUTO_IGNORE), as it is at this moment. Never throws: what cannot be read
- * names nobody. Takes 8 ms on an idle host, most of it for the connections (native-notes/sockets.md).
+ * The current addresses that must never be blocked by mistake (AUTO_IGNORE). Never throws: a file that cannot be read
+ * names no address. Takes 8 ms on an idle host, most of it for the connections (native-notes/sockets.md).
  */
 export function lookupLifelines(paths = OF_THIS_HOST): Lifelines {
   return {
@@ -47,7 +47,7 @@ export function lookupLifelines(paths = OF_THIS_HOST): Lifelines {
   };
 }
 
-/** A connection from IPv4 to a socket on :: stands in tcp6, with a mapped address. */
+/** tcp6 lists a connection from IPv4 to a socket on ::, with a mapped address. */
 function readSshPeers({ procNet, ssh }: LifelinePaths): Address[] {
   const ports = readSshPorts(ssh);
   const peers = readPeers(`${procNet}/tcp`, ports, MAX_SSH_PEERS);

@@ -4,34 +4,34 @@ import { EndpointSet } from '../net/endpoint-set.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { InUse } from './in-use.ts';
 
-/** Half a million endpoints are 20 MiB: a file of forged senders must not cost more. */
+/** Half a million endpoints take 20 MiB. This bounds the cost of a file full of forged senders. */
 const MAX_OPEN_ENDPOINTS = 524_288;
 
-// Of a port: in use at some address, at every address; somebody was told that at some address it is not.
+// Bits for a port: in use at some address; in use at every address; `has` denied it for some address.
 const SOMEWHERE = 1;
 const EVERYWHERE = 2;
 const DENIED = 4;
 
 /**
- * The ports in use of a capture file: named on the command line, or inferred by a first pass over the file.
- * They are in use for the whole of the file.
+ * The ports in use in a capture file, named on the command line or inferred by a first pass over the file. They are
+ * in use for the whole file.
  */
 export class OpenPorts implements InUse {
   readonly #endpoints: EndpointSet;
-  /** Per protocol and port: where it is in use, and what was said of it. Spares most look-ups. */
+  /** The bits of each port, by protocol. They avoid most look-ups of endpoints. */
   readonly #tcp = new Uint8Array(PORT_COUNT);
   readonly #udp = new Uint8Array(PORT_COUNT);
-  /** SCTP's ports, and the numbers of protocols that stand in for ports, together. */
+  /** SCTP's ports together with the protocol numbers that stand in for ports. */
   readonly #others = new Uint8Array(PORT_COUNT);
   #keepsDenials = false;
   #wasWrong = false;
 
-  /** `salt` randomizes a hash; what is in use does not depend on it. */
+  /** `salt` randomizes a hash; the results do not depend on it. */
   constructor(salt: number) {
     this.#endpoints = new EndpointSet(MAX_OPEN_ENDPOINTS, salt);
   }
 
-  /** In use at one address of ours. */
+  /** Marks a port as in use at one address. */
   add(protocol: number, address: Address, port: number): void {
     const ports = this.#portsOf(protocol);
     const known = ports[port] as number;
@@ -40,17 +40,17 @@ export class OpenPorts implements InUse {
     if (this.#endpoints.add(protocol, address, port)) ports[port] = known | SOMEWHERE;
   }
 
-  /** A TCP or UDP port is in use at every address. */
+  /** Marks a TCP or UDP port as in use at every address. */
   addEverywhere(protocol: number, port: number): void {
     this.#portsOf(protocol)[port] = EVERYWHERE;
   }
 
-  /** From now on it is remembered of which ports `has` says that they are not in use. */
+  /** From now on remembers the ports for which `has` returns false. */
   keepDenials(): void {
     this.#keepsDenials = true;
   }
 
-  /** Whether a port was added later that `has` had denied; at another address maybe, for those are not remembered. */
+  /** Whether `has` denied a port that was added later, perhaps at another address: addresses are not remembered. */
   get wasWrong(): boolean {
     return this.#wasWrong;
   }

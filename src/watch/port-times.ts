@@ -2,38 +2,38 @@ import { PORT_COUNT } from '../config/ports.ts';
 import type { Address } from '../net/address.ts';
 import type { BoundSocket } from './proc-net.ts';
 
-/** Endpoints remembered; on a host that binds more within the memory the longest unseen are forgotten. */
+/** Endpoints remembered. On a host that binds more within the memory, those seen longest ago are forgotten. */
 const MAX_ENDPOINTS = 65_536;
 
-/** What a new typed array holds: filled with anything else it would be memory in use. */
+/** The value in a new typed array: any other would have to be written, and so occupy memory. */
 const NEVER = 0;
 
-/** When each port of one protocol was last held by a socket: at all addresses, or at one. Times in ms. */
+/** When a socket last held each port of one protocol, at all addresses or at one. Times are in ms since the epoch. */
 export class PortTimes {
-  readonly #memory: number;
+  readonly #memoryMs: number;
   readonly #everywhereV4 = new Float64Array(PORT_COUNT);
   readonly #everywhereV6 = new Float64Array(PORT_COUNT);
-  /** By address and port, the longest unseen first. */
+  /** By address and port, the one seen longest ago first. */
   readonly #endpoints = new Map<string, number>();
-  /** Ports that were ever held at one address: spares most look-ups by text. */
+  /** Ports that were ever held at one address: avoids most look-ups by text. */
   readonly #atSomeAddress = new Uint8Array(PORT_COUNT);
 
-  /** `memory`: how long (ms) a port counts as held after it was seen so. */
-  constructor(memory: number) {
-    this.#memory = memory;
+  /** A port counts as held for `memoryMs` after it was last seen held. */
+  constructor(memoryMs: number) {
+    this.#memoryMs = memoryMs;
   }
 
   noteAll(sockets: readonly BoundSocket[], now: number): void {
     for (const socket of sockets) this.note(socket, now);
     for (const [key, time] of this.#endpoints) {
-      if (now - time <= this.#memory && this.#endpoints.size <= MAX_ENDPOINTS) break;
+      if (now - time <= this.#memoryMs && this.#endpoints.size <= MAX_ENDPOINTS) break;
       this.#endpoints.delete(key);
     }
   }
 
   note({ address, port }: BoundSocket, now: number): void {
     if (isUnspecified(address)) {
-      // A socket on :: takes IPv4 too unless it was told not to, which /proc does not show.
+      // A socket on :: takes IPv4 too unless it opted out, which /proc does not show.
       if (!address.isV4) this.#everywhereV6[port] = now;
       this.#everywhereV4[port] = now;
       return;
@@ -52,11 +52,11 @@ export class PortTimes {
   }
 
   #isRecent(time: number, now: number): boolean {
-    return time !== NEVER && now - time <= this.#memory;
+    return time !== NEVER && now - time <= this.#memoryMs;
   }
 }
 
-/** 0.0.0.0 or ::. */
+/** Whether the address is 0.0.0.0 or ::. */
 export function isUnspecified(address: Address): boolean {
   return address.w3 === 0 && address.w1 === 0 && address.w0 === 0 && (address.w2 === 0 || address.isV4);
 }

@@ -12,32 +12,32 @@ import {
 } from './proc-net.ts';
 import { NO_COUNTERS, type TcpCounters, tcpCounters } from './tcp-counters.ts';
 
-/** Late answers to a socket that is gone: so long (ms) its port counts as in use (design, section 5). */
-export const CLOSED_MEMORY = 60_000;
+/** A port counts as in use for this long after its socket closed, because of late answers. */
+export const CLOSED_MEMORY_MS = 60_000;
 
-/** What one look reads: TCP's tables, UDP's, or those of all other protocols. */
+/** The tables that one look reads: TCP's, UDP's, or those of all other protocols. */
 export type Tables = 'tcp' | 'udp' | 'others';
 
-/** How old (ms) the list of TCP listeners may be for `poll`, which only serves the memory of the last minute. */
-const POLLED_LISTENERS_AGE = 10_000;
+/** The list of TCP listeners may be this old for `poll`, which only serves the memory of the last minute. */
+const MAX_POLLED_AGE_MS = 10_000;
 
 /**
- * The sockets of this host, by its own tables in /proc/net, and who was there in the last minute. Never by
- * binding: a test bind opens the port for a moment.
+ * The sockets of this host, now and in the last minute, from its tables in /proc/net. Never by binding, because a
+ * test bind opens the port for a moment.
  *
- * UDP's tables cost some 0.05 ms and are read each time. TCP's cost ms (native-notes/sockets.md), so they are
- * read to their end only when the counters say so, which no listener can come or go alone without moving. While they
- * stand still one may have come for another that went (an FTP server's next passive port): that shows in the order of
- * the others, unless both stood at the very end of the kernel's list.
+ * UDP's tables cost about 0.05 ms and are read each time. TCP's cost several ms (native-notes/sockets.md), so they
+ * are read to the end only when the counters have moved, and no listener can come or go alone without moving them.
+ * While they stand still, one listener may have replaced another (an FTP server's next passive port). That shows in
+ * the order of the others, unless both were at the very end of the kernel's list.
  */
 export class SocketTable implements InUse, Connections {
-  readonly #tcp = new PortTimes(CLOSED_MEMORY);
-  readonly #udp = new PortTimes(CLOSED_MEMORY);
-  readonly #sctp = new PortTimes(CLOSED_MEMORY);
-  /** Raw sockets, by the number of their protocol. */
-  readonly #raw = new PortTimes(CLOSED_MEMORY);
+  readonly #tcp = new PortTimes(CLOSED_MEMORY_MS);
+  readonly #udp = new PortTimes(CLOSED_MEMORY_MS);
+  readonly #sctp = new PortTimes(CLOSED_MEMORY_MS);
+  /** Raw sockets, by protocol number. */
+  readonly #raw = new PortTimes(CLOSED_MEMORY_MS);
   /** Local ends of connections. */
-  readonly #connected = new PortTimes(CLOSED_MEMORY);
+  readonly #connected = new PortTimes(CLOSED_MEMORY_MS);
   readonly #folder: string;
   #listeners4: readonly BoundSocket[] = [];
   #listeners6: readonly BoundSocket[] = [];
@@ -46,30 +46,30 @@ export class SocketTable implements InUse, Connections {
   #counters = NO_COUNTERS;
   #listenersRead = Number.NEGATIVE_INFINITY;
 
-  /** `folder` is /proc/net. */
+  /** `folder` is /proc/net or a copy. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** For a probe that has just come (`now` in ms): what was bound before the call is known after it. */
+  /** For a probe that has just come, at `now` (ms): afterwards all sockets bound before the call are known. */
   look(tables: Tables, now: number): void {
     if (tables === 'tcp') this.#lookAtTcp(now);
     else if (tables === 'udp') this.#lookAtUdp(now);
     else this.#lookAtOthers(now);
   }
 
-  /** For the memory of the last minute, once a second or so: costs little even on a busy host. */
+  /** Serves the memory of the last minute. Call it about once a second; it is cheap even on a busy host. */
   poll(now: number): void {
     this.#lookAtUdp(now);
     this.#lookAtOthers(now);
-    const old = now - this.#listenersRead >= POLLED_LISTENERS_AGE;
+    const old = now - this.#listenersRead >= MAX_POLLED_AGE_MS;
     const counters = old ? this.#tcpCounters() : this.#counters;
     if (counters.all !== this.#counters.all) this.#readListeners(counters, now);
   }
 
   /**
-   * Reads the tables of connections to their end, which costs ms (native-notes/sockets.md): to be asked for seldom, and
-   * before weak probes make somebody a scanner.
+   * Reads the tables of connections to the end, which costs several ms (native-notes/sockets.md). Call it rarely, and
+   * before weak probes make a source a scanner.
    */
   lookAtConnections(now: number): void {
     this.#localEnds = [...this.#read('tcp', readLocalEnds), ...this.#read('tcp6', readLocalEnds)];
@@ -80,7 +80,7 @@ export class SocketTable implements InUse, Connections {
     return this.#times(protocol)?.has(address, port, time) ?? false;
   }
 
-  /** Whether anybody listens or is connected at its port, whoever sent it: by what was known at the last looks. */
+  /** Whether a socket listens or is connected at the destination, whatever the sender, according to the last looks. */
   holds({ destination, destinationPort, time }: Segment): boolean {
     return (
       this.#tcp.has(destination, destinationPort, time) ||
@@ -88,12 +88,12 @@ export class SocketTable implements InUse, Connections {
     );
   }
 
-  /** Notes a port from which this host just sent a question: an answer may come when the socket is gone. */
+  /** Notes a port from which this host just sent a query: an answer may come after the socket closed. */
   noteQuery(address: Address, port: number, now: number): void {
     this.#udp.note({ address, port }, now);
   }
 
-  /** Notes a port of this host that answered a SYN: whoever listened there may be gone before any look. */
+  /** Notes a port of this host that answered a SYN: its listener may be gone before any look. */
   noteAnswer(address: Address, port: number, now: number): void {
     this.#tcp.note({ address, port }, now);
   }
@@ -103,19 +103,19 @@ export class SocketTable implements InUse, Connections {
     return this.#localEnds;
   }
 
-  /** What was bound at the last look. */
+  /** The sockets bound at the last look. */
   bound(protocol: number): readonly BoundSocket[] {
     return protocol === PROTOCOL_TCP ? [...this.#listeners4, ...this.#listeners6] : this.#datagrams;
   }
 
-  /** Everything is looked at. */
+  /** Looks at all tables. */
   lookAtAll(now: number): void {
     for (const tables of ['tcp', 'udp', 'others'] as const) this.look(tables, now);
   }
 
   #lookAtTcp(now: number): void {
     const counters = this.#tcpCounters();
-    if (counters.alone !== this.#counters.alone || this.#hasOtherListeners())
+    if (counters.listeners !== this.#counters.listeners || this.#hasOtherListeners())
       this.#readListeners(counters, now);
     this.#tcp.noteAll(this.bound(PROTOCOL_TCP), now);
   }
@@ -131,7 +131,7 @@ export class SocketTable implements InUse, Connections {
   }
 
   #readListeners(counters: TcpCounters, now: number): void {
-    // Those that are gone now were there until a moment ago.
+    // Those that are gone now existed until a moment ago.
     this.#tcp.noteAll(this.bound(PROTOCOL_TCP), now);
     this.#listeners4 = counters.inUse4 === 0 ? [] : this.#read('tcp', readListeners);
     this.#listeners6 = counters.inUse6 === 0 ? [] : this.#read('tcp6', readListeners);
@@ -140,7 +140,7 @@ export class SocketTable implements InUse, Connections {
     this.#listenersRead = now;
   }
 
-  /** Compares all listeners but the last, which the kernel shows only after its walk of all connections. */
+  /** Compares all listeners but the last, which the kernel shows only after it has walked all connections. */
   #hasOtherListeners(): boolean {
     const differs = (name: string, known: readonly BoundSocket[]) => {
       if (known.length < 2) return false;
@@ -174,7 +174,7 @@ function isSame(one: BoundSocket, other: BoundSocket | undefined): boolean {
   return other !== undefined && other.port === one.port && other.address.equals(one.address);
 }
 
-/** Where the sockets of a protocol stand. */
+/** The tables that list a protocol's sockets. */
 export function tablesOf(protocol: number): Tables {
   if (protocol === PROTOCOL_TCP) return 'tcp';
   return protocol === PROTOCOL_UDP ? 'udp' : 'others';

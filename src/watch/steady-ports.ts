@@ -3,18 +3,18 @@ import type { Address } from '../net/address.ts';
 import { isUnspecified } from './port-times.ts';
 import type { BoundSocket } from './proc-net.ts';
 
-/** A port that was held for this long (ms) belongs to a service, and leaves the kernel filter. */
-const STEADY_AFTER = 10_000;
+/** A port held for this long belongs to a service and leaves the kernel filter. */
+const STEADY_AFTER_MS = 10_000;
 
-/** A port that nobody has held for this long (ms) comes back: as long as late answers to it are forgiven. */
-const GONE_AFTER = 60_000;
+/** A port that no socket has held for this long comes back: as long as late answers are tolerated. */
+const GONE_AFTER_MS = 60_000;
 
 /**
- * The ports of one protocol and one family that services use for good, at every address of this host: their
- * packets need not reach user space at all.
+ * The ports of one protocol and family that services hold at every address of this host. Their packets need not reach
+ * user space at all.
  */
 export class SteadyPorts {
-  /** Since when each port has been held without a break, and when it was seen last; in ms. */
+  /** Since when each port has been held without a break, and when it was last seen; in ms since the epoch. */
   readonly #held = new Map<number, { since: number; last: number }>();
   #ports = new PortSet();
   #text = '';
@@ -24,8 +24,8 @@ export class SteadyPorts {
   }
 
   /**
-   * Takes what is bound now; true when the set has changed. With `atOnce` what is bound is steady right away: at
-   * the start, when services have been there for long, and when so much comes in that it pays.
+   * Takes the bound sockets; true when the set changed. With `atOnce` a bound port is steady right away: at the
+   * start, when services have been running for long, and under load, when the saving matters.
    */
   update(
     sockets: readonly BoundSocket[],
@@ -34,14 +34,14 @@ export class SteadyPorts {
     atOnce = false,
   ): boolean {
     for (const port of heldEverywhere(sockets, addresses)) {
-      const since = atOnce ? now - STEADY_AFTER : now;
+      const since = atOnce ? now - STEADY_AFTER_MS : now;
       const held = this.#held.get(port);
       this.#held.set(port, { since: Math.min(held?.since ?? since, since), last: now });
     }
     const steady: number[] = [];
     for (const [port, { since, last }] of this.#held) {
-      const isSteady = last - since >= STEADY_AFTER;
-      if (now - last >= GONE_AFTER || (!isSteady && last !== now)) this.#held.delete(port);
+      const isSteady = last - since >= STEADY_AFTER_MS;
+      if (now - last >= GONE_AFTER_MS || (!isSteady && last !== now)) this.#held.delete(port);
       else if (isSteady) steady.push(port);
     }
     const text = steady.sort((a, b) => a - b).join(',');
@@ -52,7 +52,7 @@ export class SteadyPorts {
   }
 }
 
-/** Ports that are bound at the unspecified address, or at each single address of the family. */
+/** The ports bound at the unspecified address, or at every address of the family. */
 function heldEverywhere(sockets: readonly BoundSocket[], addresses: readonly Address[]): Set<number> {
   const everywhere = new Set<number>();
   const at = new Map<number, Set<string>>();

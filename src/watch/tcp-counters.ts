@@ -1,28 +1,28 @@
-/** What the kernel counts of TCP, as far as it tells whether listeners have come or gone. */
+/** The kernel's TCP counters that show whether listeners came or went. */
 export interface TcpCounters {
-  /** Sockets in use, but for those that only wait for late segments; NaN when that is not known. */
+  /** Sockets in use except those in TIME-WAIT; NaN when unknown. */
   readonly inUse4: number;
   readonly inUse6: number;
   /**
-   * What moves with a listener, and with nothing that a scanner or a caller of a service does: the sockets that are not
-   * of an established connection, and what tells that some of these, which are no listeners, came or went.
+   * Moves with each listener, but not with scanners or callers of a service: the number of sockets other than
+   * established connections, and the counters that show whether other sockets among them came or went.
    */
-  readonly alone: string;
-  /** Everything that moves with any connection. */
+  readonly listeners: string;
+  /** Moves with every connection. */
   readonly all: string;
 }
 
-/** Before the first look. */
-export const NO_COUNTERS: TcpCounters = { inUse4: Number.NaN, inUse6: Number.NaN, alone: '', all: '' };
+/** The counters before the first look. */
+export const NO_COUNTERS: TcpCounters = { inUse4: Number.NaN, inUse6: Number.NaN, listeners: '', all: '' };
 
 const IN_USE_4 = /^TCP: inuse (\d+) orphan (\d+) tw (\d+)/m;
 const IN_USE_6 = /^TCP6: inuse (\d+)/m;
 const OPENS_AND_ESTABLISHED = /^Tcp: \d+ \d+ \d+ -?\d+ (\d+) (\d+ \d+ \d+) (\d+)/m;
 
 /**
- * The counters by /proc/net/sockstat, sockstat6 and snmp (RFC 4022 has their names). A socket in use listens, is
- * established, calls somebody (ActiveOpens), or is being closed (orphans, time-waits): so one that listens cannot come
- * for one of the others without a trace, but for a call from before the last look that has ended meanwhile.
+ * The counters from /proc/net/sockstat, sockstat6 and snmp (RFC 4022 has their names). A socket in use listens, is
+ * established, connects (ActiveOpens), or is closing (orphans, TIME-WAIT). So a listener cannot replace another kind
+ * of socket unnoticed, except for a connect from before the last look that has ended since.
  */
 export function tcpCounters(sockstat: string, sockstat6: string, snmp: string): TcpCounters {
   const [, inUse4, orphans, timeWaits] = IN_USE_4.exec(sockstat) ?? [];
@@ -33,7 +33,7 @@ export function tcpCounters(sockstat: string, sockstat6: string, snmp: string): 
   return {
     inUse4: Number(inUse4),
     inUse6: Number(inUse6),
-    alone: `${others} ${closing}`,
+    listeners: `${others} ${closing}`,
     all: `${inUse4} ${inUse6} ${established} ${closing} ${passive}`,
   };
 }

@@ -4,11 +4,11 @@ import type { Modes } from '../config/modes.ts';
 import { PortSet } from '../config/ports.ts';
 import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 
-/** What the modes watch, before what is in use is taken off: kinds of probe, and ports. */
+/** The kinds of probe and the ports that the modes watch, before ports in use are excluded. */
 export class WatchedPorts {
   readonly tcp: PortSet;
   readonly udp: PortSet;
-  /** Bit `1 << Kind` for each kind of DETECT. */
+  /** A mask with bit `1 << Kind` for each kind in DETECT. */
   readonly kinds: number;
   readonly #watchesTcp: boolean;
 
@@ -19,12 +19,12 @@ export class WatchedPorts {
     this.#watchesTcp = !this.tcp.isEmpty;
   }
 
-  /** Whether probes of this kind are looked for. */
+  /** Whether DETECT names the kind. */
   detects(kind: Kind): boolean {
     return (this.kinds & (1 << kind)) !== 0;
   }
 
-  /** There are lists for TCP and UDP; SCTP goes by TCP's, and so does what has no ports, if any are watched. */
+  /** There are lists for TCP and UDP. SCTP uses TCP's; a protocol without ports is watched when any TCP port is. */
   has(protocol: number, port: number): boolean {
     if (protocol === PROTOCOL_UDP) return this.udp.has(port);
     if (protocol === PROTOCOL_TCP || protocol === PROTOCOL_SCTP) return this.tcp.has(port);
@@ -32,7 +32,7 @@ export class WatchedPorts {
   }
 }
 
-/** stcp watches the list, atcp every port below the limit that is not excluded; tcp has sockets of its own. */
+/** stcp watches the list, atcp every port below the limit that is not excluded; tcp uses its own sockets. */
 function watchedTcp(config: Config, { tcp }: Modes): PortSet {
   if (tcp === 'stcp') return config.tcpPorts;
   if (tcp === 'atcp') return PortSet.below(config.advancedPortsTcp).without(config.advancedExcludeTcp);

@@ -20,7 +20,7 @@ test.each<[string[], string[]]>([
   [['ALL_NLO'], ['eth0', 'br0']],
   [['ALL'], ['lo', 'eth0', 'br0']],
   [['eth0'], ['eth0']],
-  // Who names a port of a bridge wants it.
+  // A port of a bridge is chosen when it is named.
   [['veth1'], ['veth1']],
   [
     ['eth0', 'eth0', 'ALL_NLO'],
@@ -33,7 +33,7 @@ test.each<[string[], string[]]>([
   [['any'], ['any']],
   [['down0'], []],
   [[], []],
-])('%o means %o', (words, expected) => {
+])('%o chooses %o', (words, expected) => {
   expect(chooseDevices(words, UP)).toEqual(expected);
 });
 

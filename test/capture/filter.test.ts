@@ -56,7 +56,7 @@ function addresses(...texts: string[]): Address[] {
   return texts.map((text) => parseAddress(text) ?? expect.fail(text));
 }
 
-/** The same ports for both protocols and families. */
+/** A plan with the same ports for both protocols and families. */
 function planOf(pass: PortSet, own: readonly Address[], keepOut = NONE): FilterPlan {
   const plan = { pass, keepOut };
   const family = { tcp: plan, udp: plan, idle: plan };
@@ -71,10 +71,10 @@ function planOf(pass: PortSet, own: readonly Address[], keepOut = NONE): FilterP
   };
 }
 
-/** As many as there are in truth. */
+/** About as many as on a real host. */
 const BUSY = [1, 2, 4, 6, 17, 41, 47, 50, 51, 58, 59, 89, 97, 103, 112, 115, 132, 137];
 
-/** IPIP, TCP, UDP, 6in4, GRE, SCTP. */
+/** The filter reads the headers inside IPIP, TCP, UDP, 6in4, GRE and SCTP. */
 const LOOKED_INTO = [4, 6, 17, 41, 47, 132];
 
 const OWN = addresses('10.0.0.2', '10.9.0.2', 'fd00::2', 'fe80::2');
@@ -122,7 +122,7 @@ describe('libpcap opens a device with it for less than a few starts of Node cost
 describe('ranges are merged', () => {
   const range = (first: number, last = first): PortRange => ({ first, last });
 
-  test('not at all while there are few', () => {
+  test('only when there are too many', () => {
     const few = [range(1), range(3, 5), range(9)];
     expect(mergeRanges(few, 3, NONE)).toEqual(few);
   });
@@ -132,7 +132,7 @@ describe('ranges are merged', () => {
     expect(mergeRanges(ranges, 3, NONE)).toEqual([range(1), range(10, 12), range(100, 105)]);
   });
 
-  test('not over a service, as long as another gap is left', () => {
+  test('not over a service while another gap is left', () => {
     const ranges = [range(52), range(54), range(1_000), range(60_000)];
     expect(mergeRanges(ranges, 3, ports(53))).toEqual([range(52), range(54, 1_000), range(60_000)]);
     expect(mergeRanges(ranges, 1, ports(53))).toEqual([range(52, 60_000)]);
@@ -141,24 +141,24 @@ describe('ranges are merged', () => {
   test.each([
     ['every second port', EVERY_SECOND],
     ['1,000 scattered ports', SCATTERED],
-  ])('%s: to as many as a filter has room for, and none is lost', (_name, set) => {
+  ])('%s: to the limit of a filter, without losing a port', (_name, set) => {
     const merged = mergeRanges(set.ranges(), MAX_FILTER_RANGES, NONE);
     expect(merged).toHaveLength(MAX_FILTER_RANGES);
     expect(set.without(PortSet.of(merged)).size).toBe(0);
   });
 });
 
-test('more addresses than a filter has room for: every destination passes, and is sorted out later', () => {
+test('with more addresses than a filter can hold, every destination passes', () => {
   expect(filterText(planOf(ports(1), MANY(MAX_FILTER_ADDRESSES)), null)).toContain('dst host');
   expect(filterText(planOf(ports(1), MANY(MAX_FILTER_ADDRESSES + 1)), null)).not.toContain('host');
 });
 
-test('nothing to watch is a filter that passes nothing, not everything', () => {
+test('with nothing to watch, the filter passes nothing', () => {
   expect(filterText(planOf(NONE, OWN), null)).toBe('less 1');
   expect(filterText(planOf(ports(1), []), null)).toBe('less 1');
 });
 
-/** What the filter passes of these frames, by their indices. */
+/** The indices of the frames that the filter passes. */
 async function passed(plan: FilterPlan, frames: readonly Uint8Array[]): Promise<Set<number>> {
   const folder = mkdtempSync(join(tmpdir(), 'portsentry-filter-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -172,17 +172,17 @@ async function passed(plan: FilterPlan, frames: readonly Uint8Array[]): Promise<
   return new Set(kept.map(({ time }) => time / 1_000));
 }
 
-/** What decoder, classifier and port set make of a frame: a probe on a watched port of ours. */
 function decode(frame: Uint8Array, packet: Packet): Reason {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   return decodeFrame(view, 0, frame.length, frame.length, LINKTYPE_ETHERNET, packet);
 }
 
-/** By the word of its IP header it ends before its ports and all that follows them. */
+/** Whether the frame ends before the end of the transport header, by the lengths in its IP header. */
 function isCut(frame: Uint8Array): boolean {
   return decode(frame, new Packet()) === Reason.transportHeader;
 }
 
+/** Whether decoder, classifier and port set take the frame for a probe to a watched port of this host. */
 function isProbe(frame: Uint8Array, { v4, v6 }: FilterPlan): boolean {
   const packet = new Packet();
   const reason = decode(frame, packet);
@@ -218,7 +218,7 @@ const FRAME = fc
   .map(({ ends, destinationPort, flags, shape, payload }) => {
     const fields = { ...ends, destinationPort, flags, payload };
     const isV6 = ends.destination.includes(':');
-    // Of bare segments ranges are widened where nobody's port is.
+    // For bare segments, the ranges of ports are merged over ports that no service uses.
     const isBare = (flags & 0x3e) === ACK && payload.length === 0;
     if (shape === 'bare')
       return {
@@ -228,7 +228,7 @@ const FRAME = fc
     if (shape === 'sctp')
       return { frame: ethernet(sctpPacket({ ...fields, chunkType: flags % 16 })), extended: false };
     if (shape === 'other') {
-      // The filter looks into these as far as ports and flags, and cannot see that a length in them is wrong.
+      // The filter reads the ports and flags of these, but cannot detect a wrong length inside them.
       const isLookedInto = LOOKED_INTO.includes(flags);
       const extended = isV6 || isLookedInto || !BUSY.includes(flags);
       return { frame: ethernet(ipPacket(ends, flags, payload)), extended };
@@ -243,7 +243,7 @@ const FRAME = fc
     return { frame: ethernet(tcpPacket(fields, ip)), extended: isBare };
   });
 
-describe('against decoder and classifier, over generated frames', () => {
+describe('the filter agrees with decoder and classifier on generated frames', () => {
   const services = ports(22, 53, 80, 443);
   test.each<[string, FilterPlan]>([
     [
@@ -253,7 +253,7 @@ describe('against decoder and classifier, over generated frames', () => {
     ['a list', planOf(ports(1, 53, 111, 1023, 65_535), OWN)],
     ['every port', planOf(PortSet.below(65_536), OWN)],
     ['one address', planOf(PortSet.below(1024), addresses('10.0.0.2'))],
-  ])('%s: every probe passes, and nothing else', async (_name, plan) => {
+  ])('%s: exactly the probes pass', async (_name, plan) => {
     const generated = fc.sample(FRAME, 2_000);
     const kept = await passed(
       plan,
@@ -263,10 +263,10 @@ describe('against decoder and classifier, over generated frames', () => {
     for (const [index, { frame, extended }] of generated.entries()) {
       const probe = isProbe(frame, plan);
       if (probe) probes++;
-      const told = `frame ${index}: ${Buffer.from(frame).toString('hex')}`;
-      if (probe) expect(kept.has(index), told).toBe(true);
-      // Extension headers are beyond the filter language, and so are cut ones: what has them is sorted out later.
-      else if (!extended && !isCut(frame)) expect(kept.has(index), told).toBe(false);
+      const message = `frame ${index}: ${Buffer.from(frame).toString('hex')}`;
+      if (probe) expect(kept.has(index), message).toBe(true);
+      // The filter language cannot judge extension headers and cut headers, so frames with them pass.
+      else if (!extended && !isCut(frame)) expect(kept.has(index), message).toBe(false);
     }
     expect(probes).toBeGreaterThan(20);
   });
@@ -274,7 +274,7 @@ describe('against decoder and classifier, over generated frames', () => {
   test.each([
     ['every second port', EVERY_SECOND],
     ['1,000 scattered ports', SCATTERED],
-  ])('%s: no probe is lost by merging', async (_name, set) => {
+  ])('%s: merging loses no probe', async (_name, set) => {
     const plan = planOf(set, OWN);
     const frames = fc.sample(FRAME, 2_000).map(({ frame }) => frame);
     const kept = await passed(plan, frames);
@@ -294,33 +294,32 @@ describe('bare ACKs and FIN/ACKs', () => {
 
   test.each<[string, Uint8Array[], boolean]>([
     ['an ACK to an idle port', segment(111, ACK), true],
-    ['a FIN/ACK to one', segment(111, FIN | ACK), true],
+    ['a FIN/ACK to an idle port', segment(111, FIN | ACK), true],
     ['with IP options', segment(111, ACK, {}, { options: new Uint8Array(8) }), true],
     ['to a service', [22, 80, 443].flatMap((port) => segment(port, ACK)), false],
     ['a FIN/ACK to a service', segment(80, FIN | ACK), false],
-    ['where nothing is watched', segment(1024, ACK), false],
+    ['to a port that is not watched', segment(1024, ACK), false],
     ['with data', segment(111, ACK, { payload: new Uint8Array(1) }), false],
     ['with other flags', [RST, SYN, 0x08, 0x20].flatMap((flag) => segment(111, ACK | flag)), false],
-    // What passes when its port is idle must not when a service is between others.
     ['with ECE and CWR', segment(111, ACK | 0xc0), true],
   ])('%s', async (_name, frames, passes) => {
     expect([...(await passed(plan, frames))]).toEqual(passes ? [...frames.keys()] : []);
   });
 
-  test('the largest ranges pass, and none is widened over a service', async () => {
+  test('the largest ranges pass, and none is merged over a service', async () => {
     const many = ports(...Array.from({ length: 100 }, (_, index) => 10 * index + 5));
     const between = planOf(PortSet.below(2_000).without(many), OWN, many);
     const frames = [...segment(1_500, ACK), ...[5, 15, 995].flatMap((port) => segment(port, ACK))];
     expect([...(await passed(between, frames))]).toEqual([0, 1]);
   });
 
-  test('none passes when they are not looked for', async () => {
+  test('none passes unless it is looked for', async () => {
     expect([...(await passed({ ...plan, bareFlags: [] }, segment(111, ACK)))]).toEqual([]);
     expect([...(await passed({ ...plan, bareFlags: [ACK] }, segment(111, FIN | ACK)))]).toEqual([]);
   });
 });
 
-test('SCTP, other IP protocols and ICMP pass only when they are looked for', async () => {
+test('SCTP, other IP protocols and ICMP pass only if they are looked for', async () => {
   const plan = planOf(PortSet.below(1024), OWN);
   const all = { ...plan, icmpTypes: [8, 13, 17], icmpv6Types: [128] };
   const none = { ...plan, chunkTypes: [], busyProtocols: [] };
@@ -333,7 +332,7 @@ test('SCTP, other IP protocols and ICMP pass only when they are looked for', asy
       sctpPacket({ ...ends, destinationPort: 9, chunkType: 10 }),
       ipPacket(ends, 99, new Uint8Array()),
       icmpPacket(ends, ends.source.includes(':') ? 128 : 8),
-      // Never: data, what many speak, and answers.
+      // These never pass: data, common protocols, and answers.
       sctpPacket({ ...ends, destinationPort: 9, chunkType: 0 }),
       ipPacket(ends, 50, new Uint8Array(8)),
       icmpPacket(ends, ends.source.includes(':') ? 129 : 0),
@@ -344,7 +343,7 @@ test('SCTP, other IP protocols and ICMP pass only when they are looked for', asy
   expect([...(await passed(none, frames))]).toEqual([]);
 });
 
-test('own questions to name, time and DHCP servers, and by QUIC, pass on their way out, nothing else does', async () => {
+test('own queries of DNS, NTP, DHCP and QUIC pass, and no other outgoing datagram does', async () => {
   const question = (source: string, destinationPort: number, mac = OWN_MAC, octets: number[] = []) => {
     const destination = source.includes(':') ? 'fd00::9' : '10.0.0.9';
     const payload = new Uint8Array(octets);
@@ -357,11 +356,11 @@ test('own questions to name, time and DHCP servers, and by QUIC, pass on their w
     question('10.0.0.2', 111),
     question('10.0.0.3', 53),
     ethernet(tcpPacket(segment), { source: OWN_MAC }),
-    // A neighbour that forges our question could make its own probe look like the answer.
+    // A neighbour that forges a query of this host could make its own probe look like the answer.
     question('10.0.0.2', 53, '02:00:00:00:00:66'),
     question('10.0.0.2', 67),
     question('fd00::2', 547),
-    // QUIC: an Initial, and what follows the handshake.
+    // QUIC: Initial packets, and packets after the handshake.
     question('10.0.0.2', 443, OWN_MAC, [0xc3, 0]),
     question('fd00::2', 443, OWN_MAC, [0xc3, 0]),
     question('10.0.0.2', 443, OWN_MAC, [0x43, 0]),
@@ -370,7 +369,7 @@ test('own questions to name, time and DHCP servers, and by QUIC, pass on their w
   expect([...kept]).toEqual([0, 1, 6, 7, 8, 9]);
 });
 
-test('own SYN/ACKs pass on their way out, but for those of services that are known', async () => {
+test('own SYN/ACKs pass, except those of known services', async () => {
   const services = ports(22);
   const answer = (source: string, sourcePort: number, flags = SYN | ACK, mac = OWN_MAC) => {
     const destination = source.includes(':') ? 'fd00::9' : '10.0.0.9';
@@ -385,13 +384,13 @@ test('own SYN/ACKs pass on their way out, but for those of services that are kno
     answer('10.0.0.2', 3_000, ACK),
     answer('10.0.0.2', 3_000, RST | ACK),
     answer('10.0.0.3', 3_000),
-    // A neighbour that forges our answer could make the port that it probes look open.
+    // A neighbour that forges an answer of this host could make the port that it probes look open.
     answer('10.0.0.2', 3_000, SYN | ACK, '02:00:00:00:00:66'),
   ]);
   expect([...kept]).toEqual([0, 1]);
 });
 
-describe('what is no IP to the filter', () => {
+describe('in frames that the filter does not recognise as IP', () => {
   const names = ['PPPoE', 'MPLS', '802.3 with SNAP'];
   const wrappings = WRAPPINGS.filter(({ name }) => names.includes(name));
   const families = [
@@ -404,9 +403,9 @@ describe('what is no IP to the filter', () => {
     );
 
   test.each([
-    ['the beginning of a connection passes', SYN, true],
-    ['its going on does not', ACK, false],
-    ['nor does its end', RST, false],
+    ['an initial segment passes', SYN, true],
+    ['an acknowledgement does not', ACK, false],
+    ['a reset does not', RST, false],
   ])('%s', async (_name, flags, passes) => {
     const frames = framesOf(flags);
     expect(frames).toHaveLength(6);
@@ -426,16 +425,13 @@ describe('fragments', () => {
     udpDatagram({ ...ends, destinationPort, payload: new Uint8Array(length) });
 
   test.each<[string, Uint8Array[]]>([
-    ['a SYN of 8 octets each, nmap -f', fragmentsOf(V4, 6, syn(V4), 8)],
-    ['a SYN of 16 octets each, nmap -f -f', fragmentsOf(V4, 6, syn(V4), 16)],
-    ['with IP options', fragmentsOf(V4, 6, syn(V4), 8, { options: new Uint8Array(12) })],
-    ['a SYN over IPv6, of 8 octets each', fragmentsOf(V6, 6, syn(V6), 8)],
-    ['a SYN over IPv6, of 24 octets', [fragment(V6, 6, syn(V6), { offset: 0, more: true })]],
-    [
-      'a SYN behind destination options that are cut off from it',
-      fragmentsOf(V6, 60, extension(6, syn(V6)), 8),
-    ],
-  ])('%s: all of them pass, padded to the length of Ethernet or not', async (_name, packets) => {
+    ['a SYN in fragments of 8 octets, nmap -f', fragmentsOf(V4, 6, syn(V4), 8)],
+    ['a SYN in fragments of 16 octets, nmap -f -f', fragmentsOf(V4, 6, syn(V4), 16)],
+    ['a SYN with IP options', fragmentsOf(V4, 6, syn(V4), 8, { options: new Uint8Array(12) })],
+    ['a SYN over IPv6 in fragments of 8 octets', fragmentsOf(V6, 6, syn(V6), 8)],
+    ['a SYN over IPv6 in one fragment', [fragment(V6, 6, syn(V6), { offset: 0, more: true })]],
+    ['a SYN after destination options in another fragment', fragmentsOf(V6, 60, extension(6, syn(V6)), 8)],
+  ])('%s: all of them pass, padded to the minimum length of Ethernet or not', async (_name, packets) => {
     const frames = framed(packets);
     const padded = frames.map((frame) => concat(frame, new Uint8Array(Math.max(0, 60 - frame.length))));
     const all = [...frames, ...padded];
@@ -443,14 +439,17 @@ describe('fragments', () => {
   });
 
   test.each<[string, Uint8Array[]]>([
-    ['a datagram of 8 octets each, nmap -sU -f', fragmentsOf(V4, 17, datagram(V4, 9, 40), 8)],
+    ['a datagram in fragments of 8 octets, nmap -sU -f', fragmentsOf(V4, 17, datagram(V4, 9, 40), 8)],
     ['a datagram of 9,000 octets', fragmentsOf(V4, 17, datagram(V4, 9, 8_992), 1_480)],
     ['a datagram of 9,000 octets over IPv6', fragmentsOf(V6, 17, datagram(V6, 9, 8_992), 1_448)],
-  ])('%s to a watched port: the first passes, which holds the ports', async (_name, packets) => {
-    expect([...(await passed(plan, framed(packets)))]).toEqual([0]);
-  });
+  ])(
+    '%s to a watched port: only the first fragment passes, which holds the ports',
+    async (_name, packets) => {
+      expect([...(await passed(plan, framed(packets)))]).toEqual([0]);
+    },
+  );
 
-  test('honest large ones cost nothing: none passes', async () => {
+  test('honest large datagrams: none passes', async () => {
     const nfs = [V4, V6].flatMap((ends) => [
       ...fragmentsOf(ends, 17, datagram(ends, 2049, 32_768), 1_448),
       ...fragmentsOf(ends, 17, datagram(ends, 53, 4_000), 1_232),
@@ -468,7 +467,7 @@ describe('fragments', () => {
     expect([...(await passed(plan, frames))]).toEqual([]);
   });
 
-  test('nor does one of another host, or of a protocol that is not watched', async () => {
+  test('fragments to another host or of a protocol that is not watched: none passes', async () => {
     const others = { source: '10.0.0.1', destination: '10.0.0.3' };
     const others6 = { source: 'fd00::1', destination: 'fd00::3' };
     const foreign = [others, others6].flatMap((ends) => fragmentsOf(ends, 6, syn(ends), 8));

@@ -14,7 +14,7 @@ const NAMED: [linkType: number, name: string][] = [
   [65_000, '65000'],
 ];
 
-test.each(NAMED)('link type %i is called %s', (linkType, name) => {
+test.each(NAMED)('the name of link type %i is %s', (linkType, name) => {
   expect(linkTypeName(linkType)).toBe(name);
 });
 
@@ -27,7 +27,7 @@ test.each([
   expect(canonicalLinkType(found)).toBe(canonical);
 });
 
-test('what is said to be decoded has a decoder, and nothing else', () => {
+test('a link type counts as decoded exactly when it has a decoder', () => {
   const decoded = [];
   for (let linkType = 0; linkType < 65_536; linkType++) {
     const reason = decodeFrame(new DataView(new ArrayBuffer(0)), 0, 0, 0, linkType, new Packet());

@@ -6,7 +6,7 @@ import { liveLinkType, loadBinding } from '../../src/capture/live.ts';
 
 const NATIVE = 'build/Release/cap.node';
 
-/** A copy of the binding that may be damaged; `module` is where it is loaded from. */
+/** A copy of the binding, which a test may damage; `module` is the module that loads it. */
 let folder: string;
 let native: string;
 let module: string;
@@ -24,28 +24,28 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Writes the native part as it was built, with one text in it changed for another of the same length. */
+/** Writes the native part with one text replaced by another of the same length. */
 function writeNative(text = '', other = ''): void {
   const built = readFileSync(join('node_modules/cap', NATIVE)).toString('latin1');
   expect(built).toContain(text);
   writeFileSync(native, built.replaceAll(text, other), 'latin1');
 }
 
-test('a binding that was built is loaded', () => {
+test('a complete binding is loaded', () => {
   writeNative();
   expect(loadBinding(module).Cap).toBeTypeOf('function');
 });
 
-test('one that was not built, as after npm ci --ignore-scripts', () => {
+test('a binding without its native part, as after npm ci --ignore-scripts, is an error', () => {
   expect(() => loadBinding(module)).toThrow(/^cap is not built: run npm rebuild cap$/);
 });
 
-test('libpcap is not there', () => {
+test('a missing libpcap is an error', () => {
   writeNative('libpcap.so', 'libpcap.no');
   expect(() => loadBinding(module)).toThrow(/^cap finds no libpcap: install libpcap0\.8$/);
 });
 
-test('damaged', () => {
+test('a damaged binding is an error', () => {
   writeFileSync(native, 'no ELF file at all');
   expect(() => loadBinding(module)).toThrow(/^cap cannot be loaded: .*cap\.node: /);
 });
@@ -63,6 +63,6 @@ test.each<[string, number | string]>([
   ['Unknown linktype 253', 'NETLINK'],
   ['Unknown linktype 147', '147'],
   ['IEEE802_11_RADIO', 'IEEE802_11_RADIO'],
-])('what the binding calls %s is link type %s', (name, linkType) => {
+])('the name %s of the binding is link type %s', (name, linkType) => {
   expect(liveLinkType(name)).toBe(linkType);
 });

@@ -28,13 +28,13 @@ test.each<[string, Uint8Array, boolean]>([
     tcpPacket({ ...V4, flags: SYN | ACK }, { options: new Uint8Array(8) }),
     true,
   ],
-  ['a SYN/ACK that already brings data', tcpPacket({ ...V4, flags: SYN | ACK | PSH }), true],
+  ['a SYN/ACK with data', tcpPacket({ ...V4, flags: SYN | ACK | PSH }), true],
   ['a SYN', tcpPacket({ ...V4, flags: SYN }), false],
   ['an ACK', tcpPacket({ ...V4, flags: ACK }), false],
   ['a refusal', tcpPacket({ ...V4, flags: RST | ACK }), false],
   ['all flags', tcpPacket({ ...V4, flags: SYN | ACK | RST | FIN }), false],
   ['a datagram', udpPacket(V4), false],
-  // Anybody may have sent these: the kernel filter passes them without a look at the sender.
+  // Anybody may have sent these: the kernel filter does not check their sender.
   [
     'a SYN/ACK behind an extension header',
     ipv6(V6, 60, extension(6, tcpSegment({ ...V6, flags: SYN | ACK }))),

@@ -17,7 +17,7 @@ function packetTo(destination: string, fields: Partial<Packet> = {}): Packet {
   return packet;
 }
 
-describe('the six low flag bits decide', () => {
+describe('the six low flag bits decide the kind', () => {
   const named = new Map<number, Kind>([
     [0, Kind.null],
     [FIN, Kind.fin],
@@ -27,7 +27,7 @@ describe('the six low flag bits decide', () => {
     [FIN | ACK, Kind.maimon],
   ]);
 
-  test('all 64 sets', () => {
+  test('all 64 combinations', () => {
     for (let flags = 0; flags < 64; flags++) {
       const expected = named.get(flags) ?? ((flags & (ACK | RST)) !== 0 ? Kind.none : Kind.odd);
       expect(kindOfFlags(flags), `flags ${flags}`).toBe(expected);
@@ -45,7 +45,7 @@ describe('the six low flag bits decide', () => {
     expect(kindOfFlags(flags)).toBe(Kind.none);
   });
 
-  test('ECE and CWR do not count', () => {
+  test('ECE and CWR are ignored', () => {
     expect(kindOfFlags(SYN | 0x40 | 0x80)).toBe(Kind.syn);
   });
 });
@@ -54,7 +54,7 @@ describe('an ACK or FIN/ACK', () => {
   test.each([
     [ACK, 20, Kind.ack],
     [FIN | ACK, 20, Kind.maimon],
-    // With time stamps, as every segment of a connection has that agreed on them; with data.
+    // With timestamps, as in every segment of a connection that negotiated them; with data.
     [ACK, 32, Kind.none],
     [FIN | ACK, 32, Kind.none],
     [ACK, 1460, Kind.none],
@@ -63,7 +63,7 @@ describe('an ACK or FIN/ACK', () => {
   });
 });
 
-describe('what is neither TCP nor UDP', () => {
+describe('neither TCP nor UDP', () => {
   test.each<[string, Partial<Packet>, Kind]>([
     ['INIT', { protocol: 132, messageType: 1 }, Kind['sctp-init']],
     ['INIT-ACK', { protocol: 132, messageType: 2 }, Kind.none],
@@ -77,7 +77,7 @@ describe('what is neither TCP nor UDP', () => {
     ['IPv6 echo', { protocol: 58, messageType: 128 }, Kind.icmp],
     ['neighbour solicitation', { protocol: 58, messageType: 135 }, Kind.none],
     ['IPv4 type 128 is no IPv6 echo', { protocol: 1, messageType: 128 }, Kind.none],
-    ['a protocol that nobody speaks', { protocol: 99, destinationPort: 99 }, Kind['ip-protocol']],
+    ['a protocol that no host speaks', { protocol: 99, destinationPort: 99 }, Kind['ip-protocol']],
   ])('%s', (_name, fields, kind) => {
     expect(classify(packetTo('10.0.0.2', { tcpFlags: 0, ...fields }))).toBe(kind);
   });
@@ -88,20 +88,20 @@ test.each([
   [17, 33_523, 30, true],
   [17, 33_524, 1, false],
   [17, 33_433, 1, false],
-  // nmap's datagrams begin with 37 and more, an honest host's with 64.
+  // nmap's datagrams start with a TTL of 37 or more, an honest host's with 64.
   [17, 33_434, 37, false],
   [6, 33_434, 1, false],
 ])('protocol %i, port %i, TTL %i is traceroute-like: %s', (protocol, destinationPort, ttl, expected) => {
   expect(isTracerouteLike(Object.assign(new Probe(), { protocol, destinationPort, ttl }))).toBe(expected);
 });
 
-describe('only what is sent to one host', () => {
+describe('only packets to one host are probes', () => {
   test.each([
     ['10.0.0.2', Kind.syn],
     ['239.255.255.255', Kind.none],
     ['224.0.0.1', Kind.none],
     ['255.255.255.255', Kind.none],
-    // Class E is nobody's, but it is no group.
+    // Class E is unassigned, but it is no group.
     ['240.0.0.1', Kind.syn],
     ['223.255.255.255', Kind.syn],
     ['fd00::2', Kind.syn],
@@ -113,13 +113,13 @@ describe('only what is sent to one host', () => {
     expect(classify(datagram)).toBe(kind === Kind.none ? Kind.none : Kind.udp);
   });
 
-  test('nor by a group address of the link', () => {
+  test('not by a link-layer group address', () => {
     expect(classify(packetTo('10.0.0.255', { linkGroup: true }))).toBe(Kind.none);
     expect(classify(packetTo('10.0.0.255', { linkGroup: true, protocol: 17 }))).toBe(Kind.none);
   });
 });
 
-test('a probe has everything of its packet, and keeps it', () => {
+test('a probe copies all fields of its packet', () => {
   const fields = {
     time: 5.5,
     protocol: 6,

@@ -5,7 +5,7 @@ import { toolOf } from '../../src/classify/tool.ts';
 import { CAPTURE_NAMES } from '../support/golden.ts';
 import { probesOf, synProbe } from '../support/probes.ts';
 
-describe('what real scanners send bears their mark', () => {
+describe('packets of real scanners have their fingerprint', () => {
   test.each([
     ['nmap-sS', 'nmap'],
     ['nmap-sF', 'nmap'],
@@ -36,20 +36,20 @@ test.each([
   ...CAPTURE_NAMES.filter((name) => /^(honest-|outbound)/.test(name)),
   'nmap-sT.pcap',
   'nmap-sU.pcap',
-])('what a kernel sends bears none: %s', async (name) => {
+])("a kernel's packets have no fingerprint: %s", async (name) => {
   const probes = await probesOf(name);
   expect(probes.map(toolOf).filter((tool) => tool !== null)).toEqual([]);
 });
 
 /**
- * What a router's netfilter logged of one of Mirai's, from a published firewall log of a December; the log's owner only
- * counted what was dropped. It names all of the packet's fields but the sums.
+ * A packet of Mirai in a router's netfilter log, from a published firewall log of one December. Its owner only
+ * counted what was dropped. The line names all fields of the packet except the checksums.
  */
 const LOGGED =
   'SRC=181.138.51.128 DST=24.36.37.202 LEN=40 TOS=0x00 PREC=0x00 TTL=53 ID=43811 PROTO=TCP ' +
   'SPT=44249 DPT=23 SEQ=405022154 ACK=0 WINDOW=64643 RES=0x00 SYN';
 
-test("a router's log of a real SYN of Mirai bears its mark", () => {
+test("a SYN of Mirai in a router's log has its fingerprint", () => {
   const {
     SRC = '',
     DST = '',
@@ -65,14 +65,14 @@ test("a router's log of a real SYN of Mirai bears its mark", () => {
   ).toBeNull();
 });
 
-describe('by the formula, where there is no capture', () => {
-  test('over IPv6 there is neither that address nor an identification', () => {
+describe('by the formula, without a capture', () => {
+  test('IPv6 has neither that address nor an identification', () => {
     const ends = { source: 'fd99::1', destination: 'fd99::2', window: 31_337 };
     expect(toolOf(synProbe({ ...ends, sequence: 2 }))).toBeNull();
     expect(toolOf(synProbe({ ...ends, sequence: 23 ^ 2 }))).toBeNull();
   });
 
-  test("unicornscan's SYNs have one secret", () => {
+  test("unicornscan's SYNs share one secret", () => {
     const secret = 0xdeadbeef | 0;
     const unicornscan = (destinationPort: number, sourcePort: number) => {
       // 10.99.0.2 as a little-endian host reads it.

@@ -59,7 +59,7 @@ describe('run', () => {
 describe('replay', () => {
   test.each<[string, object]>([
     ['f', {}],
-    // yargs loses the dash on its own.
+    // yargs drops a lone dash.
     ['-', { files: ['-'] }],
     ['f - g', { files: ['f', '-', 'g'] }],
     ['1', { files: ['1'] }],
@@ -84,16 +84,16 @@ test('check', async () => {
 });
 
 describe('commands for the running daemon', () => {
-  const ASKS = { configfile: undefined, json: false };
+  const QUERY = { configfile: undefined, json: false };
   const BLOCK = { command: 'block', configfile: undefined, time: undefined, why: undefined };
   test.each<[string, object]>([
-    ['status', { command: 'status', ...ASKS }],
+    ['status', { command: 'status', ...QUERY }],
     ['status --json -c /x', { command: 'status', configfile: '/x', json: true }],
-    ['list', { command: 'list', ...ASKS }],
-    ['list --json', { command: 'list', ...ASKS, json: true }],
-    ['doctor', { command: 'doctor', ...ASKS }],
-    ['why 10.0.0.1', { command: 'why', ...ASKS, address: '10.0.0.1' }],
-    ['why ::1 --json', { command: 'why', ...ASKS, json: true, address: '::1' }],
+    ['list', { command: 'list', ...QUERY }],
+    ['list --json', { command: 'list', ...QUERY, json: true }],
+    ['doctor', { command: 'doctor', ...QUERY }],
+    ['why 10.0.0.1', { command: 'why', ...QUERY, address: '10.0.0.1' }],
+    ['why ::1 --json', { command: 'why', ...QUERY, json: true, address: '::1' }],
     ['block 10.0.0.1', { ...BLOCK, target: '10.0.0.1' }],
     ['block fd00::/8 --for 1h --why word', { ...BLOCK, target: 'fd00::/8', time: '1h', why: 'word' }],
     ['block 10.0.0.1 --for 0', { ...BLOCK, target: '10.0.0.1', time: '0' }],
@@ -106,7 +106,7 @@ describe('commands for the running daemon', () => {
   });
 });
 
-describe('what makes no sense is a usage error in one line', () => {
+describe('an invalid command line is a usage error of one line', () => {
   test.each([
     ['nosuch', /nosuch/],
     ['--nosuch', /nosuch/],
@@ -135,7 +135,7 @@ describe('what makes no sense is a usage error in one line', () => {
   });
 });
 
-describe('text that is all there is to do', () => {
+describe('help and version are printed', () => {
   test.each(['-V', '--version'])('%s', async (option) => {
     expect(await parse(option)).toEqual({ command: 'print', text: '3.0.0\n' });
   });
@@ -145,7 +145,7 @@ describe('text that is all there is to do', () => {
     expect(help).toMatchObject({ command: 'print', text: expect.stringContaining('portsentry') });
   });
 
-  test('the help names every switch that people look for', async () => {
+  test('the help names the main switches and commands', async () => {
     const help = await parse('--help');
     const text = help.command === 'print' ? help.text : '';
     for (const word of [

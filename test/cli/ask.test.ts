@@ -9,13 +9,13 @@ import { configFile, run } from './given.ts';
 const status = (configfile: string) =>
   run(configfile, (options, output) => runStatus({ ...options, json: true }, output));
 
-/** What is found, and what is said of it. */
+/** The socket that is found, and the messages about it. */
 function find(configfile: string | undefined, usual?: string) {
   let stderr = '';
-  const stderrOf = (text: string) => {
+  const appendStderr = (text: string) => {
     stderr += text;
   };
-  return { ...findSocket(configfile, { stderr: stderrOf }, usual), stderr };
+  return { ...findSocket(configfile, { stderr: appendStderr }, usual), stderr };
 }
 
 describe('the socket', () => {
@@ -25,7 +25,7 @@ describe('the socket', () => {
     expect(find(undefined, file).path).toBe('/x/y.sock');
   });
 
-  test('is the default where the file says nothing, and where there is no file', () => {
+  test('is the default when the file does not set it or is missing', () => {
     const usual = {
       path: '/run/portsentry/portsentry.sock',
       setting: 'the default of CONTROL_SOCKET',
@@ -35,24 +35,19 @@ describe('the socket', () => {
     expect(find(undefined, '/nonexistent/portsentry.conf')).toEqual(usual);
   });
 
-  test('is found in a file with errors, which are told of', () => {
+  test('is found in a file with errors, which are reported', () => {
     const file = configFile('BLOCK_TCP="7"', 'CONTROL_SOCKET="/x/y.sock"');
-    const stderr = `portsentry: ${file} has errors, which portsentry check names; only CONTROL_SOCKET was read\n`;
+    const stderr = `portsentry: ${file} has errors (see portsentry check); only CONTROL_SOCKET was read\n`;
     expect(find(file)).toEqual({ path: '/x/y.sock', setting: `CONTROL_SOCKET in ${file}`, stderr });
     const other = configFile('BLOCK_TCP="7"');
     expect(find(other)).toMatchObject({ path: '/run/portsentry/portsentry.sock', stderr: /has errors/ });
   });
 
   test.each([
-    [
-      'of a file that is not there',
-      () => join(testFolder(), 'none'),
-      66,
-      /none: no such file; name one with -c/,
-    ],
+    ['of a missing file', () => join(testFolder(), 'none'), 66, /none: no such file; name one with -c/],
     ['of a folder', () => testFolder(), 66, /a folder, not a file/],
     [
-      'that is nothing',
+      'with an empty path',
       () => configFile('CONTROL_SOCKET=""'),
       78,
       /CONTROL_SOCKET in .*: expected a path, found nothing/,
@@ -62,8 +57,8 @@ describe('the socket', () => {
   });
 });
 
-describe('without an answer there is one line and an exit code', () => {
-  test('when nobody is there', async () => {
+describe('a missing answer gives one line and an exit code', () => {
+  test('when no daemon runs', async () => {
     const path = join(testFolder(), 's');
     const file = configFile(`CONTROL_SOCKET="${path}"`);
     expect(await status(file)).toMatchObject({
@@ -73,7 +68,7 @@ describe('without an answer there is one line and an exit code', () => {
     });
   });
 
-  test.skipIf(process.getuid?.() !== 0)('when it is not permitted', async () => {
+  test.skipIf(process.getuid?.() !== 0)('without permission', async () => {
     const { path } = await serve();
     const file = configFile(`CONTROL_SOCKET="${path}"`);
     for (const folder of [join(path, '../..'), join(file, '..')]) chmodSync(folder, 0o755);
@@ -82,7 +77,7 @@ describe('without an answer there is one line and an exit code', () => {
     expect(await status(file)).toMatchObject({ exit: 77, error: `${path}: no permission: run it as root` });
   });
 
-  test('when too many ask', async () => {
+  test('with too many clients', async () => {
     const { path } = await serve();
     for (let count = 0; count < 16; count++) new RawClient(path);
     expect(await status(configFile(`CONTROL_SOCKET="${path}"`))).toMatchObject({

@@ -1,54 +1,54 @@
 import { expect, test } from 'vitest';
-import { tellLines } from '../../src/cli/check-lines.ts';
+import { renderLines } from '../../src/cli/check-lines.ts';
 import { DIRECTIVES, FIELDS } from '../../src/config/directives.ts';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
 
-function told(...lines: string[]): string[] {
+function lineTexts(...lines: string[]): string[] {
   const { config, settings } = parseConfig(lines.join('\n'), 'f');
   if (config === null) throw new Error('expected a configuration');
-  return tellLines(config, settings).split('\n').slice(1, -1);
+  return renderLines(config, settings).split('\n').slice(1, -1);
 }
 
 test.each([
-  [['SCAN_TRIGGER="2"'], 'connect number 3 of a source triggers, within 24h'],
-  [['RESOLVE_HOST="1"'], 'log lines name hosts; a look-up delays no action'],
-  [['KILL_RUN_CMD_FIRST="1"'], 'nothing: there is no KILL_RUN_CMD'],
-  [['KILL_RUN_CMD_FIRST="1"', 'KILL_RUN_CMD="x"'], 'KILL_RUN_CMD is run before the block'],
+  [['SCAN_TRIGGER="2"'], 'connect number 3 of a source within 24h triggers'],
+  [['RESOLVE_HOST="1"'], 'log lines show host names; a lookup never delays an action'],
+  [['KILL_RUN_CMD_FIRST="1"'], 'no effect: KILL_RUN_CMD is not set'],
+  [['KILL_RUN_CMD_FIRST="1"', 'KILL_RUN_CMD="x"'], 'KILL_RUN_CMD runs before the block'],
   [
     ['KILL_ROUTE="x $TARGET$"', 'BLOCK_UDP="1"'],
-    'run by /bin/sh for a UDP scanner; another exit status than 0 is no block',
+    'run by /bin/sh for a UDP scanner; it counts as a block only with exit status 0',
   ],
   [['KILL_ROUTE="x $TARGET$"', 'BLOCK_TCP="2"', 'KILL_RUN_CMD="y"'], 'not used by the settings above'],
   [
     ['KILL_HOSTS_DENY="ALL: $TARGET$"', 'BLOCK_TCP="1"', 'BLOCK_UDP="1"'],
-    'the line is added to /etc/hosts.deny for a TCP or UDP scanner, once a host',
+    'the line is added to /etc/hosts.deny for a TCP or UDP scanner, once per host',
   ],
   [['BLOCK_TCP="1"'], 'a TCP scanner is blocked'],
-  [['BLOCK_UDP="2"', 'KILL_RUN_CMD="y"'], 'for a UDP scanner only KILL_RUN_CMD is run'],
+  [['BLOCK_UDP="2"', 'KILL_RUN_CMD="y"'], 'only KILL_RUN_CMD is run for a UDP scanner'],
   [['TCP_PORTS="1-3"', 'MODES="stcp"'], '3 ports that -tcp and -stcp watch'],
   [
     ['UDP_PORTS="1-3"', 'MODES="stcp"'],
     '3 ports that -udp and -sudp watch; not used: MODES starts no such mode',
   ],
-  [['PORT_BANNER="go"', 'MODES="tcp,udp"'], '-tcp and -udp send it to who connects'],
+  [['PORT_BANNER="go"', 'MODES="tcp,udp"'], '-tcp and -udp answer a client with it'],
   [['HISTORY_FILE=""'], 'no history is written'],
-  [['BLOCKED_FILE=""'], 'no such file is written'],
+  [['BLOCKED_FILE=""'], 'no list of blocked hosts is written'],
   [['BLOCK_TIME="1h"'], DIRECTIVES.blockTime.meaning],
 ])('%s: %s', (lines, effect) => {
   const key = lines[0]?.split('=')[0];
-  expect(told(...lines)[0]).toBe(`  line 1  ${key}: ${effect}`);
+  expect(lineTexts(...lines)[0]).toBe(`  line 1  ${key}: ${effect}`);
 });
 
-test('every key of a file that sets them all has its line, in the order of the file', () => {
+test('every key has a line, in the order of the file', () => {
   const loaded = loadConfig('fixtures/conf/everything.conf');
   if (loaded.status !== 'read' || loaded.config === null) throw new Error('expected a configuration');
-  const rows = tellLines(loaded.config, loaded.settings).split('\n').slice(1, -1);
+  const rows = renderLines(loaded.config, loaded.settings).split('\n').slice(1, -1);
   expect(rows).toHaveLength(FIELDS.length);
   const numbers = rows.map((row) => Number(/^ {2}line (\d+) /.exec(row)?.[1]));
   expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
 });
 
-test('a file that sets nothing has no such part', () => {
+test('a file that sets nothing has no lines', () => {
   const { config, settings } = parseConfig('# nothing\n', 'f');
-  expect(config === null ? null : tellLines(config, settings)).toBe('');
+  expect(config === null ? null : renderLines(config, settings)).toBe('');
 });

@@ -12,11 +12,11 @@ beforeEach(() => {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 });
 
-function check(options: CheckOptions) {
+async function check(options: CheckOptions) {
   let stdout = '';
   let stderr = '';
-  const code = runCheck(options, {
-    stdout: (text) => {
+  const code = await runCheck(options, {
+    stdout: async (text) => {
       stdout += text;
     },
     stderr: (text) => {
@@ -26,7 +26,7 @@ function check(options: CheckOptions) {
   return { code, stdout, stderr };
 }
 
-/** A configuration whose files have their folder, and these lines. */
+/** Writes a configuration whose files have existing folders, followed by these lines. */
 function configFile(...lines: string[]): string {
   const file = join(folder, 'portsentry.conf');
   const files = ['IGNORE', 'HISTORY', 'BLOCKED'].map(
@@ -37,90 +37,90 @@ function configFile(...lines: string[]): string {
   return file;
 }
 
-/** What `check` says of a text, without looking at any file. */
-function story(text: string): string {
+/** The part about a scanner that `check` prints for a configuration text. */
+function responseOf(text: string): string {
   const rendered = renderCheck(parseConfig(text, 'f'));
   return rendered.slice(rendered.indexOf('What will happen'));
 }
 
 describe('exit code and streams', () => {
-  test('0 for a good one', () => {
+  test('0 for a good configuration', async () => {
     const file = configFile('SCAN_TRIGGER="2"');
-    const { code, stdout, stderr } = check({ configfile: file });
+    const { code, stdout, stderr } = await check({ configfile: file });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n')[0]).toBe(`Configuration: ${file}`);
   });
 
-  test('0 with warnings, which are shown', () => {
+  test('0 with warnings, which are shown', async () => {
     const file = configFile('SCAN_TRIGER="2"');
-    const { code, stdout } = check({ configfile: file });
+    const { code, stdout } = await check({ configfile: file });
     expect(code).toBe(0);
     expect(stdout).toContain(
       `${file}:4:1: warning: unknown key SCAN_TRIGER is not read; did you mean SCAN_TRIGGER?\n`,
     );
   });
 
-  test('78 with errors: only the findings, and one line on stderr', () => {
+  test('78 with errors: only the findings, and one line on stderr', async () => {
     const file = configFile('BLOCK_TCP="7"', 'TCP_PORTS="0"');
-    expect(check({ configfile: file })).toEqual({
+    expect(await check({ configfile: file })).toEqual({
       code: 78,
       stdout:
         `${file}:4:12: error: BLOCK_TCP: expected "0", "1" or "2", found "7"\n` +
         `${file}:5:12: error: TCP_PORTS: expected a port from 1 to 65535 or a range such as 7-9, found "0"\n`,
-      stderr: 'portsentry: 2 errors in the configuration: nothing would be started\n',
+      stderr: 'portsentry: 2 errors in the configuration: portsentry would not start\n',
     });
   });
 
-  test('66 for a named file that is not there', () => {
-    expect(check({ configfile: `${folder}/none.conf` })).toEqual({
+  test('66 for a missing file of -c', async () => {
+    expect(await check({ configfile: `${folder}/none.conf` })).toEqual({
       code: 66,
       stdout: '',
       stderr: `portsentry: ${folder}/none.conf: no such file; name one with -c FILE\n`,
     });
   });
 
-  test('without any file the first line says that the built-in defaults only log', () => {
-    const { code, stdout } = check({ usualFile: `${folder}/none.conf` });
+  test('without a file, the first line says that the built-in defaults only log', async () => {
+    const { code, stdout } = await check({ usualFile: `${folder}/none.conf` });
     expect(code).toBe(0);
     expect(stdout.split('\n')[0]).toBe(
-      'No configuration file: the built-in defaults are in force, which only log.',
+      'No configuration file: the built-in defaults, which only log, are in force.',
     );
   });
 });
 
-describe('files that the configuration counts on', () => {
-  test('HISTORY_FILE in a folder that does not exist is an error at its value', () => {
+describe('files that the configuration needs', () => {
+  test('HISTORY_FILE in a folder that does not exist is an error at its value', async () => {
     const file = join(folder, 'portsentry.conf');
     writeFileSync(file, `HISTORY_FILE="${folder}/none/history"\n`);
-    const { code, stdout } = check({ configfile: file });
+    const { code, stdout } = await check({ configfile: file });
     expect(code).toBe(78);
     expect(stdout).toContain(
       `${file}:1:15: error: HISTORY_FILE: expected the folder ${folder}/none to exist, found none; make it or name another\n`,
     );
   });
 
-  test('a missing ignore file is a warning', () => {
+  test('a missing ignore file is a warning', async () => {
     const file = configFile();
     rmSync(join(folder, 'ignore'));
-    const { code, stdout } = check({ configfile: file });
+    const { code, stdout } = await check({ configfile: file });
     expect(code).toBe(0);
     expect(stdout).toContain(
       `${folder}/ignore: warning: IGNORE_FILE: there is no such file; nobody is spared by it\n`,
     );
   });
 
-  test('a bad address in the ignore file is an error at its place', () => {
+  test('a bad address in the ignore file is an error at its position', async () => {
     const file = configFile();
     writeFileSync(join(folder, 'ignore'), '10.0.0.0/8\n  10.0.0.300\n');
-    const { code, stdout } = check({ configfile: file });
+    const { code, stdout } = await check({ configfile: file });
     expect(code).toBe(78);
     expect(stdout).toContain(`${folder}/ignore:2:3: error: expected an IPv4 or IPv6 address`);
   });
 
-  test('an ignore file that is a folder is an error', () => {
+  test('an ignore file that is a folder is an error', async () => {
     const file = join(folder, 'portsentry.conf');
     writeFileSync(file, `IGNORE_FILE="${folder}"\n`);
-    const { code, stdout } = check({ configfile: file });
+    const { code, stdout } = await check({ configfile: file });
     expect(code).toBe(78);
     expect(stdout).toContain(`${folder}: error: IGNORE_FILE: cannot be read (EISDIR)\n`);
   });
@@ -137,6 +137,8 @@ test('the settings are a table of key, origin and value', () => {
   expect(rows).toContain('  SCAN_WINDOW           default  24h');
   expect(rows, 'resolved').toContain('  MODES                 default  atcp,audp');
   expect(rows, 'resolved').toContain('  BLOCK_METHOD          default  command');
+  const unset = renderCheck(parseConfig('BLOCK_TCP="1"\n', 'f'));
+  expect(unset, 'the host decides').toContain('  BLOCK_METHOD          default  -\n');
 });
 
 describe('what will happen to a scanner', () => {
@@ -156,15 +158,15 @@ HISTORY_FILE="/h"
 BLOCKED_FILE="/b"
 EVENT_FILE="/e"
 `;
-    expect(story(text)).toBe(`What will happen to a scanner
+    expect(responseOf(text)).toBe(`What will happen to a scanner
 
   TCP
     -atcp watches every port below 1024 except 113,139
     -stcp watches the ports of TCP_PORTS (4) (started: MODES)
     -tcp watches the ports of TCP_PORTS (4) by listening on them
     Ports that this host uses itself are never watched.
-    Connect number 3 of a source triggers, within 30m.
-    Of several that send the same at the same time (decoys) none is acted on (DECOY_POLICY="log").
+    Connect number 3 of a source within 30m triggers.
+    Sources that send the same at the same time (decoys) are only logged (DECOY_POLICY="log").
     BLOCK_TCP="1": it is blocked, in this order:
       IPv4, 1. KILL_RUN_CMD is run by /bin/sh: /bin/page $PORT$
       IPv4, 2. KILL_ROUTE is run by /bin/sh: iptables -s $TARGET$
@@ -179,22 +181,22 @@ EVENT_FILE="/e"
     -udp watches the ports of UDP_PORTS (21) by listening on them
     MODES names no UDP mode: none of them is started.
     Ports that this host uses itself are never watched.
-    Connect number 3 of a source triggers, within 30m.
+    Connect number 3 of a source within 30m triggers.
     BLOCK_UDP="0": it is only logged; nothing is run.
 
   Records
     Log: a line for each probe and each action, as PortSentry 1.x writes them.
-    /h: a line for each block that worked and for each source that triggers where BLOCK is "0".
+    /h: a line for each block that worked and for each source that triggers but is only logged.
     /b.MODE: a line for each block that worked.
     /e: a JSON object for each event.
-    A block that failed (the command ends with another status than 0) is written to neither file
-    and tried again at a later probe.
-    A block stays until you take it back or until the next boot: there is no UNKILL_ROUTE.
+    A block that fails (exit status other than 0) is written to neither file and is tried again
+    at a later probe.
+    A block stays until you remove it or until the next boot: UNKILL_ROUTE is not set.
 `);
   });
 
-  test('BLOCK=2 runs KILL_ROUTE as the external command', () => {
-    expect(story('BLOCK_UDP="2"\nKILL_ROUTE="/bin/x $TARGET$"\n')).toContain(
+  test('BLOCK_UDP=2 runs KILL_ROUTE as the external command', () => {
+    expect(responseOf('BLOCK_UDP="2"\nKILL_ROUTE="/bin/x $TARGET$"\n')).toContain(
       [
         '    BLOCK_UDP="2": only the external command is run:',
         '      IPv4, 1. KILL_ROUTE is run by /bin/sh: /bin/x $TARGET$',
@@ -204,57 +206,57 @@ EVENT_FILE="/e"
     );
   });
 
-  test('BLOCK=2 with KILL_RUN_CMD runs only that', () => {
-    const told = story('BLOCK_UDP="2"\nKILL_ROUTE="/bin/x $TARGET$"\nKILL_RUN_CMD="/bin/y"\n');
-    expect(told).toContain('IPv4, 1. KILL_RUN_CMD is run by /bin/sh: /bin/y\n');
-    expect(told).not.toContain('/bin/x');
+  test('BLOCK_UDP=2 with KILL_RUN_CMD runs only that', () => {
+    const text = responseOf('BLOCK_UDP="2"\nKILL_ROUTE="/bin/x $TARGET$"\nKILL_RUN_CMD="/bin/y"\n');
+    expect(text).toContain('IPv4, 1. KILL_RUN_CMD is run by /bin/sh: /bin/y\n');
+    expect(text).not.toContain('/bin/x');
   });
 
   test('a block method instead of KILL_ROUTE', () => {
-    expect(story('BLOCK_TCP="1"\nBLOCK_METHOD="null"\n')).toContain(
-      'IPv4, 1. it is blocked by the method null, which does nothing and says that it did\n',
+    expect(responseOf('BLOCK_TCP="1"\nBLOCK_METHOD="null"\n')).toContain(
+      'IPv4, 1. it is blocked by the method null, which does nothing and reports success\n',
     );
-    expect(story('BLOCK_TCP="1"\n')).toContain(
-      'IPv6, 1. it is blocked by the best of nftables, ipset, iptables and route that this host has (the start says which)\n',
+    expect(responseOf('BLOCK_TCP="1"\n')).toContain(
+      'IPv6, 1. it is blocked by the best of nftables, ipset, iptables and route that this host has (logged at startup)\n',
     );
   });
 
   test.each([
     [
       '',
-      'A block lasts 24h, the next of the same source 2 times as long, 30d at most; it survives a restart and a reboot.',
+      'A block lasts 24h, the next one of the same source 2 times as long, at most 30d; it survives restarts and reboots.',
     ],
-    ['BLOCK_TIME_FACTOR="1"', 'A block lasts 24h; it survives a restart and a reboot.'],
-    ['BLOCK_TIME="0"', 'A block stays until it is taken back by hand, over every restart and reboot.'],
-  ])('with %s it says: %s', (setting, sentence) => {
-    expect(story(`BLOCK_TCP="1"\n${setting}\n`)).toContain(`    ${sentence}\n`);
+    ['BLOCK_TIME_FACTOR="1"', 'A block lasts 24h; it survives restarts and reboots.'],
+    ['BLOCK_TIME="0"', 'A block stays until somebody unblocks it; it survives restarts and reboots.'],
+  ])('%s: %s', (setting, sentence) => {
+    expect(responseOf(`BLOCK_TCP="1"\n${setting}\n`)).toContain(`    ${sentence}\n`);
   });
 
-  test('what may be forged is not acted on, as far as the settings say so', () => {
+  test('the settings decide whether a probe that may be forged is acted on', () => {
     const decoys =
-      '    Of several that send the same at the same time (decoys) none is acted on (DECOY_POLICY="log").\n';
+      '    Sources that send the same at the same time (decoys) are only logged (DECOY_POLICY="log").\n';
     const single =
-      '    It is not acted on for one packet, which anybody can forge, but for a second, different one (BLOCK_SPOOFABLE="0").\n';
+      '    One packet, which anybody can forge, is not enough: a second, different one must follow (BLOCK_SPOOFABLE="0").\n';
     const blocks = 'BLOCK_TCP="1"\nKILL_ROUTE="true $TARGET$"\n';
-    expect(story(blocks)).toContain(decoys);
-    expect(story(blocks)).not.toContain(single);
-    expect(story(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).toContain(single);
-    expect(story(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).not.toContain('decoys');
-    expect(story(`${blocks}BLOCK_SPOOFABLE="0"\nSCAN_TRIGGER="1"\n`)).not.toContain(single);
-    expect(story('BLOCK_TCP="0"\nBLOCK_SPOOFABLE="0"\n')).not.toContain(single);
+    expect(responseOf(blocks)).toContain(decoys);
+    expect(responseOf(blocks)).not.toContain(single);
+    expect(responseOf(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).toContain(single);
+    expect(responseOf(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).not.toContain('decoys');
+    expect(responseOf(`${blocks}BLOCK_SPOOFABLE="0"\nSCAN_TRIGGER="1"\n`)).not.toContain(single);
+    expect(responseOf('BLOCK_TCP="0"\nBLOCK_SPOOFABLE="0"\n')).not.toContain(single);
   });
 
   test('SCAN_TRIGGER="1" of 1.x behaved like "0": here one connect is allowed', () => {
-    expect(story('SCAN_TRIGGER="0"\n')).toContain('    The first connect of a source triggers.\n');
-    expect(story('SCAN_TRIGGER="1"\nSCAN_WINDOW="0"\n')).toContain(
-      '    Connect number 2 of a source triggers, whenever they come.\n',
+    expect(responseOf('SCAN_TRIGGER="0"\n')).toContain('    The first connect of a source triggers.\n');
+    expect(responseOf('SCAN_TRIGGER="1"\nSCAN_WINDOW="0"\n')).toContain(
+      '    Connect number 2 of a source, however late, triggers.\n',
     );
   });
 });
 
-test("the user's own configuration", () => {
+test("the user's own configuration", async () => {
   const file = join(import.meta.dirname, '../../fixtures/conf/gentoo-wiki.conf');
-  const { stdout } = check({ configfile: file });
+  const { stdout } = await check({ configfile: file });
   expect(stdout).toContain(`${file}:26:1: warning: KILL_ROUTE calls iptables, which knows no IPv6`);
   expect(stdout).toContain(
     'IPv4, 1. KILL_ROUTE is run by /bin/sh: /sbin/iptables -I INPUT -s $TARGET$ -j DROP && echo "$TARGET$:$PORT$" >> /var/log/portsentry.block.log\n',

@@ -13,14 +13,14 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** What is offered for the last word of the line. */
-async function offered(line: string): Promise<string[]> {
+/** The completions of the last word of the line. */
+async function completionsOf(line: string): Promise<string[]> {
   const invocation = await parseArguments(['--get-yargs-completions', ...line.split(' ')], '3.0.0');
   const text = invocation.command === 'print' ? invocation.text : '';
   return text.split('\n').filter((word) => word !== '');
 }
 
-describe('what is offered', () => {
+describe('completions', () => {
   const COMMANDS = ['replay', 'check', 'status', 'list', 'why', 'doctor', 'block', 'unblock', 'completion'];
   test.each<[line: string, words: string[]]>([
     ['portsentry ', COMMANDS],
@@ -35,42 +35,42 @@ describe('what is offered', () => {
     ['portsentry block 10.0.0.1 --for ', []],
     ['portsentry nosuch ', COMMANDS],
   ])('%s', async (line, words) => {
-    expect(await offered(line)).toEqual(words);
+    expect(await completionsOf(line)).toEqual(words);
   });
 
-  test('the old switches, where a mode can stand', async () => {
-    expect(await offered('portsentry -s')).toEqual(
+  test('the old switches are offered wherever a mode is valid', async () => {
+    expect(await completionsOf('portsentry -s')).toEqual(
       expect.arrayContaining(['-stcp', '-sudp', '-S', '--dry-run']),
     );
-    expect(await offered('portsentry -stcp -')).toContain('-audp');
-    expect(await offered('portsentry replay -at')).toContain('-atcp');
-    expect(await offered('portsentry --')).not.toContain('-atcp');
-    expect(await offered('portsentry list -')).not.toContain('-atcp');
+    expect(await completionsOf('portsentry -stcp -')).toContain('-audp');
+    expect(await completionsOf('portsentry replay -at')).toContain('-atcp');
+    expect(await completionsOf('portsentry --')).not.toContain('-atcp');
+    expect(await completionsOf('portsentry list -')).not.toContain('-atcp');
   });
 
-  test('interfaces of this host', async () => {
-    expect(await offered('portsentry -i ')).toEqual(expect.arrayContaining(['ALL', 'ALL_NLO', 'lo']));
+  test('the interfaces of this host are offered', async () => {
+    expect(await completionsOf('portsentry -i ')).toEqual(expect.arrayContaining(['ALL', 'ALL_NLO', 'lo']));
   });
 
-  test('with descriptions to zsh, which shows them', async () => {
+  test('zsh also gets descriptions', async () => {
     vi.stubEnv('SHELL', 'zsh');
-    expect(await offered('portsentry li')).toContain('list:list the blocks');
+    expect(await completionsOf('portsentry li')).toContain('list:list the blocks');
   });
 });
 
-test('without a word the script is for the login shell, else for bash', () => {
+test('the default script is for the login shell, else for bash', () => {
   const before = process.env.SHELL;
   expect(completionScript(undefined, '/usr/bin/zsh')).toBe(completionScript('zsh', undefined));
   expect(completionScript(undefined, '/bin/dash')).toBe(completionScript('bash', undefined));
   expect(completionScript(undefined, undefined)).toBe(completionScript('bash', '/bin/zsh'));
-  expect(process.env.SHELL, 'as it was').toBe(before);
+  expect(process.env.SHELL, 'unchanged').toBe(before);
 });
 
-/** A `portsentry` that offers what it was asked, the shell first, and the commands. */
+/** A fake `portsentry` that offers its SHELL, the words it was given, and two commands. */
 const ECHO =
   '#!/bin/sh\nshift\necho "$SHELL"\nfor word; do echo "asked-$word"; done\necho status\necho stop\n';
 
-/** A folder with it, for the PATH. */
+/** A folder for PATH that holds the fake program. */
 function programFolder(): string {
   const folder = join(testFolder(), 'bin');
   mkdirSync(folder);
@@ -99,7 +99,7 @@ test('zsh completes with its script', () => {
   const script = join(folder, '_portsentry');
   writeFileSync(script, completionScript('zsh', undefined));
   expect(spawnSync('zsh', ['-n', script]).status).toBe(0);
-  // The two functions of zsh's own that need a terminal.
+  // Stubs for the two functions of zsh that need a terminal.
   const program = `compdef() { true }; _describe() { print -l -- "\${(@P)2}" }
     source ${script}; words=(portsentry list b); CURRENT=3; _portsentry_yargs_completions`;
   const env = { ...process.env, SHELL: '/bin/bash', PATH: `${folder}:${process.env.PATH}` };

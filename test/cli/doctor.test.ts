@@ -10,7 +10,7 @@ import { configFile, run } from './given.ts';
 const doctor = (file: string, json = false) =>
   run(file, (options, output) => runDoctor({ ...options, json }, output));
 
-/** A configuration in which nothing surprises, and a daemon that answers so. */
+/** Writes a configuration without problems, and starts a server with these handlers. */
 async function hostWith(handlers: Partial<ControlHandlers>, ...lines: string[]): Promise<string> {
   const { path } = await serve(handlers);
   const folder = testFolder();
@@ -19,7 +19,7 @@ async function hostWith(handlers: Partial<ControlHandlers>, ...lines: string[]):
 
 const NO_PROBE = { status: () => ({ ...STATUS, probePort: null }) };
 
-describe('lines', () => {
+describe('the line of a check', () => {
   test.each<[check: HealthCheck, line: string]>([
     [{ name: 'capture', result: 'ok', message: 'it runs' }, 'ok    capture        it runs\n'],
     [{ name: 'files', result: 'warn', message: 'w' }, 'warn  files          w\n'],
@@ -30,19 +30,19 @@ describe('lines', () => {
   });
 });
 
-test('all is well', async () => {
+test('a healthy host', async () => {
   const file = await hostWith(NO_PROBE);
-  const told = await doctor(file);
-  expect(told).toMatchObject({ exit: 0, stderr: '' });
-  expect(told.stdout).toBe(`\
-ok    configuration  ${file}: nothing in it will surprise
+  const outcome = await doctor(file);
+  expect(outcome).toMatchObject({ exit: 0, stderr: '' });
+  expect(outcome.stdout).toBe(`\
+ok    configuration  ${file}: no problems found
 ok    daemon         portsentry 3.0.0, pid 4711, up 3 h 12 min
 ok    capture        it runs
 skip  filter         no watched port is free, so no probe was sent
 `);
 });
 
-test('for programs', async () => {
+test('--json', async () => {
   const { exit, stdout } = await doctor(await hostWith(NO_PROBE), true);
   expect(exit).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
@@ -51,7 +51,7 @@ test('for programs', async () => {
   });
 });
 
-test('what fails makes it 69', async () => {
+test('a failed check gives exit code 69', async () => {
   const health = async () =>
     [{ name: 'method', result: 'fail', message: 'nft is gone: install nftables' }] as const;
   const { exit, stdout } = await doctor(await hostWith({ ...NO_PROBE, health }));
@@ -60,7 +60,7 @@ test('what fails makes it 69', async () => {
 });
 
 describe('the configuration', () => {
-  test('surprises by a warning', async () => {
+  test('warns', async () => {
     const file = await hostWith(NO_PROBE, 'SCAN_TRIGER="2"');
     const { exit, stdout } = await doctor(file);
     expect(exit).toBe(0);
@@ -69,7 +69,7 @@ describe('the configuration', () => {
     );
   });
 
-  test('fails by an error, and the daemon is asked all the same', async () => {
+  test('fails on an error, and the daemon is still queried', async () => {
     const file = await hostWith(NO_PROBE, 'BLOCK_TCP="7"');
     const { exit, stdout } = await doctor(file);
     expect(exit).toBe(69);
@@ -77,14 +77,14 @@ describe('the configuration', () => {
     expect(stdout).toContain('ok    daemon ');
   });
 
-  test('is not there', async () => {
+  test('is missing', async () => {
     const { exit, stdout } = await doctor(join(testFolder(), 'none'));
     expect(exit).toBe(69);
     expect(stdout).toMatch(/^FAIL {2}configuration {2}\S+\/none: no such file; name one with -c FILE\n/);
   });
 });
 
-test('a daemon that does not answer fails, and nothing more is looked at', async () => {
+test('a daemon that does not answer fails and ends the checks', async () => {
   const path = join(testFolder(), 's');
   const file = configFile(`CONTROL_SOCKET="${path}"`, `HISTORY_FILE="${testFolder()}/h"`, 'IGNORE_FILE=""');
   const { exit, stdout } = await doctor(file);
@@ -95,15 +95,15 @@ test('a daemon that does not answer fails, and nothing more is looked at', async
   ]);
 });
 
-describe('the trial probe', () => {
-  test('cannot be sent where only a named interface is heard', async () => {
+describe('the test probe', () => {
+  test('is skipped when the daemon listens only on named interfaces', async () => {
     const status = () => ({ ...STATUS, interfacesAsked: ['eth0', 'wlan0'] });
     expect((await doctor(await hostWith({ status }))).stdout).toContain(
-      'skip  filter         it hears only eth0, wlan0, where doctor cannot send: scan this host from another one\n',
+      'skip  filter         portsentry listens only on eth0, wlan0, where doctor cannot send: scan this host from another one\n',
     );
   });
 
-  test('over loopback: the source is spared, and it is seen when its probes grow', async () => {
+  test('over loopback spares its source, and is seen when the count of probes grows', async () => {
     const spared: string[] = [];
     let asked = 0;
     const file = await hostWith({
@@ -123,18 +123,18 @@ describe('the trial probe', () => {
     expect(spared).toEqual([expect.stringMatching(/^127\./)]);
   });
 
-  test('that is not seen fails', async () => {
+  test('fails when it is not seen', async () => {
     const status = () => ({ ...STATUS, interfacesAsked: ['lo'] });
     const { exit, stdout } = await doctor(await hostWith({ status }));
     expect(exit).toBe(69);
     expect(stdout).toContain(
-      'FAIL  filter         a probe of TCP port 1 over loopback was not seen within 3 s: look in the log for what ' +
-        'capture says, and start portsentry anew\n',
+      'FAIL  filter         a probe to TCP port 1 over loopback was not seen within 3 s: look in the log for ' +
+        'capture errors, then restart portsentry\n',
     );
   });
 });
 
-test('addresses are two neighbours out of 198.18.0.0/15', () => {
+test('the drawn addresses are adjacent in 198.18.0.0/15', () => {
   for (let draw = 0; draw < 1_000; draw++) {
     const [near, far] = drawAddressPair() ?? ['', ''];
     const [first, second, third, fourth] = near.split('.').map(Number) as [number, number, number, number];

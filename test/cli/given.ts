@@ -5,20 +5,20 @@ import type { ControlHandlers } from '../../src/control/handlers.ts';
 import { CommandError, type Exit } from '../../src/preflight/exit.ts';
 import { serve, testFolder } from '../control/given.ts';
 
-/** How a command ended, and what it wrote. */
-export interface Told {
+/** The result of a command. */
+export interface CommandResult {
   readonly exit: Exit;
   readonly stdout: string;
   readonly stderr: string;
-  /** The message of the CommandError that it ended with. */
+  /** The message of the CommandError, if one was thrown. */
   readonly error: string | null;
-  /** The length of each text that was written to stdout. */
+  /** The length of each write to stdout. */
   readonly writes: readonly number[];
 }
 
 type Command = (options: { configfile: string }, output: CommandOutput) => Promise<Exit>;
 
-/** A configuration file of this test's own. */
+/** Writes a configuration file into a new temporary folder. */
 export function configFile(...lines: string[]): string {
   const file = join(testFolder(), 'portsentry.conf');
   mkdirSync(dirname(file), { recursive: true });
@@ -27,7 +27,7 @@ export function configFile(...lines: string[]): string {
 }
 
 /** Runs a command with a configuration. */
-export async function run(configfile: string, command: Command): Promise<Told> {
+export async function run(configfile: string, command: Command): Promise<CommandResult> {
   let stdout = '';
   let stderr = '';
   const writes: number[] = [];
@@ -49,8 +49,8 @@ export async function run(configfile: string, command: Command): Promise<Told> {
   }
 }
 
-/** Runs a command against a server that answers so, with a configuration that names its socket. */
-export async function runWith(handlers: Partial<ControlHandlers>, command: Command): Promise<Told> {
+/** Runs a command against a server with these handlers; the configuration names its socket. */
+export async function runWith(handlers: Partial<ControlHandlers>, command: Command): Promise<CommandResult> {
   const { path } = await serve(handlers);
   return run(configFile(`CONTROL_SOCKET="${path}"`), command);
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { renderBlocks, runList, tellCause } from '../../src/cli/list.ts';
+import { describeCause, renderBlocks, runList } from '../../src/cli/list.ts';
 import { BLOCK, NOW } from '../control/given.ts';
 import { runWith } from './given.ts';
 
@@ -40,11 +40,11 @@ test('the table', () => {
   for (const line of TABLE.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
 });
 
-test('of nobody', () => {
+test('no blocks', () => {
   expect(renderBlocks([], NOW)).toBe('Nobody is blocked.\n');
 });
 
-test('of more rows than a call takes arguments', () => {
+test('more rows than a call takes arguments', () => {
   const blocks = Array<typeof BLOCK>(200_000).fill(BLOCK);
   expect(renderBlocks(blocks, NOW).split('\n')).toHaveLength(200_002);
 });
@@ -55,14 +55,14 @@ test.each([
   [{ ...BLOCK, kind: 'odd' as const }, 'TCP scan with odd flags, port 111'],
   [{ ...BLOCK, kind: 'connect' as const }, 'Connect, port 111'],
   [MANUAL, 'by hand'],
-])('why %#', (block, text) => {
-  expect(tellCause(block)).toBe(text);
+])('the cause %#', (block, text) => {
+  expect(describeCause(block)).toBe(text);
 });
 
 describe('portsentry list', () => {
   const blocks = () => BLOCKS;
 
-  test('tells people a table', async () => {
+  test('prints a table', async () => {
     const { exit, stdout } = await runWith({ blocks }, (options, output) =>
       runList({ ...options, json: false }, output),
     );
@@ -76,7 +76,7 @@ describe('portsentry list', () => {
     ]);
   });
 
-  test('gives programs an object a line', async () => {
+  test('--json prints one object on each line', async () => {
     const { exit, stdout } = await runWith({ blocks }, (options, output) =>
       runList({ ...options, json: true }, output),
     );
@@ -84,7 +84,7 @@ describe('portsentry list', () => {
     expect(stdout).toBe(BLOCKS.map((block) => `${JSON.stringify(block)}\n`).join(''));
   });
 
-  test('gives 100,000 as they come', async () => {
+  test('--json streams 100,000 blocks', async () => {
     const many = { blocks: () => Array<typeof BLOCK>(100_000).fill(BLOCK) };
     const { stdout, writes } = await runWith(many, (options, output) =>
       runList({ ...options, json: true }, output),
@@ -93,7 +93,7 @@ describe('portsentry list', () => {
     expect(Math.max(...writes)).toBeLessThan(100_000);
   });
 
-  test('a list that breaks off: what came is told, and an error', async () => {
+  test('an error in the middle of the list keeps the blocks before it', async () => {
     const broken = {
       *blocks() {
         yield BLOCK;

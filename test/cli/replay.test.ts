@@ -42,7 +42,7 @@ function portsentry(args: readonly string[], input?: Uint8Array) {
   return { status, stdout, stderr };
 }
 
-/** `portsentry replay` with the test's configuration and without a summary. */
+/** Runs `portsentry replay` with the test's configuration and without a summary. */
 function replay(args: readonly string[], input?: Uint8Array) {
   return portsentry(['replay', '-c', configuration, '--no-summary', ...args], input);
 }
@@ -65,12 +65,12 @@ const SCAN_LINES = [
 ];
 
 const lines = (text: string) => text.split('\n').slice(0, -1);
-/** The alerts alone. */
+/** Only the alerts. */
 const alerts = (text: string) => lines(text).filter((line) => line.includes(' scan from '));
-/** The watched ports that were knocked on. */
+/** The ports of the alerts. */
 const ports = (text: string) => alerts(text).map((line) => Number(/port: (\d+)$/.exec(line)?.[1]));
 
-describe('the same story however the capture comes', () => {
+describe('every form of the capture gives the same output', () => {
   test.each<[string, () => ReturnType<typeof replay>]>([
     ['a file', () => replay([file('f.pcap', SCAN)])],
     ['gzip', () => replay([file('f.pcap.gz', gzipSync(SCAN))])],
@@ -90,7 +90,7 @@ describe('the same story however the capture comes', () => {
     expect([status, stderr]).toEqual([0, '']);
   });
 
-  test('twice the same file is twice the same bytes', () => {
+  test('two replays of a file give the same bytes', () => {
     const frames = Array.from({ length: 2_000 }, (_, index) =>
       tcp(1 + (index % 1_000), SYN, { source: `10.98.${index % 7}.${index % 11}` }),
     );
@@ -104,7 +104,7 @@ describe('the same story however the capture comes', () => {
 });
 
 describe('formats', () => {
-  test('json: one event a line, a scan at the end', () => {
+  test('json: one event on each line, and a scan at the end', () => {
     const { stdout } = replay(['--format', 'json', file('f.pcap', SCAN)]);
     const events = lines(stdout).map((line) => JSON.parse(line));
     expect(events.map(({ event }) => event.action)).toEqual(['probe', 'probe', 'probe', 'scan']);
@@ -130,7 +130,7 @@ describe('formats', () => {
     expect(stderr).toMatch(/^packets +3\nprobes +3\nscans +1\ntime +[\d.]+ s\npackets per second +\d+\n$/);
   });
 
-  test('the summary counts what could not be decoded, by reason', () => {
+  test('the summary counts undecoded packets by reason', () => {
     const arp = ethernet(new Uint8Array(28), { etherType: 0x0806 });
     const path = file('f', capture(arp, arp, tcp(111), tcp(112, SYN, { checksum: 1 })));
     const { stderr } = portsentry(['replay', '-c', configuration, path]);
@@ -139,7 +139,7 @@ describe('formats', () => {
 });
 
 describe('what is a probe', () => {
-  test('modes: as configured, as asked for, none of a transport that was not asked for', () => {
+  test('modes come from the configuration or from the command line', () => {
     configuration = file('c', 'MODES="stcp"\nTCP_PORTS="79"\nUDP_PORTS="9"\nIGNORE_FILE="/dev/null"\n');
     const path = file('f.pcap', SCAN);
     expect(ports(replay([path]).stdout)).toEqual([79]);
@@ -161,7 +161,7 @@ describe('what is a probe', () => {
     tcp(112),
   ];
 
-  test('a port that answered is in use, from the first packet on, unless nothing is to be inferred', () => {
+  test('a port that answered is in use from the first packet on, unless --no-infer-open is given', () => {
     const path = file('f.pcap', capture(...answered()));
     expect(ports(replay([path]).stdout)).toEqual([112]);
     expect(ports(replay(['--no-infer-open', path]).stdout)).toEqual([111, 112]);
@@ -173,13 +173,13 @@ describe('what is a probe', () => {
     expect(ports(replay(files).stdout)).toEqual([112]);
   });
 
-  test('a reply is no probe: its port is where a datagram was sent from', () => {
+  test('a reply to a port that sent a datagram is not a probe', () => {
     const path = file('f', capture(udp(HOST, 700, '192.0.2.53', 53), udp('192.0.2.53', 53, HOST, 700)));
     expect(ports(replay(['--open', 'udp/53', path]).stdout)).toEqual([]);
     expect(ports(replay(['--open', 'udp/53', '--no-infer-open', path]).stdout)).toEqual([700]);
   });
 
-  test('--home is what is protected', () => {
+  test('--home sets the protected addresses', () => {
     const path = file(
       'f',
       capture(tcp(1), tcp(2, SYN, { destination: '10.99.0.3' }), tcp(3, SYN, { destination: '9.9.9.9' })),
@@ -188,14 +188,14 @@ describe('what is a probe', () => {
     expect(ports(replay(['--home', '10.99.0.3,9.0.0.0/8', path]).stdout)).toEqual([2, 3]);
   });
 
-  test('--open is what is in use, at one address or at all', () => {
+  test('--open sets the ports in use, at one address or at all of them', () => {
     const path = file('f', capture(tcp(1), tcp(1, SYN, { destination: '10.99.0.3' })));
     expect(ports(replay(['--open', 'tcp/1', path]).stdout)).toEqual([]);
     expect(alerts(replay(['--open', `tcp/1@${HOST}`, path]).stdout)).toHaveLength(1);
     expect(alerts(replay(['--open', 'udp/1', path]).stdout)).toHaveLength(2);
   });
 
-  test('a wrong checksum is none, unless sums are not to be checked', () => {
+  test('a packet with a wrong checksum is not a probe, unless --no-checksum is given', () => {
     const path = file(
       'f',
       capture(tcp(1, SYN, { checksum: 0x1234 }), tcp(2, SYN, { checksum: 'pseudo' }), tcp(3)),
@@ -204,7 +204,7 @@ describe('what is a probe', () => {
     expect(ports(replay(['--no-checksum', path]).stdout)).toEqual([1, 2, 3]);
   });
 
-  test('an ignored source has no line, and its event says why', () => {
+  test('an ignored source has no alert, and its event gives the reason', () => {
     const ignore = file('ignore', `${SCANNER}/24\n`);
     configuration = file('c', `IGNORE_FILE="${ignore}"\n`);
     const path = file('f', SCAN);
@@ -224,13 +224,13 @@ describe('--act', () => {
     return { status, stdout, blocks: execFileSync('cat', [join(folder, 'blocks')], { encoding: 'utf8' }) };
   };
 
-  test('carries out the actions, once a source', () => {
+  test('carries out the actions once for each source', () => {
     const { status, stdout, blocks } = act(file('f', capture(tcp(111), tcp(112), tcp(114))));
     expect([status, blocks]).toEqual([0, `${SCANNER}:111\n`]);
     expect(stdout).toContain(`attackalert: Host ${SCANNER} has been blocked via dropped route`);
   });
 
-  test('without it nothing is executed', () => {
+  test('nothing is executed without it', () => {
     configuration = file(
       'c',
       `BLOCK_TCP="1"\nIGNORE_FILE="/dev/null"\nKILL_ROUTE="echo $TARGET$ >> ${folder}/blocks"\n`,
@@ -240,13 +240,19 @@ describe('--act', () => {
   });
 });
 
-describe('bad input: what stood before it counts, one line says what is wrong, and the exit code', () => {
+describe('bad input gives one line and an exit code, and the packets before it count', () => {
   test.each<[string, () => string, number, RegExp, number]>([
-    ['a file that breaks off', () => file('f', SCAN.slice(0, -5)), 65, /^portsentry: \S+\/f: .*\d+.*\n$/, 2],
-    ['a cut gzip file', () => file('f', gzipSync(SCAN).slice(0, -12)), 65, /^portsentry: \S+\/f: .+\n$/, 0],
-    ['no capture', () => file('f', 'a text, and no capture at all'), 65, /^portsentry: \S+\/f: .+\n$/, 0],
+    ['a truncated file', () => file('f', SCAN.slice(0, -5)), 65, /^portsentry: \S+\/f: .*\d+.*\n$/, 2],
+    [
+      'a truncated gzip file',
+      () => file('f', gzipSync(SCAN).slice(0, -12)),
+      65,
+      /^portsentry: \S+\/f: .+\n$/,
+      0,
+    ],
+    ['a text file', () => file('f', 'a text, not a capture'), 65, /^portsentry: \S+\/f: .+\n$/, 0],
     ['an empty file', () => file('f', ''), 65, /^portsentry: \S+\/f: .+\n$/, 0],
-    ['no such file', () => join(folder, 'none'), 66, /^portsentry: \S+\/none: .+\n$/, 0],
+    ['a missing file', () => join(folder, 'none'), 66, /^portsentry: \S+\/none: .+\n$/, 0],
     ['a folder', () => folder, 66, /^portsentry: \S+: is a directory\n$/, 0],
   ])('%s', (_name, path, exit, message, known) => {
     const { status, stdout, stderr } = replay([path()]);
@@ -255,13 +261,13 @@ describe('bad input: what stood before it counts, one line says what is wrong, a
     expect(alerts(stdout).length).toBeGreaterThanOrEqual(known);
   });
 
-  test('the break is told with its offset', () => {
+  test('the message gives the offset of the truncated record', () => {
     const { stderr } = replay([file('f', SCAN.slice(0, -5))]);
     const lastRecord = SCAN.length - 16 - udp(SCANNER, 1, HOST, 9).length;
     expect(stderr).toContain(String(lastRecord));
   });
 
-  test('link types without a decoder: a line a file, and an error when it holds nothing else', () => {
+  test('link types without a decoder give one line for each file, and an error when it has no others', () => {
     const other = (...blocks: PcapngBlock[]) =>
       writePcapng([{ block: 'section' }, { block: 'interface', linkType: 127 }, ...blocks]);
     const frame = { block: 'enhanced', data: tcp(111) } as const;
@@ -279,7 +285,7 @@ describe('bad input: what stood before it counts, one line says what is wrong, a
     expect(replay([alone, among]).status).toBe(65);
   });
 
-  test('a broken file among others: the others count, and the worst is the exit code', () => {
+  test('a broken file does not stop the others, and the worst exit code wins', () => {
     const { status, stdout, stderr } = replay([join(folder, 'none'), file('a', 'x'), file('b', SCAN)]);
     expect(alerts(stdout)).toEqual(SCAN_LINES);
     expect([status, lines(stderr).length]).toEqual([66, 2]);
@@ -297,7 +303,7 @@ describe('bad input: what stood before it counts, one line says what is wrong, a
     expect(lines(stderr)).toHaveLength(1);
   });
 
-  test('a configuration with an error: 78, and where', () => {
+  test('a configuration with an error gives 78 and the position', () => {
     configuration = file('c', 'SCAN_TRIGGER="x"\n');
     const { status, stderr } = replay([file('f', SCAN)]);
     expect(status).toBe(78);

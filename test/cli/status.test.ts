@@ -10,27 +10,27 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-test('for people', () => {
+test('the text', () => {
   expect(renderStatus(STATUS)).toBe(`\
 portsentry 3.0.0, pid 4711, up 3 h 12 min (since 2026-11-22 10:21)
 
   modes          atcp, audp
   interfaces     eth0, eth1
   configuration  /etc/portsentry/portsentry.conf
-  frames         123456, 12 of them heard twice
-  dropped        capture cannot tell
+  frames         123456, 12 of them captured twice
+  dropped        unknown
   not decoded    12: not IP 10, bad checksum 2
   probes         345
   sources        17 tracked
   blocks         11 in force, 12 due
   method         nftables (the best that this host has)
   actions        1 running, 2 waiting
-  breaker        closed (it opens at 300 new blocks a minute)
+  breaker        closed (opens at more than 300 new blocks a minute)
   memory         64 MiB
 `);
 });
 
-test('when things are otherwise', () => {
+test('the text with other values', () => {
   const status = {
     ...STATUS,
     interfaces: [],
@@ -56,14 +56,14 @@ portsentry 3.0.0, pid 4711, up 3 h 12 min (since 2026-11-22 10:21)
   blocks         11 in force, 12 due
   method         nftables (the best that this host has)
   actions        1 running, 2 waiting
-  breaker        open: over 1 new block a minute, so sources of a single probe are only logged
+  breaker        open: more than 1 new block a minute, so sources of a single probe are only logged
   memory         64 MiB
 `);
 });
 
-test('for people and for programs', async () => {
-  const people = await runWith({}, (options, output) => runStatus({ ...options, json: false }, output));
-  expect(people).toMatchObject({ exit: 0, stdout: renderStatus(STATUS), stderr: '' });
-  const programs = await runWith({}, (options, output) => runStatus({ ...options, json: true }, output));
-  expect(programs).toMatchObject({ exit: 0, stdout: `${JSON.stringify(STATUS)}\n`, stderr: '' });
+test('text and --json', async () => {
+  const text = await runWith({}, (options, output) => runStatus({ ...options, json: false }, output));
+  expect(text).toMatchObject({ exit: 0, stdout: renderStatus(STATUS), stderr: '' });
+  const json = await runWith({}, (options, output) => runStatus({ ...options, json: true }, output));
+  expect(json).toMatchObject({ exit: 0, stdout: `${JSON.stringify(STATUS)}\n`, stderr: '' });
 });

@@ -11,21 +11,21 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-test('somebody who is blocked', () => {
+test('a blocked address', () => {
   expect(renderWhy(WHY, NOW)).toBe(`\
 10.99.0.1
 
   never block  no rule spares it
   seen         12 probes since 2026-11-22 13:22, the last one 10 min 1 s ago
                3 connects to 10 ports of 1 address (syn, fin)
-               different attempts came from it; to forge them takes more than one packet; it looks like nmap
+               it made different attempts; forging them takes more than one packet; it looks like nmap
   blocked      since 2026-11-22 13:23, ends in 3 h 12 min; by nftables, in force
                TCP SYN/Normal scan, port 111, after 3 connects
   next         It is blocked until the time is over or somebody unblocks it.
 `);
 });
 
-test('somebody whose network is blocked, and who was blocked before', () => {
+test('an address whose network is blocked, and which was blocked before', () => {
   const block = { ...BLOCK, target: 'fd00::/64', until: null, times: 3, inForce: false, connects: 1 };
   const earlier = { times: 2, endedAt: NOW - 86_400_000, how: 'it was unblocked by hand' };
   expect(
@@ -34,9 +34,9 @@ test('somebody whose network is blocked, and who was blocked before', () => {
 fd00::1
 
   never block  no rule spares it
-  seen         not that anybody remembers
-  blocked      as a part of fd00::/64
-               since 2026-11-22 13:23, ends never; by nftables, not in force
+  seen         not tracked
+  blocked      as part of fd00::/64
+               since 2026-11-22 13:23, never ends; by nftables, not in force
                TCP SYN/Normal scan, port 111, after 1 connect; block number 3
   before       2 blocks; the last one ended 2026-11-21 13:33: it was unblocked by hand
   next         One.
@@ -48,26 +48,26 @@ test('a decoy', () => {
   const source = { ...(WHY.source as KnownSource), evidence: 'spoofable', tool: null, decoy: true } as const;
   expect(renderWhy({ ...WHY, source, block: null }, NOW)).toContain(
     `(syn, fin)
-               all that is known of it may be forged
-               others sent the same at the same time: most of them are forged
+               everything known about it may be forged
+               others sent the same at the same time; most of them are forged
   blocked      no
 `,
   );
 });
 
-test('somebody who is spared', () => {
+test('a spared address', () => {
   const why = { ...WHY, rule: 'gateway', source: null, block: null, next: ['Nothing is done to it.'] };
   expect(renderWhy(why, NOW)).toBe(`\
 10.99.0.1
 
   never block  spared by a rule: gateway
-  seen         not that anybody remembers
+  seen         not tracked
   blocked      no
   next         Nothing is done to it.
 `);
 });
 
-test('the canonical address is asked for', async () => {
+test('the daemon is asked for the canonical address', async () => {
   const ask = (address: string, json: boolean) =>
     runWith({}, (options, output) => runWhy({ ...options, address, json }, output));
   expect((await ask('2001:DB8:0:0::1', false)).stdout).toMatch(/^2001:db8::1\n\n {2}never block/);

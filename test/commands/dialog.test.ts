@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Dialog, type DialogProgram } from '../../src/commands/dialog.ts';
 import { testFolder } from '../respond/given.ts';
 
-/** A program that knows these commands, and complains of `?WORD` with that word. */
+/** A program with these commands, whose error message for `?WORD` contains the word. */
 const SCRIPT = `
   const { appendFileSync, existsSync, writeFileSync } = require('node:fs');
   const once = (file) => !existsSync(file) && (writeFileSync(file, ''), true);
@@ -20,9 +20,9 @@ const SCRIPT = `
 const PROGRAM: DialogProgram = {
   tool: { command: process.execPath, package: 'nodejs' },
   args: ['-e', SCRIPT],
-  provoke: (word) => `?${word}`,
-  complaintOn: (word) => new RegExp(`what is ${word}\\n`),
-  afterthought: /^afterthought\n/,
+  invalidLine: (word) => `?${word}`,
+  errorWith: (word) => new RegExp(`what is ${word}\\n`),
+  errorTail: /^afterthought\n/,
 };
 
 function dialogWith(program: Partial<DialogProgram> = {}): Dialog {
@@ -31,60 +31,60 @@ function dialogWith(program: Partial<DialogProgram> = {}): Dialog {
   return dialog;
 }
 
-test('each question has what was said of it, and of no other', async () => {
+test('each question gets its own errors, and no others', async () => {
   const dialog = dialogWith();
   const questions = ['do /dev/null', 'fault one', '', 'fault two\nfault three', 'do /dev/null'];
   expect(await Promise.all(questions.map((text) => dialog.ask(text)))).toEqual([
-    { said: '' },
-    { said: 'fault: one\n' },
-    { said: '' },
-    { said: 'fault: two\nfault: three\n' },
-    { said: '' },
+    { stderr: '' },
+    { stderr: 'fault: one\n' },
+    { stderr: '' },
+    { stderr: 'fault: two\nfault: three\n' },
+    { stderr: '' },
   ]);
 });
 
 test('one process answers all', async () => {
   const log = join(testFolder(), 'log');
   const dialog = dialogWith();
-  for (let count = 0; count < 20; count++) expect(await dialog.ask(`do ${log}`)).toEqual({ said: '' });
+  for (let count = 0; count < 20; count++) expect(await dialog.ask(`do ${log}`)).toEqual({ stderr: '' });
   expect(readFileSync(log, 'utf8')).toBe(`done ${dialog.pid}\n`.repeat(20));
 });
 
-test('when it dies, what was not answered is asked again, and nothing else', async () => {
+test('when it dies, the unanswered questions are asked again, and no others', async () => {
   const folder = testFolder();
   const log = (name: string) => join(folder, name);
   const dialog = dialogWith();
-  expect(await dialog.ask(`do ${log('before')}`)).toEqual({ said: '' });
+  expect(await dialog.ask(`do ${log('before')}`)).toEqual({ stderr: '' });
   const first = dialog.pid;
   const questions = [`do ${log('first')}`, `die-once ${log('marker')}\nfault x`, `do ${log('last')}`];
   expect(await Promise.all(questions.map((text) => dialog.ask(text)))).toEqual([
-    { said: '' },
-    { said: 'fault: x\n' },
-    { said: '' },
+    { stderr: '' },
+    { stderr: 'fault: x\n' },
+    { stderr: '' },
   ]);
   expect(dialog.pid).not.toBe(first);
   expect(readFileSync(log('before'), 'utf8')).toBe(`done ${first}\n`);
   expect(readFileSync(log('last'), 'utf8')).toBe(`done ${dialog.pid}\n`);
 });
 
-test('when it dies in the middle of an answer, the whole of it is that of the next process', async () => {
+test('when it dies in the middle of an answer, the next process gives the whole answer', async () => {
   const marker = join(testFolder(), 'marker');
-  expect(await dialogWith().ask(`fault one\ndie-once ${marker}`)).toEqual({ said: 'fault: one\n' });
+  expect(await dialogWith().ask(`fault one\ndie-once ${marker}`)).toEqual({ stderr: 'fault: one\n' });
 });
 
-test('when it dies each time, those who wait are told', async () => {
+test('when it dies each time, the waiting questions fail', async () => {
   const dialog = dialogWith();
   const failure = `${process.execPath}: exit status 3`;
   expect(await Promise.all([dialog.ask('die'), dialog.ask('')])).toEqual([{ failure }, { failure }]);
-  expect(await dialog.ask('')).toEqual({ said: '' });
+  expect(await dialog.ask('')).toEqual({ stderr: '' });
 });
 
-test('when it is killed between two questions, the next one finds another', async () => {
+test('when it is killed between two questions, a new process answers the next one', async () => {
   const dialog = dialogWith();
   await dialog.ask('');
   const first = dialog.pid as number;
   process.kill(first, 'SIGKILL');
-  expect(await dialog.ask('fault x')).toEqual({ said: 'fault: x\n' });
+  expect(await dialog.ask('fault x')).toEqual({ stderr: 'fault: x\n' });
   expect(dialog.pid).not.toBe(first);
 });
 
@@ -94,33 +94,33 @@ test('when it hangs, it is replaced', async () => {
   await dialog.ask('');
   const first = dialog.pid as number;
   expect(await Promise.all([dialog.ask(`hang-once ${marker}`), dialog.ask('fault x')])).toEqual([
-    { said: '' },
-    { said: 'fault: x\n' },
+    { stderr: '' },
+    { stderr: 'fault: x\n' },
   ]);
   expect(existsSync(`/proc/${first}`)).toBe(false);
 }, 20_000);
 
-test('a program that is not there is told of, each time', async () => {
+test('a missing program is reported, each time', async () => {
   const dialog = dialogWith({ tool: { command: 'no-such-program', package: 'nothing' } });
   const failure = 'no-such-program: not found; install nothing';
   expect(await dialog.ask('')).toEqual({ failure });
   expect(await dialog.ask('')).toEqual({ failure });
 });
 
-test('after so many characters a fresh process goes on, and no answer is lost', async () => {
+test('after 16 MiB of questions a new process takes over, and no answer is lost', async () => {
   const dialog = dialogWith();
   await dialog.ask('');
   const first = dialog.pid as number;
   const long = `nothing ${'x'.repeat(1_000)}\n`.repeat(9_000);
   expect(await Promise.all([dialog.ask(long), dialog.ask(`${long}fault x`)])).toEqual([
-    { said: '' },
-    { said: 'fault: x\n' },
+    { stderr: '' },
+    { stderr: 'fault: x\n' },
   ]);
-  expect(await dialog.ask('fault y')).toEqual({ said: 'fault: y\n' });
+  expect(await dialog.ask('fault y')).toEqual({ stderr: 'fault: y\n' });
   expect(dialog.pid).not.toBe(first);
 });
 
-test('closed, it answers nobody, and the process is gone', async () => {
+test('once it is closed, questions fail and the process is gone', async () => {
   const dialog = dialogWith();
   await dialog.ask('');
   const pid = dialog.pid as number;

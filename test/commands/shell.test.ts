@@ -9,7 +9,7 @@ import { testFolder } from '../respond/given.ts';
 import { eventually } from '../support/eventually.ts';
 import { stopClock } from '../support/stop-clock.ts';
 
-const ENOUGH = { timeout: 60_000 };
+const ENOUGH = { timeoutMs: 60_000 };
 
 const ENDS: [command: string, failure: string | null, output: string][] = [
   ['true', null, ''],
@@ -36,18 +36,18 @@ describe('in a shell that was started ahead', () => {
     },
   );
 
-  test('it is in no hurry, however its parent is', async () => {
+  test('it has the usual priority, whatever its parent has', async () => {
     const usual = getPriority();
     onTestFinished(() => setPriority(usual));
     setPriority(-10);
     const ready = await readyShell();
     expect(await runCommand('nice', { ...ENOUGH, ready })).toEqual({ failure: null, output: '0\n' });
-    // One that is not waiting is told so when it has begun.
+    // A shell that was not waiting gets its priority after it has started.
     const command = 'until [ "$(nice)" = 0 ]; do :; done';
     expect(await runCommand(command, ENOUGH)).toEqual({ failure: null, output: '' });
   });
 
-  test('each command has one of its own', async () => {
+  test('each command has its own shell', async () => {
     const ready = await readyShell();
     const pids = [];
     for (let count = 0; count < 2; count++) {
@@ -57,7 +57,7 @@ describe('in a shell that was started ahead', () => {
     expect(new Set(pids).size).toBe(2);
   });
 
-  test('what it cannot take is run in another: a command of two lines, and one longer than the pipe may hold', async () => {
+  test('another shell runs a command of two lines, or one that is too long for the pipe', async () => {
     const ready = await readyShell();
     for (const command of ['echo one\necho two', `: ${'x'.repeat(5_000)}; echo one; echo two`]) {
       expect(await runCommand(command, { ...ENOUGH, ready })).toEqual({
@@ -68,7 +68,7 @@ describe('in a shell that was started ahead', () => {
     expect(waitingShells()).toHaveLength(1);
   });
 
-  test('when somebody has killed it, the next command is run all the same', async () => {
+  test('when it was killed, the next command runs all the same', async () => {
     const ready = await readyShell();
     const [pid] = waitingShells() as [number];
     process.kill(pid, 'SIGKILL');
@@ -81,7 +81,7 @@ describe('in a shell that was started ahead', () => {
     );
   });
 
-  test('it ends without having run anything when it is needed no more', async () => {
+  test('when it is closed, it ends without running anything', async () => {
     const ready = await readyShell();
     expect(waitingShells()).toHaveLength(1);
     ready.close();
@@ -90,7 +90,7 @@ describe('in a shell that was started ahead', () => {
     expect(waitingShells()).toEqual([]);
   });
 
-  /** The one of the test before takes a moment to end. */
+  /** Starts a waiting shell, after that of the test before has ended. */
   async function readyShell(): Promise<ReadyShell> {
     await eventually(() => expect(waitingShells()).toEqual([]));
     const ready = new ReadyShell();
@@ -99,7 +99,7 @@ describe('in a shell that was started ahead', () => {
     return ready;
   }
 
-  /** Our own children that wait for a command. */
+  /** Our children that wait for a command. */
   function waitingShells(): number[] {
     return readdirSync('/proc')
       .filter((entry) => /^\d+$/.test(entry))
@@ -121,26 +121,26 @@ test('a missing program is a failure that names it', async () => {
   expect(failure).toMatch(/^exit status 127: .*\/nowhere\/iptables/);
 });
 
-describe('what cannot be started is a failure:', () => {
+describe('a command that cannot be started fails:', () => {
   test('a command longer than the kernel takes', async () => {
     const { failure } = await runCommand(`true ${'x'.repeat(3_000_000)}`, ENOUGH);
     expect(failure).toMatch(/^cannot be started: .*E2BIG/);
   });
 
-  test('any command when there is no descriptor left', async () => {
+  test('any command without a free descriptor', async () => {
     const { failure } = await withoutDescriptors(() => runCommand('true', ENOUGH));
     expect(failure).toMatch(/^cannot be started: .*EMFILE/);
   });
 });
 
-test('programs of sbin are found, however small the PATH that we were started with', async () => {
+test('programs in sbin are found, however short our own PATH is', async () => {
   vi.stubEnv('PATH', '/opt/own');
   const { output } = await runCommand('echo "$PATH"', ENOUGH);
   vi.unstubAllEnvs();
   expect(output).toBe('/opt/own:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n');
 });
 
-test('a megabyte of output is read to its end, and 4 KiB of it are kept', async () => {
+test('a megabyte of output is read to its end, and 4 KiB are kept', async () => {
   const result = await runCommand('head -c 1048576 /dev/zero | tr "\\0" x; echo end >&2; exit 5', ENOUGH);
   expect(result.output).toMatch(/^x+(end\n)?$/);
   expect(result.output).toHaveLength(4_096);
@@ -151,10 +151,10 @@ describe('a command that does not end', () => {
   /** A loop of the shell that ends when a child has made the file `set`. */
   const AWAIT_SET = 'until [ -e set ]; do sleep 0.01; done;';
 
-  test('is ended by TERM, with all that it has started', async () => {
+  test('is ended by TERM, with all its children', async () => {
     const child = 'trap "echo TERM >> got; exit" TERM; touch set; while :; do sleep 0.05; done';
     const { folder, running } = await start(`(${child}) & ${AWAIT_SET} echo $! $$ > pids; wait`, {
-      timeout: 200,
+      timeoutMs: 200,
     });
     await vi.advanceTimersByTimeAsync(200);
     await eventually(() => expect(livingOf(`${folder}/pids`)).toEqual([]));
@@ -175,7 +175,7 @@ describe('a command that does not end', () => {
       '',
     ],
   ])('%s is ended by KILL after two seconds', async (_what, command, said) => {
-    const { folder, pids, running } = await start(command, { timeout: 200 });
+    const { folder, pids, running } = await start(command, { timeoutMs: 200 });
     await vi.advanceTimersByTimeAsync(200 + 1_999);
     expect(livingOf(`${folder}/pids`)).toEqual(pids);
     await vi.advanceTimersByTimeAsync(1 + 100);
@@ -186,7 +186,7 @@ describe('a command that does not end', () => {
   test('is ended by KILL a fifth of a second after the daemon began to end', async () => {
     const ending = new AbortController();
     const command = 'trap "" TERM; echo $$ > pids; sleep 60; sleep 60';
-    const { folder, pids, running } = await start(command, { timeout: 60_000, signal: ending.signal });
+    const { folder, pids, running } = await start(command, { timeoutMs: 60_000, signal: ending.signal });
     ending.abort();
     await vi.advanceTimersByTimeAsync(199);
     expect(livingOf(`${folder}/pids`)).toEqual(pids);
@@ -195,10 +195,10 @@ describe('a command that does not end', () => {
     await eventually(() => expect(livingOf(`${folder}/pids`)).toEqual([]));
   });
 
-  test('and is in the grace of its time-out is ended as soon when the daemon ends', async () => {
+  test('and has timed out is ended as soon when the daemon ends', async () => {
     const ending = new AbortController();
     const command = 'trap "touch got" TERM; echo $$ > pids; while :; do sleep 0.05; done';
-    const { folder, running } = await start(command, { timeout: 100, signal: ending.signal });
+    const { folder, running } = await start(command, { timeoutMs: 100, signal: ending.signal });
     await vi.advanceTimersByTimeAsync(100);
     await eventually(() => expect(existsSync(`${folder}/got`)).toBe(true));
     ending.abort();
@@ -219,9 +219,9 @@ describe('a command that does not end', () => {
   }
 });
 
-test('nothing is started any more when the daemon ends', async () => {
+test('no command starts once the daemon ends', async () => {
   const mark = join(testFolder(), 'mark');
-  const { failure } = await runCommand(`touch ${mark}`, { timeout: 60_000, signal: AbortSignal.abort() });
+  const { failure } = await runCommand(`touch ${mark}`, { timeoutMs: 60_000, signal: AbortSignal.abort() });
   expect(failure).toBe('portsentry is ending');
   expect(existsSync(mark)).toBe(false);
 });
@@ -234,7 +234,7 @@ describe('a child in the background that holds our pipes', () => {
     expect(livingOf(pids)).toHaveLength(1);
   });
 
-  test('may go on writing, and is not killed for it', async () => {
+  test('may continue to write, and is not killed for it', async () => {
     const folder = testFolder();
     await runCommand(
       `(until [ -e ${folder}/go ]; do sleep 0.05; done; echo late; touch ${folder}/survived) &`,
@@ -244,7 +244,7 @@ describe('a child in the background that holds our pipes', () => {
     await eventually(() => expect(existsSync(`${folder}/survived`)).toBe(true));
   });
 
-  test('costs no descriptors without end', async () => {
+  test('does not exhaust our descriptors', async () => {
     const pids = pidsToKill();
     const before = openDescriptors();
     for (let round = 0; round < 5; round++) {
@@ -256,7 +256,7 @@ describe('a child in the background that holds our pipes', () => {
   });
 });
 
-/** Opens files until there is no descriptor left for anybody else. */
+/** Runs this while all our descriptors are in use. */
 async function withoutDescriptors<T>(run: () => Promise<T>): Promise<T> {
   const limit = execFileSync('prlimit', ['--nofile', '-o', 'SOFT', '--noheadings']).toString().trim();
   const setLimit = (soft: string) =>
@@ -273,7 +273,7 @@ async function withoutDescriptors<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A file for the ids of processes that are ended when the test is over. */
+/** A file for process ids; the processes are killed when the test ends. */
 function pidsToKill(): string {
   const path = join(testFolder(), 'pids');
   onTestFinished(() => {
@@ -286,7 +286,7 @@ function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
-/** The processes of a list that have not ended: neither gone nor zombies that nobody has fetched. */
+/** The processes of a list that have not ended: neither gone nor zombies that were not reaped. */
 function livingOf(list: string): string[] {
   const stateOf = (pid: string) => {
     try {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { complaintOf, runTool } from '../../src/commands/tool.ts';
+import { firstError, runTool } from '../../src/commands/tool.ts';
 
 const SH = { command: 'sh', package: 'dash' };
 
-test('a program has its input, and no environment of ours', async () => {
+test('a program gets its input, and nothing of our environment', async () => {
   const { failure, stdout } = await runTool(SH, ['-c', 'cat; echo $LC_ALL $TERM $HOME'], { input: 'in\n' });
   expect([failure, stdout]).toEqual([null, 'in\nC dumb /nonexistent\n']);
 });
@@ -16,11 +16,11 @@ test.each([
   expect((await runTool(SH, ['-c', script])).failure).toBe(failure);
 });
 
-test('what is not there, hangs or says too much ends with its reason', async () => {
+test('a program that is missing, hangs or writes too much fails with the reason', async () => {
   expect(await runTool({ command: 'no-such-program', package: 'nothing' }, [])).toMatchObject({
     failure: 'no-such-program: not found; install nothing',
   });
-  expect(await runTool(SH, ['-c', 'exec sleep 60'], { timeout: 100 })).toMatchObject({
+  expect(await runTool(SH, ['-c', 'exec sleep 60'], { timeoutMs: 100 })).toMatchObject({
     failure: 'sh: timed out after 0.1 s',
   });
   expect(await runTool(SH, ['-c', 'exec yes'])).toMatchObject({ failure: 'sh: said more than 64 MiB' });
@@ -37,6 +37,6 @@ test.each([
   ['ipset v7.17: Hash is full, cannot add more elements\n', 'Hash is full, cannot add more elements'],
   ['iptables v1.8.9 (nf_tables): Could not fetch\n', 'Could not fetch'],
   ['# Warning: old\niptables-restore: line 2 failed\n', 'iptables-restore: line 2 failed'],
-] as const)('the complaint in %j', (stderr, complaint) => {
-  expect(complaintOf(stderr)).toBe(complaint);
+] as const)('the first error in %j', (stderr, message) => {
+  expect(firstError(stderr)).toBe(message);
 });

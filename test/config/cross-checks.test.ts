@@ -5,8 +5,8 @@ import { parseConfig } from '../../src/config/load.ts';
 const ROUTE = 'KILL_ROUTE="/sbin/ip route add blackhole $TARGET$"';
 const UNDO = 'UNKILL_ROUTE="undo $TARGET$"';
 
-/** What is said of these lines, without the notes. */
-function told(...lines: string[]): string[] {
+/** The findings about these lines, without the notes. */
+function findingsOf(...lines: string[]): string[] {
   const { findings } = parseConfig(lines.join('\n'), 'f');
   return findings.filter(({ severity }) => severity !== 'note').map(formatFinding);
 }
@@ -21,7 +21,7 @@ describe('1.x with BLOCK=1 and no action, or BLOCK=2 and no command, did nothing
       `f:1:1: error: BLOCK_TCP="1": ${needs1}`,
     ],
     [
-      '1 with a command that is not there',
+      '1 with a missing command',
       ['BLOCK_TCP="1"', 'BLOCK_METHOD="command"'],
       `f:1:1: error: BLOCK_TCP="1": ${needs1}`,
     ],
@@ -32,7 +32,7 @@ describe('1.x with BLOCK=1 and no action, or BLOCK=2 and no command, did nothing
       `f:1:1: error: BLOCK_TCP="2": ${needs2}`,
     ],
     [
-      '1 with a KILL_ROUTE that is switched off',
+      '1 with a disabled KILL_ROUTE',
       ['BLOCK_TCP="1"', ROUTE, 'BLOCK_METHOD="none"'],
       `f:1:1: error: BLOCK_TCP="1": ${needs1}`,
     ],
@@ -42,37 +42,37 @@ describe('1.x with BLOCK=1 and no action, or BLOCK=2 and no command, did nothing
       `f:1:1: error: BLOCK_TCP="2": ${needs2}`,
     ],
   ])('%s is an error', (_name, lines, finding) => {
-    expect(told(...lines)).toContain(finding);
+    expect(findingsOf(...lines)).toContain(finding);
     expect(parseConfig(lines.join('\n'), 'f').config).toBeNull();
   });
 
   test.each([
     ['0 alone', ['BLOCK_TCP="0"']],
-    ['1 alone, which takes the best method', ['BLOCK_TCP="1"']],
+    ['1 alone, which chooses the best method', ['BLOCK_TCP="1"']],
     ['1 with KILL_ROUTE and its undo', ['BLOCK_TCP="1"', ROUTE, UNDO]],
     ['1 with hosts.deny', ['BLOCK_TCP="1"', 'KILL_HOSTS_DENY="ALL: $TARGET$"']],
     ['1 with a command', ['BLOCK_TCP="1"', 'KILL_RUN_CMD="/bin/x"']],
     ['2 with a command', ['BLOCK_TCP="2"', 'KILL_RUN_CMD="/bin/x"']],
-  ])('%s is right', (_name, lines) => {
-    expect(told(...lines)).toEqual([]);
+  ])('%s is valid', (_name, lines) => {
+    expect(findingsOf(...lines)).toEqual([]);
   });
 });
 
 test('BLOCK=2 without KILL_RUN_CMD runs KILL_ROUTE, and says that 1.x did nothing', () => {
-  expect(told('BLOCK_UDP="2"', ROUTE)).toEqual([
+  expect(findingsOf('BLOCK_UDP="2"', ROUTE)).toEqual([
     'f:1:1: warning: BLOCK_UDP="2" without KILL_RUN_CMD: KILL_ROUTE is run as the external command (PortSentry 1.x did nothing and still wrote "Blocked")',
   ]);
 });
 
-describe('the usual iptables command called every IPv6 scanner blocked', () => {
-  const warns = (command: string) => told(`KILL_ROUTE="${command}"`).join().includes('knows no IPv6');
+describe('1.x reported IPv6 scanners as blocked by the usual iptables command', () => {
+  const warns = (command: string) => findingsOf(`KILL_ROUTE="${command}"`).join().includes('knows no IPv6');
   test.each([
     '/sbin/iptables -I INPUT -s $TARGET$ -j DROP',
     'iptables -I INPUT -s $TARGET$ -j DROP',
     'logger x; iptables-nft -I INPUT -s $TARGET$ -j DROP',
     'timeout 5 iptables -I INPUT -s $TARGET$ -j DROP',
     '/sbin/route add -host $TARGET$ reject',
-  ])('%s: KILL_ROUTE6 is missed', (command) => {
+  ])('%s needs a KILL_ROUTE6', (command) => {
     expect(warns(command)).toBe(true);
   });
 
@@ -81,12 +81,14 @@ describe('the usual iptables command called every IPv6 scanner blocked', () => {
     '/usr/local/bin/my-iptables.sh $TARGET$',
     'iptables -s $TARGET$ || ip6tables -s $TARGET$',
     '/sbin/ip route add blackhole $TARGET$',
-  ])('%s: nothing is said', (command) => {
+  ])('%s does not', (command) => {
     expect(warns(command)).toBe(false);
   });
 
-  test('with KILL_ROUTE6 nothing is said', () => {
-    expect(told('KILL_ROUTE="iptables -s $TARGET$"', 'KILL_ROUTE6="ip6tables -s $TARGET$"')).toEqual([]);
+  test('with KILL_ROUTE6 there is no warning', () => {
+    expect(findingsOf('KILL_ROUTE="iptables -s $TARGET$"', 'KILL_ROUTE6="ip6tables -s $TARGET$"')).toEqual(
+      [],
+    );
   });
 });
 
@@ -94,48 +96,48 @@ describe('$TARGET$', () => {
   test.each(['KILL_ROUTE', 'KILL_ROUTE6', 'UNKILL_ROUTE', 'UNKILL_ROUTE6', 'KILL_HOSTS_DENY'])(
     '%s without it is an error',
     (key) => {
-      expect(told(`${key}="$PORT$"`)).toEqual([
+      expect(findingsOf(`${key}="$PORT$"`)).toEqual([
         `f:1:${key.length + 3}: error: ${key}: expected $TARGET$ in it, found none; it would do the same for every source`,
       ]);
     },
   );
 
-  test('KILL_RUN_CMD may do without, and an empty value is unset', () => {
-    expect(told('KILL_RUN_CMD="/bin/page-me"', 'KILL_ROUTE=""')).toEqual([]);
+  test('KILL_RUN_CMD does not need it, and an empty value is unset', () => {
+    expect(findingsOf('KILL_RUN_CMD="/bin/page-me"', 'KILL_ROUTE=""')).toEqual([]);
   });
 });
 
-test('an unknown token is named, with the known ones', () => {
-  expect(told('KILL_RUN_CMD="/bin/x $TARGET$ $PRT$"')).toEqual([
-    'f:1:31: warning: KILL_RUN_CMD: $PRT$ is no token and stays as it is (did you mean $PORT$?); known are $TARGET$ $PORT$ $MODE$ $PROTO$ $KIND$',
+test('a warning names the unknown token and the known ones', () => {
+  expect(findingsOf('KILL_RUN_CMD="/bin/x $TARGET$ $PRT$"')).toEqual([
+    'f:1:31: warning: KILL_RUN_CMD: $PRT$ is not a token and stays as it is (did you mean $PORT$?); the tokens are $TARGET$ $PORT$ $MODE$ $PROTO$ $KIND$',
   ]);
 });
 
-test('a relative path is warned of', () => {
-  expect(told('HISTORY_FILE="./history"')).toEqual([
-    'f:1:15: warning: HISTORY_FILE: a relative path is taken from the folder that portsentry is started in',
+test('a relative path causes a warning', () => {
+  expect(findingsOf('HISTORY_FILE="./history"')).toEqual([
+    'f:1:15: warning: HISTORY_FILE: a relative path depends on the folder in which portsentry starts',
   ]);
 });
 
-test('a mode with an empty port list is warned of', () => {
-  expect(told('TCP_PORTS=""', 'UDP_PORTS=""')).toEqual([
+test('an empty port list causes a warning', () => {
+  expect(findingsOf('TCP_PORTS=""', 'UDP_PORTS=""')).toEqual([
     'f:1:1: warning: TCP_PORTS names no port: -tcp and -stcp watch nothing',
     'f:2:1: warning: UDP_PORTS names no port: -udp and -sudp watch nothing',
   ]);
 });
 
 describe('BLOCK_METHOD', () => {
-  test.each(['nftables', 'ipset', 'iptables', 'route'])('%s is right', (method) => {
-    expect(told('BLOCK_TCP="1"', `BLOCK_METHOD="${method}"`)).toEqual([]);
+  test.each(['nftables', 'ipset', 'iptables', 'route'])('%s is valid', (method) => {
+    expect(findingsOf('BLOCK_TCP="1"', `BLOCK_METHOD="${method}"`)).toEqual([]);
   });
 
-  test('KILL_ROUTE6 alone is not run, and that is said', () => {
-    expect(told('BLOCK_TCP="1"', 'KILL_ROUTE6="ip6 $TARGET$"')).toEqual([
+  test('KILL_ROUTE6 alone is not run, which causes a warning', () => {
+    expect(findingsOf('BLOCK_TCP="1"', 'KILL_ROUTE6="ip6 $TARGET$"')).toEqual([
       'f:2:1: warning: KILL_ROUTE6 is not run without KILL_ROUTE or BLOCK_METHOD="command"',
     ]);
   });
 
-  test('a KILL_ROUTE without an undo gets a note', () => {
+  test('a KILL_ROUTE without an undo causes a note', () => {
     const { findings } = parseConfig(`BLOCK_TCP="1"\n${ROUTE}`, 'f');
     expect(findings.map(formatFinding)).toContainEqual(
       expect.stringMatching(/^f:2:1: note: KILL_ROUTE without UNKILL_ROUTE: nothing here can take/),
@@ -143,27 +145,27 @@ describe('BLOCK_METHOD', () => {
   });
 
   test.each([
-    ['null', ['BLOCK_TCP="1"'], ' blocks nothing and reports every block as done; it is for trials'],
+    ['null', ['BLOCK_TCP="1"'], ' blocks nothing and reports every block as done; use it for tests only'],
     [
       'command',
       ['BLOCK_TCP="1"', 'KILL_RUN_CMD="/bin/x"'],
       ' without KILL_ROUTE: nothing shuts a source out',
     ],
     ['none', ['BLOCK_TCP="1"', 'KILL_RUN_CMD="/bin/x"', ROUTE], ': KILL_ROUTE is set and not run'],
-  ])('%s is warned of', (method, lines, message) => {
-    expect(told(`BLOCK_METHOD="${method}"`, ...lines)).toEqual([
+  ])('%s causes a warning', (method, lines, message) => {
+    expect(findingsOf(`BLOCK_METHOD="${method}"`, ...lines)).toEqual([
       `f:1:1: warning: BLOCK_METHOD="${method}"${message}`,
     ]);
   });
 });
 
-describe('what needs no word', () => {
-  test('each mode', () => {
+describe('there is no finding', () => {
+  test('about any mode', () => {
     expect(parseConfig('MODES="tcp,udp"', 'f').findings).toEqual([]);
     expect(parseConfig('MODES="stcp,audp"', 'f').findings).toEqual([]);
   });
 
-  test('nothing is said of what the file does not set', () => {
+  test('about a key that the file does not set', () => {
     expect(parseConfig('', 'f').findings).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatFinding } from '../../src/config/finding.ts';
-import { lex, MAX_STATEMENTS, MAX_VALUE_LENGTH } from '../../src/config/lexer.ts';
+import { lex, MAX_STATEMENTS, MAX_VALUE_CHARACTERS } from '../../src/config/lexer.ts';
 import { costRatio } from '../support/processor-time.ts';
 
 const values = (text: string) => lex(text, 'f').entries.map(({ key, value }) => [key, value]);
@@ -9,7 +9,7 @@ const findings = (text: string) => lex(text, 'f').findings.map(formatFinding);
 describe('a setting', () => {
   test.each([
     ['plain', 'BLOCK_TCP="1"', '1'],
-    ['blanks around the sign', 'BLOCK_TCP \t=  "1"', '1'],
+    ['blanks around the equals sign', 'BLOCK_TCP \t=  "1"', '1'],
     ['indented', '  BLOCK_TCP="1"', '1'],
     ['empty', 'BLOCK_TCP=""', ''],
     ['blanks inside are kept', 'BLOCK_TCP=" 1 "', ' 1 '],
@@ -27,13 +27,13 @@ describe('a setting', () => {
     expect(lex(text, 'f')).toMatchObject({ entries: [{ key: 'BLOCK_TCP', value }], findings: [] });
   });
 
-  test('points at its key and at its value', () => {
+  test('has the position of its key and of its value', () => {
     expect(lex('\n  KEY = "value"\n', 'f').entries).toEqual([
       { key: 'KEY', line: 2, keyColumn: 3, value: 'value', valueColumn: 10 },
     ]);
   });
 
-  test('comments and blank lines say nothing', () => {
+  test('is neither a comment nor a blank line', () => {
     expect(lex('# A="1"\n\n   \n \t# B="2"\r\n\r\n', 'f')).toEqual({ entries: [], findings: [] });
   });
 });
@@ -47,7 +47,7 @@ test("1.x ended a value at the second quote: the guide's KILL_ROUTE never wrote 
   });
 });
 
-describe('a value without quotes is taken, with a warning', () => {
+describe('a value without quotes is accepted with a warning', () => {
   test.each([
     ['BLOCK_TCP=1', '1', 'f:1:11: warning: the value "1" is not in double quotes; taken as it stands'],
     ['BLOCK_TCP=1 # x', '1', 'f:1:11: warning: the value "1" is not in double quotes; taken as it stands'],
@@ -64,7 +64,7 @@ describe('a value without quotes is taken, with a warning', () => {
   });
 });
 
-describe('a line that cannot be read is an error and no setting', () => {
+describe('a malformed line is an error and not a setting', () => {
   test.each([
     ['no closing quote', 'A="1', 'f:1:3: error: expected a closing quote on this line, found none'],
     ['only an opening quote', 'A="', 'f:1:3: error: expected a closing quote on this line, found none'],
@@ -78,9 +78,9 @@ describe('a line that cannot be read is an error and no setting', () => {
     ['no key', '="1"', 'f:1:1: error: expected KEY="value", found "=\\"1\\""'],
     ['a NUL byte in a value', 'A="1\0"', 'f:1:5: error: expected text, found a NUL byte'],
     ['a NUL byte in a comment', '# \0', 'f:1:3: error: expected text, found a NUL byte'],
-    ['bytes that are no UTF-8', 'A="x\uFFFD"', 'f:1:5: error: A: expected UTF-8 text, found other bytes'],
+    ['bytes that are not UTF-8', 'A="x\uFFFD"', 'f:1:5: error: A: expected UTF-8 text, found other bytes'],
     [
-      'long rubbish is cut',
+      'long rubbish, which is cut',
       'x'.repeat(100),
       `f:1:1: error: expected KEY="value", found "${'x'.repeat(60)}..."`,
     ],
@@ -89,26 +89,28 @@ describe('a line that cannot be read is an error and no setting', () => {
     expect(findings(text)).toEqual([finding]);
   });
 
-  test('and the lines after it are read', () => {
+  test('does not affect the lines after it', () => {
     expect(values('rubbish\nB="2"')).toEqual([['B', '2']]);
   });
 });
 
-test('a comment that looks like the end of a command is warned of', () => {
+test('a comment that looks like the end of a command causes a warning', () => {
   const text = 'KILL_RUN_CMD="echo "$TARGET$" #1 "';
   expect(values(text)).toEqual([['KILL_RUN_CMD', 'echo "$TARGET$']]);
-  expect(findings(text)).toEqual(['f:1:29: warning: the value ends at this quote, for a comment follows it']);
+  expect(findings(text)).toEqual([
+    'f:1:29: warning: the value ends at this quote, because a comment follows it',
+  ]);
 });
 
-describe('a file that is something else', () => {
-  test('is not read to its end', () => {
+describe('a file that is not a configuration', () => {
+  test('is not read to the end', () => {
     const { entries, findings } = lex('A="1"\n'.repeat(MAX_STATEMENTS + 5), 'f');
     expect(entries).toHaveLength(MAX_STATEMENTS);
     expect(findings).toMatchObject([{ severity: 'error', line: MAX_STATEMENTS + 1 }]);
   });
 
-  test('a value that no program could be given is refused', () => {
-    const longest = 'x'.repeat(MAX_VALUE_LENGTH);
+  test('with a value too long for an argument of a program is an error', () => {
+    const longest = 'x'.repeat(MAX_VALUE_CHARACTERS);
     expect(lex(`A="${longest}"`, 'f')).toMatchObject({ entries: [{ value: longest }], findings: [] });
     expect(findings(`A="${longest}x"`)).toEqual([
       'f:1:4: error: A: expected at most 131071 characters, found 131072',

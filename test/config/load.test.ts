@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FIELDS, formatField } from '../../src/config/directives.ts';
 import { formatFinding } from '../../src/config/finding.ts';
-import { MAX_VALUE_LENGTH } from '../../src/config/lexer.ts';
+import { MAX_VALUE_CHARACTERS } from '../../src/config/lexer.ts';
 import {
   defaultConfig,
   loadConfig,
@@ -24,18 +24,18 @@ function temporaryFile(content: string | Buffer): string {
   return file;
 }
 
-/** A fixture that can be read, with its findings as text. */
+/** Loads a fixture; its findings are text. */
 function fixture(name: string) {
   const result = loadConfig(join(FIXTURES, name));
   if (result.status !== 'read') throw new Error(result.reason);
-  const told = result.findings.map((finding) => formatFinding({ ...finding, file: name }));
-  return { config: result.config, told };
+  const findings = result.findings.map((finding) => formatFinding({ ...finding, file: name }));
+  return { config: result.config, findings };
 }
 
 describe("the user's own configuration, verbatim", () => {
-  const { config, told } = fixture('gentoo-wiki.conf');
+  const { config, findings } = fixture('gentoo-wiki.conf');
 
-  test('means what it says', () => {
+  test('has these values', () => {
     expect(config).toMatchObject({
       file: join(FIXTURES, 'gentoo-wiki.conf'),
       advancedPortsTcp: 65355,
@@ -62,17 +62,17 @@ describe("the user's own configuration, verbatim", () => {
     );
   });
 
-  test('its surprises are said', () => {
-    expect(told).toEqual([
+  test('has these warnings', () => {
+    expect(findings).toEqual([
       'gentoo-wiki.conf:24:1: warning: BLOCK_TCP="2" and BLOCK_UDP="2" without KILL_RUN_CMD: KILL_ROUTE is run as the external command (PortSentry 1.x did nothing and still wrote "Blocked")',
       'gentoo-wiki.conf:26:1: warning: KILL_ROUTE calls iptables, which knows no IPv6: an IPv6 source stays unblocked; set KILL_ROUTE6, for instance to "/sbin/ip6tables -I INPUT -s $TARGET$ -j DROP"',
     ]);
   });
 });
 
-test('the keys of PortSentry 1.2 are known, and its defaults are ours', () => {
-  const { config, told } = fixture('classic-1.2.conf');
-  expect(told).toEqual([
+test('the keys of PortSentry 1.2 are known, and its defaults are the same', () => {
+  const { config, findings } = fixture('classic-1.2.conf');
+  expect(findings).toEqual([
     'classic-1.2.conf:21:1: warning: KILL_ROUTE calls route, which knows no IPv6: an IPv6 source stays unblocked; set KILL_ROUTE6, for instance to "/sbin/ip6tables -I INPUT -s $TARGET$ -j DROP"',
   ]);
   expect(config).toMatchObject({ killRoute: expect.any(String), killHostsDeny: 'ALL: $TARGET$ : DENY' });
@@ -80,8 +80,8 @@ test('the keys of PortSentry 1.2 are known, and its defaults are ours', () => {
 });
 
 test('the keys of PortSentry 2.0 are known', () => {
-  const { config, told } = fixture('classic-2.0.conf');
-  expect(told).toEqual([
+  const { config, findings } = fixture('classic-2.0.conf');
+  expect(findings).toEqual([
     expect.stringMatching(/^classic-2\.0\.conf:\d+:1: note: KILL_ROUTE without UNKILL_ROUTE: /),
   ]);
   expect(config).toMatchObject({ resolveHost: true, blockTcp: 1, killRunCmdFirst: true, scanTrigger: 2 });
@@ -89,14 +89,14 @@ test('the keys of PortSentry 2.0 are known', () => {
 });
 
 test('every key is read: none of these keeps its default', () => {
-  const { config, told } = fixture('everything.conf');
-  expect(told).toEqual([]);
+  const { config, findings } = fixture('everything.conf');
+  expect(findings).toEqual([]);
   if (config === null) throw new Error('expected a configuration');
   const unread = FIELDS.filter((field) => formatField(config, field) === formatField(defaultConfig(), field));
   expect(unread).toEqual([]);
 });
 
-describe('a bad configuration says where, what was expected and what stood there', () => {
+describe('a finding says where, what was expected and what was found', () => {
   test.each([
     [
       'port-too-large.conf',
@@ -121,20 +121,20 @@ describe('a bad configuration says where, what was expected and what stood there
       '2:13: error: KILL_ROUTE: expected $TARGET$ in it, found none; it would do the same for every source',
     ],
   ])('%s', (name, finding) => {
-    const { config, told } = fixture(`bad/${name}`);
+    const { config, findings } = fixture(`bad/${name}`);
     expect(config).toBeNull();
-    expect(told).toEqual([`bad/${name}:${finding}`]);
+    expect(findings).toEqual([`bad/${name}:${finding}`]);
   });
 
-  test('a misspelt key is not read, with the nearest one', () => {
-    const { config, told } = fixture('bad/misspelt-key.conf');
+  test('a misspelt key is not read, and the warning suggests the nearest one', () => {
+    const { config, findings } = fixture('bad/misspelt-key.conf');
     expect(config?.scanTrigger).toBe(0);
-    expect(told).toEqual([
+    expect(findings).toEqual([
       'bad/misspelt-key.conf:1:1: warning: unknown key SCAN_TRIGER is not read; did you mean SCAN_TRIGGER?',
     ]);
   });
 
-  test('all findings at once, in the order of the file', () => {
+  test('all findings are reported at once, in the order of the file', () => {
     const { findings } = parseConfig('BLOCK_TCP="3"\nrubbish\nFOO="1"\nUDP_PORTS="x"\n', 'f');
     expect(findings.map(({ line, severity }) => [line, severity])).toEqual([
       [1, 'error'],
@@ -162,7 +162,7 @@ test('a file of more than 1 MiB is an error', () => {
   ]);
 });
 
-describe('the largest of values do not take long, and do not throw', () => {
+describe('the longest values take time in proportion to their length, and do not throw', () => {
   const fill = (unit: string, length: number) => unit.repeat(length / unit.length);
   test.each<[string, (length: number) => string]>([
     ['port ranges', (length) => `TCP_PORTS="${fill('1-65535,', length)}"`],
@@ -174,7 +174,7 @@ describe('the largest of values do not take long, and do not throw', () => {
       (length) => `INTERFACES="${Array.from({ length: length / 6 }, (_, index) => `e${index}`)}"`,
     ],
   ])('%s', (_name, text) => {
-    const eighth = Math.floor(MAX_VALUE_LENGTH / 8);
+    const eighth = Math.floor(MAX_VALUE_CHARACTERS / 8);
     expect(costRatio((length) => parseConfig(text(length), 'f'), eighth)).toBeLessThan(4);
   });
 });
@@ -191,7 +191,7 @@ test('the defaults only log', () => {
 });
 
 describe('reading the file', () => {
-  test('CRLF and a byte order mark do not matter', () => {
+  test('CRLF and a byte order mark are accepted', () => {
     const result = loadConfig(temporaryFile('\uFEFFSCAN_TRIGGER="2"\r\nBLOCK_TCP="0"\r\n'));
     expect(result).toMatchObject({ status: 'read', config: { scanTrigger: 2 }, findings: [] });
   });
@@ -206,7 +206,7 @@ describe('reading the file', () => {
     });
   });
 
-  test('an endless device is read no further than the limit', () => {
+  test('an endless device is read up to the limit', () => {
     expect(loadConfig('/dev/zero')).toMatchObject({ status: 'read', config: null });
   });
 
@@ -221,7 +221,7 @@ describe('reading the file', () => {
     expect(loadConfig('/')).toEqual({ status: 'unreadable', reason: '/: a folder, not a file' });
   });
 
-  test('a file under a file', () => {
+  test('a path below a file', () => {
     expect(loadConfig('/etc/passwd/x')).toEqual({
       status: 'unreadable',
       reason: '/etc/passwd/x: cannot be read (ENOTDIR)',
@@ -231,7 +231,7 @@ describe('reading the file', () => {
   test('a file that we may not read', () => {
     const file = temporaryFile('');
     chmodSync(file, 0);
-    // Root may read everything, so the test steps down for a moment.
+    // Root may read everything, so the test gives its rights up for a moment.
     const asRoot = process.geteuid?.() === 0;
     if (asRoot) {
       chmodSync(join(file, '..'), 0o755);
@@ -249,12 +249,12 @@ describe('reading the file', () => {
 });
 
 describe('without a name', () => {
-  test('the usual file', () => {
+  test('the default file is read', () => {
     const file = temporaryFile('SCAN_TRIGGER="4"\n');
     expect(loadConfigOrDefault(undefined, file)).toMatchObject({ config: { file, scanTrigger: 4 } });
   });
 
-  test('or the defaults where there is none', () => {
+  test('the defaults are used when it does not exist', () => {
     expect(loadConfigOrDefault(undefined, '/nonexistent/portsentry.conf')).toEqual({
       status: 'read',
       config: defaultConfig(),
@@ -263,7 +263,7 @@ describe('without a name', () => {
     });
   });
 
-  test('but a named file must be there', () => {
+  test('a named file must exist', () => {
     expect(loadConfigOrDefault('/nonexistent/portsentry.conf').status).toBe('missing');
   });
 });

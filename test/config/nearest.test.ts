@@ -4,9 +4,9 @@ import { nearest } from '../../src/config/nearest.ts';
 const KNOWN = ['TCP_PORTS', 'UDP_PORTS', 'KILL_ROUTE', 'KILL_RUN_CMD', 'SCAN_TRIGGER'];
 
 test.each([
-  ['a letter missing', 'SCAN_TRIGER', 'SCAN_TRIGGER'],
-  ['a letter too many', 'KILL_ROUTES', 'KILL_ROUTE'],
-  ['a letter changed', 'TCP-PORTS', 'TCP_PORTS'],
+  ['a missing letter', 'SCAN_TRIGER', 'SCAN_TRIGGER'],
+  ['an extra letter', 'KILL_ROUTES', 'KILL_ROUTE'],
+  ['a wrong letter', 'TCP-PORTS', 'TCP_PORTS'],
   ['two letters swapped', 'UPD_PORTS', 'UDP_PORTS'],
   ['lower case', 'kill_route', 'KILL_ROUTE'],
   ['the nearer of two', 'KILL_RUNCMD', 'KILL_RUN_CMD'],
@@ -15,6 +15,6 @@ test.each([
   expect(nearest(word, KNOWN)).toBe(meant);
 });
 
-test.each(['', 'X', 'HOSTNAME', 'A'.repeat(100_000)])('nothing is near %.20j', (word) => {
+test.each(['', 'X', 'HOSTNAME', 'A'.repeat(100_000)])('no word is near %.20j', (word) => {
   expect(nearest(word, KNOWN)).toBeNull();
 });

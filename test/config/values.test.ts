@@ -14,7 +14,7 @@ import {
 } from '../../src/config/values.ts';
 
 /** The value, or `offset: expected X, found Y`. */
-function told<T>(parsed: Parsed<T>): T | string {
+function resultOf<T>(parsed: Parsed<T>): T | string {
   return parsed.ok ? parsed.value : `${parsed.offset}: expected ${parsed.expected}, found ${parsed.found}`;
 }
 
@@ -29,8 +29,8 @@ describe('port lists', () => {
     ['1-10,5-20', '1-20'],
     ['', ''],
     ['  ', ''],
-  ])('%j is %j', (text, ports) => {
-    expect(String(told(portList.parse(text)))).toBe(ports);
+  ])('%j becomes %j', (text, ports) => {
+    expect(String(resultOf(portList.parse(text)))).toBe(ports);
   });
 
   const port = 'a port from 1 to 65535 or a range such as 7-9';
@@ -51,7 +51,7 @@ describe('port lists', () => {
     ['1,,2', `1: expected ${port}, found nothing`],
     ['1,9-7', '2: expected a range with its lower port first, found "9-7"'],
   ])('%j is refused', (text, message) => {
-    expect(told(portList.parse(text))).toBe(message);
+    expect(resultOf(portList.parse(text))).toBe(message);
   });
 });
 
@@ -72,8 +72,8 @@ describe('numbers and words', () => {
     ['text', words('a text'), 'some text', 'some text'],
     ['nothing', optional(words('a text')), '', null],
     ['modes', modeList, 'atcp,audp', ['atcp', 'audp']],
-  ])('%s: there and back', (_name, kind, text, value) => {
-    expect(told<unknown>(kind.parse(text))).toEqual(value);
+  ])('%s: parsed and formatted', (_name, kind, text, value) => {
+    expect(resultOf<unknown>(kind.parse(text))).toEqual(value);
     expect((kind.format as (value: unknown) => string)(value)).toBe(text);
   });
 
@@ -81,7 +81,7 @@ describe('numbers and words', () => {
   test.each([
     ['integer too small', integer(1, 9), '0', '0: expected a number from 1 to 9, found "0"'],
     ['integer too large', integer(1, 65535), '65536', '0: expected a number from 1 to 65535, found "65536"'],
-    ['no integer', integer(1, 9), '1.5', '0: expected a number from 1 to 9, found "1.5"'],
+    ['not an integer', integer(1, 9), '1.5', '0: expected a number from 1 to 9, found "1.5"'],
     ['integer without digits', integer(0, 9), '', '0: expected a number from 0 to 9, found nothing'],
     ['hexadecimal', integer(0, 99), '0x10', '0: expected a number from 0 to 99, found "0x10"'],
     ['decimal', decimal(1, 2), '0.5', '0: expected a number from 1 to 2, found "0.5"'],
@@ -90,8 +90,8 @@ describe('numbers and words', () => {
     ['time without unit', time, '30', `0: expected ${aTime}, or 0 for ever, found "30"`],
     ['time with a wrong unit', time, '2w', `0: expected ${aTime}, or 0 for ever, found "2w"`],
     ['time too long', time, '3651d', `0: expected ${aTime}, or 0 for ever, found "3651d"`],
-    ['a time of no length', time, '0s', `0: expected ${aTime}, or 0 for ever, found "0s"`],
-    ['a command without end', duration({ forEver: false }), '0', `0: expected ${aTime}, found "0"`],
+    ['a time of zero', time, '0s', `0: expected ${aTime}, or 0 for ever, found "0s"`],
+    ['a command without a time limit', duration({ forEver: false }), '0', `0: expected ${aTime}, found "0"`],
     ['empty text', words('a path'), '  ', '0: expected a path, found nothing'],
     ['no interface', interfaceList, ' , ', '0: expected ALL, ALL_NLO or names of interfaces, found " , "'],
     [
@@ -102,16 +102,16 @@ describe('numbers and words', () => {
     ],
     ['two TCP modes', modeList, 'tcp,atcp', '4: expected at most one TCP mode, found "atcp"'],
   ])('%s is refused', (_name, kind, text, message) => {
-    expect(told<unknown>(kind.parse(text))).toBe(message);
+    expect(resultOf<unknown>(kind.parse(text))).toBe(message);
   });
 
-  test('an unknown mode comes with the nearest one', () => {
-    expect(told(modeList.parse('stcp audb'))).toBe(
+  test('the message for an unknown mode suggests the nearest one', () => {
+    expect(resultOf(modeList.parse('stcp audb'))).toBe(
       '5: expected "tcp", "stcp", "atcp", "udp", "sudp" or "audp" (did you mean audp?), found "audb"',
     );
   });
 
-  test('interfaces are parted by commas or blanks, and each counts once', () => {
-    expect(told(interfaceList.parse('eth0, eth1 eth0,ALL'))).toEqual(['eth0', 'eth1', 'ALL']);
+  test('commas or blanks separate interfaces, and each counts once', () => {
+    expect(resultOf(interfaceList.parse('eth0, eth1 eth0,ALL'))).toEqual(['eth0', 'eth1', 'ALL']);
   });
 });

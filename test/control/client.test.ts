@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ask, ControlError } from '../../src/control/client.ts';
 import { askAll, BLOCK, serve, testFolder } from './given.ts';
 
-/** Something at a path that answers a connection as the test says. */
+/** Listens at a path and answers each connection with `answer`. */
 async function peer(answer: (socket: Socket) => void): Promise<string> {
   const path = join(testFolder(), 's');
   const sockets = new Set<Socket>();
@@ -22,13 +22,13 @@ async function peer(answer: (socket: Socket) => void): Promise<string> {
   return path;
 }
 
-const troubleAt = (path: string, patience?: number) =>
-  askAll(path, { command: 'status' }, patience).catch((error: unknown) => {
+const troubleAt = (path: string, timeoutMs?: number) =>
+  askAll(path, { command: 'status' }, timeoutMs).catch((error: unknown) => {
     if (!(error instanceof ControlError)) throw error;
     return [error.trouble, error.message.replaceAll(path, 'PATH')];
   });
 
-test('a list comes as it is made, and may be left in the middle', async () => {
+test('a list arrives as it is made, and a client may stop in the middle', async () => {
   const { path } = await serve({ blocks: () => Array<typeof BLOCK>(100_000).fill(BLOCK) });
   let count = 0;
   for await (const response of ask(path, { command: 'list' }, 60_000)) {
@@ -44,8 +44,8 @@ test('an error is an answer', async () => {
   expect(await askAll(path, request)).toEqual([{ ok: false, reason: 'absent', error: 'no such block' }]);
 });
 
-describe('what goes wrong is told in one line', () => {
-  test('nobody there', async () => {
+describe('one line says what went wrong', () => {
+  test('nothing there', async () => {
     expect(await troubleAt(join(testFolder(), 'none'))).toEqual(['absent', 'no portsentry answers on PATH']);
   });
 
@@ -55,11 +55,11 @@ describe('what goes wrong is told in one line', () => {
     expect(await troubleAt(path)).toEqual(['absent', 'no portsentry answers on PATH']);
   });
 
-  test('a path that the kernel would cut off', async () => {
+  test('a path that the kernel would cut', async () => {
     const path = join(testFolder(), 'x'.repeat(120));
     expect(await troubleAt(path)).toEqual([
       'absent',
-      'no portsentry answers on PATH: it has over 107 octets',
+      'no portsentry answers on PATH: the path is longer than 107 octets',
     ]);
   });
 
@@ -83,15 +83,15 @@ describe('what goes wrong is told in one line', () => {
       'half an answer',
       (socket) => socket.end('{"version":1,'),
       'protocol',
-      /^what answers on PATH is no portsentry$/,
+      /^the program on PATH is not portsentry$/,
     ],
     [
       'another protocol',
       (socket) => socket.end('220 smtp\r\n'),
       'protocol',
-      /^what answers on PATH is no portsentry$/,
+      /^the program on PATH is not portsentry$/,
     ],
-    ['another version', (socket) => socket.end('{"version":2,"ok":true}\n'), 'protocol', /is no portsentry$/],
+    ['another version', (socket) => socket.end('{"version":2,"ok":true}\n'), 'protocol', /not portsentry$/],
     ['a line without end', (socket) => socket.write('x'.repeat(2 ** 21)), 'protocol', /a line is too long$/],
   ])('%s', async (_what, answer, trouble, message) => {
     const path = await peer(answer);
@@ -99,7 +99,7 @@ describe('what goes wrong is told in one line', () => {
     expect(await troubleAt(path, patience)).toEqual([trouble, expect.stringMatching(message)]);
   });
 
-  test('a list that breaks off', async () => {
+  test('a list that ends too early', async () => {
     const path = await peer((socket) => socket.end('{"version":1,"ok":true,"block":{}}\n'));
     const lines: unknown[] = [];
     const reading = async () => {

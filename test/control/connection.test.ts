@@ -5,10 +5,10 @@ import { BLOCK, HEALTH, NOW, RawClient, STATUS, serve, WHY } from './given.ts';
 
 const ASK_STATUS = '{"version":1,"command":"status"}';
 const STATUS_LINE = { version: 1, ok: true, status: STATUS };
-const SHORT_REQUEST = { requestTime: 100, stallTime: 10_000 };
-const SHORT_STALL = { requestTime: 10_000, stallTime: 200 };
+const SHORT_REQUEST = { requestTimeMs: 100, stallTimeMs: 10_000 };
+const SHORT_STALL = { requestTimeMs: 10_000, stallTimeMs: 200 };
 
-/** What comes back when all of this is sent and then nothing more. */
+/** The answers to everything that is sent before the client ends its side. */
 async function exchange(...sent: string[]): Promise<Record<string, unknown>[]> {
   const { path } = await serve();
   return new RawClient(path).finish(sent.join('\n'));
@@ -29,7 +29,7 @@ describe('each command has its answer', () => {
     expect(await exchange(JSON.stringify({ version: 1, ...request }), '')).toEqual(answered);
   });
 
-  test('with what was asked for', async () => {
+  test('a handler gets what the client asked for', async () => {
     const block = vi.fn(async () => ({ outcome: 'refused', message: 'it is the gateway' }) as const);
     const { path } = await serve({ block });
     const request = { version: 1, command: 'block', target: '10.1.1.1/8', forMs: 1_000, why: 'w' };
@@ -44,8 +44,8 @@ describe('each command has its answer', () => {
   });
 });
 
-describe('a connection goes on', () => {
-  test('after an error, and answers in the order of the questions', async () => {
+describe('a connection stays open', () => {
+  test('after an error, and answers in the order of the requests', async () => {
     const answers = await exchange(ASK_STATUS, 'nonsense', '{"version":1,"command":"list"}', ASK_STATUS);
     expect(answers).toMatchObject([STATUS_LINE, { ok: false }, { block: BLOCK }, { end: true }, STATUS_LINE]);
   });
@@ -64,7 +64,7 @@ describe('a connection goes on', () => {
     expect(await exchange(...Array<string>(1_000).fill(ASK_STATUS))).toHaveLength(1_000);
   });
 
-  test('after a handler has failed, which is told', async () => {
+  test('after a handler has failed, which it reports', async () => {
     const { path } = await serve({
       status: () => {
         throw new Error('no\nsuch table');
@@ -122,7 +122,7 @@ describe('a connection ends', () => {
     ]);
   });
 
-  test('when it is a slow drip', async () => {
+  test('when a request comes in a slow drip', async () => {
     const { path } = await serve({}, SHORT_REQUEST);
     const client = new RawClient(path).read();
     const drip = setInterval(() => client.socket.write(' '), 10);
@@ -131,7 +131,7 @@ describe('a connection ends', () => {
     expect(client.lines()).toMatchObject([{ ok: false, error: 'no request came within 0.1 s' }]);
   });
 
-  test('when nobody reads the answer; little of it is made until then', async () => {
+  test('when the client does not read the answer, before much of it was made', async () => {
     let made = 0;
     const blocks = function* () {
       for (; made < 100_000; made++) yield { ...BLOCK, since: NOW + made };
@@ -154,20 +154,20 @@ describe('a connection ends', () => {
     client.socket.write('{"version":1,"command":"list"}\n');
     await eventually(() => expect(ended).toHaveBeenCalled());
     const octets = made * JSON.stringify({ version: 1, ok: true, block: BLOCK }).length;
-    // What a unix socket holds by itself (net.core.wmem_default, some 208 KiB) and one piece of ours.
+    // A Unix socket holds some 208 KiB (net.core.wmem_default), and we hold one piece.
     expect(octets).toBeGreaterThan(16_384);
     expect(octets).toBeLessThan(1_000_000);
   });
 
-  test('but not while a slow client takes some of the answer now and then', async () => {
+  test('but not while a slow client reads some of the answer now and then', async () => {
     const { path } = await serve({ blocks: () => Array<typeof BLOCK>(10_000).fill(BLOCK) }, SHORT_STALL);
     let taken: TakenSlowly;
     const isAll = () => taken.text.endsWith('"count":10000}\n');
     // Once more when a busy machine made the client stall.
     do taken = await takeSlowly(path);
-    while (!isAll() && taken.longestPause > SHORT_STALL.stallTime / 2);
+    while (!isAll() && taken.longestPause > SHORT_STALL.stallTimeMs / 2);
     expect(taken.text.split('\n')).toHaveLength(10_002);
-    expect(taken.duration).toBeGreaterThan(2 * SHORT_STALL.stallTime);
+    expect(taken.duration).toBeGreaterThan(2 * SHORT_STALL.stallTimeMs);
   });
 });
 

@@ -74,7 +74,7 @@ export const WHY: Why = {
 
 export const HEALTH: readonly HealthCheck[] = [{ name: 'capture', result: 'ok', message: 'it runs' }];
 
-/** A daemon's answers, as data; what a test is about goes into `more`. */
+/** Handlers that answer with fixed data. A test puts its own into `more`. */
 export function handlers(more: Partial<ControlHandlers> = {}): ControlHandlers {
   const done = (message: string) => ({ outcome: 'done', message }) as const;
   return {
@@ -90,14 +90,14 @@ export function handlers(more: Partial<ControlHandlers> = {}): ControlHandlers {
   };
 }
 
-/** A folder of this test's own, gone after it. */
+/** A temporary folder, removed after the test. */
 export function testFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'portsentry-control-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A server that is gone after the test, its socket in a folder that did not exist; and what it told. */
+/** A server, closed after the test, whose socket is in a new folder; and the lines that it reported. */
 export async function serve(
   more: Partial<ControlHandlers> = {},
   limits?: ConnectionLimits,
@@ -112,17 +112,17 @@ export async function serve(
 }
 
 /** All lines of an answer. */
-export async function askAll(path: string, request: Request, patience = 60_000): Promise<Response[]> {
+export async function askAll(path: string, request: Request, timeoutMs = 60_000): Promise<Response[]> {
   const responses: Response[] = [];
-  for await (const response of ask(path, request, patience)) responses.push(response);
+  for await (const response of ask(path, request, timeoutMs)) responses.push(response);
   return responses;
 }
 
-/** A client that sends what it is given, octet by octet as given, and keeps what comes. */
+/** A client that sends exactly the given octets and keeps what it receives. */
 export class RawClient {
   readonly socket: Socket;
   received = '';
-  /** The other side has ended the connection. */
+  /** Resolves when the other side has ended the connection. */
   readonly closed: Promise<void>;
 
   constructor(path: string) {
@@ -136,7 +136,7 @@ export class RawClient {
     });
   }
 
-  /** Begins to read. */
+  /** Starts to read. */
   read(): this {
     this.socket.setEncoding('utf8').on('data', (text) => {
       this.received += text;
@@ -144,7 +144,7 @@ export class RawClient {
     return this;
   }
 
-  /** Ends its own side, and resolves to all lines when the other has ended, too. */
+  /** Sends `last` and ends this side. Resolves to all lines when the other side has ended too. */
   async finish(last: string | Uint8Array = ''): Promise<Record<string, unknown>[]> {
     this.read();
     this.socket.end(last);

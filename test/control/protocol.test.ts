@@ -48,14 +48,14 @@ describe('requests', () => {
     expect(parseRequest(formatRequest(request).trimEnd()), 'and back').toEqual({ ok: true, request });
   });
 
-  test('half a character of a note becomes a whole one', () => {
+  test('half a character at the end of a note becomes U+FFFD', () => {
     expect(good({ command: 'block', target: '10.0.0.1', why: `${'x'.repeat(199)}😀` })).toMatchObject({
       request: { why: `${'x'.repeat(199)}\ufffd` },
     });
   });
 });
 
-describe('what is no request is told in one line', () => {
+describe('one line says why something is no request', () => {
   test.each<[line: string, error: string]>([
     ['', 'expected a JSON object on a line, found ""'],
     ['hello', 'expected a JSON object on a line, found "hello"'],
@@ -118,7 +118,7 @@ describe('what is no request is told in one line', () => {
     expect(good(fields)).toEqual({ ok: false, error });
   });
 
-  test('a field that JavaScript knows by itself', () => {
+  test('a field that every JavaScript object has', () => {
     expect(parseRequest('{"version":1,"command":"status","__proto__":{"x":1}}')).toEqual({
       ok: false,
       error: 'status: unknown field "__proto__"; it takes no field',

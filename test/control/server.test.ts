@@ -27,7 +27,7 @@ const pidAt = async (path: string) => {
 const fileMode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
 describe('the file', () => {
-  test('is for its owner only, in a folder for all, with nothing beside it', async () => {
+  test('is for its owner only, alone in a folder that everybody may enter', async () => {
     const umask = process.umask(0);
     onTestFinished(() => {
       process.umask(umask);
@@ -45,7 +45,7 @@ describe('the file', () => {
     await server.close();
   });
 
-  test('of another daemon stays at the end', async () => {
+  test('of another daemon stays when this one ends', async () => {
     const { server, path } = await serve();
     rmSync(path);
     await another(path).open();
@@ -66,14 +66,14 @@ describe('the file', () => {
     expect(readdirSync(dirname(path))).toEqual(['portsentry.sock']);
   });
 
-  test('cannot have a path that the kernel would cut off', async () => {
+  test('cannot have a path that the kernel would cut', async () => {
     const path = join(testFolder(), 'x'.repeat(100));
     await expect(another(path).open()).rejects.toThrow(
       `CONTROL_SOCKET: expected a path of at most 107 octets, found ${path.length}`,
     );
   });
 
-  test('may have the longest path that it takes', async () => {
+  test('may have the longest path that the kernel takes', async () => {
     const folder = testFolder();
     const path = join(folder, 'x'.repeat(107 - folder.length - 1));
     await another(path).open();
@@ -104,7 +104,7 @@ describe('a path that is taken', () => {
     expect(fileMode(path)).toBe('600');
   });
 
-  test('by another daemon is left to it, and what to do is said', async () => {
+  test('by another daemon stays with it, and the error says what to do', async () => {
     const { path } = await serve();
     await expect(another(path).open()).rejects.toThrow(
       `another portsentry (pid 4711) answers on ${path}: give both modes to one process (-atcp -audp), ` +
@@ -113,7 +113,7 @@ describe('a path that is taken', () => {
     expect(await pidAt(path)).toBe(4711);
   });
 
-  test('by another daemon that has its hands full', async () => {
+  test('by another daemon that is busy', async () => {
     const { path } = await serve();
     for (let count = 0; count < MAX_CONNECTIONS; count++) await once(new RawClient(path).socket, 'connect');
     await expect(another(path).open()).rejects.toThrow(`another portsentry answers on ${path}: give both`);
@@ -127,8 +127,8 @@ describe('a path that is taken', () => {
   });
 
   test.each([
-    ['and answers otherwise', 'hello\n', /what answers on \S+ is no portsentry; end it, or set another/],
-    ['and says nothing', '', /does not answer \(waited 1 s\); end it, or set another/],
+    ['that answers otherwise', 'hello\n', /the program on \S+ is not portsentry; end it, or set another/],
+    ['that says nothing', '', /does not answer \(waited 1 s\); end it, or set another/],
   ])('by another program %s', async (_how, greeting, message) => {
     const path = join(testFolder(), 'portsentry.sock');
     const server = createServer((socket) => socket.on('error', () => {}).write(greeting)).listen(path);
@@ -142,14 +142,16 @@ describe('a path that is taken', () => {
 });
 
 describe('when the file is gone', () => {
-  test('with its folder, it is made again, and those who are connected stay so', async () => {
+  test('with its folder, both are made again, and connected clients stay connected', async () => {
     const { server, path, told } = await serve();
     const client = new RawClient(path);
     await once(client.socket, 'connect');
     rmSync(dirname(path), { recursive: true });
     server.tick();
     server.tick();
-    await eventually(() => expect(told).toEqual([`The control socket ${path} was gone and is there again.`]));
+    await eventually(() =>
+      expect(told).toEqual([`The control socket ${path} was gone and has been made again.`]),
+    );
     expect(fileMode(path)).toBe('600');
     expect(await askAll(path, { command: 'status' })).toEqual(STATUS_FIELDS);
     expect(await client.finish(ASK_STATUS)).toMatchObject([{ status: STATUS }]);
@@ -159,13 +161,13 @@ describe('when the file is gone', () => {
     expect(told).toHaveLength(1);
   });
 
-  test('and cannot be made again, that is told once, and it is tried again', async () => {
+  test('and cannot be made again, the server reports it once and keeps trying', async () => {
     const { server, path, told } = await serve();
     rmSync(dirname(path), { recursive: true });
     writeFileSync(dirname(path), '');
     const told1 = [
       expect.stringMatching(
-        /^The control socket is gone and cannot be made anew: CONTROL_SOCKET: .* EEXIST.*\.$/,
+        /^The control socket is gone and cannot be made again: CONTROL_SOCKET: .* EEXIST.*\.$/,
       ),
     ];
     server.tick();
@@ -183,7 +185,7 @@ describe('when the file is gone', () => {
     expect(await askAll(path, { command: 'status' })).toEqual(STATUS_FIELDS);
   });
 
-  test('and another daemon has taken its place, that one stays', async () => {
+  test('and another daemon has taken its place, the other one stays', async () => {
     const { server, path, told } = await serve();
     rmSync(path);
     await another(path).open();
@@ -196,7 +198,7 @@ describe('when the file is gone', () => {
 });
 
 describe('many clients', () => {
-  test('100 at once: each gets its answer, or one line that says why not', async () => {
+  test('100 at once: each gets its answer or one line that says why not', async () => {
     const { path } = await serve();
     const ask = async () => new RawClient(path).finish(ASK_STATUS);
     const answers = await Promise.all(Array.from({ length: 100 }, ask));
@@ -206,7 +208,7 @@ describe('many clients', () => {
     expect(answers.filter(([line]) => line?.ok).length).toBeGreaterThanOrEqual(MAX_CONNECTIONS);
   });
 
-  test('the 17th is told so and closed; when one goes, the next is served', async () => {
+  test('the 17th gets a line about it and is closed; when one leaves, the next is served', async () => {
     const { path } = await serve();
     const clients = Array.from({ length: MAX_CONNECTIONS }, () => new RawClient(path));
     await Promise.all(clients.map((client) => once(client.socket, 'connect')));
@@ -215,14 +217,14 @@ describe('many clients', () => {
     await eventually(async () => expect(await askAll(path, { command: 'status' })).toEqual(STATUS_FIELDS));
   });
 
-  test('1,000 that say nothing keep nobody from an answer for longer than their time', async () => {
-    const { path } = await serve({}, { requestTime: 200, stallTime: 200 });
+  test('1,000 that say nothing delay an answer no longer than their time limit', async () => {
+    const { path } = await serve({}, { requestTimeMs: 200, stallTimeMs: 200 });
     const clients = Array.from({ length: 1_000 }, () => new RawClient(path));
     await eventually(async () => expect(await askAll(path, { command: 'status' })).toEqual(STATUS_FIELDS));
     for (const client of clients) client.socket.destroy();
   });
 
-  test('do not keep the server from its end', async () => {
+  test('do not keep the server from closing', async () => {
     const { server, path } = await serve({ why: () => new Promise(() => {}) });
     const clients = Array.from({ length: 20 }, () => new RawClient(path).read());
     for (const client of clients) client.socket.write('{"version":1,"command":"why","address":"10.0.0.1"}\n');

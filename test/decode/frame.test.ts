@@ -41,7 +41,7 @@ const V6 = { source: 'fd00::1', destination: 'fd00::2' };
 const SYN_111 = { destinationPort: 111, sourcePort: 41302, flags: SYN };
 const LINKTYPE_UNKNOWN = 147;
 
-test('marks: IP options, fragments, group addresses of the link', () => {
+test('IP options, fragments and link-layer group addresses are noted', () => {
   expect(decoded(ethernet(tcpPacket({ ...V4, ...SYN_111 }))).packet).toMatchObject({
     ipOptions: false,
     fragmented: false,
@@ -66,11 +66,11 @@ test('marks: IP options, fragments, group addresses of the link', () => {
   expect(decoded(sll2(datagram, 0x0800, 1), LINKTYPE_LINUX_SLL2).packet.linkGroup).toBe(true);
 });
 
-test('ECE and CWR do not count', () => {
+test('ECE and CWR are ignored', () => {
   expect(decoded(ethernet(tcpPacket({ ...V4, ...SYN_111, flags: SYN | 0xc0 }))).packet.tcpFlags).toBe(SYN);
 });
 
-describe('what cannot be decoded has a reason', () => {
+describe('a frame that cannot be decoded has a reason', () => {
   const tcp = tcpSegment({ ...V4, ...SYN_111 });
   const shortOffset = tcp.slice();
   shortOffset[12] = 4 << 4;
@@ -204,9 +204,13 @@ describe('checksums', () => {
   test.each<[string, Uint8Array, number]>([
     ['TCP, right', tcpPacket(right), Reason.none],
     ['TCP, wrong', tcpPacket({ ...right, checksum: 0x1234 }), Reason.transportChecksum],
-    ['TCP, left to the card', tcpPacket({ ...right, checksum: 'pseudo' }), Reason.none],
+    ['TCP, left to the network card', tcpPacket({ ...right, checksum: 'pseudo' }), Reason.none],
     ['TCP over IPv6, wrong', tcpPacket({ ...V6, ...SYN_111, checksum: 0x1234 }), Reason.transportChecksum],
-    ['TCP over IPv6, left to the card', tcpPacket({ ...V6, ...SYN_111, checksum: 'pseudo' }), Reason.none],
+    [
+      'TCP over IPv6, left to the network card',
+      tcpPacket({ ...V6, ...SYN_111, checksum: 'pseudo' }),
+      Reason.none,
+    ],
     ['TCP, odd length', tcpPacket({ ...right, payload: new Uint8Array([1, 2, 3]) }), Reason.none],
     ['UDP, wrong', udpPacket({ ...V4, destinationPort: 9, checksum: 0x1234 }), Reason.transportChecksum],
     ['UDP, none', udpPacket({ ...V4, destinationPort: 9, checksum: 0 }), Reason.none],
@@ -234,12 +238,12 @@ describe('checksums', () => {
   });
 });
 
-test('segmentation offload leaves the total length at 0: the frame is as long as it is', () => {
+test("after segmentation offload the total length is 0, and the frame's length counts", () => {
   const frame = ethernet(tcpPacket({ ...V4, ...SYN_111 }, { totalLength: 0 }));
   expect(decoded(frame).reason).toBe(Reason.none);
 });
 
-test('octets around the frame in a larger buffer are not read', () => {
+test('octets outside the frame in a larger buffer are not read', () => {
   const packet = ipPacket(V4, 6, tcpSegment({ ...V4, ...SYN_111 }));
   const padded = concat(u16(0xffff), ethernet(packet), u16(0xffff));
   const view = new DataView(padded.buffer);

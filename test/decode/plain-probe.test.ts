@@ -19,13 +19,13 @@ function withMss(): Uint8Array {
   const segment = tcpSegment({ ...ENDS, flags: SYN, payload: MSS });
   const view = new DataView(segment.buffer, segment.byteOffset);
   view.setUint8(12, 6 << 4);
-  // The data offset was 5, and is in the sum, where a borrow comes back at the other end.
+  // The data offset was 5 and is part of the sum; a borrow comes back at the other end.
   const sum = view.getUint16(16) - 0x1000;
   view.setUint16(16, sum < 0 ? sum - 1 : sum);
   return ethernet(ipPacket(ENDS, 6, segment));
 }
 
-/** What both ways tell of the frame; null when it has no packet. The view is over exactly the frame. */
+/** The results of both ways; null when the frame has no packet. The view covers exactly the frame. */
 function read(frame: Uint8Array, wireLength = frame.length) {
   const view = new DataView(frame.slice().buffer);
   const packet = new Packet();
@@ -56,8 +56,8 @@ test.each<[string, Uint8Array, number?]>([
   ['IPv4 options', ethernet(tcpPacket({ ...ENDS, flags: SYN }, { options: new Uint8Array(4) }))],
   ['UDP', ethernet(udpPacket(ENDS))],
   ['IPv6', ethernet(tcpPacket({ ...ENDS, source: 'fd00::1', destination: 'fd00::2', flags: SYN }))],
-  ['what was cut', nmapSyn.slice(0, 54), nmapSyn.length],
-])('leaves to the others: %s', (_name, frame, wireLength) => {
+  ['a packet that was cut', nmapSyn.slice(0, 54), nmapSyn.length],
+])('leaves to the general way: %s', (_name, frame, wireLength) => {
   expect(read(frame, wireLength)).toMatchObject({ isPlain: false, plain: [0, 0], reason: Reason.none });
 });
 
@@ -66,13 +66,13 @@ test.each([
   ['address', 14 + 15, Reason.ipChecksum],
   ['port', 34 + 1, Reason.transportChecksum],
   ['option', 34 + 23, Reason.transportChecksum],
-])('leaves a wrong sum to the others: another octet in the %s', (_name, at, reason) => {
+])('leaves a wrong checksum to the general way: a changed octet in the %s', (_name, at, reason) => {
   const frame = nmapSyn.slice();
   frame[at] = (frame[at] as number) ^ 0x55;
   expect(read(frame)).toMatchObject({ isPlain: false, plain: [0, 0], reason });
 });
 
-test('whatever the octets are: what it reads is right, and the same', () => {
+test('for any octets, what it reads is right, and the same as in general', () => {
   const edits = fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 3 });
   let known = 0;
   fc.assert(

@@ -16,7 +16,7 @@ const syn = ethernet(tcpPacket(SYN_111));
 
 function plain(frame: Uint8Array, wireLength = frame.length) {
   const packet = new Packet();
-  // The view is over exactly the frame: reading one octet outside it is a RangeError.
+  // The view covers exactly the frame: a read outside it is a RangeError.
   const isPlain = decodePlain(new DataView(frame.slice().buffer), 0, frame.length, wireLength, packet);
   return { isPlain, packet };
 }
@@ -28,7 +28,7 @@ function inGeneral(frame: Uint8Array, wireLength: number) {
   return { reason, packet };
 }
 
-/** `frame` with one octet of another value. */
+/** `frame` with one octet changed. */
 function changed(frame: Uint8Array, at: number, value: number): Uint8Array {
   const copy = frame.slice();
   copy[at] = value;
@@ -43,7 +43,7 @@ describe('is plain', () => {
     ['a frame to a group', ethernet(tcpPacket(SYN_111), { destination: 'ff:ff:ff:ff:ff:ff' })],
     ['a type of service', changed(syn, IP + 1, 0xb8)],
     ['"do not fragment"', changed(syn, IP + 6, 0x40)],
-    ['what the snap length cut behind the window', syn.slice(0, 50), syn.length],
+    ['a frame cut behind the window', syn.slice(0, 50), syn.length],
   ])('%s', (_name, frame, wireLength = frame.length) => {
     const { isPlain, packet } = plain(frame, wireLength);
     expect(isPlain).toBe(true);
@@ -68,8 +68,8 @@ describe('is not plain, and leaves the packet alone', () => {
     ['a total length within the TCP header', changed(syn, IP + 3, 39)],
     ['a TCP header that is too short', changed(syn, IP + 32, 0x40)],
     ['a TCP header beyond the packet', changed(syn, IP + 32, 0x60)],
-    ['what the snap length cut before the end of the window', syn.slice(0, 49), syn.length],
-    ['more captured than there was', syn, syn.length - 1],
+    ['a frame cut before the end of the window', syn.slice(0, 49), syn.length],
+    ['more octets captured than were sent', syn, syn.length - 1],
   ])('%s', (_name, frame, wireLength = frame.length) => {
     const { isPlain, packet } = plain(frame, wireLength);
     expect(isPlain).toBe(false);
@@ -77,7 +77,7 @@ describe('is not plain, and leaves the packet alone', () => {
   });
 });
 
-test('whatever is changed: what is plain is what it is in general', () => {
+test('for any octets, a plain frame is decoded as in general', () => {
   const data = ethernet(tcpPacket({ ...SYN_111, flags: ACK, payload: new Uint8Array(20) }));
   const frames = fc.constantFrom(syn, data, concat(syn, PADDING));
   const changes = fc.array(fc.tuple(fc.nat(data.length), fc.nat(255)), { maxLength: 3 });

@@ -1,4 +1,4 @@
-/** tshark is asked what is in each fixture, and in every packet in every wrapping: the answers must be ours. */
+/** tshark must see the same as we do in each fixture, and in every packet in every wrapping. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ import { holds, WRAPPINGS } from '../support/wrappings.ts';
 
 const FIXTURES = 'fixtures/captures';
 
-/** The kinds that one packet tells. */
+/** The kinds that show from one packet. */
 const KINDS: readonly Kind[] = [
   Kind.syn,
   Kind.null,
@@ -123,7 +123,7 @@ async function seenByUs(path: string): Promise<string[]> {
   return [...new Set(seen)].sort();
 }
 
-/** By one packet alone, whoever it is sent to. */
+/** From one packet alone, whatever its destination. */
 function kindOf({ protocol, tcpFlags, messageType }: Packet): Kind {
   if (protocol === 6) return kindOfFlags(tcpFlags);
   if (protocol === 132) return kindOfChunk(messageType);
@@ -146,7 +146,7 @@ async function seenByTshark(path: string): Promise<string[]> {
   return [...new Set(lines)].sort();
 }
 
-/** tshark shows the last value of each field; which family is the innermost, its list of protocols tells. */
+/** tshark shows the last value of each field; its list of protocols says which family is the innermost. */
 function lineOfRow(row: string): string[] {
   const [
     protocols = '',
@@ -161,7 +161,7 @@ function lineOfRow(row: string): string[] {
     chunk,
   ] = row.split('\t');
   const layers = protocols.split(':');
-  // A message about a packet quotes it.
+  // An ICMP error quotes the packet that it is about.
   if (layers.includes('icmp') || layers.includes('icmpv6')) return [];
   const isV6 = layers.lastIndexOf('ipv6') > layers.lastIndexOf('ip');
   const [source, destination] = isV6 ? [v6Source, v6Destination] : [v4Source, v4Destination];

@@ -8,7 +8,7 @@ const V4 = { source: '10.0.0.1', destination: '10.0.0.2' };
 const V6 = { source: 'fd00::1', destination: 'fd00::2' };
 const PORTS = { sourcePort: 41_302, destinationPort: 111 };
 
-/** Octets behind flags and window, and behind the ports: of a header of 20, and of a datagram of 8 and 3. */
+/** Octets behind flags and window in a TCP header of 20, and behind the ports in a UDP datagram of 8 and 3. */
 const AFTER_TCP_FLAGS = 4;
 const AFTER_UDP_PORTS = 7;
 
@@ -45,7 +45,7 @@ describe.each(WRAPPINGS)('$name', (wrapping) => {
     }
   });
 
-  test('is decoded as far as the ports when the snap length cuts it behind them', () => {
+  test('is decoded as far as the ports when it is cut behind them', () => {
     for (const { octets, seen } of held) {
       const frame = wrapping.wrap(octets);
       const { tcpFlags, protocol, destinationPort } = seen;
@@ -60,7 +60,7 @@ describe.each(WRAPPINGS)('$name', (wrapping) => {
   });
 });
 
-/** Octets that the wrapping puts behind the packet. */
+/** The number of octets that the wrapping adds behind the packet. */
 function trailing(wrap: (packet: Uint8Array) => Uint8Array, octets: Uint8Array): number {
   const [one, other] = [octets.slice(), octets.slice()];
   one[octets.length - 1] = 0x55;

@@ -27,9 +27,9 @@ const AUDP = 'not used: the default starts -audp';
 const PLAIN = {
   ADVANCED_EXCLUDE_TCP: '-atcp leaves these out',
   ADVANCED_EXCLUDE_UDP: '-audp leaves these out',
-  IGNORE_FILE: 'whoever stands in it is never acted on; read again at a SIGHUP',
-  HISTORY_FILE: 'one line a host, as PortSentry 1.x writes it',
-  RESOLVE_HOST: 'log lines name addresses; no name is looked up',
+  IGNORE_FILE: 'the addresses in it are never acted on; it is read again on SIGHUP',
+  HISTORY_FILE: 'one line for each host, as PortSentry 1.x writes it',
+  RESOLVE_HOST: 'log lines show addresses; no name is looked up',
   SCAN_TRIGGER: 'the first connect of a source triggers',
 };
 
@@ -65,19 +65,22 @@ const SHIPPED: readonly Shipped[] = [
       ADVANCED_PORTS_TCP: '-atcp watches every port below 65355',
       ADVANCED_PORTS_UDP: '-audp watches every port below 65355',
       BLOCKED_FILE: 'one line for each block that worked, in /etc/portsentry/portsentry.blocked.MODE',
-      BLOCK_TCP: 'for a TCP scanner only KILL_ROUTE is run',
-      BLOCK_UDP: 'for a UDP scanner only KILL_ROUTE is run',
-      KILL_ROUTE: 'run by /bin/sh for a TCP or UDP scanner; another exit status than 0 is no block',
-      PORT_BANNER: '-tcp and -udp send it to who connects; not used: the default starts -atcp and -audp',
+      BLOCK_TCP: 'only KILL_ROUTE is run for a TCP scanner',
+      BLOCK_UDP: 'only KILL_ROUTE is run for a UDP scanner',
+      KILL_ROUTE: 'run by /bin/sh for a TCP or UDP scanner; it counts as a block only with exit status 0',
+      PORT_BANNER: '-tcp and -udp answer a client with it; not used: the default starts -atcp and -audp',
     },
     findings: [
       ['ADVANCED_PORTS_UDP', 'PortSentry 1.x blocked a resolver whose answer was late'],
-      ['IGNORE_FILE', 'made PortSentry block the gateway; here AUTO_IGNORE="1" spares it'],
+      [
+        'IGNORE_FILE',
+        'made the old PortSentry block the gateway, unless IGNORE_FILE had it; here AUTO_IGNORE="1" spares it',
+      ],
       ['BLOCK_TCP', 'without KILL_RUN_CMD: KILL_ROUTE is run as the external command'],
       ['KILL_ROUTE', 'KILL_ROUTE calls iptables, which knows no IPv6: an IPv6 source stays unblocked'],
       [
         'KILL_ROUTE',
-        'ended the value at this quote, and so read "/sbin/iptables -I INPUT -s $TARGET$ -j DROP && echo "',
+        'ended the value at this quote and read "/sbin/iptables -I INPUT -s $TARGET$ -j DROP && echo "',
       ],
     ],
   },
@@ -92,8 +95,8 @@ const SHIPPED: readonly Shipped[] = [
       BLOCKED_FILE: `nothing is written to it: ${LOGS}`,
     },
     findings: [
-      ['TCP_PORTS', 'a mail server that asks there about a call of this host was blocked by PortSentry 2.x'],
-      ['TCP_PORTS', 'which watched these ports and no others; here -stcp -sudp do'],
+      ['TCP_PORTS', 'PortSentry 2.x blocked a mail server that answered a connection with an ident query'],
+      ['TCP_PORTS', 'which watched only these ports; here -stcp -sudp or MODES="stcp,sudp" does'],
     ],
   },
 ];

@@ -61,7 +61,9 @@ describe('--pidfile', () => {
     await lab.waitFor(() => readFile(lab.victim, PID_FILE) !== '');
     const second = await lab.run(lab.victim, [process.execPath, PROGRAM, '-atcp', '--pidfile', PID_FILE]);
     expect(second.code).toBe(69);
-    expect(second.stderr).toMatch(/^portsentry: .*portsentry\.pid: another portsentry \(pid \d+\) runs: /);
+    expect(second.stderr).toMatch(
+      /^portsentry: .*portsentry\.pid: another portsentry \(pid \d+\) is running: /,
+    );
     first.signal('SIGKILL');
     await first.ended;
     const third = await start(['-atcp', '--pidfile', PID_FILE]);

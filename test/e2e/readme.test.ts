@@ -17,41 +17,47 @@ import { commandsOf, missingFrom, type PageCommand } from '../support/readme.ts'
 import { startService } from '../support/services.ts';
 
 /**
- * The commands of README, taken from it and run as they stand and in their order, in a fresh clone, on a host that
- * another one scans. Each must end with 0 and print what README shows. node_modules is that of the checkout, by
- * hard links: that `npm ci` brings it is seen by the CI run itself, which begins without.
+ * Runs the commands of README as they are, in a fresh clone, on a host that another host scans. Each must end with 0
+ * and print what README shows. node_modules is hard links to that of the checkout; the CI run, which starts without
+ * one, tests `npm ci`.
  */
 
-/** What cannot run inside itself: `.ci/run` is that command. */
+/** `.ci/run` runs this one: it cannot run inside itself. */
 const RUN_BY_CI = 'make test';
 
-const COMMANDS = commandsOf(readFileSync('README.md', 'utf8'));
+/** README shows a session before it says how to build the program. A clone has none, so this one runs first. */
+const FIRST = 'sudo make run';
+
+/** All commands of the page, the others in their order. */
+const COMMANDS = commandsOf(readFileSync('README.md', 'utf8')).sort(
+  (a, b) => Number(b.command.startsWith(FIRST)) - Number(a.command.startsWith(FIRST)),
+);
 
 let lab: Lab;
 let folder: string;
 let clone: string;
 let daemon: LabProcess | null = null;
-/** What it must have printed by its end. */
+/** What the daemon must have printed by its end. */
 let shownOfDaemon: readonly string[] = [];
-/** The page names the program before it says how it got its name. */
+/** The page uses the name of the program before it defines it. */
 const ALIASES = COMMANDS.map(({ command }) => command).filter((command) => command.startsWith('alias '));
 
 beforeAll(async () => {
   mkdirSync('build', { recursive: true });
   folder = mkdtempSync(resolve('build/readme-'));
   clone = join(folder, 'portsentry');
-  // The checkout may be somebody else's.
+  // Another user may own the checkout.
   const trust = ['-c', 'safe.directory=*'];
   execFileSync('git', [...trust, 'clone', '--quiet', process.cwd(), clone], { stdio: 'pipe' });
   execFileSync('cp', ['--archive', '--link', 'node_modules', clone]);
-  // make takes this file's time for that of npm's work; its own file, for the checkout's must stay as it is.
+  // make compares the time of this file. A new file, because the link would change the checkout's.
   rmSync(join(clone, 'node_modules/.built'), { force: true });
   writeFileSync(join(clone, 'node_modules/.built'), '');
   mkdirSync(join(folder, 'bin'));
-  // Root has no need of it, and it may not be there.
+  // Root does not need sudo, and it may not be installed.
   writeFileSync(join(folder, 'bin/sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
   lab = await createLab({ name: 'readme' });
-  // What `make install` puts below /usr is seen by this host alone.
+  // Only this host sees what `make install` puts below /usr.
   const layers = 'lowerdir=/usr,upperdir=/run/usr,workdir=/run/usr.work';
   const script = `mkdir /run/usr /run/usr.work && mount -t overlay -o ${layers} overlay /usr`;
   expect(await lab.run(lab.victim, ['sh', '-c', script])).toMatchObject({ code: 0 });
@@ -62,10 +68,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('README holds the commands that everybody looks for', () => {
+test('README has the commands that every reader looks for', () => {
   const all = COMMANDS.map(({ command }) => command).join('\n');
   for (const word of [
-    'make run',
+    FIRST,
     RUN_BY_CI,
     'check',
     'replay',
@@ -79,7 +85,7 @@ test('README holds the commands that everybody looks for', () => {
     expect(all).toContain(word);
 });
 
-test('what README shows is compared line by line, but for numbers and blanks', () => {
+test('the output is compared line by line, except for numbers and blanks', () => {
   const output = 'Host: 10.99.0.7 Port: 22\n  packets   9\n1/tcp closed tcpmux\n';
   expect(missingFrom(output, ['Host: 10.0.0.1 Port: 1', '[...]', 'packets 203', '2/tcp closed x'])).toEqual(
     [],
@@ -98,13 +104,13 @@ test.each(COMMANDS.filter(({ command }) => !command.startsWith(RUN_BY_CI)))('$co
   expect(missingFrom(stdout + stderr, page.shown), stdout).toEqual([]);
 });
 
-test('the last of the live detectors ends as the others did', () => endDaemon());
+test('the last live detector ends like the others', () => endDaemon());
 
 function isDaemon({ command }: PageCommand): boolean {
   return /^(sudo )?make run\b|^portsentry -/.test(command);
 }
 
-/** Starts a live detector, in the place of the one before. */
+/** Ends the live detector that runs, and starts another. */
 async function startDaemon({ command, shown }: PageCommand): Promise<void> {
   await endDaemon();
   daemon = await lab.start(lab.victim, shell(command), options());
@@ -112,7 +118,7 @@ async function startDaemon({ command, shown }: PageCommand): Promise<void> {
   await daemon.waitForLine(/^adminalert: PortSentry is now active and listening\.$/, 60_000);
 }
 
-/** As Ctrl-C does it: to the program, whatever started it. It must end well, and have printed what README shows. */
+/** Sends the signal to the program, as Ctrl-C does. It must end with 0 and have printed what README shows. */
 async function endDaemon(): Promise<void> {
   if (daemon === null) return;
   const ending = daemon;
@@ -126,11 +132,11 @@ async function endDaemon(): Promise<void> {
   expect(ending.output).toContain('adminalert: PortSentry is shutting down');
 }
 
-/** The program at the end of a line of shells and makes; it has given itself another name. */
+/** The program below shells and makes. It is found by its executable because it changes its name. */
 function programBelow(pid: number): number {
   if (readlinkSync(`/proc/${pid}/exe`) === realpathSync(process.execPath)) return pid;
   const [child] = childrenOf(pid);
-  if (child === undefined) throw new Error('the program is not there');
+  if (child === undefined) throw new Error('the program does not run');
   return programBelow(child);
 }
 

@@ -5,22 +5,22 @@ import { blockOf } from '../respond/given.ts';
 
 const NOW = 1_795_354_417_000;
 
-/** Batches that were sent, and a way to answer the last of them. */
+/** The batches that were sent, and a way to answer the last one. */
 class Sent {
   readonly batches: (readonly Change[])[] = [];
   answer: (results?: Failure[]) => void = () => {};
   readonly batcher: Batcher;
   #arrived: () => void = () => {};
 
-  constructor(most = 100) {
+  constructor(maxBatch = 100) {
     this.batcher = new Batcher(
       (changes) => this.#take(changes),
-      most,
+      maxBatch,
       () => NOW,
     );
   }
 
-  /** Resolves when there are so many batches. */
+  /** Resolves when this number of batches was sent. */
   async count(count: number): Promise<void> {
     while (this.batches.length < count) {
       await new Promise<void>((resolve) => {
@@ -43,7 +43,7 @@ class Sent {
   }
 }
 
-test('the first call goes before it returns; the others of its turn are one batch, each with its own result', async () => {
+test('the first change is sent at once; the next ones form one batch, each with its own result', async () => {
   const sent = new Sent();
   const targets = ['10.0.0.1', '10.0.0.2', '2001:db8::/64', '10.0.0.3'];
   const results = targets.map((target) => sent.batcher.block(blockOf(target)));
@@ -55,7 +55,7 @@ test('the first call goes before it returns; the others of its turn are one batc
   expect(await Promise.all(results)).toEqual([null, null, 'no', null]);
 });
 
-test('what comes while a batch is under way is the next one', async () => {
+test('changes that arrive during a batch form the next one', async () => {
   const sent = new Sent();
   const first = sent.batcher.block(blockOf('10.0.0.1'));
   await sent.count(1);
@@ -68,13 +68,13 @@ test('what comes while a batch is under way is the next one', async () => {
   expect(sent.texts()).toEqual([['block 10.0.0.1'], ['block 10.0.0.2', 'release 10.0.0.1']]);
 });
 
-test('of several changes for one target the last one counts, and its result is theirs', async () => {
+test('of several changes for one target only the last is sent, and all get its result', async () => {
   const sent = new Sent();
   void sent.batcher.block(blockOf('10.0.0.9'));
   const calls = [
     sent.batcher.block(blockOf('10.0.0.1', { until: NOW + 1_000 })),
     sent.batcher.release(blockOf('10.0.0.1')),
-    // The same target in other words.
+    // The same target in another notation.
     sent.batcher.block(blockOf('::ffff:10.0.0.1', { until: NOW + 2_000 })),
   ];
   sent.answer();
@@ -84,7 +84,7 @@ test('of several changes for one target the last one counts, and its result is t
   expect(await Promise.all(calls)).toEqual(['no', 'no', 'no']);
 });
 
-test('no batch has more than it may', async () => {
+test('a batch has no more than its maximum', async () => {
   const sent = new Sent(2);
   const all = Promise.all([1, 2, 3, 4, 5].map((last) => sent.batcher.block(blockOf(`10.0.0.${last}`))));
   for (let count = 1; count <= 3; count++) {
@@ -95,7 +95,7 @@ test('no batch has more than it may', async () => {
   expect(sent.batches.map((batch) => batch.length)).toEqual([1, 2, 2]);
 });
 
-test('one whose end is past, and one that is no target, are not sent', async () => {
+test('a block whose end is past, or whose target is invalid, is not sent', async () => {
   const sent = new Sent();
   expect(await sent.batcher.block(blockOf('10.0.0.1', { until: NOW }))).toBeNull();
   for (const target of ['', 'x', '10.0.0.1; reboot', '0.0.0.0/0', '::/0']) {
@@ -109,7 +109,7 @@ test('one whose end is past, and one that is no target, are not sent', async () 
   expect(sent.texts()).toEqual([['block 10.0.0.2']]);
 });
 
-test('an aborted call ends at once, and the change goes its way', async () => {
+test('an aborted call ends at once, and its change is sent all the same', async () => {
   const sent = new Sent();
   const abort = new AbortController();
   const call = sent.batcher.block(blockOf('10.0.0.1'), abort.signal);

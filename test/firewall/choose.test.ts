@@ -13,7 +13,7 @@ test.each(['nftables', 'ipset', 'iptables', 'route', 'command', 'none', 'null'] 
   },
 );
 
-test('none blocks nobody, and does not say that it did', async () => {
+test('none blocks nobody, and reports that as a failure', async () => {
   const backend = makeBackend('none', OPTIONS);
   expect(await backend.open()).toBe('found');
   expect(await backend.block(blockOf('10.99.0.1'))).toBe('BLOCK_METHOD is "none"');

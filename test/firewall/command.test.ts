@@ -29,7 +29,7 @@ test('a block ends when the daemon does', async () => {
   expect(await backend.block(blockOf(V4), AbortSignal.timeout(100))).toBe('portsentry is ending');
 });
 
-test('what the command did is not known to it', async () => {
+test('it cannot list what the command has blocked', async () => {
   const backend = new CommandBackend(configWith({ killRoute: 'true' }));
   await backend.open();
   await backend.block(blockOf(V4));

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { NullBackend } from '../../src/firewall/null.ts';
 import { blockOf } from '../respond/given.ts';
 
-test('it says yes and lists what it was told', async () => {
+test('it reports success and lists the blocks', async () => {
   const backend = new NullBackend();
   await backend.open();
   expect(await backend.block(blockOf('10.99.0.1'))).toBeNull();

@@ -6,15 +6,15 @@ function texts(...prefixes: string[]): string[] | string {
   return typeof targets === 'string' ? targets : targets.map(({ text }) => text);
 }
 
-test('each once', () => {
+test('duplicates are dropped', () => {
   expect(texts('10.0.0.0/8', '10.1.2.3/8', '::1', '127.0.0.1')).toEqual(['10.0.0.0/8', '::1', '127.0.0.1']);
 });
 
-test('all of a family is two halves of it', () => {
+test('a whole family becomes its two halves', () => {
   expect(texts('0.0.0.0/0', '::/0')).toEqual(['0.0.0.0/1', '128.0.0.0/1', '::/1', '8000::/1']);
 });
 
-test('what is no prefix, or too many, is said', () => {
+test('an invalid prefix, or too many prefixes, is an error', () => {
   expect(texts('10.0.0.0/8', 'x; y')).toBe('not an address or prefix that can be blocked: "x; y"');
   expect(texts(...Array<string>(16_385).fill('10.0.0.0/8'))).toBe('more than 16384 prefixes to be spared');
 });

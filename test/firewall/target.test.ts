@@ -30,11 +30,11 @@ test.each([
   'fe80::1%eth0',
   'localhost',
   '-F',
-])('%j is none', (text) => {
+])('%j is no target', (text) => {
   expect(parseTarget(text)).toBeNull();
 });
 
-test('a target has no character but those of an address', () => {
+test('a target has only the characters of an address', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.ipV4(), fc.ipV6()), fc.option(fc.nat(130)), (address, length) => {
       const target = parseTarget(length === null ? address : `${address}/${length}`);
@@ -46,7 +46,7 @@ test('a target has no character but those of an address', () => {
   );
 });
 
-test('a refused one is shown on one line, and not all of a long one', () => {
+test('the error shows a refused target on one line, cut when it is long', () => {
   expect(noTarget('a\nb')).toBe('not an address or prefix that can be blocked: "a\\nb"');
   expect(noTarget('x'.repeat(100_000)).length).toBeLessThan(120);
 });

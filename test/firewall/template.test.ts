@@ -15,7 +15,7 @@ test.each(EXPANSIONS)('expand(%j) is %j', (template, result) => {
   expect(expand(template, blockOf('10.99.0.1'))).toBe(result);
 });
 
-test('an IPv6 source is put in as RFC 5952 writes it', () => {
+test('an IPv6 source is written as in RFC 5952', () => {
   expect(expand('$TARGET$', blockOf('2001:db8::/64'))).toBe('2001:db8::/64');
   expect(expand('$TARGET$', blockOf('2001:db8::1'))).toBe('2001:db8::1');
 });
@@ -24,16 +24,16 @@ const FAULTS: [what: string, cause: object, target?: string][] = [
   ['a command in the address', {}, '10.0.0.1; reboot'],
   ['an address that is not canonical', {}, '2001:DB8::1'],
   ['a prefix with host bits', {}, '10.0.0.1/24'],
-  ['a length with more behind it', {}, '10.0.0.0/24;'],
-  ['a port that is no number', { destinationPort: '1 && reboot' }],
-  ['a port beyond the last', { destinationPort: 65536 }],
-  ['a fraction of a port', { destinationPort: 1.5 }],
-  ['a mode with a blank', { mode: 'atcp x' }],
-  ['a transport with a sign', { transport: '$(x)' }],
+  ['text after the length', {}, '10.0.0.0/24;'],
+  ['a port that is not a number', { destinationPort: '1 && reboot' }],
+  ['a port above 65535', { destinationPort: 65536 }],
+  ['a fractional port', { destinationPort: 1.5 }],
+  ['a mode with a space', { mode: 'atcp x' }],
+  ['a transport with punctuation', { transport: '$(x)' }],
   ['an empty kind', { kind: '' }],
 ];
 
-test.each(FAULTS)('%s is refused as our own fault', (_what, cause, target = '10.99.0.1') => {
+test.each(FAULTS)('%s is refused as a bug', (_what, cause, target = '10.99.0.1') => {
   const block = blockOf(target, {}, cause);
   expect(() => expand('$TARGET$ $PORT$ $MODE$ $PROTO$ $KIND$', block)).toThrow(TypeError);
 });

@@ -1,19 +1,20 @@
 import { Session } from 'node:inspector/promises';
 
-/** The project's code that fuzzing is about. */
+/** The code under test. */
 const FUZZED = /\/src\/(capture|decode|classify|net)\//;
 
-/** Which blocks of code run, by V8's precise coverage. A block is a file and a place in it. */
+/** Records which blocks of code run, with V8's precise coverage. A block is a file and a range of offsets. */
 export class Coverage {
   readonly #session = new Session();
 
+  /** Starts to record. */
   async start(): Promise<void> {
     this.#session.connect();
     await this.#session.post('Profiler.enable');
     await this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** The blocks that have run since the last call. */
+  /** Returns the blocks that ran since the last call. */
   async take(): Promise<Set<string>> {
     const blocks = new Set<string>();
     const { result } = await this.#session.post('Profiler.takePreciseCoverage');
@@ -26,6 +27,7 @@ export class Coverage {
     return blocks;
   }
 
+  /** Stops recording. */
   stop(): void {
     this.#session.disconnect();
   }

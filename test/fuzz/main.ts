@@ -1,4 +1,4 @@
-/** `make fuzz SECONDS=600`: fuzzes every target for so long and adds what it finds to the corpus. */
+/** `make fuzz SECONDS=600`: fuzzes every target for this time and adds new inputs to the corpus. */
 import { fuzz } from './fuzz.ts';
 import { TARGETS } from './targets.ts';
 

@@ -1,4 +1,4 @@
-/** A small generator of numbers (xorshift32), so that a run can be made again from its seed. */
+/** A small random number generator (xorshift32) with a seed, so that a run can be repeated. */
 export class Dice {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Dice {
     this.#state = seed | 0 || 1;
   }
 
-  /** A whole number from 0 to `limit` - 1. */
+  /** Returns an integer from 0 to `limit` - 1. */
   below(limit: number): number {
     let x = this.#state;
     x ^= x << 13;
@@ -17,18 +17,18 @@ export class Dice {
   }
 }
 
-/** Octets and words at which lengths, offsets and counts go wrong. */
+/** Values at which code that reads lengths, offsets and types often fails. */
 const ODD_OCTETS = [0, 1, 0x0f, 0x3f, 0x40, 0x45, 0x4f, 0x60, 0x7f, 0x80, 0xf0, 0xff];
 const ODD_WORDS = [0, 1, 0x7fff, 0x8000, 0xffff, 0x0800, 0x86dd, 0x8100, 0x88a8, 0x8847, 0x8864];
-const MAX_LENGTH = 4_096;
+const MAX_INPUT_BYTES = 4_096;
 const MAX_CHANGES = 8;
 
-/** An input with a few changes, or two inputs spliced. */
+/** Returns a changed copy of `input`, sometimes spliced with `other`. */
 export function mutate(input: Uint8Array, other: Uint8Array, dice: Dice): Uint8Array {
   let bytes = dice.below(8) === 0 ? splice(input, other, dice) : input.slice();
   const changes = 1 + dice.below(MAX_CHANGES);
   for (let change = 0; change < changes; change++) bytes = changeOnce(bytes, dice);
-  return bytes.subarray(0, MAX_LENGTH);
+  return bytes.subarray(0, MAX_INPUT_BYTES);
 }
 
 function changeOnce(bytes: Uint8Array, dice: Dice): Uint8Array {

@@ -8,26 +8,26 @@ import { Packet } from '../../src/decode/packet.ts';
 import { Reason } from '../../src/decode/reason.ts';
 import { FragmentReader } from '../support/fragment-reader.ts';
 
-/** Takes any octets; throws or hangs only when there is a fault. */
+/** Takes any bytes. Throws or hangs only because of a bug. */
 export type Target = (bytes: Uint8Array) => void | Promise<void>;
 
 const LINK_TYPES: readonly number[] = Object.values(linkTypes).filter((value) => typeof value === 'number');
 
-/** Octets before the frame in an input for the target `frame`. */
-export const FRAME_PREFIX = 3;
+/** The number of bytes before the frame in an input for the target `frame`. */
+export const FRAME_PREFIX_BYTES = 3;
 
 const reader = new FragmentReader();
 const packet = new Packet();
 const probe = new Probe();
 
 /**
- * Two octets are the link type, the third is what the snap length cut off; the rest is the frame. Fragments are
- * kept from one input to the next, as from one frame to the next.
+ * The first two bytes are the link type, the third is the number of bytes that the snap length cut off, and the rest is
+ * the frame. Fragments stay in the table from one input to the next, as they do from one frame to the next.
  */
 function fuzzFrame(bytes: Uint8Array): void {
   const number = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
   const linkType = LINK_TYPES.includes(number) ? number : (LINK_TYPES[number % LINK_TYPES.length] ?? 0);
-  const frame = bytes.subarray(FRAME_PREFIX);
+  const frame = bytes.subarray(FRAME_PREFIX_BYTES);
   reader.packet.time += 1;
   if (reader.read(frame, linkType, frame.length + (bytes[2] ?? 0)) !== Reason.none) return;
   if (reader.verify() !== Reason.none) return;
@@ -35,13 +35,13 @@ function fuzzFrame(bytes: Uint8Array): void {
   if (kind !== Kind.none) fillProbe(probe, reader.packet, kind);
 }
 
-/** The first octet chooses how large the pieces are in which the capture arrives; the rest is the capture. */
+/** The first byte chooses the size of the pieces in which the capture arrives. The rest is the capture. */
 async function fuzzCapture(bytes: Uint8Array): Promise<void> {
-  const piece = 1 + (bytes[0] ?? 0);
+  const pieceBytes = 1 + (bytes[0] ?? 0);
   let at = 1;
   const reader = new CaptureReader('fuzz', {
     read(into) {
-      const part = bytes.subarray(at, at + Math.min(piece, into.length));
+      const part = bytes.subarray(at, at + Math.min(pieceBytes, into.length));
       into.set(part);
       at += part.length;
       return part.length;
@@ -59,5 +59,5 @@ async function fuzzCapture(bytes: Uint8Array): Promise<void> {
   if (reader.end === null) throw new Error('a capture without an end');
 }
 
-/** What is fuzzed, by name. */
+/** The targets by name. */
 export const TARGETS: Readonly<Record<string, Target>> = { frame: fuzzFrame, capture: fuzzCapture };

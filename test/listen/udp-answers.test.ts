@@ -20,12 +20,12 @@ function answersWith(amplifies = false): UdpAnswers {
   });
 }
 
-function visit(sourcePort: number, source = '10.99.0.1') {
+function contact(sourcePort: number, source = '10.99.0.1') {
   const [from, to] = [source, OWN].map((text) => parseAddress(text) as Address) as [Address, Address];
   return { protocol: PROTOCOL_UDP, source: from, sourcePort, destination: to, destinationPort: 31_337 };
 }
 
-function sent(answers: UdpAnswers, length: number, of = visit(40_000)): string {
+function sent(answers: UdpAnswers, length: number, of = contact(40_000)): string {
   return Buffer.from(answers.octetsFor(length, of)).toString();
 }
 
@@ -39,18 +39,18 @@ test.each([
   expect(sent(answersWith(), length)).toBe(answer);
 });
 
-test('UDP_BANNER_AMPLIFY="1" answers with all of it', () => {
+test('UDP_BANNER_AMPLIFY="1" answers with the whole banner', () => {
   expect(sent(answersWith(true), 0)).toBe('go away');
 });
 
 test.each([
-  ['echo', visit(7)],
-  ['chargen', visit(19)],
-  ['a resolver', visit(53)],
-  ['no port', visit(0)],
-  ['a port of the list, as of another portsentry', visit(31_335)],
-  ['this host', visit(40_000, OWN)],
-])('from %s there may come an answer to the answer: none is sent', (_name, of) => {
+  ['echo', contact(7)],
+  ['chargen', contact(19)],
+  ['a resolver', contact(53)],
+  ['no port', contact(0)],
+  ['a port of the list, which another portsentry may use', contact(31_335)],
+  ['this host', contact(40_000, OWN)],
+])('%s might answer the answer, so none is sent', (_name, of) => {
   expect(sent(answersWith(true), 100, of)).toBe('');
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Address, parseAddress } from '../../src/net/address.ts';
 
-describe('text that is an address, and its canonical form', () => {
+describe('an address and its canonical text', () => {
   test.each([
     ['0.0.0.0', '0.0.0.0'],
     ['255.255.255.255', '255.255.255.255'],
@@ -18,7 +18,7 @@ describe('text that is an address, and its canonical form', () => {
     ['::ffff:c000:207', '192.0.2.7'],
     ['64:ff9b::192.0.2.7', '64:ff9b::c000:207'],
     ['1:2:3:4:5:6:192.0.2.7', '1:2:3:4:5:6:c000:207'],
-  ])('%s is %s', (text, canonical) => {
+  ])('%s becomes %s', (text, canonical) => {
     expect(parseAddress(text)?.toString()).toBe(canonical);
   });
 });
@@ -46,11 +46,11 @@ test.each([
   '::1.2.3.4:5',
   '::1.2.3',
   '2001:db8::/32',
-])('"%s" is no address', (text) => {
+])('"%s" is not an address', (text) => {
   expect(parseAddress(text)).toBeNull();
 });
 
-test('an address that is kept does not change with the record it came from', () => {
+test('a copied address does not change with its original', () => {
   const reused = new Address();
   reused.setV4(0xc0000207);
   const kept = Address.from(reused);

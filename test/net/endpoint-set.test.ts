@@ -4,7 +4,7 @@ import { EndpointSet } from '../../src/net/endpoint-set.ts';
 
 const HOST = Address.v4(0x0a000001);
 
-test('protocol, address and port each make another endpoint', () => {
+test('protocol, address and port each distinguish endpoints', () => {
   const set = new EndpointSet(10);
   set.add(6, HOST, 80);
   expect(set.has(6, HOST, 80)).toBe(true);
@@ -14,14 +14,14 @@ test('protocol, address and port each make another endpoint', () => {
   expect(set.has(6, new Address(1, 0, 0xffff, 0x0a000001), 80)).toBe(false);
 });
 
-test('the endpoint of zeros is one like any other', () => {
+test('the all-zero endpoint is like any other', () => {
   const set = new EndpointSet(10);
   expect(set.has(0, new Address(), 0)).toBe(false);
   set.add(0, new Address(), 0);
   expect(set.has(0, new Address(), 0)).toBe(true);
 });
 
-test.each([0, 0xdeadbeef])('it grows and loses nothing, with salt %i', (salt) => {
+test.each([0, 0xdeadbeef])('the set grows and loses nothing, with salt %i', (salt) => {
   const set = new EndpointSet(100_000, salt);
   for (let index = 0; index < 100_000; index++) set.add(6, Address.v4(index), index & 0xffff);
   expect(set.size).toBe(100_000);
@@ -34,7 +34,7 @@ test.each([0, 0xdeadbeef])('it grows and loses nothing, with salt %i', (salt) =>
 });
 
 describe('the bound', () => {
-  test('a full set takes no more, and still knows what it holds', () => {
+  test('a full set takes no more and keeps what it holds', () => {
     const set = new EndpointSet(3);
     const added = [1, 2, 3, 4, 3].map((port) => set.add(17, HOST, port));
     expect(added).toEqual([true, true, true, false, true]);

@@ -4,13 +4,13 @@ import { formatPrefix, type Prefix, PrefixTable, parsePrefix } from '../../src/n
 
 function prefix(text: string): Prefix {
   const parsed = parsePrefix(text);
-  if (parsed === null) throw new Error(`no prefix: ${text}`);
+  if (parsed === null) throw new Error(`not a prefix: ${text}`);
   return parsed;
 }
 
 function address(text: string) {
   const parsed = parseAddress(text);
-  if (parsed === null) throw new Error(`no address: ${text}`);
+  if (parsed === null) throw new Error(`not an address: ${text}`);
   return parsed;
 }
 
@@ -22,10 +22,10 @@ test.each([
   ['2001:db8::ffff/32', '2001:db8::/32'],
   ['2001:db8::1/128', '2001:db8::1'],
   ['::/0', '::/0'],
-  // Behind colons a length counts all 128 bits.
+  // After an address with colons, a length counts all 128 bits.
   ['::ffff:10.1.2.3/104', '10.0.0.0/8'],
   ['::ffff:10.1.2.3/90', '::ffc0:0:0/90'],
-])('%s is %s', (text, canonical) => {
+])('%s becomes %s', (text, canonical) => {
   expect(formatPrefix(prefix(text))).toBe(canonical);
 });
 
@@ -39,7 +39,7 @@ test.each([
   '/8',
   'a/8',
   '',
-])('"%s" is no prefix', (text) => {
+])('"%s" is not a prefix', (text) => {
   expect(parsePrefix(text)).toBeNull();
 });
 
@@ -49,19 +49,19 @@ test.each([
   ['0.0.0.0/0', '255.255.255.255', true],
   ['0.0.0.0/0', '::', false],
   ['::/0', '2001:db8::1', true],
-  // Who writes ::/0 means IPv6, not everybody.
+  // ::/0 means all of IPv6, not all hosts.
   ['::/0', '10.0.0.1', false],
   ['::/80', '10.0.0.1', false],
   ['::ffff:0:0/96', '10.0.0.1', true],
   ['2001:db8::/33', '2001:db8:8000::', false],
-])('%s holds %s: %s', (text, member, expected) => {
+])('%s contains %s: %s', (text, member, expected) => {
   const table = new PrefixTable<string>();
   table.set(prefix(text), text);
   expect(table.match(address(member)) === text).toBe(expected);
 });
 
 describe('the table', () => {
-  test('the longest prefix wins, in whatever order they came', () => {
+  test('the longest prefix wins, in any order of insertion', () => {
     const texts = ['10.0.0.0/8', '10.1.2.3', '0.0.0.0/0', '10.1.0.0/16'];
     for (const order of [texts, texts.toReversed()]) {
       const table = new PrefixTable<string>();
@@ -73,7 +73,7 @@ describe('the table', () => {
     }
   });
 
-  test('the same prefix again takes the place of the first', () => {
+  test('an equal prefix replaces the first', () => {
     const table = new PrefixTable<string>();
     table.set(prefix('10.0.0.0/8'), 'old');
     table.set(prefix('10.9.9.9/8'), 'new');

@@ -12,7 +12,7 @@ const FILE = 'packaging/etc/portsentry.conf';
 const SHIPPED = readFileSync(FILE, 'utf8');
 
 describe('the shipped portsentry.conf', () => {
-  test('has nothing wrong in it', () => {
+  test('has no findings', () => {
     expect(parseConfig(SHIPPED, FILE).findings).toEqual([]);
   });
 
@@ -20,33 +20,33 @@ describe('the shipped portsentry.conf', () => {
     expect(parseConfig(SHIPPED, FILE).config).toMatchObject({ blockTcp: 0, blockUdp: 0 });
   });
 
-  test('has nothing wrong in it when everything is switched on', () => {
+  test('has no findings with everything switched on', () => {
     const all = SHIPPED.replace(/^#([A-Z0-9_]+=)/gm, '$1')
       .replace(/^(BLOCK_METHOD|MODES|PORT_BANNER)=.*/gm, '')
       .replace(/^(BLOCK_\w+P)="0"/gm, '$1="1"');
     expect(parseConfig(all, FILE).findings).toEqual([]);
   });
 
-  test('explains every key once, and none that is not there', () => {
+  test('explains every key once, and no unknown key', () => {
     const keys = [...SHIPPED.matchAll(/^#?([A-Z0-9_]+)="/gm)].map((match) => match[1]);
     expect(keys.sort()).toEqual(FIELDS.map((field) => DIRECTIVES[field].key).sort());
   });
 
   test.each(FIELDS.filter((field) => DIRECTIVES[field].default !== null))(
-    '%s has the default as its value, said or commented out',
+    '%s has its default as its value, also when commented out',
     (field: Field) => {
       const directive = DIRECTIVES[field] as Directive<Config[Field]>;
       const value = new RegExp(`^#?${directive.key}="(.*)"$`, 'm').exec(SHIPPED)?.[1] as string;
-      const asWritten = (text: string) => {
+      const canonical = (text: string) => {
         const parsed = directive.kind.parse(text);
         return parsed.ok ? directive.kind.format(parsed.value) : parsed;
       };
-      expect(asWritten(value)).toBe(asWritten(directive.default as string));
+      expect(canonical(value)).toBe(canonical(directive.default as string));
     },
   );
 });
 
-test('the shipped portsentry.ignore has nothing wrong in it', () => {
+test('the shipped portsentry.ignore has no findings', () => {
   const { entries, findings } = parseIgnoreFile(
     readFileSync('packaging/etc/portsentry.ignore', 'utf8'),
     'ignore',
@@ -55,10 +55,10 @@ test('the shipped portsentry.ignore has nothing wrong in it', () => {
   expect(entries.map(({ text }) => text)).toEqual(['127.0.0.0/8', '::1']);
 });
 
-describe('what other programs read', () => {
+describe('files that other programs read', () => {
   const folder = mkdtempSync(join(tmpdir(), 'portsentry-packaging-'));
 
-  test('logrotate takes its file, and looks for each kind of log once', () => {
+  test('logrotate accepts its file, and rotates each kind of log once', () => {
     const { status, stderr } = spawnSync(
       'logrotate',
       ['--debug', '--state', join(folder, 'state'), 'packaging/etc/portsentry.logrotate'],
@@ -68,7 +68,7 @@ describe('what other programs read', () => {
     expect(status).toBe(0);
   });
 
-  test('fail2ban takes the jail with the filter', () => {
+  test('fail2ban accepts the jail with the filter', () => {
     cpSync('/etc/fail2ban', join(folder, 'fail2ban'), { recursive: true });
     for (const kind of ['filter.d', 'jail.d']) {
       const source = `packaging/fail2ban/${kind}-portsentry-history.conf`;

@@ -5,18 +5,18 @@ import { expect, test } from 'vitest';
 import { History } from '../../src/record/history.ts';
 import { NOON, probeEvent, testFolder, udpEvent } from '../record/given.ts';
 
-/** Our filter, on the history as we write it. */
+/** The shipped filter, run on a history that portsentry writes. */
 
 const FILTER = 'packaging/fail2ban/filter.d-portsentry-history.conf';
 
-const KNOCKS = [
+const PROBES = [
   probeEvent(),
   probeEvent({ source: '2001:db8::1' }),
   probeEvent({ source: '2001:db8:0:1::ffff', kind: 'null', tcpFlags: 0, destinationPort: 65535 }),
   udpEvent({ source: '192.0.2.255' }),
 ];
 
-/** The addresses that are found, a line each. */
+/** The addresses that the filter finds. */
 function banned(file: string): string[] {
   return execFileSync('fail2ban-regex', ['--out', 'ip', file, FILTER], { encoding: 'utf8' })
     .trim()
@@ -27,9 +27,9 @@ function historyOf(logFormat: 1 | 2, name: (source: string) => string): string {
   const historyFile = join(testFolder(), 'history');
   const tell = (text: string) => expect.fail(text);
   const history = new History({ historyFile, blockedFile: null, modes: ['atcp'], logFormat, tell });
-  for (const knock of KNOCKS) {
-    history.blocked(knock, name(knock.source), NOON);
-    history.unblocked(knock, name(knock.source), NOON);
+  for (const probe of PROBES) {
+    history.blocked(probe, name(probe.source), NOON);
+    history.unblocked(probe, name(probe.source), NOON);
   }
   history.close();
   return historyFile;
@@ -41,10 +41,10 @@ test.each([
   [2, 'without names', String],
   [2, 'with names', () => 'a-1.scanner_2.example'],
 ] as const)('LOG_FORMAT="%i" %s: every source is banned', (logFormat, _what, name) => {
-  expect(banned(historyOf(logFormat, name))).toEqual(KNOCKS.flatMap(({ source }) => [source, source]));
+  expect(banned(historyOf(logFormat, name))).toEqual(PROBES.flatMap(({ source }) => [source, source]));
 });
 
-test('an ignored source is not banned, nor one below the trigger, nor a name that looks like another one’s line', () => {
+test('an ignored source, one below the trigger and a name that looks like a line are not banned', () => {
   const scan = (ignored: boolean, triggered: boolean, name = '192.0.2.1') =>
     `2026-11-22T13:35:37.513+0000 Scan from: [192.0.2.1] (${name}) protocol: [TCP] port: [111] ` +
     `type: [TCP SYN/Normal scan] IP opts: [not set] ignored: [${ignored}] triggered: [${triggered}] ` +

@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeInstall } from '../support/packaging.ts';
 
-/** Ms for an installation on a busy machine. */
-const INSTALL_TIME = 120_000;
+/** Enough for an installation on a busy machine. */
+const INSTALL_TIMEOUT_MS = 120_000;
 
-/** Everything below a folder. */
+/** Every file and folder below `folder`. */
 function contents(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
 }
@@ -30,7 +30,7 @@ describe('make install', () => {
   const { folder, variables } = fresh();
   makeInstall('install', variables);
 
-  test('puts a program that runs, whatever else is called node', () => {
+  test('installs a program that runs, whatever `node` is in PATH', () => {
     const program = join(folder, 'usr/sbin/portsentry');
     const version = JSON.parse(readFileSync('package.json', 'utf8')).version;
     const env = { PATH: '/nonexistent' };
@@ -38,7 +38,7 @@ describe('make install', () => {
     expect(readFileSync(program, 'utf8')).toMatch(/^#!\/\S*node\n/);
   });
 
-  test('puts what the program needs and no more', () => {
+  test('installs only the modules that the program needs', () => {
     const modules = join(folder, 'usr/lib/portsentry/node_modules');
     expect(readdirSync(modules)).toEqual(expect.arrayContaining(['cap', 'winston', 'yargs']));
     for (const name of ['typescript', 'vitest', 'nan', '@types', '.bin', '.package-lock.json'])
@@ -50,7 +50,7 @@ describe('make install', () => {
     expect(status).toBe(0);
   });
 
-  test('lets others read but not write', () => {
+  test('lets other users read but not write', () => {
     for (const name of contents(folder)) {
       const { mode } = statSync(join(folder, name));
       expect(mode & 0o022, name).toBe(0);
@@ -58,7 +58,7 @@ describe('make install', () => {
     }
   });
 
-  test('puts completions that a shell can read', () => {
+  test('installs completions that a shell can read', () => {
     const bash = join(folder, 'usr/share/bash-completion/completions/portsentry');
     const { status } = spawnSync('bash', ['-n', bash]);
     expect(status).toBe(0);
@@ -67,8 +67,8 @@ describe('make install', () => {
   });
 });
 
-describe('make uninstall', { timeout: INSTALL_TIME }, () => {
-  test.each(['systemd sysv', 'openrc', 'systemd'])('leaves nothing of an installation for %s', (INIT) => {
+describe('make uninstall', { timeout: INSTALL_TIMEOUT_MS }, () => {
+  test.each(['systemd sysv', 'openrc', 'systemd'])('removes everything of an installation for %s', (INIT) => {
     const { folder, variables } = fresh({ INIT, PREFIX: '/opt/portsentry' });
     makeInstall('install', variables);
     expect(contents(folder).length).toBeGreaterThan(100);
@@ -76,7 +76,7 @@ describe('make uninstall', { timeout: INSTALL_TIME }, () => {
     expect(contents(folder)).toEqual([]);
   });
 
-  test('leaves what is not its own', () => {
+  test('keeps changed files and records', () => {
     const { folder, variables } = fresh();
     mkdirSync(join(folder, 'etc/portsentry'), { recursive: true });
     writeFileSync(join(folder, 'etc/portsentry/portsentry.conf'), 'BLOCK_TCP="1"\n');

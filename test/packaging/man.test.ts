@@ -11,7 +11,7 @@ import { Exit } from '../../src/preflight/exit.ts';
 const COMMAND = 'packaging/man/portsentry.8';
 const CONFIGURATION = 'packaging/man/portsentry.conf.5';
 
-/** What a reader sees, in lines that nothing cuts. */
+/** The page as a reader sees it, without line breaks inside paragraphs. */
 function rendered(page: string): string {
   const env = { ...process.env, MANWIDTH: '1000', LC_ALL: 'C.UTF-8' };
   return execFileSync('man', ['--local-file', '--encoding=UTF-8', page], { encoding: 'utf8', env }).replace(
@@ -36,7 +36,7 @@ describe.each([COMMAND, CONFIGURATION])('%s', (page) => {
   });
 });
 
-/** The names and other names of options, from the help of a command. */
+/** The names and aliases of the options in the help of a command. */
 async function optionsInHelp(...command: string[]): Promise<string[]> {
   const invocation = await parseArguments([...command, '--help'], '0.0.0');
   const text = invocation.command === 'print' ? invocation.text : '';
@@ -59,7 +59,7 @@ describe('portsentry(8)', () => {
     for (const command of commands) expect(text).toMatch(new RegExp(`^ +${command}\\b`, 'm'));
   });
 
-  test('has every option of a run, and every switch', () => {
+  test('has every option of a run and every legacy switch', () => {
     for (const [name, option] of Object.entries(RUN_OPTIONS)) {
       expect(words).toContain(`--${name}`);
       if ('alias' in option) expect(words).toContain(`-${option.alias}`);
@@ -86,7 +86,7 @@ describe('portsentry.conf(5)', () => {
     (match[1] as string).split(' ').filter((word) => /^[A-Z0-9_]+$/.test(word)),
   );
 
-  test('has an item for every key, and none that is not there', () => {
+  test('has an item for every key, and for no unknown key', () => {
     expect(items.sort()).toEqual(
       Object.values(DIRECTIVES)
         .map(({ key }) => key)
@@ -94,7 +94,7 @@ describe('portsentry.conf(5)', () => {
     );
   });
 
-  test('has the defaults that are short', () => {
+  test('has the short defaults', () => {
     const text = rendered(CONFIGURATION);
     for (const { key, default: value } of Object.values(DIRECTIVES)) {
       if (value === null || value === '' || value.length > 40) continue;

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
-/** Every file of the repository that a shell runs. */
+/** Every shell script of the repository. */
 function shellScripts(): string[] {
   const files = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0').filter(Boolean);
   return files.filter((file) => /^#!\S*(\/(ba)?sh|env bash|openrc-run)\b/.test(firstLine(file)));
@@ -13,7 +13,7 @@ function firstLine(file: string): string {
 }
 
 describe('shellcheck', () => {
-  test('is asked about the scripts of every kind', () => {
+  test('checks scripts of every kind', () => {
     expect(shellScripts()).toEqual(
       expect.arrayContaining([
         '.ci/run',
@@ -29,9 +29,9 @@ describe('shellcheck', () => {
   });
 
   test.each([...shellScripts(), 'packaging/sysv/portsentry.default', 'packaging/openrc/portsentry.confd'])(
-    'finds nothing in %s',
+    'has no finding in %s',
     (script) => {
-      // What a start script reads has no interpreter, and variables that only that one uses.
+      // A file that a start script reads has no interpreter line, and only that script uses its variables.
       const fragment = firstLine(script).startsWith('#!') ? [] : ['--shell=sh', '--exclude=SC2034'];
       const { status, stdout } = spawnSync('shellcheck', ['--external-sources', ...fragment, script], {
         encoding: 'utf8',
@@ -43,7 +43,7 @@ describe('shellcheck', () => {
 });
 
 describe('the ebuild', () => {
-  test('is shell without a fault of syntax', () => {
+  test('has no syntax error', () => {
     const { status, stderr } = spawnSync('bash', ['-n', 'packaging/gentoo/portsentry.ebuild'], {
       encoding: 'utf8',
     });

@@ -12,25 +12,25 @@ function analyze(...words: string[]) {
 }
 
 describe('portsentry.service', () => {
-  test('is a unit without a fault', () => {
+  test('is a valid unit', () => {
     const { status, stdout, stderr } = analyze('verify', '--man=no', UNIT);
     expect(stdout + stderr).toBe('');
     expect(status).toBe(0);
   });
 
-  test('leaves an attacker less than 2.5 of 10', () => {
+  test('has an exposure level below 2.5 of 10', () => {
     const { stdout } = analyze('security', '--offline=true', UNIT);
     const exposure = /Overall exposure level for portsentry\.service: ([\d.]+)/.exec(stdout)?.[1];
     expect(Number(exposure)).toBeLessThan(2.5);
   });
 
-  test('does not start again what would fail again', () => {
+  test('is not restarted after an error that would repeat', () => {
     const text = readFileSync(UNIT, 'utf8');
     expect(/^RestartPreventExitStatus=(.*)$/m.exec(text)?.[1]).toBe('64 66 77 78');
   });
 });
 
-test('the files of tmpfiles.d are in the right form', () => {
+test('the file of tmpfiles.d is valid', () => {
   const root = '--root=/nonexistent/portsentry';
   const { status, stderr } = spawnSync(
     'systemd-tmpfiles',

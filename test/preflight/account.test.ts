@@ -39,7 +39,7 @@ describe('an account may use a file', () => {
     expect(mayUse(STRANGER, join(inner, 'f'), READ)).toBe(false);
   });
 
-  test('its own, and that of its group, by the mode for them', () => {
+  test('by the mode for the owner or the group when it is one', () => {
     chmodSync(file, 0o604);
     const [uid, gid] = [process.getuid?.() as number, process.getgid?.() as number];
     expect(mayUse({ ...STRANGER, gid }, file, READ)).toBe(false);
@@ -47,7 +47,7 @@ describe('an account may use a file', () => {
     expect(mayUse({ name: 'me', uid, gid: 54_321 }, file, READ)).toBe(true);
   });
 
-  test('only if it is there', () => {
+  test('only if the file exists', () => {
     expect(mayUse(STRANGER, join(folder, 'none'), READ)).toBe(false);
   });
 });
@@ -58,42 +58,42 @@ test('accounts are looked up by name', () => {
 });
 
 describe('USER', () => {
-  function told(...lines: string[]): string[] {
+  function linesOf(...lines: string[]): string[] {
     writeFileSync(file, lines.join('\n'));
     const parsed = parseConfig(['IGNORE_FILE=""', ...lines].join('\n'), file);
     return userFindings(parsed).map((finding) => formatFinding(finding).replace(folder, ''));
   }
 
-  test('nothing is said without it', () => {
-    expect(told('KILL_RUN_CMD="/bin/x"')).toEqual([]);
+  test('without it nothing is checked', () => {
+    expect(linesOf('KILL_RUN_CMD="/bin/x"')).toEqual([]);
   });
 
-  test('one that does not exist is an error, and root is no other', () => {
-    expect(told('USER="nosuchuser"')).toEqual([
+  test('that does not exist is an error, and root is a warning', () => {
+    expect(linesOf('USER="nosuchuser"')).toEqual([
       '/f:2:7: error: USER: expected a user of this host, found "nosuchuser"; make it: useradd --system nosuchuser',
     ]);
-    expect(told('USER="root"')).toEqual(['/f:2:7: warning: USER="root" is root, which changes nothing']);
+    expect(linesOf('USER="root"')).toEqual(['/f:2:7: warning: USER="root" is root, which changes nothing']);
   });
 
-  test('a file that it cannot read is an error', () => {
+  test('that cannot read a file is an error', () => {
     chmodSync(file, 0o600);
-    expect(told('USER="nobody"')).toEqual([
+    expect(linesOf('USER="nobody"')).toEqual([
       expect.stringMatching(
         /^\/f:2:7: error: USER="nobody" cannot read .*\/f: chgrp \d+ .*\/f && chmod g\+r /,
       ),
     ]);
   });
 
-  test('commands that will not be root are named', () => {
+  test('that will run commands without root is a warning that names them', () => {
     chmodSync(file, 0o644);
-    expect(told('USER="nobody"', 'KILL_ROUTE="/bin/x $TARGET$"', 'KILL_RUN_CMD="/bin/y"')).toEqual([
+    expect(linesOf('USER="nobody"', 'KILL_ROUTE="/bin/x $TARGET$"', 'KILL_RUN_CMD="/bin/y"')).toEqual([
       '/f:2:7: warning: USER="nobody": KILL_ROUTE, KILL_RUN_CMD run as nobody with CAP_NET_RAW and CAP_NET_ADMIN; what needs root fails',
     ]);
   });
 
-  test('hosts.deny cannot be written', () => {
+  test('that cannot write hosts.deny is a warning', () => {
     chmodSync(file, 0o644);
-    expect(told('USER="nobody"', 'KILL_HOSTS_DENY="ALL: $TARGET$"')).toEqual([
+    expect(linesOf('USER="nobody"', 'KILL_HOSTS_DENY="ALL: $TARGET$"')).toEqual([
       '/f:2:7: warning: USER="nobody" cannot write /etc/hosts.deny: KILL_HOSTS_DENY will fail each time',
     ]);
   });

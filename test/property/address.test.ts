@@ -6,7 +6,7 @@ import { Address, parseAddress } from '../../src/net/address.ts';
 const WORD = fc.integer({ min: 0, max: 0xffffffff });
 const GROUP = fc.oneof(fc.constant(0), fc.constant(0xffff), fc.integer({ min: 0, max: 0xffff }));
 
-/** Any address, those with runs of zeros and mapped ones often enough. */
+/** Any address; runs of zeros and mapped addresses are frequent. */
 const ADDRESS = fc.oneof(
   fc.tuple(WORD, WORD, WORD, WORD).map((words) => new Address(...words)),
   WORD.map((value) => Address.v4(value)),
@@ -15,14 +15,14 @@ const ADDRESS = fc.oneof(
     .map((g) => new Address(...([0, 2, 4, 6].map((at) => ((g[at]! << 16) | g[at + 1]!) >>> 0) as [number]))),
 );
 
-/** Text that is nearly an address. */
+/** Text that resembles an address. */
 const NEARLY = fc
   .array(fc.constantFrom(':', '::', '.', '0', '00', '1', '255', '256', 'ffff', 'a', '1.2.3.4', '%', ' '), {
     maxLength: 20,
   })
   .map((parts) => parts.join(''));
 
-test('text and back is the same address', () => {
+test('an address survives the way to text and back', () => {
   fc.assert(
     fc.property(ADDRESS, (address) => {
       const parsed = parseAddress(address.toString());
@@ -32,7 +32,7 @@ test('text and back is the same address', () => {
   );
 });
 
-test('the text is the shortest by RFC 5952, as the URL standard writes it', () => {
+test('the text is that of RFC 5952, as the URL standard writes it', () => {
   fc.assert(
     fc.property(ADDRESS, (address) => {
       if (address.isV4) expect(new URL(`http://${address}`).hostname).toBe(address.toString());
@@ -42,7 +42,7 @@ test('the text is the shortest by RFC 5952, as the URL standard writes it', () =
   );
 });
 
-test('what node:net takes for an address is one here, and nothing else', () => {
+test('a text is an address exactly when node:net says so', () => {
   const text = fc.oneof(fc.ipV4(), fc.ipV6(), fc.ipV4Extended(), NEARLY, fc.string());
   fc.assert(
     fc.property(text, (candidate) => {

@@ -8,11 +8,11 @@ const order = fc.constantFrom<ByteOrder>('little', 'big');
 const octets = fc.uint8Array({ maxLength: 40 });
 const u32 = fc.nat(0xffff_ffff);
 
-/** A capture, and where each of its records begins and ends, the file's header among them. */
+/** A capture and the boundaries of its records, including the header of the file. */
 interface Capture {
   readonly bytes: Uint8Array;
   readonly bounds: readonly number[];
-  /** How many frames there are before each bound. */
+  /** The number of frames before each boundary. */
   readonly framesBefore: readonly number[];
 }
 
@@ -77,7 +77,7 @@ const pcapng: fc.Arbitrary<Capture> = fc
 
 const capture = fc.oneof(pcap, pcapng);
 
-/** What can never be: a time that is no number, an end without words. */
+/** Expects that every time is a number, and that every end gives a reason. */
 async function expectSound(bytes: Uint8Array): Promise<void> {
   const { frames, end } = await readBytes(bytes);
   for (const { time } of frames) expect(Number.isFinite(time)).toBe(true);
@@ -86,7 +86,7 @@ async function expectSound(bytes: Uint8Array): Promise<void> {
 }
 
 describe('the capture file reader', () => {
-  test('reads every whole capture to its end', async () => {
+  test('reads every intact capture to its end', async () => {
     await fc.assert(
       fc.asyncProperty(capture, async ({ bytes, framesBefore }) => {
         const { frames, end } = await readBytes(bytes);
@@ -96,7 +96,7 @@ describe('the capture file reader', () => {
     );
   });
 
-  test('takes any octets, and any behind a good start', async () => {
+  test('accepts any octets, also after an intact capture', async () => {
     const start = fc.oneof(
       fc.constant(new Uint8Array(0)),
       capture.map(({ bytes }) => bytes),
@@ -109,7 +109,7 @@ describe('the capture file reader', () => {
     );
   });
 
-  test('takes every mutation of a single octet', async () => {
+  test('accepts every mutation of a single octet', async () => {
     await fc.assert(
       fc.asyncProperty(capture, fc.integer({ min: 1, max: 255 }), async ({ bytes }, change) => {
         for (let position = 0; position < bytes.length; position++) {
@@ -122,7 +122,7 @@ describe('the capture file reader', () => {
     );
   });
 
-  test('gives the same answer whatever pieces the capture comes in', async () => {
+  test('yields the same in whatever pieces the capture arrives', async () => {
     const pieces = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 5 });
     const damaged = fc
       .tuple(capture, fc.nat(), fc.nat(255))
@@ -140,7 +140,7 @@ describe('the capture file reader', () => {
     );
   });
 
-  test('gives of a cut capture the records that are whole, and where the cut one begins', async () => {
+  test('yields the whole records of a cut capture, and the offset of the cut one', async () => {
     await fc.assert(
       fc.asyncProperty(capture, async ({ bytes, bounds, framesBefore }) => {
         const whole = linesOf(await readBytes(bytes));

@@ -14,7 +14,7 @@ const UDP_SUM = 6;
 
 const ENDS = fc.oneof(
   fc.tuple(fc.ipV4(), fc.ipV4()),
-  // Mapped addresses are refused before a sum is looked at.
+  // Mapped addresses are rejected before a checksum is verified.
   fc.tuple(fc.ipV6(), fc.ipV6()).filter((ends) => ends.every((end) => !/^(0*:)*:?(ffff:|.*\.)/i.test(end))),
 );
 const PACKET = fc
@@ -36,12 +36,12 @@ function verify(octets: Uint8Array): Reason {
   return reason === Reason.none ? verifyChecksums(view, packet) : reason;
 }
 
-/** Where the transport's checksum stands in the packet. */
+/** The offset of the transport checksum in the packet. */
 function sumAt(octets: Uint8Array, isTcp: boolean): number {
   return ((octets[0] as number) >> 4 === 4 ? IPV4_HEADER : IPV6_HEADER) + (isTcp ? TCP_SUM : UDP_SUM);
 }
 
-/** RFC 1071 as it is told: add 16-bit words, and each carry at once. */
+/** RFC 1071 literally: adds 16-bit words, and each carry at once. */
 function naiveSum(octets: Uint8Array, start: number): number {
   let sum = start;
   for (let at = 0; at < octets.length; at++) {
@@ -51,7 +51,7 @@ function naiveSum(octets: Uint8Array, start: number): number {
   return sum;
 }
 
-/** The pseudo-header's sum and the whole's, both naive. */
+/** The sums of the pseudo-header and of the whole, both naive. */
 function naiveSums(octets: Uint8Array, isTcp: boolean): { pseudo: number; whole: number } {
   const v4 = (octets[0] as number) >> 4 === 4;
   const segment = octets.slice(v4 ? IPV4_HEADER : IPV6_HEADER);
@@ -61,7 +61,7 @@ function naiveSums(octets: Uint8Array, isTcp: boolean): { pseudo: number; whole:
   return { pseudo, whole: naiveSum(segment, pseudo) };
 }
 
-test('a right sum is right', () => {
+test('a right checksum is accepted', () => {
   fc.assert(
     fc.property(PACKET, ({ octets }) => {
       expect(verify(octets)).toBe(Reason.none);
@@ -70,7 +70,7 @@ test('a right sum is right', () => {
   );
 });
 
-test('whatever stands in the field, the naive sum agrees', () => {
+test('for any value of the field, the naive sum agrees', () => {
   fc.assert(
     fc.property(
       PACKET,
@@ -90,9 +90,9 @@ test('whatever stands in the field, the naive sum agrees', () => {
   );
 });
 
-test('one bit that fell over in the IPv4 header is seen', () => {
+test('one flipped bit in the IPv4 header is seen', () => {
   const v4 = PACKET.filter(({ octets }) => (octets[0] as number) >> 4 === 4);
-  // Identification and time to live: they change nothing that is decoded.
+  // Identification and time to live: they do not change how the packet is decoded.
   fc.assert(
     fc.property(v4, fc.constantFrom(4, 5, 8), fc.integer({ min: 0, max: 7 }), ({ octets }, at, bit) => {
       octets[at] = (octets[at] as number) ^ (1 << bit);

@@ -6,7 +6,7 @@ import { lex } from '../../src/config/lexer.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { duration, interfaceList, portList } from '../../src/config/values.ts';
 
-/** Text that is near a configuration, so that the interesting paths are met. */
+/** Text that resembles a configuration, so that the interesting paths are taken. */
 const nearConfiguration = fc
   .array(
     fc.oneof(
@@ -39,16 +39,13 @@ const anyText = fc.oneof(
   nearConfiguration,
 );
 
-/**
- * What a quoted value can hold: anything on one line, but no quote that a comment follows, for there the value
- * would end.
- */
+/** What a quoted value can hold: anything on one line except a quote before a comment, which would end the value. */
 const quotable = fc
   .oneof(fc.string({ maxLength: 60 }), nearConfiguration)
   .filter((text) => !/[\0\n\uFFFD]|"[ \t]*#/.test(text));
 
 describe('the lexer', () => {
-  test('never throws, and points inside the text', () => {
+  test('never throws, and every position is inside the text', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const { entries, findings } = lex(text, 'f');
@@ -62,7 +59,7 @@ describe('the lexer', () => {
     );
   });
 
-  test('gives every value back, with its place', () => {
+  test('returns every value with its position', () => {
     fc.assert(
       fc.property(quotable, fc.constantFrom('', ' ', '\t # comment', '\r'), (value, end) => {
         const text = `# first\n KEY = "${value}"${end}\nNEXT="1"`;
@@ -80,7 +77,7 @@ describe('the lexer', () => {
 });
 
 describe('parseConfig', () => {
-  test('never throws, points inside the text, and has no configuration exactly when there is an error', () => {
+  test('never throws, every position is inside the text, and the configuration is null exactly on an error', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const { config, findings } = parseConfig(text, 'f');
@@ -156,7 +153,7 @@ describe('values survive the way to text and back', () => {
   });
 });
 
-/** A place of the text: of a character in it, or just behind the last one of its line. */
+/** A position is that of a character of the line; an empty line has column 1. */
 function expectInside(text: string, line: number, column: number): void {
   const lines = text.replace(/^\uFEFF/, '').split('\n');
   expect(line).toBeGreaterThanOrEqual(1);

@@ -19,12 +19,12 @@ const value = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-/** Requests, nearly: most have the right version and a command, and the rest is anything. */
+/** Near requests: some have the right version and a command, and the fields are anything. */
 const nearRequest = fc
   .tuple(fc.constantFrom(...COMMANDS), fc.dictionary(fc.constantFrom(...FIELDS), value), fc.boolean())
   .map(([command, fields, right]) => JSON.stringify(right ? { version: 1, command, ...fields } : fields));
 
-/** The same with a bite taken out, or something in the middle. */
+/** The same with some characters removed and others inserted. */
 const damaged = fc
   .tuple(nearRequest, fc.nat(), fc.nat({ max: 5 }), fc.string({ unit: 'binary', maxLength: 5 }))
   .map(([text, place, bite, more]) => {
@@ -34,7 +34,7 @@ const damaged = fc
 
 const anyLine = fc.oneof(nearRequest, damaged, fc.string({ unit: 'binary', maxLength: 100 }), fc.json());
 
-/** One line for people, whatever was sent: no control character, and not much longer than what is said. */
+/** One line for people: no control characters, and of bounded length. */
 const ONE_LINE = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{1,400}$/;
 
 describe('the parser of requests', () => {
@@ -49,7 +49,7 @@ describe('the parser of requests', () => {
     );
   });
 
-  test('takes what it gives, and gives it again', () => {
+  test('parses what it has formatted to the same request', () => {
     fc.assert(
       fc.property(nearRequest, (line) => {
         const parsed = parseRequest(line);
@@ -68,7 +68,7 @@ describe('a server', () => {
   });
   afterEach(() => served.server.close());
 
-  test('answers any octets in lines of its protocol, and everybody else as before', async () => {
+  test('answers any octets in lines of its protocol, and serves other clients as before', async () => {
     const octets = fc.oneof(
       fc.uint8Array({ maxLength: 2_000 }),
       fc.array(anyLine, { maxLength: 8 }).map((lines) => Buffer.from(lines.join('\n'))),

@@ -30,7 +30,7 @@ const PACKETS = [V4, V6].flatMap((ends) => [
   udpPacket({ ...ends, destinationPort: 9, payload: new Uint8Array([1]) }),
 ]);
 
-/** What has no ports, or those of SCTP. */
+/** Packets without ports, or with those of SCTP. */
 const OTHERS = [V4, V6].flatMap((ends) => [
   sctpPacket({ ...ends, destinationPort: 9, chunkType: 1 }),
   sctpPacket({ ...ends, destinationPort: 9, chunkType: 10, value: new Uint8Array(5) }),
@@ -38,10 +38,10 @@ const OTHERS = [V4, V6].flatMap((ends) => [
   ipPacket(ends, 99, new Uint8Array([1, 2, 3])),
 ]);
 
-/** Octets that the link puts behind a packet, at most. */
+/** The most octets that a link adds behind a packet. */
 const MAX_PADDING = 6;
 
-/** A valid frame of each shape that is decoded. */
+/** A valid frame of each kind that is decoded. */
 const VALID = WRAPPINGS.map((wrapping) => ({
   ...wrapping,
   frames: PACKETS.filter((packet) => holds(wrapping, packet)).map(wrapping.wrap),
@@ -50,8 +50,8 @@ const VALID = WRAPPINGS.map((wrapping) => ({
 const reader = new PacketReader(true, new Packet());
 
 /**
- * Decodes and checks as the packet path does. The view is over exactly the frame: reading one octet outside it
- * throws a RangeError, so that no exception is the proof.
+ * Decodes and verifies as the packet path does. The view covers exactly the frame: a read outside it throws a
+ * RangeError, so the absence of an exception is the proof.
  */
 function decode(frame: Uint8Array, linkType: number, wireLength = frame.length): Reason {
   const exact = frame.slice();
@@ -74,7 +74,7 @@ describe('arbitrary octets', () => {
     );
   });
 
-  test('behind a header that leads deeper', () => {
+  test('behind valid headers', () => {
     const head = fc.constantFrom(
       ...VALID.flatMap(({ linkType, frames }) => frames.map((frame) => ({ linkType, frame }))),
     );
@@ -108,21 +108,24 @@ test.each(OTHERS.map((octets) => [octets[0] === 0x60 ? octets[6] : octets[9], oc
   },
 );
 
-test.each([V4, V6])('one octet changed in an SCTP packet or ICMP message is a wrong sum: $source', (ends) => {
-  const header = ends === V4 ? 20 : 40;
-  for (const valid of [
-    sctpPacket({ ...ends, destinationPort: 9, chunkType: 1 }),
-    icmpPacket(ends, ends === V4 ? 8 : 128),
-  ]) {
-    for (let at = header; at < valid.length; at++) {
-      // The chunk's length is judged before the sum; without a sum of its own it is the network card's to make.
-      if (valid.length > header + 8 && (at === header + 14 || at === header + 15)) continue;
-      const changed = valid.slice();
-      changed[at] = (changed[at] as number) ^ 0x40;
-      expect(decode(changed, 101), `octet ${at}`).toBe(Reason.transportChecksum);
+test.each([V4, V6])(
+  'one octet changed in an SCTP packet or ICMP message is a wrong checksum: $source',
+  (ends) => {
+    const header = ends === V4 ? 20 : 40;
+    for (const valid of [
+      sctpPacket({ ...ends, destinationPort: 9, chunkType: 1 }),
+      icmpPacket(ends, ends === V4 ? 8 : 128),
+    ]) {
+      for (let at = header; at < valid.length; at++) {
+        // The chunk length is judged before the checksum.
+        if (valid.length > header + 8 && (at === header + 14 || at === header + 15)) continue;
+        const changed = valid.slice();
+        changed[at] = (changed[at] as number) ^ 0x40;
+        expect(decode(changed, 101), `octet ${at}`).toBe(Reason.transportChecksum);
+      }
     }
-  }
-});
+  },
+);
 
 describe.each(VALID)('$name', ({ linkType, frames }) => {
   test('every prefix of it, cut by the snap length and cut on the wire', () => {
@@ -152,7 +155,7 @@ describe.each(VALID)('$name', ({ linkType, frames }) => {
   });
 });
 
-test('a chain of extension headers that never ends is left', () => {
+test('an endless chain of extension headers is abandoned', () => {
   const endless = concat(...Array.from({ length: 1_000 }, () => new Uint8Array([60, 0, 0, 0, 0, 0, 0, 0])));
   expect(decode(ipv6(V6, 60, endless), 101)).toBe(Reason.ipv6Extensions);
 });

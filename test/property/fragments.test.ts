@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LINKTYPE_RAW } from '../../src/capture/link-type.ts';
 import { classify } from '../../src/classify/classify.ts';
-import { KEPT_LENGTH } from '../../src/decode/fragments/fragments.ts';
+import { KEPT_OCTETS } from '../../src/decode/fragments/fragments.ts';
 import { MAX_DATAGRAMS } from '../../src/decode/fragments/fragments-table.ts';
 import { REASON_COUNT, Reason } from '../../src/decode/reason.ts';
 import { isSpoken } from '../../src/net/protocol.ts';
@@ -14,8 +14,7 @@ import { type Ends, tcpSegment, udpDatagram } from '../support/frames.ts';
 
 const V4 = { source: '10.0.0.1', destination: '10.0.0.2' };
 const V6 = { source: 'fd00::1', destination: 'fd00::2' };
-/** Design, section 8, in octets. */
-const MAX_MEMORY = 1024 * 1024;
+const MAX_MEMORY_BYTES = 1024 * 1024;
 const TCP = 6;
 const UDP = 17;
 const ICMP = 1;
@@ -33,7 +32,7 @@ const TORN = fc.record({
   duplicates: fc.array(fc.nat(30), { maxLength: 20 }),
 });
 
-test('any split, in any order and with duplicates, is its packet exactly once', () => {
+test('a datagram split anywhere, in any order and with duplicates, is one packet', () => {
   fc.assert(
     fc.property(TORN, ({ ends, protocol, destinationPort, flags, payload, cuts, order, duplicates }) => {
       const datagram =
@@ -46,7 +45,7 @@ test('any split, in any order and with duplicates, is its packet exactly once', 
         .sort((a, b) => a - b);
       fc.pre(offsets.length > 0);
       const parts = fragmentsAt(ends, protocol, datagram, offsets);
-      // With all of them twice the datagram would be there twice: one that counts stays single.
+      // All fragments twice would be the datagram twice, so one that counts stays single.
       const single = (offsets[0] as number) >= (HEADER_LENGTH[protocol] as number) ? 0 : 1;
       const doubled = duplicates.filter((index) => index < parts.length && index !== single);
       const sent = shuffled([...parts, ...doubled.map((index) => parts[index] as Uint8Array)], order);
@@ -67,14 +66,14 @@ test('any split, in any order and with duplicates, is its packet exactly once', 
         expect([decoded.sourcePort, decoded.destinationPort]).toEqual([40000, destinationPort]);
         expect(decoded.tcpFlags).toBe(protocol === TCP ? flags : 0);
       }
-      // What UDP and a whole TCP header in the first fragment need is in that one.
+      // A UDP header, and a TCP header whole in the first fragment, need no other fragment.
       expect(seen).toBe(1);
     }),
     { numRuns: 3_000 },
   );
 });
 
-/** Fragments of few datagrams, so that they meet: whatever offsets, lengths, octets, cuts and times. */
+/** Fragments of few datagrams, so that they collide, with any offsets, lengths, octets, cuts and times. */
 const HOSTILE = fc.record({
   ends: fc.constantFrom<Ends>(V4, V6),
   protocol: fc.constantFrom(TCP, TCP, UDP, 0, 43, 44, 51, 60, 135, 1),
@@ -89,7 +88,7 @@ const HOSTILE = fc.record({
   time: fc.oneof(fc.nat(100_000), fc.constantFrom(0, -1e15, 1e15, Number.NaN)),
 });
 
-test('no octets, lengths or times make it throw, or judge what it must not', () => {
+test('no octets, lengths or times make it throw or judge a packet that it must not', () => {
   fc.assert(
     fc.property(fc.array(HOSTILE, { maxLength: 60 }), (packets) => {
       const reader = new FragmentReader();
@@ -110,7 +109,7 @@ test('no octets, lengths or times make it throw, or judge what it must not', () 
 });
 
 test('a hundred thousand datagrams that never end take less than 1 MiB', () => {
-  expect(MAX_DATAGRAMS * KEPT_LENGTH).toBeLessThanOrEqual(MAX_MEMORY);
+  expect(MAX_DATAGRAMS * KEPT_OCTETS).toBeLessThanOrEqual(MAX_MEMORY_BYTES);
   const reader = new FragmentReader(false);
   const first = fragment(V6, TCP, new Uint8Array(16), { offset: 0, more: true });
   const source = new DataView(first.buffer, 8, 16);
@@ -123,10 +122,10 @@ test('a hundred thousand datagrams that never end take less than 1 MiB', () => {
   sendAll(0, 2 * MAX_DATAGRAMS);
   const before = memoryInUse();
   sendAll(1_000_000, 100_000);
-  expect(memoryInUse() - before).toBeLessThan(MAX_MEMORY);
+  expect(memoryInUse() - before).toBeLessThan(MAX_MEMORY_BYTES);
 });
 
-/** What is still referred to, in octets. */
+/** Memory still referenced, in bytes. */
 function memoryInUse(): number {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Address } from '../../src/net/address.ts';
 import { formatPrefix, type Prefix, PrefixTable, parsePrefix } from '../../src/net/prefix.ts';
 
-/** Few different bits, so that prefixes hold one another and hold the addresses that are asked for. */
+/** Few different bits, so that many prefixes contain one another and the addresses that are looked up. */
 const SPARSE = fc.oneof(
   fc.integer({ min: 0, max: 0xffffffff }),
   fc.constantFrom(0, 1, 3, 0x80000000, 0xc0000001),
@@ -17,13 +17,13 @@ const V6 = fc
 const ADDRESS = fc.oneof(V4, V6);
 const PREFIX = fc.oneof(prefixes(V4, 32), prefixes(V6, 128));
 
-function prefixes(addresses: fc.Arbitrary<Address>, most: number): fc.Arbitrary<Prefix> {
+function prefixes(addresses: fc.Arbitrary<Address>, maxLength: number): fc.Arbitrary<Prefix> {
   return fc
-    .tuple(addresses, fc.integer({ min: 0, max: most }))
+    .tuple(addresses, fc.integer({ min: 0, max: maxLength }))
     .map(([address, length]) => parsePrefix(`${address}/${length}`) as Prefix);
 }
 
-test('text and back is the same prefix', () => {
+test('a prefix survives the way to text and back', () => {
   fc.assert(
     fc.property(PREFIX, (prefix) => {
       const parsed = parsePrefix(formatPrefix(prefix)) as Prefix;
@@ -34,7 +34,7 @@ test('text and back is the same prefix', () => {
   );
 });
 
-/** The oracle: node:net's own subnets, which know no family but that of the text. */
+/** The oracle: the subnets of node:net, which hold addresses of their own family only. */
 function holds(prefix: Prefix, address: Address): boolean {
   if (prefix.address.isV4 !== address.isV4) return false;
   const family = address.isV4 ? 'ipv4' : 'ipv6';
@@ -44,7 +44,7 @@ function holds(prefix: Prefix, address: Address): boolean {
   return list.check(address.toString(), family);
 }
 
-test('an address is in a prefix when node:net says so', () => {
+test('an address is in a prefix exactly when node:net says so', () => {
   fc.assert(
     fc.property(PREFIX, ADDRESS, (prefix, address) => {
       const table = new PrefixTable<true>();
@@ -57,7 +57,7 @@ test('an address is in a prefix when node:net says so', () => {
   );
 });
 
-test('the table finds what a search through all prefixes finds', () => {
+test('the table finds what a search of all prefixes finds', () => {
   fc.assert(
     fc.property(
       fc.array(PREFIX, { maxLength: 30 }),

@@ -7,12 +7,12 @@ import { AppendFile } from '../../src/record/append-file.ts';
 import { cleanName } from '../../src/record/names.ts';
 import { oneLine } from '../../src/record/one-line.ts';
 import { Recorder } from '../../src/record/recorder.ts';
-import { Told } from '../../src/track/told.ts';
+import { Reported } from '../../src/track/reported.ts';
 import { NOON, probeEvent } from '../record/given.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 3_000 });
 
-test('whatever comes, a log line is one line of bounded length without control characters', () => {
+test('any text becomes one line of bounded length without control characters', () => {
   fc.assert(
     fc.property(text, (given) => {
       expect(oneLine(given)).toMatch(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{0,2003}$/);
@@ -20,7 +20,7 @@ test('whatever comes, a log line is one line of bounded length without control c
   );
 });
 
-test('whatever a resolver answers, a name is harmless and no address', () => {
+test('any answer of a resolver becomes a harmless name that is no address', () => {
   fc.assert(
     fc.property(fc.oneof(text, fc.ipV4(), fc.ipV6(), fc.domain()), (answer) => {
       const name = cleanName(answer);
@@ -31,15 +31,15 @@ test('whatever a resolver answers, a name is harmless and no address', () => {
   );
 });
 
-test('whatever the order of probes, repeats and pauses, every alert is told alone or in a sum', () => {
-  const knock = fc.record({
+test('in any order of probes, repeats and pauses, every alert has its line or is in a sum', () => {
+  const step = fc.record({
     repeat: fc.boolean(),
     pause: fc.constantFrom(0, 500, 30_000, 60_000, 90_000),
     tick: fc.boolean(),
     source: fc.constantFrom('10.0.0.1', '10.0.0.2', '2001:db8::1'),
   });
   fc.assert(
-    fc.property(fc.array(knock, { maxLength: 200 }), (knocks) => {
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const lines: string[] = [];
       const recorder = new Recorder({
         logFormat: 1,
@@ -49,18 +49,18 @@ test('whatever the order of probes, repeats and pauses, every alert is told alon
         history: null,
         names: null,
       });
-      const told = new Map<string, Told>();
+      const reported = new Map<string, Reported>();
       let time = NOON;
-      for (const { repeat, pause, tick, source } of knocks) {
+      for (const { repeat, pause, tick, source } of steps) {
         time += pause;
         if (tick) recorder.tick(time);
-        const memory = told.get(source) ?? new Told();
-        told.set(source, memory);
+        const memory = reported.get(source) ?? new Reported();
+        reported.set(source, memory);
         recorder.probe(probeEvent({ time, repeat, source }), memory);
       }
       recorder.close();
       const single = lines.filter((line) => line.includes(' scan from host: ')).length;
-      expect(single + sum(lines, /^attackalert: (\d+) more probes/)).toBe(knocks.length);
+      expect(single + sum(lines, /^attackalert: (\d+) more probes/)).toBe(steps.length);
     }),
   );
 });
@@ -100,7 +100,7 @@ function sum(lines: readonly string[], pattern: RegExp): number {
   return lines.reduce((total, line) => total + Number(pattern.exec(line)?.[1] ?? 0), 0);
 }
 
-/** As logrotate does it; nothing is moved where no new file was made yet. */
+/** Renames the file as logrotate does; does nothing if there is no file yet. */
 function moveAway(path: string, to: string): string {
   try {
     renameSync(path, to);

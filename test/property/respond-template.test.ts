@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ModeName } from '../../src/config/config.ts';
+import { MODE_NAMES } from '../../src/config/config.ts';
 import type { Block } from '../../src/firewall/block.ts';
 import { expand } from '../../src/firewall/template.ts';
 import { Address } from '../../src/net/address.ts';
@@ -23,13 +23,13 @@ const block: fc.Arbitrary<Block> = fc
   .record({
     target: fc.oneof(address.map(String), target),
     destinationPort: fc.integer({ min: 0, max: 65535 }),
-    mode: fc.constantFrom<ModeName>('tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp'),
+    mode: fc.constantFrom(...MODE_NAMES),
     transport: fc.constantFrom('tcp', 'udp'),
     kind: fc.constantFrom('null', 'fin', 'xmas', 'syn', 'odd', 'maimon', 'ack', 'udp', 'connect', 'manual'),
   })
   .map(({ target, ...cause }) => blockOf(target, {}, cause));
 
-test('whatever the block, a command holds nothing but its template and harmless characters', () => {
+test('for any block, a command holds only its template and harmless characters', () => {
   const pieces = fc.array(fc.oneof(fc.constantFrom(...TOKENS), fc.constantFrom(' ', '"', '|', '$(', 'x')));
   fc.assert(
     fc.property(pieces, block, (parts, given) => {
@@ -39,7 +39,7 @@ test('whatever the block, a command holds nothing but its template and harmless 
   );
 });
 
-test('whatever the block, a command is one of a known text, a number or an address', () => {
+test('for any block, each token becomes the value of its field', () => {
   fc.assert(
     fc.property(block, (given) => {
       const words = expand(TOKENS.join(' '), given).split(' ');
@@ -54,7 +54,7 @@ test('whatever the block, a command is one of a known text, a number or an addre
   );
 });
 
-test('whatever the block, hosts.deny gets one line', () => {
+test('for any block, hosts.deny gets one line', () => {
   fc.assert(
     fc.property(block, (given) => {
       expect(hostsDenyLine('ALL: $TARGET$ : DENY', given)).toMatch(

@@ -9,7 +9,7 @@ import { configWith } from '../respond/given.ts';
 import { engineParts, recorderOf } from '../support/engine-parts.ts';
 import { type ProbeFields, probe } from '../track/given.ts';
 
-/** An engine that only tells; everything that it told. */
+/** An engine that only reports, and everything that it reports. */
 function makeEngine(salt: number) {
   const probes: ProbeEvent[] = [];
   const others: (ScanEvent | DecoysEvent)[] = [];
@@ -22,7 +22,7 @@ function makeEngine(salt: number) {
   return { engine, probes, others };
 }
 
-/** Few different values each, so that groups come about; some within milliseconds, some hours apart. */
+/** Few different values each, so that groups form; some within milliseconds, some hours apart. */
 const PROBES = fc
   .array(
     fc.record({
@@ -52,7 +52,7 @@ function storyOf(fields: readonly ProbeFields[], salt: number) {
   return { probes, others };
 }
 
-test('the same packets in the same order are the same events, whatever the salt', () => {
+test('the same packets in the same order make the same events, whatever the salt', () => {
   fc.assert(
     fc.property(PROBES, fc.integer(), (fields, salt) => {
       expect(storyOf(fields, salt >>> 0)).toEqual(storyOf(fields, 0));
@@ -61,13 +61,13 @@ test('the same packets in the same order are the same events, whatever the salt'
   );
 });
 
-test('no probe is missing from the sums', () => {
+test('no probe is missing from the summaries', () => {
   fc.assert(
     fc.property(PROBES, (fields) => {
       const { probes, others } = storyOf(fields, 1);
       expect(probes).toHaveLength(fields.length);
       const scans = others.filter((event) => event.action === 'scan');
-      // A scan that went on after it was told is told again with all of it, so there may be more.
+      // A scan that continues after its summary is reported again as a whole, so there may be more.
       expect(scans.reduce((sum, scan) => sum + scan.probes, 0)).toBeGreaterThanOrEqual(fields.length);
       for (const { probes, first, last, sources, decoys } of scans) {
         expect(probes).toBeGreaterThan(0);
@@ -79,7 +79,7 @@ test('no probe is missing from the sums', () => {
   );
 });
 
-test('a known scanner is not pushed out by 1,000,000 forged sources that look like a group, and is no part of it', () => {
+test('1,000,000 forged sources that look like a group do not evict a known scanner, which is not part of it', () => {
   const { engine, others } = makeEngine(3);
   engine.take(probe({ port: 1, window: 512 }));
   engine.take(probe({ port: 2, window: 512, sourcePort: 9_000 }));
@@ -93,8 +93,8 @@ test('a known scanner is not pushed out by 1,000,000 forged sources that look li
   const known = engine.tracker.get(probe().source);
   expect([known?.connects, known?.marks.group]).toEqual([2, null]);
   expect(engine.tracker.size).toBe(MAX_SOURCES);
-  const told = others.length;
+  const reported = others.length;
   engine.close();
-  expect(told).toBeLessThan(100);
+  expect(reported).toBeLessThan(100);
   expect(others.filter(({ action }) => action === 'scan').length).toBeLessThan(100);
 });

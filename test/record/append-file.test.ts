@@ -33,8 +33,8 @@ function fileAt(path: string): AppendFile {
   return file;
 }
 
-describe('a file that is only added to', () => {
-  test('is made for its owner alone, and keeps what stood there', () => {
+describe('a file that is only appended to', () => {
+  test('is made for its owner alone, and keeps its content', () => {
     const first = open();
     expect(first.open()).toBeNull();
     first.write('one', NOON);
@@ -55,14 +55,14 @@ describe('a file that is only added to', () => {
     expect(readFileSync(file.path, 'utf8')).toBe('one\ntwo\n');
   });
 
-  test('has them at once when asked', () => {
+  test('has them at once after a flush', () => {
     const file = open();
     file.write('one', NOON);
     file.flushSync();
     expect(readFileSync(file.path, 'utf8')).toBe('one\n');
   });
 
-  test('is written to the new file after logrotate moved the old one away', () => {
+  test('is made again after logrotate moved the old one away', () => {
     const file = open();
     file.write('one', NOON);
     file.flushSync();
@@ -76,7 +76,7 @@ describe('a file that is only added to', () => {
     expect(told).toEqual([]);
   });
 
-  test('goes on at the new end after logrotate emptied it', () => {
+  test('grows from its new end after logrotate emptied it', () => {
     const file = open();
     file.write('one', NOON);
     file.flushSync();
@@ -88,12 +88,12 @@ describe('a file that is only added to', () => {
 });
 
 describe('a file that cannot be written', () => {
-  test('in a folder that does not exist is told when it is opened', () => {
+  test('because its folder does not exist is reported by open', () => {
     const file = open('missing/history');
     expect(file.open()).toBe(`${file.path}: cannot be opened: no such file or directory`);
   });
 
-  test('is told once, tried again every second, and loses nothing', () => {
+  test('is reported once, tried again every second, and loses nothing', () => {
     const file = open('missing/history');
     file.write('one', NOON);
     file.flushSync();
@@ -123,7 +123,7 @@ describe('a file that cannot be written', () => {
     expect(readFileSync(file.path, 'utf8')).toBe('one\n');
   });
 
-  test('keeps no more than its bound, and tells how many lines were lost', () => {
+  test('keeps no more than its bound, and reports how many lines were lost', () => {
     const file = open('missing/history');
     const line = 'x'.repeat(MAX_PENDING_BYTES / 4 - 1);
     for (let count = 0; count < 7; count++) file.write(line, NOON);
@@ -133,7 +133,7 @@ describe('a file that cannot be written', () => {
     expect(told.at(-1)).toBe(`${file.path}: is written again; 3 lines were lost`);
   });
 
-  test('that is a pipe nobody reads is an error, not a wait', () => {
+  test('because it is a pipe without a reader is an error, not a wait', () => {
     const file = open();
     expect(spawnSync('mkfifo', [file.path]).status).toBe(0);
     expect(file.open()).toMatch(/cannot be opened: no such device or address$/);

@@ -8,7 +8,7 @@ const HEAD = '{"@timestamp":"2026-11-22T13:33:37.123Z",';
 const ENDS =
   '"source":{"ip":"10.99.0.1","port":41302},"destination":{"ip":"10.99.0.2","port":111},"network":{"transport":"tcp","type":"ipv4"},';
 
-test('a probe is the object of the design, key for key', () => {
+test('a probe has these keys in this order', () => {
   expect(ecsLine(probeEvent({ time: NOON + 0.75 }))).toBe(
     `${HEAD}"event":{"kind":"alert","category":["intrusion_detection"],"action":"probe"},${ENDS}` +
       '"portsentry":{"mode":"atcp","kind":"syn","label":"TCP SYN/Normal scan","connects":1,"triggered":true,' +
@@ -17,7 +17,7 @@ test('a probe is the object of the design, key for key', () => {
   );
 });
 
-test('an ignored IPv6 datagram says so', () => {
+test('an ignored IPv6 datagram has the rule that spares its source', () => {
   const event = udpEvent({ source: '2001:db8::1', ignored: 'ignore file 2001:db8::/32', triggered: false });
   expect(JSON.parse(ecsLine(event))).toMatchObject({
     source: { ip: '2001:db8::1', port: 41302 },
@@ -33,7 +33,7 @@ test('an ignored IPv6 datagram says so', () => {
   });
 });
 
-test('a scan has its sum, with times', () => {
+test('a scan has its sum and its times', () => {
   const scan: ScanEvent = {
     action: 'scan',
     time: NOON,

@@ -7,7 +7,7 @@ import type { ProbeEvent } from '../../src/track/event.ts';
 /** 2026-11-22 13:33:37.123 UTC. */
 export const NOON = 1_795_354_417_123;
 
-/** A SYN to TCP port 111 that triggered, and is neither spared nor repeated. */
+/** A SYN to TCP port 111 that triggered and is no repeat, from a source that no rule spares. */
 export function probeEvent(fields: Partial<ProbeEvent> = {}): ProbeEvent {
   const source = fields.source ?? '10.99.0.1';
   const isV6 = source.includes(':');
@@ -51,7 +51,7 @@ export function udpEvent(fields: Partial<ProbeEvent> = {}): ProbeEvent {
   });
 }
 
-/** A folder of its own for this test, gone when it ends. */
+/** A temporary folder, removed after the test. */
 export function testFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'portsentry-record-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

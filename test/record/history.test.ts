@@ -31,7 +31,7 @@ function read(name: string): string {
   return readFileSync(join(folder, name), 'utf8');
 }
 
-test('the files are made at the start, for their owner alone, one of blocked hosts for each mode', () => {
+test('open makes the files for their owner alone, with a file of blocked hosts for each mode', () => {
   const history = given();
   expect(history.open()).toBeNull();
   history.close();
@@ -40,7 +40,7 @@ test('the files are made at the start, for their owner alone, one of blocked hos
   expect(names.map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
 });
 
-test('a blocked host is one line in the history and the same in the file of its mode', () => {
+test('a blocked host is a line in the history and the same line in the file of its mode', () => {
   const history = given();
   history.blocked(probeEvent(), '10.99.0.1', NOON);
   history.blocked(udpEvent({ source: '2001:db8::1' }), 'scanner.example', NOON);
@@ -51,7 +51,7 @@ test('a blocked host is one line in the history and the same in the file of its 
   expect(read('portsentry.blocked.audp')).toBe(udp);
 });
 
-test('a host that is only logged is in the history alone', () => {
+test('a host that is only logged is in the history only', () => {
   const history = given();
   expect(history.open()).toBeNull();
   history.unblocked(probeEvent(), '10.99.0.1', NOON);
@@ -60,7 +60,7 @@ test('a host that is only logged is in the history alone', () => {
   expect(read('portsentry.blocked.atcp')).toBe('');
 });
 
-test('with the format of 2.x the history has its lines, and the blocked hosts those of 1.x', () => {
+test('with the format of 2.x the history has lines of 2.x, and the file of blocked hosts those of 1.x', () => {
   const history = given({ logFormat: 2 });
   history.blocked(probeEvent(), '10.99.0.1', NOON);
   history.unblocked(probeEvent(), '10.99.0.1', NOON);
@@ -74,7 +74,7 @@ test('with the format of 2.x the history has its lines, and the blocked hosts th
   expect(read('portsentry.blocked.atcp')).toBe(LINE);
 });
 
-test('files that are not wanted are not made', () => {
+test('files that are not configured are not made', () => {
   const history = given({ historyFile: null, blockedFile: null });
   expect(history.open()).toBeNull();
   history.blocked(probeEvent(), '10.99.0.1', NOON);
@@ -85,7 +85,7 @@ test('files that are not wanted are not made', () => {
 test.each([
   ['historyFile', 'HISTORY_FILE', ''],
   ['blockedFile', 'BLOCKED_FILE', '.atcp'],
-] as const)('a %s in a folder that does not exist is told by its key', (field, key, ending) => {
+] as const)('the error for a %s in a folder that does not exist names its key', (field, key, ending) => {
   const path = join(folder, 'missing', 'file');
   expect(given({ [field]: path }).open()).toBe(
     `${key}: ${path}${ending}: cannot be opened: no such file or directory`,

@@ -27,13 +27,13 @@ const KINDS: [kind: KindName, tcpFlags: number, label: string][] = [
   ['odd', 0x14, 'Unknown Type: TCP Packet Flags: SYN: 0 FIN: 0 ACK: 1 PSH: 0 URG: 0 RST: 1'],
 ];
 
-test.each(KINDS)('a probe of kind %s with flags %i is called by its label', (kind, tcpFlags, label) => {
+test.each(KINDS)('a probe of kind %s with flags %i has its label', (kind, tcpFlags, label) => {
   expect(probeLine(probeEvent({ kind, tcpFlags }), '10.99.0.1')).toBe(
     `attackalert: ${label} from host: 10.99.0.1/10.99.0.1 to TCP port: 111`,
   );
 });
 
-test('a datagram, an IPv6 source and a name stand where 1.x has them', () => {
+test('a datagram, an IPv6 source and a name are where 1.x has them', () => {
   expect(probeLine(udpEvent({ source: '2001:db8::1' }), 'scanner.example')).toBe(
     'attackalert: UDP scan from host: scanner.example/2001:db8::1 to UDP port: 9',
   );
@@ -70,7 +70,7 @@ test.each(STEPS)('the step %j has its line', (step, line) => {
   expect(stepLine('10.99.0.1', step)).toBe(line);
 });
 
-describe('the other lines of 1.x are word for word:', () => {
+describe('the other lines of 1.x, word for word:', () => {
   const name = 'scanner.example';
   test.each([
     [

@@ -32,7 +32,7 @@ test.each(EVENTS)('a source that is %s has its line of 2.x', (_what, event, line
   expect(scanLine2(event, event.source, verdictOf(event))).toBe(line);
 });
 
-test('a name stands in the round brackets', () => {
+test('a name is in the round brackets', () => {
   expect(scanLine2(probeEvent(), 'scanner.example', verdictOf(probeEvent()))).toMatch(
     /^Scan from: \[10\.99\.0\.1\] \(scanner\.example\) protocol/,
   );

@@ -26,7 +26,7 @@ test('a line goes bare to stdout and with its header to syslog', async () => {
   ]);
 });
 
-test('a line is written before the call returns, so that a crash later loses none', async () => {
+test('a line is written before the call returns, so that a later crash loses none', async () => {
   const written: string[] = [];
   const stdout = new Writable({
     write(chunk, _encoding, done) {
@@ -39,7 +39,7 @@ test('a line is written before the call returns, so that a crash later loses non
   expect(written).toEqual(['one\n']);
 });
 
-test('a reader of stdout that goes away ends nothing', async () => {
+test('the log survives a reader of stdout that ends', async () => {
   const stdout = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
   const log = await openLog({ stdout, syslog: null });
   log.line('one');
@@ -48,7 +48,7 @@ test('a reader of stdout that goes away ends nothing', async () => {
   expect(stdout.destroyed).toBe(true);
 });
 
-test('a log that goes nowhere says nothing on its own', async () => {
+test('a log without outputs writes nothing', async () => {
   const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
   onTestFinished(() => complaint.mockRestore());
   const log = await openLog({ stdout: null, syslog: null });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { cleanName, Names } from '../../src/record/names.ts';
 import { NOON } from './given.ts';
 
-/** A resolver that answers when it is told to. */
+/** A resolver that answers when the test says so. */
 class Resolver {
   readonly asked: string[] = [];
   readonly #answers = new Map<string, { resolve(name: string): void; reject(error: Error): void }>();
@@ -46,7 +46,7 @@ describe('a line', () => {
     expect(resolver.asked).toEqual(['10.0.0.1']);
   });
 
-  test('has the address where there is no name, and does not ask again for a minute', async () => {
+  test('has the address when there is no name, and asks again after a minute', async () => {
     const { resolver, lines, say } = given();
     say('10.0.0.1', 'first');
     await resolver.fail('10.0.0.1');
@@ -56,7 +56,7 @@ describe('a line', () => {
     expect(resolver.asked).toEqual(['10.0.0.1', '10.0.0.1']);
   });
 
-  test('has the address after three seconds; a late answer is of use to the next', async () => {
+  test('has the address after three seconds; a late answer serves the next line', async () => {
     const { resolver, names, lines, say } = given();
     say('10.0.0.1', 'first');
     names.tick(NOON + 2_999);
@@ -86,7 +86,7 @@ describe('bounded:', () => {
     expect(resolver.asked).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3']);
   });
 
-  test('a lookup that hangs keeps its place after the line went without', () => {
+  test('a lookup that hangs keeps its place after its line was written', () => {
     const { resolver, names, say } = given();
     for (const host of [1, 2]) say(`10.0.0.${host}`, 'line');
     names.tick(NOON + 3_000);
@@ -94,14 +94,14 @@ describe('bounded:', () => {
     expect(resolver.asked).toEqual(['10.0.0.1', '10.0.0.2']);
   });
 
-  test('of many sources at once some wait, the rest have their address', () => {
+  test('256 of many sources wait, and the rest have their address', () => {
     const { lines, say } = given();
     for (let host = 0; host < 1_000; host++) say(`10.0.${host >> 8}.${host & 255}`, 'line');
     expect(lines).toHaveLength(1_000 - 256);
     expect(lines[0]).toBe('line 10.0.1.0');
   });
 
-  test('of one source 64 lines wait, and then all go', () => {
+  test('64 lines of one source wait, then all are written', () => {
     const { lines, say } = given();
     for (let count = 1; count < 64; count++) say('10.0.0.1', `${count}`);
     expect(lines).toEqual([]);
@@ -127,7 +127,7 @@ test.each([
   ['$(reboot)', '__reboot_'],
   ['\u001b[2J', '__2J'],
   ['n'.repeat(300), 'n'.repeat(255)],
-])('%j may stand in a line as %j', (answer, name) => {
+])('%j becomes %j', (answer, name) => {
   expect(cleanName(answer)).toBe(name);
 });
 

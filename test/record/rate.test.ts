@@ -14,7 +14,7 @@ function ask(times: number, now: number): number {
   return Array.from({ length: times }, () => rate.allows(now)).filter(Boolean).length;
 }
 
-test('so many a second pass, and the rest is told once when the second is over', () => {
+test('allows its number in a second, and reports the rest once when the second is over', () => {
   expect(ask(10, NOON)).toBe(3);
   expect(ask(5, NOON + 999)).toBe(0);
   expect(refused).toEqual([]);
@@ -22,14 +22,14 @@ test('so many a second pass, and the rest is told once when the second is over',
   expect(refused).toEqual([12]);
 });
 
-test('nothing is told when nothing was refused', () => {
+test('reports nothing when it refused nothing', () => {
   ask(3, NOON);
   rate.tick(NOON + 1_000);
   rate.flush();
   expect(refused).toEqual([]);
 });
 
-test('a tick tells what was refused before a silence', () => {
+test('a tick reports what was refused before a silence', () => {
   ask(4, NOON);
   rate.tick(NOON + 500);
   expect(refused).toEqual([]);
@@ -37,13 +37,13 @@ test('a tick tells what was refused before a silence', () => {
   expect(refused).toEqual([1]);
 });
 
-test('an end tells it at once', () => {
+test('a flush reports it at once', () => {
   ask(5, NOON);
   rate.flush();
   expect(refused).toEqual([2]);
 });
 
-test('a clock that was set back does not silence for as long as it was set back', () => {
+test('a clock that was set back begins a new second', () => {
   ask(3, NOON);
   expect(ask(1, NOON - 3_600_000)).toBe(1);
 });

@@ -8,21 +8,21 @@ import { PortSet } from '../../src/config/ports.ts';
 import { History } from '../../src/record/history.ts';
 import { Recorder } from '../../src/record/recorder.ts';
 import { listeningLine, modeLines } from '../../src/record/start-lines.ts';
-import { Told } from '../../src/track/told.ts';
+import { Reported } from '../../src/track/reported.ts';
 import { NOON, probeEvent, testFolder, udpEvent } from './given.ts';
 
-// The programs that read what we write, as Debian ships them: packages fail2ban and logwatch.
+// The programs that parse our lines, from the Debian packages fail2ban and logwatch.
 const FAIL2BAN_FILTER = '/etc/fail2ban/filter.d/portsentry.conf';
 const LOGWATCH_SCRIPT = '/usr/share/logwatch/scripts/services/portsentry';
 const LOGWATCH_LIBRARY = '/usr/share/logwatch/lib';
 
-const KNOCKS = [
+const PROBES = [
   probeEvent(),
   probeEvent({ source: '2001:db8::1' }),
   probeEvent({ source: '2001:db8:0:1::ffff', kind: 'null', tcpFlags: 0, destinationPort: 65535 }),
   udpEvent({ source: '192.0.2.255' }),
   udpEvent({ source: 'fe80::1:2' }),
-  // fail2ban's filter knows TCP and UDP only.
+  // fail2ban's filter knows only TCP and UDP.
   probeEvent({ source: '192.0.2.7', kind: 'sctp-init', transport: 'sctp', tcpFlags: 0 }),
   probeEvent({ source: '192.0.2.8', kind: 'ip-protocol', transport: 'ip', tcpFlags: 0 }),
 ];
@@ -32,15 +32,15 @@ describe("fail2ban's own filter", () => {
     const historyFile = join(testFolder(), 'history');
     const tell = (text: string) => expect.fail(text);
     const history = new History({ historyFile, blockedFile: null, modes: ['atcp'], logFormat: 1, tell });
-    for (const knock of KNOCKS) {
-      history.blocked(knock, name(knock.source), NOON);
-      history.unblocked(knock, name(knock.source), NOON);
+    for (const probe of PROBES) {
+      history.blocked(probe, name(probe.source), NOON);
+      history.unblocked(probe, name(probe.source), NOON);
     }
     history.close();
     return historyFile;
   }
 
-  /** The addresses that it finds, a line each. */
+  /** The address that the filter finds in each line. */
   function banned(historyFile: string): string[] {
     const options = ['--out', 'ip', historyFile, FAIL2BAN_FILTER];
     return execFileSync('fail2ban-regex', options, { encoding: 'utf8' }).trim().split('\n');
@@ -52,21 +52,21 @@ describe("fail2ban's own filter", () => {
   ])('finds the source in every line of the history, %s', (_what, name) => {
     const historyFile = historyOf(name);
     const lines = readFileSync(historyFile, 'utf8').trimEnd().split('\n');
-    expect(lines).toHaveLength(KNOCKS.length * 2);
-    expect(banned(historyFile)).toEqual(KNOCKS.flatMap(({ source }) => [source, source]));
+    expect(lines).toHaveLength(PROBES.length * 2);
+    expect(banned(historyFile)).toEqual(PROBES.flatMap(({ source }) => [source, source]));
   });
 
   test('takes the time of a line from its epoch', () => {
     const report = spawnSync('fail2ban-regex', [historyOf(String), FAIL2BAN_FILTER], { encoding: 'utf8' });
-    expect(report.stdout).toContain(`[${KNOCKS.length * 2}] {^LN-BEG}Epoch`);
+    expect(report.stdout).toContain(`[${PROBES.length * 2}] {^LN-BEG}Epoch`);
     expect(report.stdout).toContain(
-      `Lines: ${KNOCKS.length * 2} lines, 0 ignored, ${KNOCKS.length * 2} matched, 0 missed`,
+      `Lines: ${PROBES.length * 2} lines, 0 ignored, ${PROBES.length * 2} matched, 0 missed`,
     );
   });
 });
 
 describe("logwatch's own script", () => {
-  /** Its report on lines without their headers, as it gets them. */
+  /** The report of the script on lines without headers, which logwatch removes. */
   function report(lines: readonly string[]): string {
     return execFileSync('perl', ['-I', LOGWATCH_LIBRARY, LOGWATCH_SCRIPT], {
       input: `${lines.join('\n')}\n`,
@@ -75,10 +75,10 @@ describe("logwatch's own script", () => {
     });
   }
 
-  function linesOf(tell: (recorder: Recorder) => void): string[] {
+  function linesOf(use: (recorder: Recorder) => void): string[] {
     const lines: string[] = [];
     const text = (line: string) => lines.push(line);
-    tell(new Recorder({ logFormat: 1, sumUp: true, text, events: null, history: null, names: null }));
+    use(new Recorder({ logFormat: 1, sumUp: true, text, events: null, history: null, names: null }));
     return lines;
   }
 
@@ -93,7 +93,7 @@ describe("logwatch's own script", () => {
 
   test.each(SCANS)('knows a %s scan', (kind, tcpFlags, heading) => {
     const event = probeEvent({ kind, tcpFlags, source: '2001:db8::1' });
-    const text = report(linesOf((recorder) => recorder.probe(event, new Told())));
+    const text = report(linesOf((recorder) => recorder.probe(event, new Reported())));
     expect(text).toContain(`${heading}\n      2001:db8::1: ports: 111\n`);
     expect(text).not.toContain('Unmatched');
   });
@@ -104,18 +104,18 @@ describe("logwatch's own script", () => {
     ['ip-protocol', 'ip', 'IP protocol from:'],
   ] as const)('knows a scan of the kind %s', (kind, transport, heading) => {
     const event = probeEvent({ kind, transport, tcpFlags: 0 });
-    const text = report(linesOf((recorder) => recorder.probe(event, new Told())));
+    const text = report(linesOf((recorder) => recorder.probe(event, new Reported())));
     expect(text).toContain(`${heading}\n      10.99.0.1: ports: 111\n`);
     expect(text).not.toContain('Unmatched');
   });
 
   test('knows a UDP scan', () => {
-    const text = report(linesOf((recorder) => recorder.probe(udpEvent(), new Told())));
+    const text = report(linesOf((recorder) => recorder.probe(udpEvent(), new Reported())));
     expect(text).toContain('UDP from:\n      10.99.0.1: ports: 9\n');
     expect(text).not.toContain('Unmatched');
   });
 
-  test('counts each block that worked, and none that failed', () => {
+  test('counts each block that worked and none that failed', () => {
     const lines = linesOf((recorder) => {
       recorder.step('10.99.0.1', { step: 'route', text: 'true', failure: null });
       recorder.step('10.99.0.1', { step: 'wrappers', text: 'ALL: 10.99.0.1', failure: null });
@@ -125,16 +125,16 @@ describe("logwatch's own script", () => {
     expect(report(lines)).toContain('Warning: Blocked route from/to 10.99.0.1 2 times(s).');
   });
 
-  test('knows that a host is already blocked, in every mode', () => {
+  test('knows that a host is already blocked', () => {
     const lines = linesOf((recorder) => {
-      recorder.probe(probeEvent({ alreadyBlocked: true }), new Told());
-      recorder.probe(udpEvent({ alreadyBlocked: true }), new Told());
+      recorder.probe(probeEvent({ alreadyBlocked: true }), new Reported());
+      recorder.probe(udpEvent({ alreadyBlocked: true }), new Reported());
     });
     expect(lines).toHaveLength(4);
     expect(report(lines)).not.toContain('Unmatched');
   });
 
-  test('knows which ports are left out, and that we listen', () => {
+  test('knows which ports are excluded, and that we listen', () => {
     const ports = (port: number) => PortSet.of([{ first: port, last: port }]);
     const config = { ...defaultConfig(), advancedExcludeTcp: ports(113), advancedExcludeUdp: ports(520) };
     const inUse = { tcp: ports(22), udp: ports(53) };

@@ -6,7 +6,7 @@ import { Names } from '../../src/record/names.ts';
 import { Recorder, type RecorderParts } from '../../src/record/recorder.ts';
 import type { BlockEvent } from '../../src/respond/event.ts';
 import type { ProbeEvent } from '../../src/track/event.ts';
-import { Told } from '../../src/track/told.ts';
+import { Reported } from '../../src/track/reported.ts';
 import { NOON, probeEvent, testFolder } from './given.ts';
 
 const HOST = '10.99.0.1/10.99.0.1';
@@ -30,57 +30,57 @@ function alertAt(port: number): string {
   return `attackalert: TCP SYN/Normal scan from host: ${HOST} to TCP port: ${port}`;
 }
 
-/** Probes to new ports, as the tracker counts them: a second apart, from `first` on. */
-function scan(recorder: Recorder, told: Told, count: number, fields: Partial<ProbeEvent> = {}): void {
+/** Probes to new ports, from port 1 on, as the tracker counts them. */
+function scan(recorder: Recorder, reported: Reported, count: number, fields: Partial<ProbeEvent> = {}): void {
   for (let index = 0; index < count; index++) {
-    told.untoldPorts++;
-    recorder.probe(probeEvent({ destinationPort: 1 + index, ...fields }), told);
+    reported.unreportedPorts++;
+    recorder.probe(probeEvent({ destinationPort: 1 + index, ...fields }), reported);
   }
 }
 
-describe('a probe that triggered', () => {
-  test('is a line, and another when IP options are set', () => {
+describe('a probe', () => {
+  test('that triggered is a line, and another when it has IP options', () => {
     const { recorder, lines } = given();
-    recorder.probe(probeEvent({ ipOptions: true }), new Told());
+    recorder.probe(probeEvent({ ipOptions: true }), new Reported());
     expect(lines).toEqual([
       alertAt(111),
       `attackalert: Packet from host: ${HOST} to TCP port: 111 has IP options set (detection avoidance technique).`,
     ]);
   });
 
-  test('before the trigger is silent in 1.x, and an event', () => {
+  test('but not yet is only an event in 1.x', () => {
     const { recorder, lines, events } = given();
-    recorder.probe(probeEvent({ triggered: false }), new Told());
+    recorder.probe(probeEvent({ triggered: false }), new Reported());
     expect(lines).toEqual([]);
     expect(events).toHaveLength(1);
   });
 
-  test('of an ignored source is silent in both formats, and an event', () => {
+  test('from an ignored source is only an event in both formats', () => {
     for (const logFormat of [1, 2] as const) {
       const { recorder, lines, events } = given({ logFormat });
-      recorder.probe(probeEvent({ ignored: 'own address' }), new Told());
+      recorder.probe(probeEvent({ ignored: 'own address' }), new Reported());
       expect(lines).toEqual([]);
       expect(events).toHaveLength(1);
     }
   });
 
-  test('is a line of 2.x with its format, also before the trigger', () => {
+  test('is a line in the format of 2.x, before the trigger too', () => {
     const { recorder, lines } = given({ logFormat: 2 });
-    recorder.probe(probeEvent({ triggered: false, ipOptions: true }), new Told());
-    recorder.probe(probeEvent(), new Told());
+    recorder.probe(probeEvent({ triggered: false, ipOptions: true }), new Reported());
+    recorder.probe(probeEvent(), new Reported());
     expect(lines.map((line) => line.replace(/^.*(IP opts)/, '$1'))).toEqual([
       'IP opts: [set] ignored: [false] triggered: [false] noblock: [unset] blocked: [unset]',
       'IP opts: [not set] ignored: [false] triggered: [true] noblock: [false] blocked: [unset]',
     ]);
   });
 
-  test('of a blocked source says so, once a minute', () => {
+  test('from a blocked source is followed by a line about that, once a minute', () => {
     const { recorder, lines } = given();
-    const told = new Told();
+    const reported = new Reported();
     for (const [port, time] of [1, 59_999, 60_001].entries()) {
       recorder.probe(
         probeEvent({ alreadyBlocked: true, destinationPort: port + 1, time: NOON + time }),
-        told,
+        reported,
       );
     }
     const blocked = `attackalert: Host: ${HOST} is already blocked Ignoring`;
@@ -89,13 +89,13 @@ describe('a probe that triggered', () => {
 });
 
 describe('a source that goes on', () => {
-  test('has ten lines and events, then one line when a minute has passed', () => {
+  test('has ten lines and events, then one line after a minute', () => {
     const { recorder, lines, events } = given();
-    const told = new Told();
-    scan(recorder, told, 10);
+    const reported = new Reported();
+    scan(recorder, reported, 10);
     expect(lines).toEqual(Array.from({ length: 10 }, (_, index) => alertAt(index + 1)));
-    scan(recorder, told, 397, { time: NOON + 1_000 });
-    recorder.probe(probeEvent({ repeat: true, time: NOON + 2_000 }), told);
+    scan(recorder, reported, 397, { time: NOON + 1_000 });
+    recorder.probe(probeEvent({ repeat: true, time: NOON + 2_000 }), reported);
     recorder.tick(NOON + 60_999);
     expect(lines).toHaveLength(10);
     recorder.tick(NOON + 61_000);
@@ -103,33 +103,33 @@ describe('a source that goes on', () => {
     expect(events).toHaveLength(10);
   });
 
-  test('is summed up by its own probes too, a minute at a time', () => {
+  test('is summed up when it probes again, a minute at a time', () => {
     const { recorder, lines } = given();
-    const told = new Told();
-    scan(recorder, told, 10);
+    const reported = new Reported();
+    scan(recorder, reported, 10);
     for (let second = 0; second <= 120; second += 30) {
-      scan(recorder, told, 1, { time: NOON + second * 1_000 });
+      scan(recorder, reported, 1, { time: NOON + second * 1_000 });
     }
     expect(lines.slice(10)).toEqual([`attackalert: 3 more probes from host: ${HOST} to 3 ports`]);
     recorder.close();
     expect(lines.slice(11)).toEqual([`attackalert: 2 more probes from host: ${HOST} to 2 ports`]);
   });
 
-  test('says what is untold when its scan is over, once', () => {
+  test('has one last sum when its scan has ended', () => {
     const { recorder, lines } = given();
-    const told = new Told();
-    scan(recorder, told, 12);
-    recorder.forget('10.99.0.1', told);
-    recorder.forget('10.99.0.1', told);
+    const reported = new Reported();
+    scan(recorder, reported, 12);
+    recorder.forget('10.99.0.1', reported);
+    recorder.forget('10.99.0.1', reported);
     recorder.tick(NOON + 120_000);
     expect(lines.slice(10)).toEqual([`attackalert: 2 more probes from host: ${HOST} to 2 ports`]);
   });
 
-  test('and only sends the same again is told in the sum', () => {
+  test('but only repeats itself appears in the sum', () => {
     const { recorder, lines, events } = given();
-    const told = new Told();
-    scan(recorder, told, 1);
-    for (let count = 0; count < 3; count++) recorder.probe(probeEvent({ repeat: true }), told);
+    const reported = new Reported();
+    scan(recorder, reported, 1);
+    for (let count = 0; count < 3; count++) recorder.probe(probeEvent({ repeat: true }), reported);
     recorder.close();
     expect(lines).toEqual([
       alertAt(1),
@@ -138,12 +138,12 @@ describe('a source that goes on', () => {
     expect(events).toHaveLength(1);
   });
 
-  test('has ten lines more after SCAN_WINDOW, when what was untold before has been said', () => {
+  test('has ten more lines after SCAN_WINDOW, once the earlier probes are summed up', () => {
     const { recorder, lines } = given();
-    const told = new Told();
-    scan(recorder, told, 11);
-    told.reset();
-    scan(recorder, told, 1, { destinationPort: 80, time: NOON + 30_000 });
+    const reported = new Reported();
+    scan(recorder, reported, 11);
+    reported.reset();
+    scan(recorder, reported, 1, { destinationPort: 80, time: NOON + 30_000 });
     expect(lines.slice(10)).toEqual([
       expect.stringMatching(/^attackalert: 1 more probes from host/),
       alertAt(80),
@@ -152,36 +152,36 @@ describe('a source that goes on', () => {
 
   test('has ten events before the trigger and ten after it', () => {
     const { recorder, lines, events } = given();
-    const told = new Told();
-    scan(recorder, told, 15, { triggered: false });
-    scan(recorder, told, 15);
+    const reported = new Reported();
+    scan(recorder, reported, 15, { triggered: false });
+    scan(recorder, reported, 15);
     expect(events).toHaveLength(20);
     expect(lines).toHaveLength(10);
   });
 });
 
 describe('in a replay', () => {
-  test('every probe is an event, and every one that is no repeat a line', () => {
+  test('every probe is an event, and every probe but repeats is a line', () => {
     const { recorder, lines, events } = given({ sumUp: false });
-    const told = new Told();
-    scan(recorder, told, 500);
-    recorder.probe(probeEvent({ repeat: true }), told);
+    const reported = new Reported();
+    scan(recorder, reported, 500);
+    recorder.probe(probeEvent({ repeat: true }), reported);
     recorder.close();
     expect(lines).toEqual(Array.from({ length: 500 }, (_, index) => alertAt(index + 1)));
     expect(events).toHaveLength(501);
   });
 
-  test('it does not listen when nobody reads what is told', () => {
+  test('the recorder does not listen when nothing is written', () => {
     expect(given({ sumUp: false, text: null, events: null }).recorder.listens).toBe(false);
     expect(given({ sumUp: false, text: null }).recorder.listens).toBe(true);
   });
 });
 
 describe('a flood', () => {
-  test('of forged sources is 80 lines a second, and one that counts the rest', () => {
+  test('of forged sources is 80 lines a second and one that counts the rest', () => {
     const { recorder, lines, events } = given();
     for (let index = 0; index < 5_000; index++) {
-      recorder.probe(probeEvent({ source: `10.0.${index >> 8}.${index & 255}` }), new Told());
+      recorder.probe(probeEvent({ source: `10.0.${index >> 8}.${index & 255}` }), new Reported());
     }
     expect(lines).toHaveLength(80);
     expect(events).toHaveLength(1_000);
@@ -192,9 +192,9 @@ describe('a flood', () => {
     ]);
   });
 
-  test('does not silence what is done about a scanner', () => {
+  test('does not silence the actions against a scanner', () => {
     const { recorder, lines } = given();
-    for (let index = 0; index < 200; index++) recorder.probe(probeEvent(), new Told());
+    for (let index = 0; index < 200; index++) recorder.probe(probeEvent(), new Reported());
     recorder.step('10.99.0.1', { step: 'route', text: 'true', failure: null });
     expect(lines.at(-1)).toBe(
       'attackalert: Host 10.99.0.1 has been blocked via dropped route using command: "true"',
@@ -222,13 +222,13 @@ describe('the response', () => {
   }
 
   function blockEvent(action: BlockEvent['action']): BlockEvent {
-    const { connects: _, ...knock } = probeEvent();
-    const outcome = { target: knock.source, until: null, times: 1, method: 'command' } as const;
+    const { connects: _, ...probe } = probeEvent();
+    const outcome = { target: probe.source, until: null, times: 1, method: 'command' } as const;
     const reason = action === 'block' ? null : 'exit status 4';
-    return { ...knock, ...outcome, action, steps: [], reason };
+    return { ...probe, ...outcome, action, steps: [], reason };
   }
 
-  test('that worked is in the history, and nothing is said that its steps have not', () => {
+  test('that worked is in the history, and the log has no line besides those of its steps', () => {
     const { recorder, lines, events, historyLines } = withHistory();
     recorder.block(blockEvent('block'));
     expect(lines).toEqual([]);
@@ -238,7 +238,7 @@ describe('the response', () => {
     ]);
   });
 
-  test('that failed is an error in the log, and not in the history', () => {
+  test('that failed is an error in the log and not in the history', () => {
     const { recorder, lines, events, historyLines } = withHistory();
     recorder.block(blockEvent('block-failed'));
     recorder.unblocked(probeEvent({ source: '10.99.0.7' }));
@@ -247,14 +247,14 @@ describe('the response', () => {
     expect(historyLines()).toEqual([expect.stringContaining('/10.99.0.7 ')]);
   });
 
-  test('of BLOCK="0" is a line and one in the history', () => {
+  test('with BLOCK="0" is a line in the log and one in the history', () => {
     const { recorder, lines, historyLines } = withHistory();
     recorder.unblocked(probeEvent());
     expect(lines).toEqual(['attackalert: Ignoring TCP response per configuration file setting.']);
     expect(historyLines()).toHaveLength(1);
   });
 
-  test('is the second line of 2.x, and its history', () => {
+  test('is the second line of 2.x, and a line in its history', () => {
     const { recorder, lines, historyLines } = withHistory({ logFormat: 2 });
     recorder.block(blockEvent('block'));
     expect(lines).toEqual([expect.stringMatching(/^Scan from: .* noblock: \[false\] blocked: \[true\]$/)]);
@@ -275,7 +275,7 @@ describe('the response', () => {
     expect(events[0]?.event?.action).toBe('refused');
   });
 
-  test('of a scan that is over is an event', () => {
+  test('to the end of a scan is an event', () => {
     const { recorder, lines, events } = given();
     recorder.scan({
       action: 'scan',
@@ -300,7 +300,7 @@ describe('the response', () => {
 });
 
 describe('with names', () => {
-  test('all lines of a source wait for it and keep their order; other lines do not', async () => {
+  test('all lines of a source wait for its name and keep their order; other lines do not wait', async () => {
     let answer: (name: string) => void = () => {};
     const names = new Names(
       (address) =>
@@ -310,10 +310,10 @@ describe('with names', () => {
         }),
     );
     const { recorder, lines } = given({ names });
-    recorder.probe(probeEvent(), new Told());
+    recorder.probe(probeEvent(), new Reported());
     recorder.step('10.99.0.1', { step: 'route', text: 'true', failure: null });
-    recorder.admin('said at once');
-    expect(lines).toEqual(['adminalert: said at once']);
+    recorder.admin('written at once');
+    expect(lines).toEqual(['adminalert: written at once']);
     answer('scanner.example');
     await Promise.resolve();
     expect(lines.slice(1)).toEqual([
@@ -322,12 +322,12 @@ describe('with names', () => {
     ]);
   });
 
-  test('a name that does not come holds no line for longer than three seconds, or over the end', () => {
+  test('a name that does not come delays no line for more than three seconds, or beyond the end', () => {
     const { recorder, lines } = given({ names: new Names(() => new Promise(() => {})) });
-    recorder.probe(probeEvent(), new Told());
+    recorder.probe(probeEvent(), new Reported());
     recorder.tick(NOON + 3_000);
     expect(lines).toEqual([alertAt(111)]);
-    recorder.probe(probeEvent({ source: '10.99.0.9', time: NOON + 4_000 }), new Told());
+    recorder.probe(probeEvent({ source: '10.99.0.9', time: NOON + 4_000 }), new Reported());
     recorder.close();
     expect(lines[1]).toContain('10.99.0.9/10.99.0.9');
   });

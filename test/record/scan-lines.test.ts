@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decoysLine, scanEndedLine } from '../../src/record/lines1.ts';
 import { Recorder, type RecorderParts } from '../../src/record/recorder.ts';
 import type { DecoysEvent, ScanEvent } from '../../src/track/event.ts';
-import { Told } from '../../src/track/told.ts';
+import { Reported } from '../../src/track/reported.ts';
 import { NOON, probeEvent } from './given.ts';
 
 function scanEvent(fields: Partial<ScanEvent> = {}): ScanEvent {
@@ -29,7 +29,7 @@ function scanEvent(fields: Partial<ScanEvent> = {}): ScanEvent {
 const MEMBERS = ['203.0.113.7', '198.51.100.23', '10.99.0.1'];
 const GROUP = { sources: 3, decoys: MEMBERS, shape: 'decoy' } as const;
 
-describe('the line of a scan that is over', () => {
+describe('the line of a scan that has ended', () => {
   test.each<[Partial<ScanEvent>, string]>([
     [{}, 'Scan by 10.99.0.1 ended: 412 probes to 397 ports in 3.1 s (SYN), nmap-like'],
     [{ tool: null }, 'Scan by 10.99.0.1 ended: 412 probes to 397 ports in 3.1 s (SYN)'],
@@ -93,7 +93,7 @@ function given(parts: Partial<RecorderParts> = {}) {
 }
 
 describe('the recorder', () => {
-  test('says that a scan is over in 1.x lines, in a replay as well', () => {
+  test('writes a line of 1.x when a scan ends, in a replay too', () => {
     for (const sumUp of [true, false]) {
       const { recorder, lines, events } = given({ sumUp });
       recorder.scan(scanEvent());
@@ -104,28 +104,28 @@ describe('the recorder', () => {
   test.each<[string, Partial<ScanEvent>, Partial<RecorderParts>]>([
     ['of one probe', { probes: 1 }, {}],
     ['that did not trigger or is spared', { triggered: false }, {}],
-    ['where lines are those of 2.x', {}, { logFormat: 2 }],
-  ])('has only the event of a scan %s', (_what, fields, parts) => {
+    ['in the format of 2.x', {}, { logFormat: 2 }],
+  ])('writes only the event of a scan %s', (_what, fields, parts) => {
     const { recorder, lines, events } = given(parts);
     recorder.scan(scanEvent(fields));
     expect([lines.length, events.length]).toEqual([0, 1]);
   });
 
-  test('says no more than so many a second', () => {
+  test('limits lines and events per second', () => {
     const { recorder, lines, events } = given();
     recorder.tick(NOON);
     for (let scan = 0; scan < 2_000; scan++) recorder.scan(scanEvent());
     expect([lines.length, events.length]).toEqual([80, 1_000]);
   });
 
-  test('tells decoys as one; the probes of each get no lines of their own, except in a replay', () => {
+  test('reports decoys as a group; their probes get no lines, except in a replay', () => {
     for (const [sumUp, more] of [
       [true, 0],
       [false, 1],
     ] as const) {
       const { recorder, lines, events } = given({ sumUp });
       recorder.decoys(decoys());
-      recorder.probe(probeEvent({ decoy: true }), new Told());
+      recorder.probe(probeEvent({ decoy: true }), new Reported());
       expect([lines.length, events.length]).toEqual([1 + more, 1 + more]);
       expect(JSON.parse(events[0] as string)).toMatchObject({
         event: { action: 'decoys' },
@@ -134,7 +134,7 @@ describe('the recorder', () => {
     }
   });
 
-  test('adds the tool to the line of a probe only where that was asked for', () => {
+  test('adds the tool to the line of a probe only with LOG_TOOL and in the format of 1.x', () => {
     const line = 'attackalert: TCP SYN/Normal scan from host: 10.99.0.1/10.99.0.1 to TCP port: 111';
     for (const [logTool, tool, end] of [
       [true, 'nmap', ' (nmap-like)'],
@@ -142,11 +142,11 @@ describe('the recorder', () => {
       [false, 'nmap', ''],
     ] as const) {
       const { recorder, lines } = given({ logTool });
-      recorder.probe(probeEvent({ tool }), new Told());
+      recorder.probe(probeEvent({ tool }), new Reported());
       expect(lines).toEqual([`${line}${end}`]);
     }
     const { recorder, lines } = given({ logTool: true, logFormat: 2 });
-    recorder.probe(probeEvent({ tool: 'nmap' }), new Told());
+    recorder.probe(probeEvent({ tool: 'nmap' }), new Reported());
     expect(lines[0]).not.toContain('nmap');
   });
 });

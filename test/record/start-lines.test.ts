@@ -32,7 +32,7 @@ const IN_USE = {
   udp: PortSet.of([{ first: 53, last: 53 }]),
 };
 
-/** What the connect modes could bind is not all that is listed. */
+/** The connect modes could not bind all ports of the list. */
 const LISTENING = {
   tcp: PortSet.of([{ first: 15, last: 16 }]),
   udp: PortSet.of([{ first: 7, last: 7 }]),
@@ -77,11 +77,11 @@ const MODES: [mode: ModeName, lines: string[]][] = [
   ],
 ];
 
-test.each(MODES)('-%s says what it watches', (mode, lines) => {
+test.each(MODES)('-%s reports the ports that it watches', (mode, lines) => {
   expect(modeLines(CONFIG, [mode], PORTS)).toEqual(lines);
 });
 
-test('two modes say it one after the other', () => {
+test('two modes report one after the other', () => {
   const [, stcp] = MODES[0] as [ModeName, string[]];
   const [, sudp] = MODES[2] as [ModeName, string[]];
   expect(modeLines(CONFIG, ['stcp', 'sudp'], PORTS)).toEqual([...stcp, ...sudp]);
@@ -94,14 +94,14 @@ test('a list of all ports is one line, not 65,535', () => {
   ]);
 });
 
-test('a port that could not be bound is said in the words of 1.x', () => {
+test('a port that could not be bound has the line of 1.x', () => {
   expect(notBoundLines('tcp', PortSet.of([{ first: 111, last: 112 }]))).toEqual([
     'adminalert: ERROR: could not bind TCP socket: 111. Attempting to continue',
     'adminalert: ERROR: could not bind TCP socket: 112. Attempting to continue',
   ]);
 });
 
-test('start and end have the lines of 1.x; 2.x ends a start with its own', () => {
+test('a start and a stop have the lines of 1.x; in the format of 2.x a start ends with its own line', () => {
   expect(startingLine('3.0.0')).toBe('adminalert: PortSentry 3.0.0 is starting.');
   expect(listeningLine(1)).toBe('adminalert: PortSentry is now active and listening.');
   expect(listeningLine(2)).toBe('Portsentry is now active and listening.');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 
-/** Node has no datagram socket of the Unix domain, so the daemon is a few lines of Python. */
+/** Node has no Unix datagram sockets, so the daemon is a few lines of Python. */
 const SCRIPT = `
 import json, os, socket, sys
 path = sys.argv[1]
@@ -15,7 +15,7 @@ if sys.argv[2] == 'deaf': sys.stdin.read()
 while True: print(json.dumps(receiver.recv(65536).decode()), flush=True)
 `;
 
-/** A real receiver of datagrams, as syslogd has one on /dev/log. */
+/** Receives datagrams on a socket, as syslogd does on /dev/log. */
 export class SyslogDaemon {
   /** The datagrams so far. */
   readonly received: string[] = [];
@@ -25,13 +25,13 @@ export class SyslogDaemon {
     this.#process = process;
   }
 
-  /** Listens on `path`; a `deaf` one has the socket and reads nothing. */
+  /** Listens on `path`. A `deaf` daemon has the socket and reads nothing from it. */
   static async start(path: string, hearing: 'hears' | 'deaf' = 'hears'): Promise<SyslogDaemon> {
     const process = spawn('python3', ['-c', SCRIPT, path, hearing], { stdio: ['pipe', 'pipe', 'inherit'] });
     const daemon = new SyslogDaemon(process);
     onTestFinished(() => daemon.stop());
     const lines = createInterface({ input: process.stdout });
-    // From the first line on: what waited for the socket may come in one piece with it.
+    // Listen from the first line on, because datagrams that waited may come in one piece with it.
     await new Promise<void>((ready) => {
       lines.once('line', () => {
         lines.on('line', (line) => daemon.received.push(JSON.parse(line)));
@@ -41,7 +41,7 @@ export class SyslogDaemon {
     return daemon;
   }
 
-  /** Ends it as a crash would: its socket's file stays. */
+  /** Kills it, as a crash would; the file of its socket stays. */
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = once(this.#process, 'exit');

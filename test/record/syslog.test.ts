@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { MAX_UNCONFIRMED, Syslog, type SyslogOptions } from '../../src/record/syslog.ts';
+import { MAX_UNCONFIRMED_LINES, Syslog, type SyslogOptions } from '../../src/record/syslog.ts';
 import { eventually } from '../support/eventually.ts';
 import { stopClock } from '../support/stop-clock.ts';
 import { testFolder } from './given.ts';
@@ -32,7 +32,7 @@ async function until(daemon: SyslogDaemon, texts: string[]): Promise<void> {
   await eventually(() => expect(daemon.received.map(textOf)).toEqual(texts));
 }
 
-/** The logger that this process has started last. */
+/** The last logger that this process has started. */
 function loggerPid(): number {
   const isOurs = (pid: string) => {
     try {
@@ -72,7 +72,7 @@ describe('a line', () => {
     await until(daemon, ['one?<0>Jan  1 00:00:00 kernel: two?[2J', long]);
   });
 
-  test('that was written last is sent before the end', async () => {
+  test('that was written last is sent before close resolves', async () => {
     const daemon = await SyslogDaemon.start(socket);
     const syslog = open();
     syslog.write('last');
@@ -126,7 +126,7 @@ describe('nothing is lost', () => {
   });
 });
 
-/** A logger that says of its first line that it could not be sent and repeats it, as util-linux's does. */
+/** A logger that cannot send its first line, reports that and repeats the line, as that of util-linux does. */
 function complainingLogger(): string {
   const program = join(testFolder(), 'logger');
   const script = `#!/bin/sh
@@ -140,7 +140,7 @@ function complainingLogger(): string {
 }
 
 describe('trouble', () => {
-  test('with one line keeps that line too', async () => {
+  test('with sending a line loses none', async () => {
     const daemon = await SyslogDaemon.start(socket);
     const syslog = open({ program: complainingLogger() });
     syslog.write('one');
@@ -149,7 +149,7 @@ describe('trouble', () => {
     expect(told[0]).toMatch(/^syslog: logger: send message failed: Message too long; lines are kept/);
   });
 
-  test('is said once', async () => {
+  test('is reported once', async () => {
     const syslog = open();
     syslog.write('one');
     await eventually(() => expect(told).toHaveLength(1));
@@ -158,26 +158,26 @@ describe('trouble', () => {
     expect(told).toHaveLength(2);
   });
 
-  test('without the program names it', async () => {
+  test('with a missing program names it', async () => {
     const syslog = open({ program: '/no/such/logger' });
     syslog.write('one');
     await eventually(() => expect(told).toHaveLength(1));
     expect(told[0]).toBe('syslog: spawn /no/such/logger ENOENT; lines are kept and tried again');
   });
 
-  test('keeps a bounded number of lines and tells how many were lost', async () => {
+  test('keeps a bounded number of lines and reports how many were lost', async () => {
     const syslog = open();
-    for (let count = 0; count < MAX_UNCONFIRMED + 5; count++) syslog.write(`line ${count}`);
+    for (let count = 0; count < MAX_UNCONFIRMED_LINES + 5; count++) syslog.write(`line ${count}`);
     await eventually(() => expect(told).toHaveLength(1));
     const daemon = await SyslogDaemon.start(socket);
-    await eventually(() => expect(daemon.received).toHaveLength(MAX_UNCONFIRMED));
+    await eventually(() => expect(daemon.received).toHaveLength(MAX_UNCONFIRMED_LINES));
     expect(told[1]).toBe('syslog: lines are taken again; 5 lines were lost');
   });
 
-  test('with a daemon that takes nothing delays the end by less than a second', async () => {
+  test('with a daemon that reads nothing delays close by less than a second', async () => {
     await SyslogDaemon.start(socket, 'deaf');
     const syslog = open();
-    for (let count = 0; count < MAX_UNCONFIRMED; count++) syslog.write(`line ${count}`);
+    for (let count = 0; count < MAX_UNCONFIRMED_LINES; count++) syslog.write(`line ${count}`);
     stopClock();
     const closed = syslog.close();
     for (let tries = 0; tries < 2; tries++) {

@@ -46,7 +46,7 @@ function source(bytes: Uint8Array): CaptureReader {
 }
 
 const ENDS = { source: '10.0.0.1', destination: '10.0.0.2' };
-/** The way back. */
+/** The other direction. */
 const turned = ({ source: from, destination }: typeof ENDS) => ({ source: destination, destination: from });
 const syn = (destinationPort: number, fields = {}) =>
   ethernet(tcpPacket({ ...ENDS, destinationPort, flags: SYN, ...fields }));
@@ -56,8 +56,8 @@ const back = (sourcePort: number, destinationPort: number, flags: number, length
   );
 
 /**
- * Reads the frames, one a second, as `portsentry replay` does. Whether connections were wanted, how many probes were
- * judged in the first pass, and whether that was too early.
+ * Replays the frames, one per second, as `portsentry replay` does. Returns whether connections were wanted, how many
+ * probes the first pass judged, and whether that was too early.
  */
 async function replayFrames(
   { replay, engine }: ReturnType<typeof makeReplay>,
@@ -74,7 +74,7 @@ async function replayFrames(
   return { wants, inFirst, tooEarly };
 }
 
-test("the clock is the packets' own: a scan ends when they say so", async () => {
+test("the packets' times are the clock: a scan ends by them", async () => {
   const { replay, scans, probes } = makeReplay();
   const end = await replay.run(
     source(
@@ -93,7 +93,7 @@ test("the clock is the packets' own: a scan ends when they say so", async () => 
   ]);
 });
 
-test('the first pass judges nothing, and what it held is judged when it is known what was in use', async () => {
+test('the first pass judges nothing; its probes are judged when it is known which ports were in use', async () => {
   const { replay, probes } = makeReplay();
   const answer = back(22, 9, SYN | ACK);
   const bytes = writePcap({ frames: [{ data: syn(22) }, { data: answer }, { data: syn(23) }] });
@@ -116,57 +116,57 @@ describe('bare ACKs', () => {
     return [made.probes.map(({ destinationPort }) => destinationPort), wants];
   }
 
-  test('to no connection are a scan, from the third port on', async () => {
+  test('without a connection are a scan, from the third port on', async () => {
     expect(await portsOf(scan)).toEqual([[503, 504], true]);
     expect(await portsOf(scan, false)).toEqual([[503, 504], false]);
   });
 
-  test('of connections whose handshake is there are none, and nothing is read again', async () => {
+  test('of connections whose handshake was captured are no scan, and nothing is read again', async () => {
     const handshakes = [501, 502, 503, 504].map((port) => back(port, 40_000, SYN | ACK));
     expect(await portsOf([...handshakes, ...scan])).toEqual([[], false]);
     expect(await portsOf([...handshakes, ...scan], false)).toEqual([[], false]);
   });
 
-  test('of connections whose data comes later are none: the capture is read again for it', async () => {
+  test('of connections whose data comes later are no scan: the capture is read again for the data', async () => {
     const data = [501, 502, 503, 504].map((port) => back(port, 40_000, ACK, 1_000));
     expect(await portsOf([...scan, ...data])).toEqual([[], true]);
     expect(await portsOf([...data, ...scan], false)).toEqual([[], false]);
   });
 });
 
-describe('when nobody hears of it, many are judged in the first pass', () => {
+describe('when no one reads the records, the first pass judges many probes', () => {
   const UNHEARD = { respond: null, recorder: () => recorderOf({ listens: false }) };
   const scan = Array.from({ length: 3_000 }, (_, index) => syn(1 + (index % 1_000)));
 
-  /** What is told of the frames, and how it came to it. */
+  /** The counts of a replay of the frames, and how it got them. */
   async function read(frames: readonly Uint8Array[], parts: Partial<EngineParts> = UNHEARD) {
     const made = makeReplay(parts);
-    const way = await replayFrames(made, frames);
+    const passes = await replayFrames(made, frames);
     made.engine.close();
     const { packets, counts } = made.replay;
-    return { ...way, told: [packets, made.engine.probes, made.engine.scans, ...counts] };
+    return { ...passes, totals: [packets, made.engine.probes, made.engine.scans, ...counts] };
   }
 
   test('and that is all when no port was in use', async () => {
-    const { told, inFirst, tooEarly } = await read(scan);
-    expect([inFirst, tooEarly, ...told.slice(0, 3)]).toEqual([3_000, false, 3_000, 3_000, 1]);
+    const { totals, inFirst, tooEarly } = await read(scan);
+    expect([inFirst, tooEarly, ...totals.slice(0, 3)]).toEqual([3_000, false, 3_000, 3_000, 1]);
   });
 
   test.each([
-    ['who reads it', {}],
-    ['who acts on it', { ...UNHEARD, respond: () => new Promise<never>(() => {}) }],
-  ])('not when there is somebody %s', async (_name, parts) => {
+    ['reads them', {}],
+    ['acts on them', { ...UNHEARD, respond: () => new Promise<never>(() => {}) }],
+  ])('not when someone %s', async (_name, parts) => {
     const { replay, engine } = makeReplay(parts);
     await replay.infer(source(writePcap({ frames: scan.map((data) => ({ data })) })));
     expect([engine.probes, replay.wasTooEarly()]).toEqual([0, false]);
   });
 
-  test('and taken back when a port was in use after all', async () => {
-    const { told, inFirst, tooEarly } = await read([...scan, back(7, 9, SYN | ACK)]);
-    expect([inFirst, tooEarly, ...told.slice(0, 3)]).toEqual([3_000, true, 3_001, 2_997, 1]);
+  test('and takes them back when a port was in use after all', async () => {
+    const { totals, inFirst, tooEarly } = await read([...scan, back(7, 9, SYN | ACK)]);
+    expect([inFirst, tooEarly, ...totals.slice(0, 3)]).toEqual([3_000, true, 3_001, 2_997, 1]);
   });
 
-  test('whatever comes, it is told as if somebody heard it', async () => {
+  test('any capture gives the same counts as when someone reads the records', async () => {
     const sources = fc.constantFrom('10.0.0.1', '10.0.0.7', '192.0.2.1');
     const ports = fc.integer({ min: 1, max: 30 });
     const frames = fc.tuple(fc.nat(40), sources, ports, fc.nat(3)).map(([what, from, port, other]) => {
@@ -181,7 +181,7 @@ describe('when nobody hears of it, many are judged in the first pass', () => {
       if (what < 10) return ethernet(udpPacket({ ...ends, destinationPort: 100 + port + other }));
       return syn(port + other, { source: from });
     });
-    // Few are of the kinds that take back, so that there are captures without any.
+    // Few frames are of the kinds that take probes back, so that some captures have none.
     const captures = fc
       .tuple(fc.array(frames, { minLength: 1, maxLength: 60 }), fc.array(frames, { maxLength: 4 }))
       .map(([few, last]) => [
@@ -194,7 +194,7 @@ describe('when nobody hears of it, many are judged in the first pass', () => {
         const unheard = await read(capture);
         if (unheard.tooEarly) seen.tooEarly++;
         else if (unheard.inFirst > 0) seen.judged++;
-        expect(unheard.told).toEqual((await read(capture, {})).told);
+        expect(unheard.totals).toEqual((await read(capture, {})).totals);
       }),
       { numRuns: 150 },
     );
@@ -202,7 +202,7 @@ describe('when nobody hears of it, many are judged in the first pass', () => {
   });
 });
 
-test('more than can be held is read a second time, and tells the same story', async () => {
+test('more than can be held is read a second time, with the same result', async () => {
   const held = makeReplay();
   const readAgain = makeReplay();
   const many = Array.from({ length: 70_000 }, (_, index) => ({ data: syn(1 + (index % 1000)) }));
@@ -216,7 +216,7 @@ test('more than can be held is read a second time, and tells the same story', as
   expect(held.probes).toEqual(readAgain.probes);
 });
 
-test('what ended for which reason is counted; sums are looked at only of what would be a probe', async () => {
+test('frames are counted by reason, and only candidate probes have their checksums verified', async () => {
   const { replay } = makeReplay();
   const frames = [
     syn(1),
@@ -233,7 +233,7 @@ test('what ended for which reason is counted; sums are looked at only of what wo
   ]);
 });
 
-test('a capture that breaks off: what stood before the break counts', async () => {
+test('of a truncated capture everything before the end counts', async () => {
   const { replay, probes } = makeReplay();
   const bytes = writePcap({ frames: [{ data: syn(1) }, { data: syn(2) }] });
   const end = await replay.run(source(bytes.slice(0, -1)));
@@ -241,21 +241,21 @@ test('a capture that breaks off: what stood before the break counts', async () =
   expect(probes).toHaveLength(1);
 });
 
-test('more frames than fit a batch are all judged, in their order', async () => {
+test('more frames than fit a batch are all judged, in order', async () => {
   const { replay, probes } = makeReplay();
   const frames = Array.from({ length: 10_000 }, (_, index) => ({ data: syn(index % 1_024), seconds: index }));
   await replay.run(source(writePcap({ frames })));
   expect(probes.map(({ time }) => time)).toEqual(frames.map(({ seconds }) => seconds * 1_000));
 });
 
-test('actions end before the next batch: a source that goes on is blocked by then', async () => {
+test('actions end before the next batch, so that a source that goes on is blocked by then', async () => {
   let blocked = false;
-  const respond: EngineParts['respond'] = (knock) =>
+  const respond: EngineParts['respond'] = (probe) =>
     new Promise((resolve) => {
-      const outcome = { target: knock.source, until: null, times: 1, method: 'command', steps: [] } as const;
+      const outcome = { target: probe.source, until: null, times: 1, method: 'command', steps: [] } as const;
       setImmediate(() => {
         blocked = true;
-        resolve({ ...knock, ...outcome, action: 'block', reason: null });
+        resolve({ ...probe, ...outcome, action: 'block', reason: null });
       });
     });
   const { replay, probes } = makeReplay({ respond, isBlocked: () => blocked });

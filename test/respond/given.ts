@@ -13,7 +13,7 @@ import { BlockMemory } from '../../src/ledger/memory.ts';
 import { Blocks, type BlocksParts } from '../../src/respond/blocks.ts';
 import type { ProbeDetails } from '../../src/track/event.ts';
 
-/** A configuration that only logs, but for these settings. */
+/** A configuration that only logs, except for these settings. */
 export function configWith(settings: Partial<Config>): Config {
   return {
     file: null,
@@ -104,14 +104,14 @@ export function blockOf(target: string, fields: Partial<Block> = {}, cause: Part
   };
 }
 
-/** The back ends that need nothing of the host. */
+/** The back ends that need nothing from the host. */
 export function poolOf(config: Config): BackendPool {
   return new BackendPool((method: BlockMethod) => {
     return method === 'null' ? new NullBackend() : new CommandBackend(config);
   });
 }
 
-/** Blocks that are remembered in this test only. */
+/** Blocks with a memory that ends with the test. */
 export function blocksOf(config: Config, parts: Partial<BlocksParts> = {}): Blocks {
   return new Blocks({
     config,
@@ -127,7 +127,7 @@ export function blocksOf(config: Config, parts: Partial<BlocksParts> = {}): Bloc
   });
 }
 
-/** A folder of its own for this test, gone when it ends. */
+/** A temporary folder, removed after the test. */
 export function testFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'portsentry-respond-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -9,7 +9,7 @@ const WRAPPERS: PlannedAction = { step: 'wrappers', template: 'ALL: $TARGET$' };
 const WORKED = { step: 'route', text: 'iptables', failure: null } as const;
 const FAILED = { step: 'wrappers', text: 'ALL: 10.99.0.1', failure: 'EACCES' } as const;
 
-test('what has worked is found, for its source and its action, what has not is not', () => {
+test('a step that worked is found by its source and its action, and one that failed is not', () => {
   const half = new HalfBlocked();
   half.set(
     '10.99.0.1',
@@ -25,14 +25,14 @@ test('what has worked is found, for its source and its action, what has not is n
   expect(half.find('10.99.0.2', ROUTE, NOW)).toBeUndefined();
 });
 
-test('a source that is blocked at last is forgotten', () => {
+test('a source that is finally blocked is forgotten', () => {
   const half = new HalfBlocked();
   half.set('10.99.0.1', [[ROUTE, WORKED]], NOW);
   half.delete('10.99.0.1');
   expect(half.find('10.99.0.1', ROUTE, NOW)).toBeUndefined();
 });
 
-test('after ten minutes a step is taken anew, also for a source that was tried again meanwhile', () => {
+test('after ten minutes a step is taken again, even if its source was tried again meanwhile', () => {
   const half = new HalfBlocked();
   half.set('10.99.0.1', [[ROUTE, WORKED]], NOW);
   half.set('10.99.0.1', [[ROUTE, WORKED]], NOW + 9 * MINUTE);

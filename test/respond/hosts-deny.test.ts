@@ -38,8 +38,8 @@ const FILES: [what: string, before: string, after: string][] = [
   ['a file with other lines', '# ours\nALL: 10.99.0.2\n', '# ours\nALL: 10.99.0.2\nALL: 10.99.0.1\n'],
   ['a file without a final newline', 'ALL: 10.99.0.2', 'ALL: 10.99.0.2\nALL: 10.99.0.1\n'],
   ['a file that has the line', 'ALL: 10.99.0.1\n#\n', 'ALL: 10.99.0.1\n#\n'],
-  ['a file that has the line with blanks behind it', 'ALL: 10.99.0.1 \r\n', 'ALL: 10.99.0.1 \r\n'],
-  ['a file that has it last, without newline', 'ALL: 10.99.0.1', 'ALL: 10.99.0.1'],
+  ['a file that has the line with trailing blanks', 'ALL: 10.99.0.1 \r\n', 'ALL: 10.99.0.1 \r\n'],
+  ['a file that has it last, without a newline', 'ALL: 10.99.0.1', 'ALL: 10.99.0.1'],
   ['a file with a longer line', 'ALL: 10.99.0.12\n', 'ALL: 10.99.0.12\nALL: 10.99.0.1\n'],
 ];
 
@@ -57,7 +57,7 @@ describe('the line is written into', () => {
     expect(readFileSync(path, 'utf8')).toBe(after);
   });
 
-  test('a file that is made readable for all, whatever the umask', async () => {
+  test('a new file that everybody can read, whatever the umask', async () => {
     const path = join(testFolder(), 'hosts.deny');
     expect(await underUmask(0o077, () => denyInHostsFile(path, 'ALL: 10.99.0.1'))).toEqual(ADDED);
     expect(statSync(path).mode & 0o7777).toBe(0o644);
@@ -89,8 +89,8 @@ test('a hundred calls at once write each line once', async () => {
   expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toEqual(lines.slice(0, 10));
 });
 
-describe('an error is told in one line and does not stop the next call:', () => {
-  test('a folder that is not there', async () => {
+describe('an error is one line and does not stop the next call:', () => {
+  test('a missing folder', async () => {
     const folder = testFolder();
     expect(await denyInHostsFile(join(folder, 'none', 'hosts.deny'), 'x')).toEqual(
       failed(/^ENOENT.*none\/hosts\.deny'$/),
@@ -109,8 +109,8 @@ describe('an error is told in one line and does not stop the next call:', () => 
   });
 });
 
-// `ALL: 10.` shuts out sixteen million hosts.
-test('a disk that is full in the middle of the line leaves nothing of it', async () => {
+// `ALL: 10.` would block sixteen million hosts.
+test('a disk that fills up in the middle of the line keeps nothing of it', async () => {
   const path = join(testFolder(), 'hosts.deny');
   const before = `# ${'x'.repeat(500)}\n`;
   writeFileSync(path, before);
@@ -121,13 +121,13 @@ test('a disk that is full in the middle of the line leaves nothing of it', async
 
 const REMOVALS: [what: string, before: string, after: string][] = [
   ['a file that has it', '# ours\nALL: 10.99.0.1\nALL: 10.99.0.2\n', '# ours\nALL: 10.99.0.2\n'],
-  ['a file that has it last, without newline', 'ALL: 10.99.0.2\nALL: 10.99.0.1', 'ALL: 10.99.0.2'],
-  ['a file that has it twice: the newer one', 'ALL: 10.99.0.1\n#\nALL: 10.99.0.1\n', 'ALL: 10.99.0.1\n#\n'],
-  ['a file that has only longer ones', 'ALL: 10.99.0.12\n', 'ALL: 10.99.0.12\n'],
+  ['a file that has it last, without a newline', 'ALL: 10.99.0.2\nALL: 10.99.0.1', 'ALL: 10.99.0.2'],
+  ['a file that has it twice: the last one', 'ALL: 10.99.0.1\n#\nALL: 10.99.0.1\n', 'ALL: 10.99.0.1\n#\n'],
+  ['a file that has only a longer line', 'ALL: 10.99.0.12\n', 'ALL: 10.99.0.12\n'],
   ['an empty file', '', ''],
 ];
 
-describe('the line is taken out of', () => {
+describe('the line is removed from', () => {
   test.each(REMOVALS)('%s', async (_what, before, after) => {
     const path = join(testFolder(), 'hosts.deny');
     writeFileSync(path, before, { mode: 0o640 });
@@ -136,7 +136,7 @@ describe('the line is taken out of', () => {
     expect(statSync(path).mode & 0o7777).toBe(0o640);
   });
 
-  test('a file that has many, at once', async () => {
+  test('a file together with many others', async () => {
     const path = join(testFolder(), 'hosts.deny');
     const lines = Array.from({ length: 1_000 }, (_, index) => `ALL: 10.99.${index >>> 8}.${index & 255}`);
     writeFileSync(path, `# ours\n${lines.join('\n')}\nALL: 10.98.0.1\n`);
@@ -144,7 +144,7 @@ describe('the line is taken out of', () => {
     expect(readFileSync(path, 'utf8')).toBe('# ours\nALL: 10.98.0.1\n');
   });
 
-  test('a file behind a symbolic link, which stays one', async () => {
+  test('a file behind a symbolic link, and the link stays', async () => {
     const folder = testFolder();
     writeFileSync(join(folder, 'real'), 'ALL: 10.99.0.1\n');
     symlinkSync('real', join(folder, 'hosts.deny'));
@@ -154,11 +154,11 @@ describe('the line is taken out of', () => {
     expect(readdirSync(folder).sort()).toEqual(['hosts.deny', 'real']);
   });
 
-  test('no file at all: nothing is to be done', async () => {
+  test('a missing file, which is no failure', async () => {
     expect(await allowInHostsFile(join(testFolder(), 'hosts.deny'), ['x'])).toBeNull();
   });
 
-  test('a full disk: the old file stays whole, and nothing else does', async () => {
+  test('a file on a full disk, which stays whole and alone', async () => {
     const folder = testFolder();
     const path = join(folder, 'hosts.deny');
     const before = `# ${'x'.repeat(2_000)}\nALL: 10.99.0.1\n`;
@@ -169,7 +169,7 @@ describe('the line is taken out of', () => {
   });
 });
 
-/** A limit on the size of files fails a write half-way, as a full disk does. */
+/** Runs with a limit on the size of files, which fails a write halfway as a full disk does. */
 async function withFilesUpTo<T>(bytes: number, run: () => Promise<T>): Promise<T> {
   const setLimit = (limit: string) =>
     execFileSync('prlimit', ['--pid', `${process.pid}`, `--fsize=${limit}:`]);

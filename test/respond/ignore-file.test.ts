@@ -57,7 +57,7 @@ describe('a mistake', () => {
     expect(findings[0]).toMatchObject({ severity: 'error', file: 'ignore', line: 2, column });
   });
 
-  test('says what was expected and what stood there', () => {
+  test('is reported with what was expected and what was found', () => {
     const { findings } = parseIgnoreFile('# ours\n 10.0.0.0/33', '/etc/portsentry/portsentry.ignore');
     expect(findings.map(formatFinding)).toEqual([
       '/etc/portsentry/portsentry.ignore:2:2: error: expected an IPv4 or IPv6 address or prefix' +
@@ -65,24 +65,21 @@ describe('a mistake', () => {
     ]);
   });
 
-  test('of a megabyte is not repeated in full', () => {
+  test('of a megabyte is cut in the report', () => {
     const { findings } = parseIgnoreFile('x'.repeat(1_000_000), 'ignore');
     expect(findings[0]?.message.length).toBeLessThan(250);
   });
 });
 
-test('blank lines and comments say nothing', () => {
+test('blank lines and comments have no entries', () => {
   expect(parseIgnoreFile('\n  \n# 10.0.0.1\n\t# x\n\n', 'ignore')).toEqual({ entries: [], findings: [] });
 });
 
-test.each(['0.0.0.0/0', '0.0.0.0/0.0.0.0', '::/0'])(
-  '%s spares everyone, which deserves a warning',
-  (line) => {
-    const { entries, findings } = parseIgnoreFile(line, 'ignore');
-    expect(entries).toHaveLength(1);
-    expect(findings).toMatchObject([{ severity: 'warning', line: 1, column: 1 }]);
-  },
-);
+test.each(['0.0.0.0/0', '0.0.0.0/0.0.0.0', '::/0'])('%s spares every source, which is a warning', (line) => {
+  const { entries, findings } = parseIgnoreFile(line, 'ignore');
+  expect(entries).toHaveLength(1);
+  expect(findings).toMatchObject([{ severity: 'warning', line: 1, column: 1 }]);
+});
 
 test('an ignore file is read', async () => {
   const path = join(testFolder(), 'portsentry.ignore');

@@ -44,11 +44,11 @@ describe('the ignore file', () => {
     ['172.32.0.0', null],
     ['2001:db8:ffff::1', 'ignore file 2001:db8::/32'],
     ['2001:db9::1', null],
-  ])('has for %s the rule %j', (text, rule) => {
+  ])('for %s gives the rule %j', (text, rule) => {
     expect(never.ruleFor(address(text))).toBe(rule);
   });
 
-  test('read anew replaces what it said before', () => {
+  test('replaces its earlier entries when it is read again', () => {
     const reread = new NeverBlock();
     reread.setIgnore(ignore('10.0.0.0/8'));
     reread.setIgnore(ignore('192.0.2.0/24'));
@@ -56,7 +56,7 @@ describe('the ignore file', () => {
     expect(reread.ruleFor(address('192.0.2.1'))).toBe('ignore file 192.0.2.0/24');
   });
 
-  test('that spares all of one family leaves the other alone', () => {
+  test('that spares all of one family does not spare the other', () => {
     const every6 = new NeverBlock();
     every6.setIgnore(ignore('::/0'));
     expect(every6.ruleFor(address('2001:db8::1'))).toBe('ignore file ::/0');
@@ -74,14 +74,14 @@ describe('this host', () => {
     expect(never.ruleFor(address('10.99.0.1'))).toBeNull();
   });
 
-  test('is named as such also when the ignore file has the same address', () => {
+  test('is named as the rule even when the ignore file has the same address', () => {
     const never = new NeverBlock();
     never.setOwn([address('10.99.0.2')], []);
     never.setIgnore(ignore('10.99.0.2'));
     expect(never.ruleFor(address('10.99.0.2'))).toBe('own address');
   });
 
-  test('that lost an address does not spare it any more', () => {
+  test('that has lost an address does not spare it any more', () => {
     const never = new NeverBlock();
     never.setOwn([address('10.99.0.2')], []);
     never.setOwn([address('10.99.0.3')], []);
@@ -89,7 +89,7 @@ describe('this host', () => {
   });
 });
 
-test('what was learned is spared by the name of its rule, each list by itself', () => {
+test('learned addresses have the name of their list as the rule', () => {
   const never = new NeverBlock();
   never.setLearned('gateway', [address('10.99.0.1')]);
   never.setLearned('resolver', [address('192.0.2.53'), address('2001:db8::53')]);
@@ -100,8 +100,8 @@ test('what was learned is spared by the name of its rule, each list by itself', 
   expect(never.ruleFor(address('192.0.2.53'))).toBe('resolver');
 });
 
-// "One forged packet with the gateway's address blocks the gateway" and its like: no source that a host cannot
-// do without, or that is no host, is ever acted on.
+// "One forged packet with the gateway's address blocks the gateway", and similar reports. A source that this host
+// depends on, or that is no host, is never blocked.
 test.each(['10.99.0.2', '0.0.0.0', '255.255.255.255', '224.0.0.5'])(
   'a packet forged from %s blocks nobody',
   (source) => {

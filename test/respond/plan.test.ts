@@ -22,7 +22,7 @@ const PLANS: [
   family: 4 | 6,
   plan: unknown[],
 ][] = [
-  ['nothing where the transport is only logged', { ...ALL_SET, blockTcp: 0, blockUdp: 1 }, 'tcp', 4, []],
+  ['nothing when the transport is only logged', { ...ALL_SET, blockTcp: 0, blockUdp: 1 }, 'tcp', 4, []],
   ['each transport its own policy', { ...ALL_SET, blockTcp: 0, blockUdp: 2 }, 'udp', 4, [EXTERNAL]],
   ['route, wrappers, external', { ...ALL_SET, blockTcp: 1 }, 'tcp', 4, [ROUTE, WRAPPERS, EXTERNAL]],
   [
@@ -83,7 +83,7 @@ const PLANS: [
     [{ step: 'route', template: 'null' }],
   ],
   [
-    'the best of the host where nothing else is configured',
+    'the best method of the host when nothing else is configured',
     { blockTcp: 1 },
     'tcp',
     4,

@@ -12,7 +12,7 @@ const PARTS: [plan: Step[], block: Step[], notice: Step[]][] = [
   [['external'], ['external'], []],
 ];
 
-test.each(PARTS)('of %j, %j is the block and %j comes after', (plan, block, notice) => {
+test.each(PARTS)('of %j, %j is the block and %j the notice', (plan, block, notice) => {
   const parts = partPlan(plan.map(planned));
   expect(parts.block.map(({ step }) => step)).toEqual(block);
   expect(parts.notice.map(({ step }) => step)).toEqual(notice);
@@ -27,7 +27,7 @@ const VERDICTS: [plan: Step[], failed: Step[], reason: string | null][] = [
   [['wrappers', 'external'], ['wrappers'], 'wrappers: broken'],
   [['external'], ['external'], 'external: broken'],
   [['external'], [], null],
-  // "BLOCK=1 without any action: nothing is done, `Blocked` is written all the same."
+  // "BLOCK=1 without any action: nothing is done, but `Blocked` is written."
   [[], [], 'nothing is configured that would block it'],
 ];
 

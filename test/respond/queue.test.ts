@@ -7,13 +7,13 @@ import { eventually } from '../support/eventually.ts';
 import { stopClock } from '../support/stop-clock.ts';
 import { testFolder } from './given.ts';
 
-test('an action resolves to what it says, and a refusal is no exception', async () => {
+test('an action resolves to its result, and a failure is no exception', async () => {
   const queue = new ActionQueue();
   expect(await queue.run('a', async () => null)).toBeNull();
   expect(await queue.run('a', async () => 'exit status 3')).toBe('exit status 3');
 });
 
-test('an action that throws rejects, and gives its place back', async () => {
+test('an action that throws rejects and frees its place', async () => {
   const queue = new ActionQueue();
   const broken = () => {
     throw new Error('broken');
@@ -28,7 +28,7 @@ test('never more than eight commands run at once, and all of forty do', async ()
   let running = 0;
   const action = async () => {
     counts.push(++running);
-    const { failure } = await runCommand('true', { timeout: 60_000 });
+    const { failure } = await runCommand('true', { timeoutMs: 60_000 });
     running--;
     return failure;
   };
@@ -38,7 +38,7 @@ test('never more than eight commands run at once, and all of forty do', async ()
   expect(Math.max(...counts)).toBe(8);
 });
 
-test('one source has one action at a time, in the order of asking, and does not hold up the others', async () => {
+test('one source has one action at a time, in order, and does not delay other sources', async () => {
   const queue = new ActionQueue();
   const gates = [new Gate(), new Gate()];
   const started: string[] = [];
@@ -60,7 +60,7 @@ test('one source has one action at a time, in the order of asking, and does not 
 });
 
 describe('a queue that is full', () => {
-  test('refuses a block beyond 1,024 that wait, and takes them again when there is room', async () => {
+  test('refuses a block when 1,024 wait, and accepts one again when there is room', async () => {
     const queue = new ActionQueue();
     const gate = new Gate();
     const hold = () => gate.opened;
@@ -85,7 +85,7 @@ describe('a queue that is full', () => {
   });
 });
 
-test('slow notices leave places for blocks, and a block goes before a notice that waits', async () => {
+test('slow notices leave room for blocks, and a block goes before a waiting notice', async () => {
   const queue = new ActionQueue();
   const gate = new Gate();
   const order: string[] = [];
@@ -106,7 +106,7 @@ test('slow notices leave places for blocks, and a block goes before a notice tha
 });
 
 describe('at the end of the daemon', () => {
-  test('what waits is dropped and told of, and what runs may end by itself', async () => {
+  test('waiting actions are dropped with a reason, and running ones may end by themselves', async () => {
     const queue = new ActionQueue();
     const gate = new Gate();
     const running = Array.from({ length: 8 }, (_, index) => queue.run(`${index}`, () => gate.opened));
@@ -119,20 +119,20 @@ describe('at the end of the daemon', () => {
     expect(await Promise.all(running)).toEqual(new Array(8).fill(null));
   });
 
-  test('a queue where nothing runs is drained and closed at once', async () => {
+  test('an idle queue is drained and closed at once', async () => {
     stopClock();
     const queue = new ActionQueue();
     await queue.drain(10_000);
     await queue.close();
   });
 
-  test('eight commands that ignore TERM and more that wait are over within one second', async () => {
+  test('eight commands that ignore TERM, and more that wait, end within one second', async () => {
     stopClock();
     const folder = testFolder();
     const queue = new ActionQueue();
     const stubborn = (index: number) => (signal: AbortSignal) =>
       runCommand(`trap "" TERM; touch ${folder}/${index}; sleep 60; sleep 60`, {
-        timeout: 60_000,
+        timeoutMs: 60_000,
         signal,
       }).then(({ failure }) => failure);
     const all = Array.from({ length: 20 }, (_, index) => queue.run(`${index}`, stubborn(index)));

@@ -4,7 +4,7 @@ import { blocksOf, configWith, knockFrom } from './given.ts';
 
 const DECOY = '203.0.113.7';
 
-/** Blocks of which one, by the command `true` or the method `null`, is in force. */
+/** Blocks with one in force, by the command `true` or by the method `null`. */
 async function given(method: 'command' | 'null', unkillRoute: string | null) {
   const ends: UnblockEvent[] = [];
   const told: string[] = [];
@@ -17,7 +17,7 @@ async function given(method: 'command' | 'null', unkillRoute: string | null) {
   return { blocks, ends, told };
 }
 
-test('the block of a decoy is taken back', async () => {
+test('the block of a decoy is released', async () => {
   const { blocks, ends, told } = await given('null', null);
   await blocks.releaseDecoy(DECOY);
   expect(ends.map(({ entry, how }) => [entry.block.target, how])).toEqual([[DECOY, 'decoy']]);
@@ -26,7 +26,7 @@ test('the block of a decoy is taken back', async () => {
   expect(ends).toHaveLength(1);
 });
 
-test('by UNKILL_ROUTE where KILL_ROUTE did it; without it stays, and that is said', async () => {
+test('a block by KILL_ROUTE is released by UNKILL_ROUTE; without one it stays, and a line says so', async () => {
   const undone = await given('command', 'true');
   await undone.blocks.releaseDecoy(DECOY);
   expect(undone.blocks.size).toBe(0);

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('a line with our number, for everybody to read, whatever the umask', () => {
+test('the file holds our ID and is readable by all, whatever the umask', () => {
   const umask = process.umask(0o077);
   writePidFile(path);
   process.umask(umask);
@@ -22,7 +22,7 @@ test('a line with our number, for everybody to read, whatever the umask', () => 
   expect(statSync(path).mode & 0o777).toBe(0o644);
 });
 
-test('it goes when it is still ours, and stays when it is another one', () => {
+test('the file is removed only while it holds our ID', () => {
   writePidFile(path);
   removePidFile(path);
   expect(() => statSync(path)).toThrow('ENOENT');
@@ -33,28 +33,28 @@ test('it goes when it is still ours, and stays when it is another one', () => {
 });
 
 test.each([
-  ['a number that nobody has', '4194305\n'],
-  ['the number of another program', '1\n'],
-  ['our own', `${process.pid}\n`],
+  ['an ID that no process has', '4194305\n'],
+  ['the ID of another program', '1\n'],
+  ['our own ID', `${process.pid}\n`],
   ['text', 'x\n'],
-  ['nothing', ''],
-  ['a whole line of digits', `${'1'.repeat(100)}\n`],
+  ['an empty file', ''],
+  ['a long line of digits', `${'1'.repeat(100)}\n`],
 ])('%s does not stop a start', (_name, text) => {
   writeFileSync(path, text);
   expect(() => refuseOccupied(path)).not.toThrow();
 });
 
-test('a portsentry that lives does', async () => {
+test('a running portsentry stops a start', async () => {
   const other = spawn('bash', ['-c', 'printf portsentry > /proc/self/comm; echo ready; read -r _'], {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   writeFileSync(path, `${other.pid}\n`);
   await eventually(() => {
-    expect(() => refuseOccupied(path)).toThrow(/: another portsentry \(pid \d+\) runs: /);
+    expect(() => refuseOccupied(path)).toThrow(/: another portsentry \(pid \d+\) is running: /);
   });
   other.stdin.end();
 });
 
-test('a folder that is not there is said', () => {
+test('a missing folder is reported', () => {
   expect(() => writePidFile(join(folder, 'none', 'pid'))).toThrow(/^--pidfile: cannot be written: ENOENT/);
 });

@@ -5,21 +5,21 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ServiceManager } from '../../src/service/service-manager.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** The messages, by a program in the place of systemd-notify; the real one is in the end-to-end tests. */
+/** A script replaces systemd-notify here; the end-to-end tests use the real one. */
 
 let folder: string;
 let program: string;
-let told: string[];
+let logged: string[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ps-notify-'));
   program = join(folder, 'notify');
-  told = [];
+  logged = [];
   writeFileSync(program, `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> ${folder}/sent\n`, { mode: 0o755 });
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function managerWith(env: NodeJS.ProcessEnv): ServiceManager {
-  return new ServiceManager({ env, pid: 77, tell: (text) => told.push(text), program });
+  return new ServiceManager({ env, pid: 77, tell: (text) => logged.push(text), program });
 }
 
 function sent(): string[] {
@@ -32,17 +32,17 @@ async function sentAfter(count: number): Promise<string[]> {
   return sent();
 }
 
-test('messages go in their order', async () => {
+test('messages keep their order', async () => {
   const manager = managerWith({ NOTIFY_SOCKET: '/s' });
   manager.reloading();
-  manager.ready('well');
+  manager.ready('fine');
   manager.stopping();
   const [reloading, ...others] = await sentAfter(3);
   expect(reloading).toMatch(/^\/s RELOADING=1 MONOTONIC_USEC=\d+$/);
-  expect(others).toEqual(['/s READY=1 STATUS=well MAINPID=77', '/s --no-block STOPPING=1']);
+  expect(others).toEqual(['/s READY=1 STATUS=fine MAINPID=77', '/s --no-block STOPPING=1']);
 });
 
-test('without a manager nothing is run', async () => {
+test('nothing runs without a service manager', async () => {
   const manager = managerWith({ WATCHDOG_USEC: '2000000' });
   manager.ready('');
   manager.tick(1_000_000, true, 'other');
@@ -50,11 +50,11 @@ test('without a manager nothing is run', async () => {
   expect(await sentAfter(1)).toEqual(['/s --no-block STOPPING=1']);
 });
 
-test('the watchdog is fed before half of its time is over, and only by who is well', async () => {
+test('the watchdog is fed before half of its time is over, and only while healthy', async () => {
   const manager = managerWith({ NOTIFY_SOCKET: '/s', WATCHDOG_USEC: '20000000', WATCHDOG_PID: '77' });
   manager.tick(0, true, '');
   await sentAfter(1);
-  // What ran has ended a moment after it wrote.
+  // The script ends a moment after it wrote, and until then `tick` does nothing.
   await eventually(() => {
     for (let now = 1_000; now <= 9_000; now += 1_000) manager.tick(now, true, '');
     manager.tick(10_000, true, '');
@@ -65,7 +65,7 @@ test('the watchdog is fed before half of its time is over, and only by who is we
   expect(await sentAfter(3)).toEqual(['/s WATCHDOG=1', '/s WATCHDOG=1', '/s --no-block STOPPING=1']);
 });
 
-test('the status is told when it changes, and once a minute at most', async () => {
+test('the status is sent when it changes, at most once a minute', async () => {
   const manager = managerWith({ NOTIFY_SOCKET: '/s' });
   manager.tick(0, true, 'one');
   await sentAfter(1);
@@ -77,7 +77,7 @@ test('the status is told when it changes, and once a minute at most', async () =
   expect(sent()).toEqual(['/s STATUS=one', '/s STATUS=three']);
 });
 
-test('what is meant for us is taken out of the environment', () => {
+test('its own variables are removed from the environment', () => {
   const env: NodeJS.ProcessEnv = {
     NOTIFY_SOCKET: '/s',
     WATCHDOG_USEC: '1',
@@ -88,11 +88,11 @@ test('what is meant for us is taken out of the environment', () => {
   expect(env).toEqual({ PATH: '/bin' });
 });
 
-test('that it cannot be told is told, once', async () => {
+test('a failure is logged once', async () => {
   rmSync(program);
   const manager = managerWith({ NOTIFY_SOCKET: '/s' });
   manager.ready('');
   manager.stopping();
-  await eventually(() => expect(told).toHaveLength(1));
-  expect(told[0]).toMatch(/^The service manager cannot be told how it goes: .*ENOENT/);
+  await eventually(() => expect(logged).toHaveLength(1));
+  expect(logged[0]).toMatch(/^Cannot notify the service manager: .*ENOENT/);
 });

@@ -1,4 +1,4 @@
-import { QUESTION_TIME } from '../../src/cli/ask.ts';
+import { QUERY_TIMEOUT_MS } from '../../src/cli/ask.ts';
 import { DIRECTIVES } from '../../src/config/directives.ts';
 import { ask } from '../../src/control/client.ts';
 import type { BlockInfo } from '../../src/control/status.ts';
@@ -25,7 +25,7 @@ export async function listedBlocks(lab: Lab): Promise<readonly BlockInfo[]> {
 export async function blocksOf(lab: Lab): Promise<readonly BlockInfo[]> {
   const blocks: BlockInfo[] = [];
   const socket = lab.victim.path(DIRECTIVES.controlSocket.default);
-  for await (const response of ask(socket, { command: 'list' }, QUESTION_TIME)) {
+  for await (const response of ask(socket, { command: 'list' }, QUERY_TIMEOUT_MS)) {
     if (!response.ok) throw new Error(`list: ${response.error}`);
     if (response.fields.block !== undefined) blocks.push(response.fields.block as BlockInfo);
   }

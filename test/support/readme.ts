@@ -1,15 +1,15 @@
-/** One command of a page, as it stands there. */
+/** One command of a page, verbatim. */
 export interface PageCommand {
   readonly command: string;
-  /** `$`: of another host when it is a scanner; `#`: of root; null: without a prompt. */
+  /** `$`: an ordinary user, on the other host for a scanner; `#`: root; null: no prompt. */
   readonly prompt: '$' | '#' | null;
-  /** What the page shows of its output; empty when it shows nothing. */
+  /** The lines of output that the page shows; may be empty. */
   readonly shown: readonly string[];
 }
 
 /**
- * The commands of a page in Markdown: each line of an `sh` block, and in a `console` block what stands behind a
- * prompt, with what follows up to the next one as its output. Other blocks hold no commands.
+ * The commands of a Markdown page: each line of an `sh` block, and each line with a prompt in a `console` block. The
+ * lines up to the next prompt are its output. Other blocks hold no commands.
  */
 export function commandsOf(page: string): PageCommand[] {
   return [...page.matchAll(/^( *)```(sh|console)\n(.*?)^\1```$/gms)].flatMap(([, indent, kind, body]) => {
@@ -30,7 +30,7 @@ function transcript(lines: readonly string[]): PageCommand[] {
   return commands;
 }
 
-/** The shown lines that no line of the output is like: numbers, blanks and the names of ports may differ. */
+/** The shown lines that match no line of the output. Numbers, blanks and names of ports may differ. */
 export function missingFrom(output: string, shown: readonly string[]): string[] {
   const lines = output.split('\n');
   return shown.filter(
@@ -38,7 +38,7 @@ export function missingFrom(output: string, shown: readonly string[]): string[] 
   );
 }
 
-/** `[...]` and its like stand for lines that the page leaves out. */
+/** `[...]` and other text in brackets stands for lines that the page leaves out. */
 function isLeftOut(line: string): boolean {
   return /^\[.*\]$/.test(line);
 }

@@ -6,14 +6,14 @@ import { Tracker } from '../../src/track/tracker.ts';
 import { probesOf } from '../support/probes.ts';
 import { address, type ProbeFields, probe } from './given.ts';
 
-/** Counts probes and looks for decoys; `story` has the groups as they are found. */
+/** Counts probes and looks for decoys; `story` lists the groups as they are found. */
 function makeDecoys() {
-  const tracker = new Tracker({ trigger: 0, window: 0, ipv6Prefix: 64, salt: 0, onScanEnd: () => {} });
+  const tracker = new Tracker({ trigger: 0, windowMs: 0, ipv6Prefix: 64, salt: 0, onScanEnd: () => {} });
   const story: string[] = [];
   const decoys = new Decoys((group) => story.push(`end: ${group.names.join(' ')}`));
-  const observe = (knocking = probe()) => {
-    tracker.observe(knocking);
-    const group = decoys.observe(knocking, tracker.source);
+  const observe = (received = probe()) => {
+    tracker.observe(received);
+    const group = decoys.observe(received, tracker.source);
     if (group !== null) story.push(`${group.isOneSender ? 'one' : 'alike'}: ${group.names.join(' ')}`);
   };
   const send = (...probes: ProbeFields[]) => {
@@ -27,12 +27,12 @@ const A = '203.0.113.1';
 const B = '203.0.113.2';
 const C = '203.0.113.3';
 const D = '203.0.113.4';
-/** As nmap sends to one port: but for the source, one packet. */
+/** The same packet from each source, as nmap sends it to one port. */
 const batch = (port: number, at = 0, sources = [A, B, C], more: ProbeFields = {}) =>
   sources.map((source) => ({ source, port, at, window: 1_024, sequence: 77, ...more }));
 
 describe('a group is found', () => {
-  test('by the second source of the very same packet; others join', () => {
+  test('at the second source of the very same packet; others join', () => {
     const { send, story, isDecoy } = makeDecoys();
     send(...batch(23, 0, [A]));
     expect(isDecoy(A)).toBe(false);
@@ -44,11 +44,11 @@ describe('a group is found', () => {
   });
 
   test.each<[string, (index: number) => ProbeFields]>([
-    ['with source ports that are counted up', (index) => ({ sourcePort: 2_000 + index, sequence: index })],
+    ['with source ports that count up', (index) => ({ sourcePort: 2_000 + index, sequence: index })],
     ['with one identification', (index) => ({ sourcePort: 1_000 * (index + 1), identification: 5 })],
     ['with one sequence number', (index) => ({ sourcePort: 1_000 * (index + 1), sequence: 9 })],
     ['of UDP with one source port', () => ({ kind: Kind.udp })],
-  ])('by the third source %s', (_how, more) => {
+  ])('at the third source %s', (_how, more) => {
     const { send, story } = makeDecoys();
     send({ source: A, ...more(0) }, { source: B, ...more(1) });
     expect(story).toEqual([]);
@@ -56,7 +56,7 @@ describe('a group is found', () => {
     expect(story).toEqual([`alike: ${A} ${B} ${C}`]);
   });
 
-  test("in nmap's own, at once, and in no scan of one host", async () => {
+  test("at once in nmap's decoy scan, and in no scan of one host", async () => {
     const { observe, story } = makeDecoys();
     for (const one of await probesOf('nmap-decoys.pcap')) observe(one);
     expect(story).toEqual(['one: 203.0.113.7 198.51.100.23']);
@@ -67,7 +67,7 @@ describe('a group is found', () => {
     }
   });
 
-  test('of thousands, a few are named', () => {
+  test('of thousands, and only a few are named', () => {
     const { send, tracker } = makeDecoys();
     for (let host = 0; host < 5_000; host++) {
       const source = `10.${1 + (host >> 8)}.0.${host & 0xff}`;
@@ -84,10 +84,7 @@ describe('no group is found', () => {
     ['of other ports', [A, B, C].map((source, index) => ({ source, port: 1 + index }))],
     ['of other windows', [A, B, C].map((source, index) => ({ source, window: index }))],
     ['of other kinds', [{ source: A }, { source: B, kind: Kind.fin }, { source: C, kind: Kind.xmas }]],
-    [
-      'of numbers drawn by chance',
-      [A, B, C].map((source, index) => ({ source, sourcePort: 1 + 9_000 * index })),
-    ],
+    ['of random numbers', [A, B, C].map((source, index) => ({ source, sourcePort: 1 + 9_000 * index }))],
     ['of connections', [A, B, C].map((source) => ({ source, kind: Kind.connect }))],
     [
       'of one network that counts as one source',
@@ -99,7 +96,7 @@ describe('no group is found', () => {
     expect(story).toEqual([]);
   });
 
-  test('and nobody joins one who has been seen before', () => {
+  test('and a source that has been seen before joins none', () => {
     const { send, isDecoy } = makeDecoys();
     send({ source: D, port: 1 });
     send(...batch(23), ...batch(23, 0, [D]));
@@ -108,13 +105,13 @@ describe('no group is found', () => {
 });
 
 describe('a member stays one', () => {
-  test('while the others go where it goes, however long', () => {
+  test('while the others probe the same ports, however long', () => {
     const { send, isDecoy } = makeDecoys();
     for (let port = 1; port <= 500; port++) send(...batch(port, port * 5));
     expect([A, B, C].map(isDecoy)).toEqual([true, true, true]);
   });
 
-  test('though a packet of another is lost now and then', () => {
+  test('though packets of others are lost now and then', () => {
     const { send, isDecoy } = makeDecoys();
     for (let port = 1; port <= 500; port++) {
       send(...batch(port, port * 5, port % 10 === 0 ? [A] : [A, B, C]));
@@ -122,7 +119,7 @@ describe('a member stays one', () => {
     expect(isDecoy(A)).toBe(true);
   });
 
-  test('until it has done three things alone; the others stay', () => {
+  test('until it has sent three probes alone; the others stay', () => {
     const { send, isDecoy, tracker } = makeDecoys();
     send(...batch(23), ...batch(24, 1));
     const alone = { source: C, window: 64_240 };
@@ -133,7 +130,7 @@ describe('a member stays one', () => {
     expect(tracker.get(address(A))?.marks.group).toMatchObject({ size: 2, names: [A, B] });
   });
 
-  test('however fast it goes on alone with the same packets', () => {
+  test('but not when it goes on alone with the same packets, however fast', () => {
     const { send, isDecoy } = makeDecoys();
     send(...batch(23));
     for (let port = 100; port < 103; port++) send(...batch(port, 1, [A]));
@@ -147,12 +144,12 @@ describe('a member stays one', () => {
   });
 });
 
-test('a group ends with its last active member, even by its leaving', () => {
+test('a group ends with its last active member, even when that member leaves', () => {
   const { send, story, tracker } = makeDecoys();
   send(...batch(23, 0, [A, B]));
   const quiet = tracker.get(address(A));
   if (quiet === undefined) throw new Error('expected a source');
-  expect(quiet.marks.group?.rest(quiet)).toBe(false);
+  expect(quiet.marks.group?.deactivate(quiet)).toBe(false);
   send({ source: B, kind: Kind.connect, port: 7 });
   expect(story).toEqual([`one: ${A} ${B}`, `end: ${A}`]);
 });

@@ -2,13 +2,13 @@ import { Kind } from '../../src/classify/kind.ts';
 import { Probe } from '../../src/classify/probe.ts';
 import { type Address, parseAddress } from '../../src/net/address.ts';
 
-/** When the first probe comes, in ms since the epoch. */
+/** The time of the first probe, in ms since the epoch. */
 export const START = 1_795_354_417_000;
 
 export interface ProbeFields {
   readonly source?: string;
   readonly destination?: string;
-  /** Ms after START. */
+  /** In ms after START. */
   readonly at?: number;
   readonly port?: number;
   readonly sourcePort?: number;
@@ -25,7 +25,7 @@ const PROTOCOLS = new Map<Kind, number>([
   [Kind.icmp, 1],
 ]);
 
-/** A SYN to port 111 of 10.0.0.2, a datagram where the kind is udp. */
+/** A SYN to port 111 of 10.0.0.2; for the kind udp a datagram. */
 export function probe(fields: ProbeFields = {}): Probe {
   const { source = '10.0.0.1', destination = '10.0.0.2', at = 0, kind = Kind.syn } = fields;
   const made = new Probe();

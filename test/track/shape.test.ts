@@ -4,7 +4,7 @@ import { Tracker } from '../../src/track/tracker.ts';
 import { type ProbeFields, probe } from './given.ts';
 
 function shapeAfter(probes: ProbeFields[]) {
-  const tracker = new Tracker({ trigger: 0, window: 0, ipv6Prefix: 64, salt: 0, onScanEnd: () => {} });
+  const tracker = new Tracker({ trigger: 0, windowMs: 0, ipv6Prefix: 64, salt: 0, onScanEnd: () => {} });
   for (const fields of probes) tracker.observe(probe(fields));
   return shapeOf(tracker.source);
 }

@@ -13,14 +13,14 @@ describe('the tool of a scan', () => {
     expect(vote.name).toBeNull();
   });
 
-  test('is not that of one chance among many', () => {
+  test('is not that of one chance match among many', () => {
     const vote = new ToolVote();
     for (let index = 0; index < 5; index++) vote.add(synProbe({ window: 31_337, sequence: index * 3 }));
     expect(vote.add(synProbe({ window: 31_337 }, { identification: 54_321 }))).toBe('zmap');
     expect(vote.name).toBeNull();
   });
 
-  test('is forgotten with it', () => {
+  test('is forgotten with the scan', () => {
     const vote = new ToolVote();
     vote.add(synProbe({ window: 512 }));
     vote.reset();
@@ -28,7 +28,7 @@ describe('the tool of a scan', () => {
   });
 });
 
-test("two of unicornscan's SYNs give it away, and one does not", () => {
+test("two of unicornscan's SYNs reveal it, and one does not", () => {
   const vote = new ToolVote();
   const add = (destinationPort: number, sourcePort: number) => {
     // To 10.99.0.2, as a little-endian host reads it.
@@ -37,14 +37,15 @@ test("two of unicornscan's SYNs give it away, and one does not", () => {
   };
   expect([add(23, 40_000), add(80, 51_234), add(443, 7)]).toEqual([null, 'unicornscan', 'unicornscan']);
   expect(vote.name).toBe('unicornscan');
-  // The same SYN sent again says nothing.
+  // A repeated SYN reveals nothing.
   expect(add(443, 7)).toBeNull();
 });
 
 /**
  * Recorded by tcpdump behind a veth pair, to two addresses. The sender was unicornscan's own code, which numbers,
- * makes and sends its SYNs (src/scan_progs/send_packet.c, makepkt.c, init_packet.c and tcphash.h of its source, commit
- * 50cfd044), compiled by itself with the program's default settings: no distribution at hand has the program whole.
+ * builds and sends its SYNs (src/scan_progs/send_packet.c, makepkt.c, init_packet.c and tcphash.h of its source,
+ * commit 50cfd044), compiled separately with the program's default settings, because no distribution at hand packages
+ * the program.
  */
 const RECORDED = [
   '3a3fdabf1188866ecb62e2fe08004500002c03210000ff06a3e20a6300010a6300028178006476a302bd000000006002102078010000020405b4',
@@ -54,7 +55,7 @@ const RECORDED = [
   '3a3fdabf1188866ecb62e2fe08004500002c56770000ff06508b0a6300010a630003708c006577a2f3490000000060021020975f0000020405b4',
 ];
 
-test("what unicornscan's sender has put on the wire gives it away, from the second SYN on", () => {
+test("the SYNs that unicornscan's sender puts on the wire reveal it, from the second one on", () => {
   const vote = new ToolVote();
   const frames = RECORDED.map((hex) => Uint8Array.from(Buffer.from(hex, 'hex')));
   const probes = probesIn(

@@ -4,17 +4,24 @@ import { Address } from '../../src/net/address.ts';
 import type { ScanEvent } from '../../src/track/event.ts';
 import { scanEvent } from '../../src/track/scan.ts';
 import { MAX_SOURCES } from '../../src/track/source-table.ts';
-import { SCAN_QUIET, Tracker, type TrackerOptions } from '../../src/track/tracker.ts';
+import { SCAN_QUIET_MS, Tracker, type TrackerOptions } from '../../src/track/tracker.ts';
 import { address, type ProbeFields, probe, START } from './given.ts';
 
-const DAY = 86_400_000;
-const MINUTE = 60_000;
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
 
 function makeTracker(options: Partial<TrackerOptions> = {}) {
   const scans: ScanEvent[] = [];
   const onScanEnd: TrackerOptions['onScanEnd'] = (source) => scans.push(scanEvent(source));
-  const tracker = new Tracker({ trigger: 0, window: DAY, ipv6Prefix: 64, salt: 1, onScanEnd, ...options });
-  /** Whether each of the probes triggered. */
+  const tracker = new Tracker({
+    trigger: 0,
+    windowMs: DAY_MS,
+    ipv6Prefix: 64,
+    salt: 1,
+    onScanEnd,
+    ...options,
+  });
+  /** Whether each of the probes triggers. */
   const triggers = (...probes: ProbeFields[]) =>
     probes.map((fields) => {
       tracker.observe(probe(fields));
@@ -26,19 +33,16 @@ function makeTracker(options: Partial<TrackerOptions> = {}) {
 /** A SYN to another port each time. */
 const ports = (...numbers: number[]) => numbers.map((port) => ({ port }));
 
-describe('SCAN_TRIGGER is the number of connects that are allowed', () => {
+describe('SCAN_TRIGGER is the number of connects allowed', () => {
   test('0 reacts to the first', () => {
     expect(makeTracker({ trigger: 0 }).triggers(...ports(1))).toEqual([true]);
   });
 
-  test.each([1, 2, 5])(
-    '%i reacts to the connect after them: 1.x and 2.x reacted one too early',
-    (trigger) => {
-      const numbers = Array.from({ length: trigger + 2 }, (_, index) => index + 1);
-      const { triggers } = makeTracker({ trigger });
-      expect(triggers(...ports(...numbers))).toEqual(numbers.map((number) => number > trigger));
-    },
-  );
+  test.each([1, 2, 5])('%i reacts to the next connect; 1.x and 2.x reacted one too early', (trigger) => {
+    const numbers = Array.from({ length: trigger + 2 }, (_, index) => index + 1);
+    const { triggers } = makeTracker({ trigger });
+    expect(triggers(...ports(...numbers))).toEqual(numbers.map((number) => number > trigger));
+  });
 
   test('each source has its own count, TCP and UDP together', () => {
     const { triggers } = makeTracker({ trigger: 1 });
@@ -47,10 +51,10 @@ describe('SCAN_TRIGGER is the number of connects that are allowed', () => {
     ).toEqual([false, false, true]);
   });
 
-  test('a new limit counts at once, with what was counted', () => {
+  test('a new limit applies at once, and keeps the counts', () => {
     const { tracker, triggers } = makeTracker({ trigger: 5 });
     expect(triggers(...ports(1, 2))).toEqual([false, false]);
-    tracker.configure({ trigger: 1, window: DAY, ipv6Prefix: 64 });
+    tracker.configure({ trigger: 1, windowMs: DAY_MS, ipv6Prefix: 64 });
     expect(triggers({ port: 3 })).toEqual([true]);
   });
 });
@@ -58,8 +62,8 @@ describe('SCAN_TRIGGER is the number of connects that are allowed', () => {
 describe('the same attempt again within 60 s is one connect', () => {
   test.each<[string, ProbeFields, boolean]>([
     ['the same', {}, true],
-    ['the same after 60 s', { at: MINUTE }, true],
-    ['the same after more', { at: MINUTE + 1 }, false],
+    ['the same after 60 s', { at: MINUTE_MS }, true],
+    ['the same after longer', { at: MINUTE_MS + 1 }, false],
     // Captures may go back in time.
     ['the same before', { at: -1_000 }, true],
     ['another port', { port: 112 }, false],
@@ -79,19 +83,19 @@ describe('the same attempt again within 60 s is one connect', () => {
     ]);
   });
 
-  test('also when other attempts lie between', () => {
+  test('also with other attempts in between', () => {
     const { tracker } = makeTracker();
     for (const port of [1, 2, 3, 1, 2, 3]) tracker.observe(probe({ port }));
     expect([tracker.source.connects, tracker.source.probes]).toEqual([3, 6]);
   });
 
-  test('every copy begins the 60 s anew', () => {
+  test('every repeat restarts the 60 s', () => {
     const { tracker } = makeTracker();
     for (const at of [0, 50_000, 100_000, 150_000]) tracker.observe(probe({ at }));
     expect(tracker.source.connects).toBe(1);
   });
 
-  test('another port tried in two ways has each way known', () => {
+  test('both attempts at another port are remembered', () => {
     const { tracker } = makeTracker();
     tracker.observe(probe({ port: 1 }));
     for (const sourcePort of [5, 6, 5, 6]) tracker.observe(probe({ port: 2, sourcePort }));
@@ -100,39 +104,39 @@ describe('the same attempt again within 60 s is one connect', () => {
 });
 
 describe('SCAN_WINDOW', () => {
-  test('connects add up until a source was quiet for so long', () => {
-    const { triggers } = makeTracker({ trigger: 2, window: DAY });
-    expect(triggers({ port: 1 }, { port: 2, at: DAY - 1 }, { port: 3, at: 2 * DAY - 2 })).toEqual([
+  test('connects add up until a source has been quiet for this long', () => {
+    const { triggers } = makeTracker({ trigger: 2, windowMs: DAY_MS });
+    expect(triggers({ port: 1 }, { port: 2, at: DAY_MS - 1 }, { port: 3, at: 2 * DAY_MS - 2 })).toEqual([
       false,
       false,
       true,
     ]);
-    expect(triggers({ port: 4, at: 3 * DAY - 2 })).toEqual([false]);
+    expect(triggers({ port: 4, at: 3 * DAY_MS - 2 })).toEqual([false]);
   });
 
-  test('"0" is for ever', () => {
-    const { triggers } = makeTracker({ trigger: 1, window: 0 });
-    expect(triggers({ port: 1 }, { port: 2, at: 400 * DAY })).toEqual([false, true]);
+  test('"0" means forever', () => {
+    const { triggers } = makeTracker({ trigger: 1, windowMs: 0 });
+    expect(triggers({ port: 1 }, { port: 2, at: 400 * DAY_MS })).toEqual([false, true]);
   });
 
-  test('a window shorter than the repeat: a connect that is forgotten is not repeated', () => {
-    const { triggers } = makeTracker({ trigger: 0, window: 30_000 });
+  test('with a window shorter than the repeat, a forgotten connect is not repeated', () => {
+    const { triggers } = makeTracker({ trigger: 0, windowMs: 30_000 });
     expect(triggers({}, { at: 40_000 })).toEqual([true, true]);
   });
 
-  test('what was said of the source is said again after it, and not before', () => {
-    const { tracker } = makeTracker({ window: DAY });
+  test('everything is reported again after it, and not before', () => {
+    const { tracker } = makeTracker({ windowMs: DAY_MS });
     tracker.observe(probe());
-    tracker.source.told.history = true;
-    tracker.observe(probe({ at: DAY - 1 }));
-    expect(tracker.source.told.history).toBe(true);
-    tracker.observe(probe({ at: 2 * DAY }));
-    expect(tracker.source.told.history).toBe(false);
+    tracker.source.reported.history = true;
+    tracker.observe(probe({ at: DAY_MS - 1 }));
+    expect(tracker.source.reported.history).toBe(true);
+    tracker.observe(probe({ at: 2 * DAY_MS }));
+    expect(tracker.source.reported.history).toBe(false);
   });
 });
 
 describe('a scan', () => {
-  test('is summed up: probes, ports, kinds, targets', () => {
+  test('is summarized: probes, ports, kinds, targets', () => {
     const { tracker, scans } = makeTracker();
     tracker.observe(probe({ port: 1 }));
     tracker.observe(probe({ port: 1, at: 10 }));
@@ -160,37 +164,37 @@ describe('a scan', () => {
     ]);
   });
 
-  test('is over after more than 5 minutes of quiet, by the time of other packets or of the clock', () => {
+  test('is over after more than 5 quiet minutes, by the time of other packets or the clock', () => {
     for (const quieten of ['packet', 'clock'] as const) {
       const { tracker, scans } = makeTracker();
       tracker.observe(probe());
       const wait = (at: number) =>
         quieten === 'clock' ? tracker.sweep(START + at) : tracker.observe(probe({ source: '10.0.0.9', at }));
-      wait(SCAN_QUIET);
+      wait(SCAN_QUIET_MS);
       expect(scans).toEqual([]);
-      wait(SCAN_QUIET + 1_001);
+      wait(SCAN_QUIET_MS + 1_001);
       expect(scans.map(({ source }) => source)).toEqual(['10.0.0.1']);
     }
   });
 
-  test('of many ports ends, the connects go on; then a new one begins', () => {
+  test('of many ports ends, but the connects stay; then a new one begins', () => {
     const { tracker, scans } = makeTracker({ trigger: 1 });
     for (let port = 1; port <= 9; port++) tracker.observe(probe({ port }));
-    tracker.observe(probe({ port: 1, at: SCAN_QUIET + 5_000 }));
+    tracker.observe(probe({ port: 1, at: SCAN_QUIET_MS + 5_000 }));
     expect(scans.map(({ probes }) => probes)).toEqual([9]);
     expect([tracker.triggered, tracker.source.probes, tracker.source.ports]).toEqual([true, 1, 1]);
     tracker.close();
     expect(scans.map(({ probes, first }) => [probes, first])).toEqual([
       [9, START],
-      [1, START + SCAN_QUIET + 5_000],
+      [1, START + SCAN_QUIET_MS + 5_000],
     ]);
     expect(tracker.size).toBe(0);
   });
 
-  test('of few ports goes on when its source comes back within SCAN_WINDOW, and is told anew with all', () => {
+  test('of few ports continues when its source returns within SCAN_WINDOW, and is reported again as a whole', () => {
     const { tracker, scans } = makeTracker();
     for (let port = 1; port <= 8; port++) tracker.observe(probe({ port }));
-    tracker.observe(probe({ port: 9, at: 20 * MINUTE }));
+    tracker.observe(probe({ port: 9, at: 20 * MINUTE_MS }));
     expect([tracker.source.probes, tracker.source.ports, tracker.newPort]).toEqual([9, 9, true]);
     tracker.close();
     expect(scans.map(({ probes, first }) => [probes, first])).toEqual([
@@ -202,47 +206,47 @@ describe('a scan', () => {
   test('of one port every 10 minutes is one slow scan', () => {
     const { tracker, scans } = makeTracker();
     const day = 24 * 6;
-    for (let port = 1; port <= day; port++) tracker.observe(probe({ port, at: (port - 1) * 10 * MINUTE }));
+    for (let port = 1; port <= day; port++) tracker.observe(probe({ port, at: (port - 1) * 10 * MINUTE_MS }));
     expect(scans.map(({ probes }) => probes)).toEqual([1]);
-    const end = (day - 1) * 10 * MINUTE;
-    tracker.sweep(START + end + 29 * MINUTE);
+    const end = (day - 1) * 10 * MINUTE_MS;
+    tracker.sweep(START + end + 29 * MINUTE_MS);
     expect(scans).toHaveLength(1);
-    tracker.sweep(START + end + 31 * MINUTE);
+    tracker.sweep(START + end + 31 * MINUTE_MS);
     const whole = { probes: day, ports: day, first: START, last: START + end, shape: 'slow' };
     expect(scans.slice(1)).toMatchObject([whole]);
     tracker.close();
     expect(scans).toHaveLength(2);
   });
 
-  test('with pauses that grow is one scan, too', () => {
-    const { tracker, scans } = makeTracker({ window: 0 });
+  test('with growing pauses is one scan too', () => {
+    const { tracker, scans } = makeTracker({ windowMs: 0 });
     let at = 0;
     for (let pause = 6; pause < 10_000; pause *= 2) {
       tracker.observe(probe({ port: pause, at }));
-      at += pause * MINUTE;
+      at += pause * MINUTE_MS;
     }
     tracker.close();
     expect(scans.map(({ probes }) => probes)).toEqual([1, 11]);
   });
 
-  test('does not go on beyond SCAN_WINDOW', () => {
-    const { tracker, scans } = makeTracker({ window: 60 * MINUTE });
+  test('does not continue beyond SCAN_WINDOW', () => {
+    const { tracker, scans } = makeTracker({ windowMs: 60 * MINUTE_MS });
     tracker.observe(probe({ port: 1 }));
-    tracker.observe(probe({ port: 2, at: 30 * MINUTE }));
-    tracker.observe(probe({ port: 3, at: 90 * MINUTE }));
+    tracker.observe(probe({ port: 2, at: 30 * MINUTE_MS }));
+    tracker.observe(probe({ port: 3, at: 90 * MINUTE_MS }));
     tracker.close();
     expect(scans.map(({ probes, ports, first }) => [probes, ports, first - START])).toEqual([
       [1, 1, 0],
       [2, 2, 0],
-      [1, 1, 90 * MINUTE],
+      [1, 1, 90 * MINUTE_MS],
     ]);
   });
 
-  test('is told once, though the source is forgotten later', () => {
+  test('is reported once, though the source is forgotten later', () => {
     const { tracker, scans } = makeTracker();
     tracker.observe(probe());
-    tracker.sweep(START + 10 * MINUTE);
-    tracker.sweep(START + 20 * MINUTE);
+    tracker.sweep(START + 10 * MINUTE_MS);
+    tracker.sweep(START + 20 * MINUTE_MS);
     tracker.close();
     expect(scans).toHaveLength(1);
   });
@@ -264,17 +268,17 @@ describe('a scan', () => {
     expect(tracker.newPort, 'only counted').toBe(true);
   });
 
-  test('that ends gives back what it remembered: the next one remembers as much', () => {
+  test('that ends frees its entries: the next one remembers as many', () => {
     const { tracker } = makeTracker();
     for (let port = 1; port < 1_000; port++) tracker.observe(probe({ port }));
-    tracker.sweep(START + SCAN_QUIET + 1);
+    tracker.sweep(START + SCAN_QUIET_MS + 1);
     for (let port = 1; port < 250; port++) tracker.observe(probe({ port, at: 400_000 }));
     for (let port = 1; port < 250; port++) tracker.observe(probe({ port, at: 400_001 }));
     expect([tracker.source.ports, tracker.source.probes]).toEqual([249, 498]);
   });
 });
 
-/** Numbered addresses that forgers use. */
+/** Sends probes from consecutively numbered forged addresses. */
 function forge(tracker: Tracker, count: number, probesEach: number, at: number): void {
   const forged = probe({ at });
   for (let index = 0; index < count; index++) {
@@ -287,7 +291,7 @@ function forge(tracker: Tracker, count: number, probesEach: number, at: number):
 }
 
 describe('forged sources', () => {
-  test('1,000,000 with one probe each do not push out a known scanner', () => {
+  test('1,000,000 with one probe each do not evict a known scanner', () => {
     const { tracker, scans } = makeTracker();
     tracker.observe(probe({ port: 1 }));
     tracker.observe(probe({ port: 2 }));
@@ -298,31 +302,31 @@ describe('forged sources', () => {
     expect(scans).toHaveLength(1_000_001);
   });
 
-  test('nor does it lose its connects when it went quiet before', () => {
+  test('do not make it lose its connects when it was quiet before', () => {
     const { tracker } = makeTracker();
     tracker.observe(probe({ port: 1 }));
     tracker.observe(probe({ port: 2 }));
-    forge(tracker, 200_000, 1, SCAN_QUIET * 2);
+    forge(tracker, 200_000, 1, SCAN_QUIET_MS * 2);
     expect(tracker.get(address('10.0.0.1'))?.connects).toBe(2);
   });
 
-  test('with two probes each they leave room in which a newcomer is noticed', () => {
+  test('with two probes each leave slots for a newcomer', () => {
     const { tracker } = makeTracker({ trigger: 1 });
     forge(tracker, 200_000, 2, 0);
     tracker.observe(probe({ port: 1, at: 1 }));
-    // A quarter of the table is for those seen once; so many more may come before the second probe.
+    // A quarter of the table is for sources seen once; this many more may come before the second probe.
     forge(tracker, MAX_SOURCES / 4 - 1, 1, 2);
     tracker.observe(probe({ port: 2, at: 3 }));
     expect([tracker.triggered, tracker.source.connects]).toEqual([true, 2]);
     expect(tracker.size).toBeLessThanOrEqual(MAX_SOURCES);
   });
 
-  test('a slot that changed hands knows nothing of its former owner', () => {
+  test('leave nothing of a former owner in a slot', () => {
     const { tracker } = makeTracker({ capacity: 4 });
     tracker.observe(probe({ source: '10.0.0.7' }));
     tracker.source.marks.acted = true;
     tracker.source.failures = 3;
-    tracker.source.told.refusal = true;
+    tracker.source.reported.refusal = true;
     forge(tracker, 4, 1, 1);
     expect(tracker.get(address('10.0.0.7'))).toBeUndefined();
     for (let index = 0; index < 4; index++) {
@@ -334,7 +338,7 @@ describe('forged sources', () => {
         probes: 1,
         ports: 1,
       });
-      expect(source?.told.refusal).toBe(false);
+      expect(source?.reported.refusal).toBe(false);
     }
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Kind } from '../../src/classify/kind.ts';
 import { Address } from '../../src/net/address.ts';
-import { WEAK_WINDOW, WeakSources } from '../../src/track/weak-sources.ts';
+import { WEAK_WINDOW_MS, WeakSources } from '../../src/track/weak-sources.ts';
 import { address, type ProbeFields, probe } from './given.ts';
 
 const table = () => new WeakSources(0, (source) => source);
@@ -11,11 +11,11 @@ function counted(weak: WeakSources, ...probes: ReturnType<typeof ack>[]): boolea
   return probes.map((each) => weak.counts(each));
 }
 
-test('from the third port on', () => {
+test('weak probes count from the third port on', () => {
   expect(counted(table(), ack(1), ack(2), ack(3), ack(3), ack(1))).toEqual([false, false, true, true, true]);
 });
 
-test('never at two ports, however often, nor from two sources', () => {
+test('they never count at two ports, however often, nor from two sources', () => {
   const weak = table();
   for (let i = 0; i < 100; i++) expect(counted(weak, ack(1), ack(2))).toEqual([false, false]);
   expect(counted(weak, ack(3, { source: '10.0.0.9' }), ack(4, { source: '10.0.0.9' }))).toEqual([
@@ -24,24 +24,24 @@ test('never at two ports, however often, nor from two sources', () => {
   ]);
 });
 
-test('one port of several of our addresses is one door', () => {
+test('the same port of several of our addresses is one port', () => {
   const probes = ['10.0.0.2', '10.0.0.3', '10.0.0.4'].map((destination) => ack(443, { destination }));
   expect(counted(table(), ...probes)).toEqual([false, false, false]);
 });
 
-test('a port and a protocol of the same number are two doors', () => {
+test('a port and a protocol of the same number are two ports', () => {
   const protocol = probe({ kind: Kind['ip-protocol'], port: 99 });
   expect(counted(table(), ack(99), protocol, ack(1))).toEqual([false, false, true]);
 });
 
-test('within an hour', () => {
+test('they add up within an hour', () => {
   const weak = table();
-  expect(counted(weak, ack(1), ack(2), ack(3, { at: WEAK_WINDOW }))).toEqual([false, false, false]);
-  const slow = [ack(4, { at: 2 * WEAK_WINDOW - 1_000 }), ack(5, { at: 3 * WEAK_WINDOW - 2_000 })];
+  expect(counted(weak, ack(1), ack(2), ack(3, { at: WEAK_WINDOW_MS }))).toEqual([false, false, false]);
+  const slow = [ack(4, { at: 2 * WEAK_WINDOW_MS - 1_000 }), ack(5, { at: 3 * WEAK_WINDOW_MS - 2_000 })];
   expect(counted(weak, ...slow)).toEqual([false, true]);
 });
 
-test('the third one is the moment to look closely; doors that turn out to be in use are forgotten', () => {
+test('before the third port the others are checked, and those in use are forgotten', () => {
   const weak = table();
   const isDecisive = (port: number) => weak.isDecisive(ack(port));
   expect(isDecisive(1)).toBe(false);
@@ -57,7 +57,7 @@ test('the third one is the moment to look closely; doors that turn out to be in 
   expect(isDecisive(5)).toBe(false);
 });
 
-test('who has a network is one source in all of it', () => {
+test('a source with a network is one source in all of it', () => {
   const network = new Address();
   const weak = new WeakSources(0, (source) => {
     network.w0 = source.w0;
@@ -68,7 +68,7 @@ test('who has a network is one source in all of it', () => {
   expect(counted(weak, ...probes)).toEqual([false, false, true]);
 });
 
-test('a million forged sources push out no source that counts', () => {
+test('a million forged sources evict no source that counts', () => {
   const weak = table();
   counted(weak, ack(1), ack(2), ack(3));
   const forged = ack(80);

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { packageBehind, treeArchive } from '../support/debian-archive.ts';
 import { buildNodePackage, buildPackage } from '../support/packaging.ts';
 
-/** What is in the machine's Debian beside the essential packages. */
+/** The packages of the machine's Debian, besides the essential ones. */
 const PACKAGES = [
   'systemd-sysv',
   'kmod',
@@ -19,15 +19,15 @@ const PACKAGES = [
   'nmap',
 ];
 
-/** Debian's for virtual machines: smaller, and sooner up. */
+/** Debian's kernel for virtual machines, which is smaller and boots faster. */
 const KERNEL = 'linux-image-cloud-amd64';
 
-const MEMORY = '1024';
+const MEMORY_MIB = '1024';
 
-/** No error of the kernel's in the midst of a line of ours, and the end of the machine when it panics. */
-const KERNEL_WORDS = 'console=ttyS0 root=/dev/vda rw quiet loglevel=1 panic=-1 systemd.show_status=0';
+/** Keeps kernel messages out of the lines of the test, and ends the machine on a panic. */
+const KERNEL_ARGUMENTS = 'console=ttyS0 root=/dev/vda rw quiet loglevel=1 panic=-1 systemd.show_status=0';
 
-/** Makes in `folder` what the machine comes up from, with the built program's package and this node. */
+/** Writes the machine's kernel, initrd and disk into `folder`, with packages of the built program and of this Node. */
 export function makeImage(folder: string): void {
   const parts = [treeArchive(PACKAGES), packageBehind(KERNEL), process.execPath];
   const packages = ['nodejs', 'portsentry'].map((name) => `${folder}/${name}.deb`);
@@ -37,22 +37,22 @@ export function makeImage(folder: string): void {
 }
 
 /**
- * Runs the machine until it is switched off, and tells what came over its serial line. `onLine` gets each line as it
- * comes. After `patience` (ms) it is switched off by force.
+ * Runs the machine until it powers off and resolves to the lines of its serial console. Calls `onLine` with each line as
+ * it arrives. Kills the machine after `timeoutMs`.
  */
 export async function runMachine(
   folder: string,
-  patience: number,
+  timeoutMs: number,
   onLine: (line: string) => void,
 ): Promise<string[]> {
   const drive = `file=${folder}/disk,if=virtio,format=raw,cache=unsafe`;
   const machine = spawn(
     'qemu-system-x86_64',
     [
-      // Where there is no KVM it is emulated, which takes ten times as long.
-      ...['-accel', 'kvm', '-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', MEMORY],
+      // Without KVM, QEMU emulates the processor, which takes ten times as long.
+      ...['-accel', 'kvm', '-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', MEMORY_MIB],
       ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
-      ...['-kernel', `${folder}/kernel`, '-initrd', `${folder}/initrd`, '-append', KERNEL_WORDS],
+      ...['-kernel', `${folder}/kernel`, '-initrd', `${folder}/initrd`, '-append', KERNEL_ARGUMENTS],
       ...['-drive', drive],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
@@ -64,11 +64,11 @@ export async function runMachine(
       onLine(line);
     });
   }
-  const end = () => machine.kill('SIGKILL');
-  const timer = setTimeout(end, patience);
-  process.once('exit', end);
+  const kill = () => machine.kill('SIGKILL');
+  const timer = setTimeout(kill, timeoutMs);
+  process.once('exit', kill);
   await new Promise<void>((settle, fail) => machine.once('close', settle).once('error', fail));
-  process.off('exit', end);
+  process.off('exit', kill);
   clearTimeout(timer);
   return lines;
 }

@@ -3,37 +3,37 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeImage, runMachine } from './machine.ts';
 
-/** The package in a whole machine with its own kernel and systemd; `guest/trial` is what is done in it. */
+/** Tests the package in a virtual machine with its own kernel and systemd; `guest/trial` runs in it. */
 
-/** Ms for a whole Debian from a slow mirror. */
-const IMAGE_TIME = 600_000;
-/** Ms until the machine must have switched itself off; a slow one may take four minutes. */
-const RUN_TIME = 900_000;
+/** Enough for a Debian from a slow mirror. */
+const IMAGE_TIMEOUT_MS = 600_000;
+/** The machine powers off long before this; a slow one takes four minutes. */
+const RUN_TIMEOUT_MS = 900_000;
 
 let folder: string;
 beforeAll(() => {
   mkdirSync('build', { recursive: true });
   folder = mkdtempSync(resolve('build/vm-'));
   makeImage(folder);
-}, IMAGE_TIME);
+}, IMAGE_TIMEOUT_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test(
-  'everything that the trial looks at is as it should be',
+  'every check in the machine passes',
   async () => {
-    const begun = performance.now();
-    // Each as it comes, with the second at which it came: the whole is long.
-    const tell = (line: string) => {
-      const second = Math.round((performance.now() - begun) / 1_000);
+    const startMs = performance.now();
+    // The run is long, so each line is printed as it arrives, with its second.
+    const print = (line: string) => {
+      const second = Math.round((performance.now() - startMs) / 1_000);
       process.stdout.write(`${String(second).padStart(4)} s  ${line}\n`);
     };
-    const lines = await runMachine(folder, RUN_TIME, tell);
+    const lines = await runMachine(folder, RUN_TIMEOUT_MS, print);
     const results = lines.filter((line) => /^(not )?ok - /.test(line));
     expect(results.filter((line) => line.startsWith('not '))).toEqual([]);
-    // The plan is its last word: a machine that did not come so far has shown nothing.
+    // The plan is the last line: without it, the run did not finish.
     const planned = lines.map((line) => /^1\.\.(\d+)$/.exec(line)?.[1]).find((count) => count !== undefined);
     expect(planned).toBe(String(results.length));
     expect(results.length).toBeGreaterThan(0);
   },
-  RUN_TIME + 30_000,
+  RUN_TIMEOUT_MS + 30_000,
 );

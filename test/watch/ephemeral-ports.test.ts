@@ -16,7 +16,7 @@ test.each([
   expect(readEphemeralPorts(file)).toEqual(range);
 });
 
-test("this host's own are there", () => {
+test("this host's own range can be read", () => {
   const { first, last } = readEphemeralPorts();
   expect(last).toBeGreaterThan(first);
 });

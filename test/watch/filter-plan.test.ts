@@ -36,7 +36,7 @@ function planFor(sockets: SocketTable, detect?: DetectedKind[]) {
   return new FilterPlanner().plan(watched, [address('10.0.0.2')], sockets);
 }
 
-test('bare segments pass to ports that nobody holds and no connection leaves from', () => {
+test('bare segments pass to ports that no socket holds and that are not ephemeral', () => {
   const { first } = readEphemeralPorts();
   const { idle } = planFor(new Sockets([22], [703])).v4;
   expect([21, 22, 23, 702, 703, 704, first].map((port) => idle.pass.has(port))).toEqual([
@@ -51,7 +51,7 @@ test('bare segments pass to ports that nobody holds and no connection leaves fro
   expect([22, 703, first].every((port) => idle.keepOut.has(port))).toBe(true);
 });
 
-test('what DETECT does not name has no terms', () => {
+test('a kind that DETECT does not name has no terms', () => {
   const none = new Sockets([], []);
   expect(planFor(none)).toMatchObject({ bareFlags: [0x10, 0x11], chunkTypes: [1, 10], icmpTypes: [] });
   expect(planFor(none).busyProtocols).toContain(6);
@@ -60,7 +60,7 @@ test('what DETECT does not name has no terms', () => {
   expect([icmp.v4.tcp.pass.size, icmp.v4.udp.pass.size]).toEqual([0, 0]);
 });
 
-test('a port that stays connected changes the plan, one that connections leave from does not', () => {
+test('a port that stays connected changes the plan, an ephemeral port does not', () => {
   const planner = new FilterPlanner();
   const { first } = readEphemeralPorts();
   const update = (connected: number[], now: number) =>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A folder that holds these files, by their path in it, until the test is over. */
+/** A folder with these files, by relative path, that is removed when the test ends. */
 export function folderOf(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'portsentry-watch-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

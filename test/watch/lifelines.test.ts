@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { lookupLifelines } from '../../src/watch/lifelines.ts';
 import { folderOf } from './given.ts';
 
-/** A real server on `host`, a client from `from`, and the server's port. */
+/** A real server on `host` and a client from `from`; resolves with the server's port. */
 async function connect(host: string, from: string): Promise<{ port: number; hangUp(): Promise<void> }> {
   const server = net.createServer().listen(0, host);
   onTestFinished(() => void server.close());
@@ -44,7 +44,7 @@ describe('an SSH peer', () => {
     ['IPv4', '127.0.0.1', '127.0.0.1'],
     ['IPv6', '::1', '::1'],
     ['IPv4 at a socket of both families', '::', '127.0.0.1'],
-  ])('over %s is one as long as it is connected', async (_name, host, from) => {
+  ])('over %s is found while it is connected', async (_name, host, from) => {
     const { port, hangUp } = await connect(host, from);
     expect(sshPeers(`Port ${port}\n`)).toEqual([from]);
     expect(sshPeers('Port 1\n'), 'another port').toEqual([]);
@@ -52,13 +52,13 @@ describe('an SSH peer', () => {
     expect(sshPeers(`Port ${port}\n`)).toEqual([]);
   });
 
-  test('of several connections is named once', async () => {
+  test('with several connections is named once', async () => {
     const first = await connect('127.0.0.1', '127.0.0.1');
     const second = await connect('127.0.0.1', '127.0.0.1');
     expect(sshPeers(`Port ${first.port}\nPort ${second.port}\n`)).toEqual(['127.0.0.1']);
   });
 
-  test('that has not called yet is none', async () => {
+  test('is none before it connects', async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await new Promise((resolve) => server.once('listening', resolve));
@@ -67,7 +67,7 @@ describe('an SSH peer', () => {
   });
 });
 
-test('4,096 are the most', () => {
+test('at most 4,096 SSH peers are found', () => {
   const row = (index: number) =>
     `${String(index).padStart(4)}: 0100007F:0016 ${(0x0a000000 + index).toString(16).toUpperCase().padStart(8, '0')}:8000 01 `;
   const table = (first: number) =>
@@ -76,11 +76,11 @@ test('4,096 are the most', () => {
   expect(look('', folder).sshPeers).toHaveLength(4_096);
 });
 
-test('resolvers are found, those behind a stub too', () => {
+test('resolvers are found, also those behind a stub', () => {
   expect(look('').resolvers.map(String)).toEqual(['127.0.0.53', '192.0.2.53']);
 });
 
-test('without any of its files nobody is named, and nothing breaks', () => {
+test('without any of the files no address is found, and nothing throws', () => {
   const nowhere = {
     procNet: '/nonexistent',
     resolvConf: '/nonexistent',
@@ -90,7 +90,7 @@ test('without any of its files nobody is named, and nothing breaks', () => {
   expect(lookupLifelines(nowhere)).toEqual({ gateways: [], resolvers: [], sshPeers: [] });
 });
 
-test('this host can be looked at', () => {
+test("this host's lifelines can be read", () => {
   const { gateways, resolvers, sshPeers } = lookupLifelines();
   for (const address of [...gateways, ...resolvers, ...sshPeers])
     expect(String(address)).toMatch(/^[\da-f.:]+$/);

@@ -10,7 +10,7 @@ import { SeenConnections } from '../../src/watch/seen-connections.ts';
 const HOST = Address.v4(0x0a000002);
 const OTHER = Address.v4(0x0a000003);
 
-test('at one address, at every one, of one protocol', () => {
+test('a port is in use at one address or at every one, in one protocol', () => {
   const open = new OpenPorts(0);
   open.add(PROTOCOL_UDP, HOST, 53);
   open.addEverywhere(PROTOCOL_TCP, 22);
@@ -24,14 +24,14 @@ test('at one address, at every one, of one protocol', () => {
   expect(asked).toEqual([true, false, false, true, false]);
 });
 
-test('at every address stays so when one is named after it', () => {
+test('a port in use at every address stays so when one address is added', () => {
   const open = new OpenPorts(0);
   open.addEverywhere(PROTOCOL_TCP, 22);
   open.add(PROTOCOL_TCP, HOST, 22);
   expect(open.has(PROTOCOL_TCP, OTHER, 22)).toBe(true);
 });
 
-describe('what was denied and turns out to be in use', () => {
+describe('a port that was denied and turns out to be in use', () => {
   function wrongAfter(...added: [protocol: number, address: Address, port: number][]): boolean {
     const open = new OpenPorts(0);
     open.add(PROTOCOL_TCP, HOST, 22);
@@ -47,20 +47,20 @@ describe('what was denied and turns out to be in use', () => {
   test.each<[string, [number, Address, number], boolean]>([
     ['a port that was in use nowhere', [PROTOCOL_UDP, HOST, 53], true],
     ['a port that was in use elsewhere', [PROTOCOL_TCP, OTHER, 22], true],
-    ['what was known', [PROTOCOL_TCP, HOST, 22], false],
-    ['what nobody has asked for', [PROTOCOL_TCP, HOST, 80], false],
-    ['what was asked for before denials were kept', [PROTOCOL_TCP, HOST, 79], false],
+    ['a port that was known', [PROTOCOL_TCP, HOST, 22], false],
+    ['a port that was never asked for', [PROTOCOL_TCP, HOST, 80], false],
+    ['a port asked for before denials were kept', [PROTOCOL_TCP, HOST, 79], false],
     ['another protocol', [PROTOCOL_TCP, HOST, 53], false],
   ])('%s', (_name, endpoint, expected) => {
     expect(wrongAfter(endpoint)).toBe(expected);
   });
 
-  test('is remembered', () => {
+  test('stays noted', () => {
     expect(wrongAfter([PROTOCOL_UDP, HOST, 53], [PROTOCOL_UDP, HOST, 53])).toBe(true);
   });
 });
 
-describe('what one packet tells of its sender', () => {
+describe('what one packet shows about its sender', () => {
   test.each([
     ['a SYN/ACK', PROTOCOL_TCP, SYN | ACK, true],
     ['a SYN', PROTOCOL_TCP, SYN, false],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Address } from '../../src/net/address.ts';
 import { isUnspecified, PortTimes } from '../../src/watch/port-times.ts';
 
-const MEMORY = 60_000;
+const MEMORY_MS = 60_000;
 const HOST = Address.v4(0x0a000001);
 
 test.each([
@@ -15,21 +15,24 @@ test.each([
   expect(isUnspecified(address)).toBe(expected);
 });
 
-test('a port is held until it was not seen for the memory, seen again or not', () => {
-  const times = new PortTimes(MEMORY);
+test('a port is held until the memory has passed since it was last seen', () => {
+  const times = new PortTimes(MEMORY_MS);
   times.note({ address: HOST, port: 53 }, 1_000);
   times.note({ address: HOST, port: 53 }, 5_000);
-  expect([5_000 + MEMORY, 5_001 + MEMORY].map((now) => times.has(HOST, 53, now))).toEqual([true, false]);
+  expect([5_000 + MEMORY_MS, 5_001 + MEMORY_MS].map((now) => times.has(HOST, 53, now))).toEqual([
+    true,
+    false,
+  ]);
 });
 
-test('a clock that was set back forgets nothing', () => {
-  const times = new PortTimes(MEMORY);
+test('a clock that is set back forgets nothing', () => {
+  const times = new PortTimes(MEMORY_MS);
   times.note({ address: HOST, port: 53 }, 1_000_000);
   expect(times.has(HOST, 53, 0)).toBe(true);
 });
 
-test('endpoints are bounded: the longest unseen are forgotten, the newest never', () => {
-  const times = new PortTimes(MEMORY);
+test('endpoints are bounded: those seen longest ago are forgotten, the newest never', () => {
+  const times = new PortTimes(MEMORY_MS);
   const sockets = Array.from({ length: 70_000 }, (_, index) => ({
     address: Address.v4(0x0a000000 + (index >>> 10)),
     port: 1 + (index & 1023),

@@ -12,7 +12,7 @@ const between = (source: string, sourcePort: number, destination: string, destin
   destinationPort,
 });
 
-test('a connection is held in both directions, another one is not', () => {
+test('a connection is held in both directions, and another is not', () => {
   const connections = new SeenConnections(7);
   connections.note(between('10.0.0.1', 40_000, '10.0.0.2', 80));
   expect(connections.holds(between('10.0.0.1', 40_000, '10.0.0.2', 80))).toBe(true);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseAddress } from '../../src/net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../../src/net/protocol.ts';
-import { CLOSED_MEMORY, SocketTable } from '../../src/watch/sockets.ts';
+import { CLOSED_MEMORY_MS, SocketTable } from '../../src/watch/sockets.ts';
 import { testFolder } from '../record/given.ts';
 
 const NOW = 1_795_354_417_000;
@@ -15,7 +15,7 @@ interface Bound {
   close(): Promise<void>;
 }
 
-/** A real listener; `port` 0 is any that is free. */
+/** A real listener; `port` 0 picks a free one. */
 function listen(host: string, port = 0, ipv6Only = false): Promise<Bound> {
   const server = net.createServer();
   return new Promise((resolve, reject) => {
@@ -51,7 +51,7 @@ function address(text: string) {
   return parsed;
 }
 
-/** Which of these addresses the port is in use at. */
+/** The addresses at which the port is in use. */
 function usedAt(table: SocketTable, protocol: number, port: number, now = NOW): string[] {
   const places = ['127.0.0.1', '127.0.0.2', '10.1.2.3', '::1', 'fd00::7'];
   return places.filter((place) => table.has(protocol, address(place), port, { time: now }));
@@ -64,13 +64,13 @@ describe.each([
   ['127.0.0.2', ['127.0.0.2']],
   ['0.0.0.0', V4],
   ['::1', ['::1']],
-  // Dual-stack or not: /proc does not show it.
+  // /proc does not show whether it is dual-stack.
   ['::', EVERYWHERE],
 ])('bound at %s', (host, places) => {
   test.each([
     ['TCP', PROTOCOL_TCP, listen],
     ['UDP', PROTOCOL_UDP, bindUdp],
-  ])('a %s socket is seen there while it lives and 60 s more', async (_name, protocol, bind) => {
+  ])('a %s socket is seen there while it is open and for 60 s more', async (_name, protocol, bind) => {
     const table = new SocketTable('/proc/self/net');
     table.lookAtAll(NOW);
     const socket = await bind(host);
@@ -80,33 +80,33 @@ describe.each([
 
     await socket.close();
     table.lookAtAll(NOW + 2);
-    expect(usedAt(table, protocol, socket.port, NOW + 1 + CLOSED_MEMORY)).toEqual(places);
-    expect(usedAt(table, protocol, socket.port, NOW + 3 + CLOSED_MEMORY)).toEqual([]);
+    expect(usedAt(table, protocol, socket.port, NOW + 1 + CLOSED_MEMORY_MS)).toEqual(places);
+    expect(usedAt(table, protocol, socket.port, NOW + 3 + CLOSED_MEMORY_MS)).toEqual([]);
   });
 });
 
-test('a closed datagram socket is remembered for 60 s since it was last seen', async () => {
+test('a closed datagram socket is remembered for 60 s after it was last seen', async () => {
   const table = new SocketTable('/proc/self/net');
   const socket = await bindUdp('127.0.0.1');
   table.poll(NOW);
   await socket.close();
   table.poll(NOW + 1_000);
-  expect(usedAt(table, PROTOCOL_UDP, socket.port, NOW + CLOSED_MEMORY)).toEqual(['127.0.0.1']);
-  expect(usedAt(table, PROTOCOL_UDP, socket.port, NOW + CLOSED_MEMORY + 1)).toEqual([]);
+  expect(usedAt(table, PROTOCOL_UDP, socket.port, NOW + CLOSED_MEMORY_MS)).toEqual(['127.0.0.1']);
+  expect(usedAt(table, PROTOCOL_UDP, socket.port, NOW + CLOSED_MEMORY_MS + 1)).toEqual([]);
 });
 
-test('a listener that was there when its end is noticed counts for 60 s from then', async () => {
+test('a listener counts for 60 s after its end is noticed', async () => {
   const table = new SocketTable('/proc/self/net');
   const socket = await listen('127.0.0.1');
   table.lookAtAll(NOW);
   await socket.close();
-  // Nothing said how long ago it closed: for all that is known, a moment.
+  // It may have closed a moment ago.
   table.lookAtAll(NOW + 600_000);
-  expect(usedAt(table, PROTOCOL_TCP, socket.port, NOW + 600_000 + CLOSED_MEMORY)).toEqual(['127.0.0.1']);
-  expect(usedAt(table, PROTOCOL_TCP, socket.port, NOW + 600_001 + CLOSED_MEMORY)).toEqual([]);
+  expect(usedAt(table, PROTOCOL_TCP, socket.port, NOW + 600_000 + CLOSED_MEMORY_MS)).toEqual(['127.0.0.1']);
+  expect(usedAt(table, PROTOCOL_TCP, socket.port, NOW + 600_001 + CLOSED_MEMORY_MS)).toEqual([]);
 });
 
-test('a listener opened between two looks is always seen, by the counters alone', async () => {
+test('the counters alone always show a listener opened between two looks', async () => {
   const table = new SocketTable('/proc/self/net');
   table.lookAtAll(NOW);
   for (let round = 1; round <= 50; round++) {
@@ -118,7 +118,7 @@ test('a listener opened between two looks is always seen, by the counters alone'
   }
 });
 
-test('a listener that comes for another that goes is seen in the order of the others', async () => {
+test('a listener that replaces another shows in the order of the others', async () => {
   const table = new SocketTable('/proc/self/net');
   const steady: number[] = [];
   for (let count = 0; count < 30; count++) steady.push((await listen('127.0.0.1')).port);
@@ -131,7 +131,7 @@ test('a listener that comes for another that goes is seen in the order of the ot
     table.lookAtAll(NOW + round);
     if (usedAt(table, PROTOCOL_TCP, passive.port, NOW + round).length === 1) seen++;
   }
-  // One in 31 stands last, and only the last for the last is not seen: one in a thousand.
+  // One in 31 is last, and only a last one that replaces a last one is missed: one in a thousand.
   expect(seen).toBeGreaterThanOrEqual(48);
   expect(table.bound(PROTOCOL_TCP).map(({ port }) => port)).toEqual(expect.arrayContaining(steady));
 });
@@ -146,7 +146,7 @@ test('polling finds a new listener within 10 s', async () => {
   expect(usedAt(table, PROTOCOL_TCP, socket.port, NOW + 10_000)).toEqual(['127.0.0.1']);
 });
 
-test('an established connection makes no port of ours one in use', async () => {
+test('an established connection does not put its local port in use', async () => {
   const server = await listen('127.0.0.1');
   const client = net.connect(server.port, '127.0.0.1');
   onTestFinished(() => void client.destroy());
@@ -157,16 +157,16 @@ test('an established connection makes no port of ours one in use', async () => {
   expect(usedAt(table, PROTOCOL_TCP, server.port)).toEqual(['127.0.0.1']);
 });
 
-test('a question that this host sent opens its port for 60 s, though its socket is gone', () => {
+test('a query that this host sent keeps its port in use for 60 s, though its socket is gone', () => {
   const table = new SocketTable('/proc/self/net');
   table.noteQuery(address('10.1.2.3'), 40_000, NOW);
   table.lookAtAll(NOW + 1);
-  expect(usedAt(table, PROTOCOL_UDP, 40_000, NOW + CLOSED_MEMORY)).toEqual(['10.1.2.3']);
-  expect(usedAt(table, PROTOCOL_UDP, 40_000, NOW + CLOSED_MEMORY + 1)).toEqual([]);
+  expect(usedAt(table, PROTOCOL_UDP, 40_000, NOW + CLOSED_MEMORY_MS)).toEqual(['10.1.2.3']);
+  expect(usedAt(table, PROTOCOL_UDP, 40_000, NOW + CLOSED_MEMORY_MS + 1)).toEqual([]);
   expect(usedAt(table, PROTOCOL_TCP, 40_000, NOW)).toEqual([]);
 });
 
-test('without the tables nothing is in use, and nothing breaks', () => {
+test('without the tables nothing is in use, and nothing throws', () => {
   const table = new SocketTable('/nonexistent');
   table.lookAtAll(NOW);
   table.poll(NOW);
@@ -174,7 +174,7 @@ test('without the tables nothing is in use, and nothing breaks', () => {
   expect(table.has(PROTOCOL_TCP, address('127.0.0.1'), 22, { time: NOW })).toBe(false);
 });
 
-test('connections are known after a look at them, by their local port, and for 60 s more', async () => {
+test('connections are known by local port after a look at them, and for 60 s more', async () => {
   const { port, close } = await listen('127.0.0.1');
   const client = net.connect(port, '127.0.0.1');
   await new Promise((resolve) => client.once('connect', resolve));
@@ -192,7 +192,7 @@ test('connections are known after a look at them, by their local port, and for 6
   table.lookAtConnections(NOW);
   expect(table.holds(segment)).toBe(true);
   expect(table.localEnds.map((end) => end.port)).toContain(client.localPort);
-  expect(table.holds({ ...segment, time: NOW + CLOSED_MEMORY + 1 })).toBe(false);
+  expect(table.holds({ ...segment, time: NOW + CLOSED_MEMORY_MS + 1 })).toBe(false);
   client.destroy();
   await close();
 });

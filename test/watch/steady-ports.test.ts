@@ -10,35 +10,35 @@ const V6 = parseAddress('fd00::1') as Address;
 
 const at = (address: Address, ...ports: number[]) => ports.map((port) => ({ address, port }));
 
-test('what is bound at the start is a service', () => {
+test('a port bound at the start is a service', () => {
   const steady = new SteadyPorts();
   expect(steady.update(at(ANY4, 22, 80), [FIRST], 0, true)).toBe(true);
   expect(steady.ports.toString()).toBe('22,80');
   expect(steady.update(at(ANY4, 22, 80), [FIRST], 1_000)).toBe(false);
 });
 
-test('later it takes 10 s without a break', () => {
+test('a later one becomes a service after 10 s without a break', () => {
   const steady = new SteadyPorts();
   for (let now = 0; now < 10_000; now += 1_000) expect(steady.update(at(ANY4, 22), [FIRST], now)).toBe(false);
   expect(steady.update(at(ANY4, 22), [FIRST], 10_000)).toBe(true);
   expect(steady.ports.toString()).toBe('22');
 });
 
-test('when so much comes in that it pays, what was bound a moment ago is one, too', () => {
+test('under load, a port bound a moment ago is one too', () => {
   const steady = new SteadyPorts();
   expect(steady.update(at(ANY4, 5201), [FIRST], 1_000)).toBe(false);
   expect(steady.update(at(ANY4, 5201), [FIRST], 2_000, true)).toBe(true);
   expect(steady.ports.toString()).toBe('5201');
 });
 
-test('a temporary listener never is one, however often it comes', () => {
+test('a temporary listener never is one, however often it returns', () => {
   const steady = new SteadyPorts();
   for (let now = 0; now < 100_000; now += 1_000) {
     expect(steady.update(now % 9_000 === 0 ? [] : at(ANY4, 20_000), [FIRST], now)).toBe(false);
   }
 });
 
-test('a service that is gone for 60 s is one no more; a restart does not show', () => {
+test('a service that is gone for 60 s is one no more; a restart changes nothing', () => {
   const steady = new SteadyPorts();
   steady.update(at(ANY4, 22), [FIRST], 0, true);
   expect(steady.update([], [FIRST], 59_999)).toBe(false);

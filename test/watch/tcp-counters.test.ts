@@ -23,7 +23,7 @@ const BEFORE: Required<Counts> = {
   established: 9,
 };
 
-/** As a kernel of 6.18 writes the three files; `changes` are added to what was before. */
+/** The three files as Linux 6.18 writes them; `changes` are added to the values before. */
 function countersAfter(changes: Counts) {
   const count = (name: keyof Counts) => BEFORE[name] + (changes[name] ?? 0);
   const sockstat = `sockets: used 188
@@ -47,28 +47,28 @@ test.each<[what: string, changes: Counts]>([
   ['an IPv6 listener comes', { inUse6: 1 }],
   ['a listener comes as a connection ends at once', { inUse4: 0, established: -1 }],
   ['a listener comes as an IPv6 connection ends at once', { inUse4: 1, inUse6: -1, established: -1 }],
-  ['a listener comes as a connection that was being closed is over', { orphans: -1 }],
-  ['a listener comes as a connection that was being closed begins to wait', { timeWaits: 1 }],
+  ['a listener comes as a closing connection ends', { orphans: -1 }],
+  ['a listener comes as a closing connection enters TIME-WAIT', { timeWaits: 1 }],
   ['a call begins and ends', { activeOpens: 1, attemptFails: 1 }],
-])('%s: to be looked at', (_what, changes) => {
+])('%s: the listeners must be read', (_what, changes) => {
   const after = countersAfter(changes);
-  expect(after.alone).not.toBe(before.alone);
+  expect(after.listeners).not.toBe(before.listeners);
   expect(after.all).not.toBe(before.all);
 });
 
 test.each<[what: string, changes: Counts]>([
-  ['a scanner resets what a service has answered', { attemptFails: 5 }],
-  ['somebody is connected to a service', { inUse4: 1, passiveOpens: 1, established: 1 }],
-  ['somebody is connected to a service by IPv6', { inUse6: 1, passiveOpens: 1, established: 1 }],
-  ['callers of a service came and went', { passiveOpens: 1 }],
+  ['a scanner resets connections that a service has answered', { attemptFails: 5 }],
+  ['a client connects to a service', { inUse4: 1, passiveOpens: 1, established: 1 }],
+  ['a client connects to a service over IPv6', { inUse6: 1, passiveOpens: 1, established: 1 }],
+  ['clients of a service came and went', { passiveOpens: 1 }],
   ['connections to a service end', { inUse4: -4, established: -4 }],
-])('%s: no listener can hide behind that, but a poll goes by it', (_what, changes) => {
+])('%s: no listener can hide behind that, but a poll reads them', (_what, changes) => {
   const after = countersAfter(changes);
-  expect(after.alone).toBe(before.alone);
+  expect(after.listeners).toBe(before.listeners);
   expect(after.all).not.toBe(before.all);
 });
 
-test('sockets in use are told by family', () => {
+test('sockets in use are counted by family', () => {
   expect(before).toMatchObject({ inUse4: 12, inUse6: 3 });
 });
 
@@ -79,7 +79,7 @@ test('a host without IPv6 has no IPv6 socket', () => {
   });
 });
 
-test('what cannot be read is not taken for none', () => {
+test('a file that cannot be read does not mean no sockets', () => {
   expect(tcpCounters('', '', '').inUse4).toBeNaN();
   expect(NO_COUNTERS.inUse4).toBeNaN();
 });

@@ -20,11 +20,11 @@ ADVANCED_EXCLUDE_UDP="1"
 
 test.each<[Modes, string, string]>([
   [{ tcp: 'stcp', udp: 'sudp' }, '1,7-9', '7,53'],
-  // Port 0 is below every limit, and nobody has business there.
+  // Port 0 is below every limit, and no honest client uses it.
   [{ tcp: 'atcp', udp: 'audp' }, '0-1,4-5', '0,2-3'],
   [{ tcp: 'atcp', udp: null }, '0-1,4-5', ''],
   [{ tcp: null, udp: 'sudp' }, '', '7,53'],
-  // The connect modes have sockets of their own.
+  // The connect modes use their own sockets.
   [{ tcp: 'tcp', udp: 'udp' }, '', ''],
 ])('%o watches', (modes, tcp, udp) => {
   const watched = new WatchedPorts(config, modes);

@@ -2,25 +2,25 @@ import { createGunzip, type Gunzip } from 'node:zlib';
 import type { ByteInput, InputFault } from './input.ts';
 
 /**
- * Compressed octets that are taken at a time. Deflate makes at most 1,032 octets of one, so a decompression bomb
- * has no more than 16.5 MiB in memory at once, however much it blows up to.
+ * Compressed octets that are decompressed at a time. Deflate expands one octet to at most 1,032, so a decompression bomb
+ * never occupies more than 16.5 MiB, however large the result is.
  */
-const PIECE_LENGTH = 16_384;
+const PIECE_BYTES = 16_384;
 
-/** Octets that zlib hands over at a time. Those that it holds when it finds the data damaged are lost. */
-const CHUNK_LENGTH = 65_536;
+/** Octets that zlib delivers at a time. When it finds damaged data, the octets that it still holds are lost. */
+const CHUNK_BYTES = 65_536;
 
-/** RFC 1952, section 2.3: CRC32 and ISIZE at the end. */
-const TRAILER_LENGTH = 8;
+/** The length of CRC32 and ISIZE at the end (RFC 1952, section 2.3). */
+const TRAILER_BYTES = 8;
 
-/** Decompresses another input that holds gzip data, all of its members. */
+/** Decompresses all members of an input that holds gzip data. */
 export class GunzipInput implements ByteInput {
   readonly #compressed: ByteInput;
-  readonly #gunzip: Gunzip = createGunzip({ chunkSize: CHUNK_LENGTH });
-  readonly #piece = new Uint8Array(PIECE_LENGTH);
+  readonly #gunzip: Gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  readonly #piece = new Uint8Array(PIECE_BYTES);
   /**
-   * Octets at the start of the piece that are held back: the last ones that were read may be the trailer. It is
-   * fed apart, so that a wrong checksum does not cost what zlib holds at the end of the data.
+   * The number of octets at the start of the piece that are held back, because the last octets may be the trailer. The
+   * trailer is fed separately, so that a wrong checksum does not lose what zlib holds at the end of the data.
    */
   #held = 0;
   #chunks: Uint8Array[] = [];
@@ -30,8 +30,8 @@ export class GunzipInput implements ByteInput {
 
   constructor(compressed: ByteInput) {
     this.#compressed = compressed;
-    // Driven by hand, piece by piece, and not as a pipe: a pipe throws away what it holds when an error comes,
-    // and that is what stood before the break.
+    // Fed piece by piece and not through a pipe, because a pipe discards what it holds when an error occurs: the data
+    // before the damage.
     this.#gunzip.on('data', (chunk: Uint8Array) => this.#chunks.push(chunk));
     this.#gunzip.on('end', () => this.#finish(null));
     this.#gunzip.on('error', (error: NodeJS.ErrnoException) => this.#finish(faultOf(error)));
@@ -56,15 +56,15 @@ export class GunzipInput implements ByteInput {
       return;
     }
     const available = this.#held + length;
-    const fed = length === 0 ? available : Math.max(0, available - TRAILER_LENGTH);
+    const fed = length === 0 ? available : Math.max(0, available - TRAILER_BYTES);
     await this.#feed(this.#piece.subarray(0, fed), length === 0);
     this.#piece.copyWithin(0, fed, available);
     this.#held = available - fed;
   }
 
   /**
-   * Resolves when zlib is done with the octets, which must stay as they are until then; after an error, or at the
-   * end, when its event has come.
+   * Resolves when zlib has used the octets, which must not change until then. After an error or at the end, it resolves
+   * with the event.
    */
   #feed(compressed: Uint8Array, last: boolean): Promise<void> {
     return new Promise((resolve) => {
@@ -92,27 +92,27 @@ export class GunzipInput implements ByteInput {
       const part = chunk.subarray(0, into.length - filled);
       into.set(part, filled);
       filled += part.length;
-      if (part.length === chunk.length) giveBack(this.#chunks.shift() as Uint8Array);
+      if (part.length === chunk.length) free(this.#chunks.shift() as Uint8Array);
       else this.#chunks[0] = chunk.subarray(part.length);
     }
     return filled;
   }
 }
 
-/** Node 22 and newer have it. */
+/** `transfer` exists in Node 22 and later. */
 interface Transferable extends ArrayBuffer {
   transfer?(newByteLength: number): ArrayBuffer;
 }
 
 /**
- * Frees a buffer of zlib's that is used up: by itself V8 looks for such only when 64 MiB of them have gathered (Node 24).
- * One that does not reach to its end yet is still written to.
+ * Frees a buffer of zlib that has been read: V8 collects such buffers only when they occupy 64 MiB (Node 24).
+ * A chunk that ends before its buffer is not freed, because zlib still writes to the rest.
  */
-function giveBack({ buffer, byteOffset, byteLength }: Uint8Array): void {
+function free({ buffer, byteOffset, byteLength }: Uint8Array): void {
   if (byteOffset + byteLength === buffer.byteLength) (buffer as Transferable).transfer?.(0);
 }
 
-/** zlib reports data that stop too early as an error of its buffer. */
+/** zlib reports data that end too early as a buffer error. */
 function faultOf(error: NodeJS.ErrnoException): InputFault {
   if (error.code === 'Z_BUF_ERROR') return { status: 'broken', reason: 'gzip data is cut off' };
   return { status: 'broken', reason: `gzip data is damaged: ${error.message}` };

@@ -1,21 +1,21 @@
 import { readSync } from 'node:fs';
 
-/** What stops an input before its end; where that is in the capture, the reader knows. */
+/** Why an input stopped before its end. The reader adds the offset in the capture. */
 export interface InputFault {
   readonly status: 'broken' | 'unreadable';
   readonly reason: string;
 }
 
-/** Octets of a capture, in pieces of whatever size. */
+/** The octets of a capture, in pieces of any size. */
 export interface ByteInput {
-  /** Fills `into` from its start as far as it goes; how many octets, 0 at the end. Never throws. */
+  /** Fills `into` from its start and returns the number of octets, 0 at the end. Never throws. */
   read(into: Uint8Array): number | InputFault | Promise<number | InputFault>;
   close(): void;
 }
 
 /**
- * Reads a regular file. Synchronously: the disk's cache answers in less time than a turn through the thread pool
- * takes. It keeps its own position, so one descriptor serves several inputs; closing that is for whoever opened it.
+ * Reads a regular file, synchronously, because a read from the disk cache takes less time than a turn through the thread
+ * pool. It keeps its position, so several inputs can share a descriptor, which the opener must close.
  */
 export class FileInput implements ByteInput {
   readonly #descriptor: number;
@@ -38,7 +38,7 @@ export class FileInput implements ByteInput {
   close(): void {}
 }
 
-/** The system's words for an error of a file operation, without path and call: `no such file or directory`. */
+/** The system's text for an error of a file operation, without path and call, such as `no such file or directory`. */
 export function systemReason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return /^E[A-Z0-9]+: (.*?)(?:, \w+.*)?$/.exec(text)?.[1] ?? text;

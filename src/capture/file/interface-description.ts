@@ -12,14 +12,15 @@ const OPT_ENDOFOPT = 0;
 const OPT_IF_TSRESOL = 9;
 const OPT_IF_TSOFFSET = 14;
 
-/** The high bit of if_tsresol: the rest is a power of two, not of ten. */
+/** The high bit of if_tsresol: the other bits are a negative power of two, not of ten. */
 const TSRESOL_BINARY = 0x80;
+/** Microseconds. */
 const DEFAULT_TSRESOL = 6;
 
-/** One interface of a pcapng section, as far as its packets depend on it. */
+/** What the packets of a pcapng interface depend on. */
 export interface InterfaceDescription {
   readonly linkType: number;
-  /** Zero means that there is no limit. */
+  /** In octets; 0 means that there is no limit. */
   readonly snapLength: number;
   /** Milliseconds since the epoch = time stamp * `multiplier` / `divisor` + `offset`. */
   readonly multiplier: number;
@@ -27,7 +28,7 @@ export interface InterfaceDescription {
   readonly offset: number;
 }
 
-/** Parses the body of an interface description block, or says what is wrong with it. */
+/** Parses the body of an interface description block, from `body` to `end`. Returns a text if it is malformed. */
 export function parseInterfaceDescription(
   view: DataView,
   body: number,
@@ -58,12 +59,12 @@ export function parseInterfaceDescription(
   };
 }
 
-/** Blocks and options are filled up to a multiple of four octets. */
+/** Options are padded to a multiple of four octets. */
 function padded(length: number): number {
   return (length + 3) & ~3;
 }
 
-/** Powers of ten are cut down by the thousand first: fewer roundings, the same result as from a classic file. */
+/** Reduces powers of ten by a thousand, so that fewer roundings occur and the result equals that of a classic file. */
 function timeScale(resolution: number): { multiplier: number; divisor: number } {
   const power = resolution & ~TSRESOL_BINARY;
   if ((resolution & TSRESOL_BINARY) !== 0) return { multiplier: 1000, divisor: 2 ** power };

@@ -1,25 +1,25 @@
 import { closeSync, createReadStream, openSync, type Stats, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { CaptureSource } from '../source.ts';
-import { formatOf, MAGIC_LENGTH } from './format.ts';
+import { formatOf, MAGIC_BYTES } from './format.ts';
 import { GunzipInput } from './gunzip.ts';
 import { type ByteInput, FileInput, systemReason } from './input.ts';
 import { CaptureReader } from './reader.ts';
 import { spool } from './spool.ts';
 
-/** A capture that can be read as often as one likes, each time from its start. */
+/** A capture that can be read any number of times, each time from its start. */
 export interface CaptureFile {
   /** The path, or `standard input`. */
   readonly name: string;
-  /** A file that cannot be read gives a source without frames whose end says so. */
+  /** For a file that cannot be read, returns a source without frames whose end gives the reason. */
   read(): CaptureSource;
-  /** Gives the file back, after the sources that read it. */
+  /** Closes the file. Close its sources first. */
   close(): void;
 }
 
 /**
- * Opens a capture by its path; `-` is `standardInput`. What cannot be read twice (a pipe) is put into a temporary
- * file first, so this may take as long as the pipe does. Never rejects.
+ * Opens a capture by its path; `-` means `standardInput`. A pipe cannot be read twice, so it is copied to a temporary
+ * file first, which may take as long as the pipe does. Never rejects.
  */
 export async function openCaptureFile(path: string, standardInput: Readable): Promise<CaptureFile> {
   const name = path === '-' ? 'standard input' : path;
@@ -60,9 +60,9 @@ class StoredFile implements CaptureFile {
     closeSync(this.#descriptor);
   }
 
-  /** A file that fails already here will fail again when it is read, and be told of then. */
+  /** An error is ignored here, because it occurs again and is reported when the file is read. */
   #isGzip(): boolean {
-    const head = new Uint8Array(MAGIC_LENGTH);
+    const head = new Uint8Array(MAGIC_BYTES);
     const length = new FileInput(this.#descriptor).read(head);
     return typeof length === 'number' && formatOf(head.subarray(0, length)) === 'gzip';
   }

@@ -1,13 +1,13 @@
 import { canonicalLinkType } from '../link-type.ts';
-import { type CaptureEnd, type FrameBatch, MAX_FRAME } from '../source.ts';
+import { type CaptureEnd, type FrameBatch, MAX_FRAME_BYTES } from '../source.ts';
 import { faultAt, type RecordParser } from './record-parser.ts';
 import type { ByteWindow } from './window.ts';
 
-// Classic capture files, as in the IETF draft "PCAP Capture File Format". The magic number tells the byte order
-// of all that follows, and the unit of the time stamps' fractions.
+// Classic capture files, as in the IETF draft "PCAP Capture File Format". The magic number gives the byte order of the
+// file and the unit of the fractions in its time stamps.
 const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 const MAGIC_NANOSECONDS = 0xa1b23c4d;
-/** A patched libpcap of the 1990s (Kuznetsov's), whose record headers are longer by interface and protocol. */
+/** A patched libpcap of the 1990s (Kuznetsov's) writes longer record headers, with interface and protocol. */
 const MAGIC_MODIFIED = 0xa1b2cd34;
 
 const FILE_VERSION_MAJOR = 4;
@@ -22,18 +22,18 @@ const RECORD_ORIGINAL_LENGTH = 12;
 const RECORD_HEADER_LENGTH = 16;
 const MODIFIED_RECORD_HEADER_LENGTH = 24;
 
-/** Every file since 1993. Of the minor versions, 2.3 and 2.4 read alike, and nobody keeps older ones. */
+/** The version of every file since 1993. Versions 2.3 and 2.4 have the same format; older ones no longer occur. */
 const VERSION_MAJOR = 2;
 
-/** The link type is the lower half; above it are flags and the length of the frame check sequence. */
+/** The link type is the lower half of its field. The upper half has flags and the length of the frame check sequence. */
 const LINK_TYPE_MASK = 0xffff;
 
-/** Is this the first number of a classic capture file, read in little endian order? */
+/** Whether a classic capture file begins with this number, read in little-endian order. */
 export function isPcapMagic(magic: number): boolean {
   return isMagic(magic) || isMagic(swap(magic));
 }
 
-/** Reads classic capture files: microseconds, nanoseconds and "modified", in both byte orders. */
+/** Parses classic capture files: microseconds, nanoseconds and "modified", in both byte orders. */
 export class PcapParser implements RecordParser {
   part = 'file header';
   needed = FILE_HEADER_LENGTH;
@@ -59,7 +59,7 @@ export class PcapParser implements RecordParser {
     const major = view.getUint16(start + FILE_VERSION_MAJOR, littleEndian);
     if (major !== VERSION_MAJOR) {
       const minor = view.getUint16(start + FILE_VERSION_MINOR, littleEndian);
-      this.fault = faultAt(window.offset, `pcap version ${major}.${minor} is not known, only 2.4 is`);
+      this.fault = faultAt(window.offset, `pcap version ${major}.${minor} is not supported, only 2.4 is`);
       return;
     }
     if (magic === MAGIC_NANOSECONDS) this.#fractionsPerSecond = 1e9;
@@ -70,8 +70,8 @@ export class PcapParser implements RecordParser {
   }
 
   /**
-   * The loop that a replay's speed hangs on: records of 76 octets at 95 million a second with `DataView`, at 48
-   * million with the numbers added up from octets (medians on the machine of bench/read.ts, same run).
+   * The speed of a replay depends on this loop. With `DataView` it parses 95 million records of 76 octets per second;
+   * with numbers assembled from octets, 48 million (medians of one run of bench/read.ts).
    */
   #parseRecords(window: ByteWindow, batch: FrameBatch): void {
     const { view, end } = window;
@@ -88,11 +88,11 @@ export class PcapParser implements RecordParser {
     while (count < capacity && position + headerLength <= end) {
       const captured = view.getUint32(position + RECORD_CAPTURED_LENGTH, littleEndian);
       needed = headerLength + captured;
-      if (captured > MAX_FRAME || position + needed > end) break;
+      if (captured > MAX_FRAME_BYTES || position + needed > end) break;
       offset[count] = position + headerLength;
       capturedLength[count] = captured;
       wireLength[count] = view.getUint32(position + RECORD_ORIGINAL_LENGTH, littleEndian);
-      // One rounding only, so that microseconds come out as they do from a pcapng file.
+      // Only one rounding, so that microseconds equal those from a pcapng file.
       time[count] =
         (view.getUint32(position + RECORD_SECONDS, littleEndian) * fractions +
           view.getUint32(position + RECORD_FRACTION, littleEndian)) /
@@ -105,7 +105,7 @@ export class PcapParser implements RecordParser {
     batch.count = count;
     window.start = position;
     this.needed = needed;
-    if (needed > headerLength + MAX_FRAME) {
+    if (needed > headerLength + MAX_FRAME_BYTES) {
       this.fault = faultAt(window.offset, tooLong(needed - headerLength));
     }
   }
@@ -120,5 +120,5 @@ function swap(number: number): number {
 }
 
 function tooLong(length: number): string {
-  return `record claims a frame of ${length} bytes, more than the ${MAX_FRAME} that there can be`;
+  return `record claims a frame of ${length} bytes, more than the limit of ${MAX_FRAME_BYTES}`;
 }

@@ -1,24 +1,24 @@
-import { type CaptureEnd, type FrameBatch, LATEST_TIME, MAX_FRAME } from '../source.ts';
+import { type CaptureEnd, type FrameBatch, LATEST_TIME_MS, MAX_FRAME_BYTES } from '../source.ts';
 import { type InterfaceDescription, parseInterfaceDescription } from './interface-description.ts';
 import { faultAt, type RecordParser } from './record-parser.ts';
 import type { ByteWindow } from './window.ts';
 
-// pcapng, draft-ietf-opsawg-pcapng. Every block begins with type and total length, and ends with the length again.
+// pcapng, draft-ietf-opsawg-pcapng. Every block begins with its type and total length, and ends with the length again.
 const BLOCK_TYPE = 0;
 const BLOCK_TOTAL_LENGTH = 4;
 const BLOCK_HEADER_LENGTH = 8;
 const BLOCK_TRAILER_LENGTH = 4;
 const BLOCK_OVERHEAD = BLOCK_HEADER_LENGTH + BLOCK_TRAILER_LENGTH;
 
-/** Reads the same in both byte orders, so that it is recognised before the order is known. */
+/** The type of a section header block. It is a palindrome, so it is recognised before the byte order is known. */
 export const SECTION_HEADER = 0x0a0d0d0a;
 const INTERFACE_DESCRIPTION = 1;
 const OBSOLETE_PACKET = 2;
 const SIMPLE_PACKET = 3;
 const ENHANCED_PACKET = 6;
 
-// From the start of the block. The obsolete packet block has a 16-bit interface, then a count of drops; all else
-// is where the enhanced one has it.
+// Offsets from the start of the block. The obsolete packet block differs from the enhanced one only in its interface
+// number, which has 16 bits and precedes a count of drops.
 const SECTION_BYTE_ORDER_MAGIC = 8;
 const SECTION_MAJOR_VERSION = 12;
 const SECTION_MINOR_VERSION = 14;
@@ -36,22 +36,22 @@ const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const VERSION_MAJOR = 1;
 
 /**
- * A block has to be in memory whole, so a forged length must not decide how much that is. Wireshark and libpcap
- * have the same limit.
+ * The longest block. A block must be in memory as a whole, and a forged length must not decide how much memory that is.
+ * Wireshark and libpcap have the same limit.
  */
-export const MAX_BLOCK = 16 * 1024 * 1024;
+export const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
 
-/** Descriptions take memory until their section ends: a file of nothing else must not. As many as 16 bits number. */
+/** Interfaces per section, as many as 16 bits can number. They occupy memory until the section ends. */
 export const MAX_INTERFACES = 65_536;
 
-/** Reads pcapng files: all sections and interfaces; blocks that hold no packets are passed over. */
+/** Parses pcapng files with all their sections and interfaces. Skips blocks that hold no packets. */
 export class PcapngParser implements RecordParser {
   part = 'block';
   needed = BLOCK_OVERHEAD;
   fault: CaptureEnd | null = null;
   #littleEndian = true;
   #interfaces: InterfaceDescription[] = [];
-  /** A simple packet has no time: it gets that of the packet before it. */
+  /** In milliseconds. A simple packet has no time; it gets that of the packet before it. */
   #lastTime = 0;
 
   parse(window: ByteWindow, batch: FrameBatch): void {
@@ -69,7 +69,7 @@ export class PcapngParser implements RecordParser {
     }
   }
 
-  /** Each section has its own byte order, that of the machine which wrote it. */
+  /** Each section has the byte order of the machine that wrote it. */
   #parseByteOrder(view: DataView, start: number): string | null {
     if (view.getUint32(start + BLOCK_TYPE, true) !== SECTION_HEADER) return null;
     this.#littleEndian = view.getUint32(start + SECTION_BYTE_ORDER_MAGIC, true) === BYTE_ORDER_MAGIC;
@@ -81,13 +81,14 @@ export class PcapngParser implements RecordParser {
     const length = view.getUint32(start + BLOCK_TOTAL_LENGTH, this.#littleEndian);
     if (length < BLOCK_OVERHEAD)
       return `block length ${length} is less than a block's ${BLOCK_OVERHEAD} bytes`;
-    if (length > MAX_BLOCK) return `block length ${length} is more than the ${MAX_BLOCK} that there can be`;
-    if (length % 4 !== 0) return `block length ${length} is no multiple of 4`;
+    if (length > MAX_BLOCK_BYTES)
+      return `block length ${length} is more than the limit of ${MAX_BLOCK_BYTES}`;
+    if (length % 4 !== 0) return `block length ${length} is not a multiple of 4`;
     this.needed = length;
     return null;
   }
 
-  /** Parses the block from `start` to `end`, both absolute in `view`; returns what is wrong with it, or null. */
+  /** Parses the block from `start` to `end`, both offsets in `view`. Returns what is wrong with it, or null. */
   #parseBlock(view: DataView, start: number, end: number, batch: FrameBatch): string | null {
     const trailer = view.getUint32(end - BLOCK_TRAILER_LENGTH, this.#littleEndian);
     if (trailer !== end - start) return `block length ${end - start} is ${trailer} where the block ends`;
@@ -110,7 +111,7 @@ export class PcapngParser implements RecordParser {
     if (end - start < SECTION_OPTIONS + BLOCK_TRAILER_LENGTH) return 'pcapng section header is too short';
     const major = view.getUint16(start + SECTION_MAJOR_VERSION, this.#littleEndian);
     const minor = view.getUint16(start + SECTION_MINOR_VERSION, this.#littleEndian);
-    if (major !== VERSION_MAJOR) return `pcapng version ${major}.${minor} is not known, only 1.0 is`;
+    if (major !== VERSION_MAJOR) return `pcapng version ${major}.${minor} is not supported, only 1.0 is`;
     this.#interfaces = [];
     return null;
   }
@@ -135,19 +136,19 @@ export class PcapngParser implements RecordParser {
     const description = this.#interfaces[id];
     if (description === undefined) return `packet of interface ${id}, which was never described`;
     const captured = view.getUint32(start + PACKET_CAPTURED_LENGTH, littleEndian);
-    if (captured > room || captured > MAX_FRAME) return tooLong(captured, room);
+    if (captured > room || captured > MAX_FRAME_BYTES) return tooLong(captured, room);
     const timestamp =
       view.getUint32(start + PACKET_TIMESTAMP_HIGH, littleEndian) * 2 ** 32 +
       view.getUint32(start + PACKET_TIMESTAMP_LOW, littleEndian);
     const time = (timestamp * description.multiplier) / description.divisor + description.offset;
-    // 64 bits of any resolution reach beyond all dates, and a negative offset before 1970.
-    this.#lastTime = Math.min(Math.max(time, 0), LATEST_TIME);
+    // With 64 bits of any resolution, a time may lie after the last date, and with a negative offset before 1970.
+    this.#lastTime = Math.min(Math.max(time, 0), LATEST_TIME_MS);
     const original = view.getUint32(start + PACKET_ORIGINAL_LENGTH, littleEndian);
     this.#addFrame(batch, start + PACKET_DATA, captured, original, description.linkType);
     return null;
   }
 
-  /** Its captured length is not written down: it follows from the first interface's snap length. */
+  /** The block does not hold the captured length, which follows from the snap length of the first interface. */
   #parseSimplePacket(view: DataView, start: number, end: number, batch: FrameBatch): string | null {
     const room = end - start - SIMPLE_DATA - BLOCK_TRAILER_LENGTH;
     if (room < 0) return 'simple packet block is too short';
@@ -156,7 +157,7 @@ export class PcapngParser implements RecordParser {
     const original = view.getUint32(start + SIMPLE_ORIGINAL_LENGTH, this.#littleEndian);
     const snapLength = description.snapLength === 0 ? original : description.snapLength;
     const captured = Math.min(original, snapLength);
-    if (captured > room || captured > MAX_FRAME) return tooLong(captured, room);
+    if (captured > room || captured > MAX_FRAME_BYTES) return tooLong(captured, room);
     this.#addFrame(batch, start + SIMPLE_DATA, captured, original, description.linkType);
     return null;
   }
@@ -172,5 +173,5 @@ export class PcapngParser implements RecordParser {
 }
 
 function tooLong(length: number, room: number): string {
-  return `packet block claims a frame of ${length} bytes, more than the ${Math.min(room, MAX_FRAME)} that there can be`;
+  return `packet block claims a frame of ${length} bytes, more than the limit of ${Math.min(room, MAX_FRAME_BYTES)}`;
 }

@@ -1,12 +1,12 @@
 import { type CaptureEnd, type CaptureSource, FrameBatch } from '../source.ts';
-import { formatOf, MAGIC_LENGTH } from './format.ts';
+import { formatOf, MAGIC_BYTES } from './format.ts';
 import type { ByteInput, InputFault } from './input.ts';
 import { PcapParser } from './pcap.ts';
 import { PcapngParser } from './pcapng.ts';
 import type { RecordParser } from './record-parser.ts';
 import { ByteWindow } from './window.ts';
 
-/** Reads the frames of one capture out of an input, which it closes with itself. */
+/** Reads the frames of one capture from an input, which it owns and closes. */
 export class CaptureReader implements CaptureSource {
   readonly name: string;
   end: CaptureEnd | null = null;
@@ -41,14 +41,14 @@ export class CaptureReader implements CaptureSource {
     return batch.count > 0;
   }
 
-  /** Gets more octets, or the reason why there are none. */
+  /** Reads more octets. Resolves to the end of the capture, or to null when it goes on. */
   async #readOn(): Promise<CaptureEnd | null> {
     const window = this.#window;
-    const length = await this.#input.read(window.makeRoom(this.#parser?.needed ?? MAGIC_LENGTH));
+    const length = await this.#input.read(window.makeRoom(this.#parser?.needed ?? MAGIC_BYTES));
     if (typeof length !== 'number') return this.#endByFault(length);
     if (length === 0) return this.#endOfInput();
     window.end += length;
-    if (this.#parser !== null || window.length < MAGIC_LENGTH) return null;
+    if (this.#parser !== null || window.length < MAGIC_BYTES) return null;
     this.#parser = parserFor(window.buffer.subarray(window.start, window.end));
     return this.#parser === null ? { status: 'no-capture', reason: 'neither pcap nor pcapng' } : null;
   }

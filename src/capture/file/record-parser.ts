@@ -2,22 +2,23 @@ import type { CaptureEnd, FrameBatch } from '../source.ts';
 import type { ByteWindow } from './window.ts';
 
 /**
- * The part of a reader that knows a format. It takes whole records only: one that is not there whole is left in
- * the window, so that it does not matter in which pieces a capture arrives.
+ * The part of a reader that knows a format. It consumes whole records only and leaves an incomplete one in the window,
+ * so that the result does not depend on the pieces in which a capture arrives.
  */
 export interface RecordParser {
-  /** What is next in the capture, and how long it is as far as can be told yet: for reading on, and for messages. */
+  /** The name of the next part of the capture, for messages. */
   readonly part: string;
+  /** The length of that part in octets, as far as it is known yet. */
   readonly needed: number;
-  /** Set when the capture is at fault; nothing is taken after that. */
+  /** Set when the capture is malformed. The parser consumes nothing after that. */
   readonly fault: CaptureEnd | null;
-  /** Takes whole records out of the window and adds their frames to the batch, until either has no more. */
+  /** Moves the frames of whole records from the window to the batch, until the window is empty or the batch is full. */
   parse(window: ByteWindow, batch: FrameBatch): void;
 }
 
 /**
- * The end that a fault in the record at `offset` makes. What is wrong with the very first record, the file's
- * header, makes the file no capture at all.
+ * The end of a capture whose record at `offset` is malformed. If that is the first record, the header of the file, then
+ * the file is not a capture.
  */
 export function faultAt(offset: number, what: string): CaptureEnd {
   if (offset === 0) return { status: 'no-capture', reason: what };

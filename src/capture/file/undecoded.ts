@@ -1,14 +1,15 @@
 import { isDecoded, LINKTYPE_ETHERNET } from '../link-type.ts';
 import type { CaptureEnd, CaptureSource, FrameBatch } from '../source.ts';
 
-/** Link types told of one file, at most: a pcapng file can claim 65,536 of them, and nobody reads such a line. */
+/** Link types that are named per file. A pcapng file can claim 65,536 of them, too many for one line. */
 const MAX_TYPES = 8;
 
-/** Hands on what another source gives, and notes the frames that nobody will decode for their link type. */
+/** Passes on the batches of another source, and counts the frames whose link type has no decoder. */
 export class UndecodedFrames implements CaptureSource {
   frames = 0;
-  /** How many of them have a link type without a decoder, and the first few of these types. */
+  /** Frames whose link type has no decoder. */
   undecoded = 0;
+  /** The first few of these link types. */
   readonly types = new Set<number>();
   readonly #source: CaptureSource;
 
@@ -26,7 +27,7 @@ export class UndecodedFrames implements CaptureSource {
 
   async next(): Promise<FrameBatch | null> {
     const batch = await this.#source.next();
-    if (batch !== null) this.#note(batch);
+    if (batch !== null) this.#count(batch);
     return batch;
   }
 
@@ -34,8 +35,8 @@ export class UndecodedFrames implements CaptureSource {
     this.#source.close();
   }
 
-  /** Frames come in runs of one type: the table is asked once a run. */
-  #note({ count, linkType }: FrameBatch): void {
+  /** Consecutive frames often have the same type, so the table is used once per run. */
+  #count({ count, linkType }: FrameBatch): void {
     let decoded = LINKTYPE_ETHERNET;
     for (let index = 0; index < count; index++) {
       const type = linkType[index] as number;

@@ -1,41 +1,41 @@
 /**
- * Octets read at a time, unless a record is longer. Measured over 1,000,000 records of 76 octets: 64 KiB is a
- * third slower, 1 MiB and 4 MiB are no faster.
+ * Octets per read, unless a record is longer. With 1,000,000 records of 76 octets, 64 KiB is a third slower, and 1 MiB
+ * and 4 MiB are no faster.
  */
-const INITIAL_LENGTH = 262_144;
+const INITIAL_BYTES = 262_144;
 
 /**
- * The first read asks for so much, each later one for twice as much. V8 compiles the loops over what was read while
- * they run; of a loop that has never ended by then, it has to give the code up each time that it does.
+ * The first read is this long, and each later one twice as long. V8 compiles the loops over the data while they run. If a
+ * loop has never ended before it is compiled, V8 discards the code when the loop ends.
  */
-const FIRST_READ = 8_192;
+const FIRST_READ_BYTES = 8_192;
 
 /**
- * The part of a capture that is in memory: what was read and not yet taken, from `start` to `end` of one buffer
- * that is used again and again.
+ * The part of a capture that is in memory: the octets that were read but not yet consumed, from `start` to `end` of a
+ * reused buffer.
  */
 export class ByteWindow {
-  buffer: Uint8Array = new Uint8Array(INITIAL_LENGTH);
+  buffer: Uint8Array = new Uint8Array(INITIAL_BYTES);
   view: DataView = new DataView(this.buffer.buffer);
   start = 0;
   end = 0;
-  /** Where the buffer's first octet stands in the capture. */
+  /** The offset of the buffer in the capture. */
   #base = 0;
-  #readLength = FIRST_READ;
+  #readLength = FIRST_READ_BYTES;
 
-  /** Octets that wait to be taken. */
+  /** Octets that are not yet consumed. */
   get length(): number {
     return this.end - this.start;
   }
 
-  /** Where `start` stands in the capture. */
+  /** The offset of `start` in the capture. */
   get offset(): number {
     return this.#base + this.start;
   }
 
   /**
-   * Moves what waits to the front, so that a record of `length` octets has room, and returns the part to be filled
-   * next. The caller bounds `length`; one that is already here whole may leave no free part, and must be taken first.
+   * Moves the remaining octets to the front, makes room for a record of `length` octets, and returns the part to fill
+   * next. The caller must bound `length`, and must consume whole records first, or no free part may be left.
    */
   makeRoom(length: number): Uint8Array {
     if (length > this.buffer.length) {
@@ -51,7 +51,7 @@ export class ByteWindow {
     return read;
   }
 
-  /** Doubles, so that records which grow by an octet each do not cost a new buffer each. */
+  /** Doubles the buffer, so that records that grow by one octet each do not need a new buffer each. */
   #grow(length: number): void {
     let grown = this.buffer.length;
     while (grown < length) grown *= 2;

@@ -6,9 +6,9 @@ import type { Probe } from '../probe.ts';
  * destination port and the sequence number, cut to 16 bits (its source, src/templ-pkt.c, `template_set_target_ipv4`;
  * Durumeric, Bailey, Halderman: "An Internet-Wide View of Internet-Wide Scanning", USENIX Security 2014).
  *
- * Wrong for one in 65,536 SYNs of anybody. Over IPv6, which has no identification, it cannot be told.
+ * False positives: one in 65,536 SYNs. IPv6 has no identification, so masscan does not show there.
  */
-export function isOfMasscan({
+export function looksLikeMasscan({
   kind,
   source,
   identification,

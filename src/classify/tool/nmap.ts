@@ -3,22 +3,22 @@ import { Kind } from '../kind.ts';
 import type { Probe } from '../probe.ts';
 
 const WINDOW = 1_024;
-const BARE_HEADER = 20;
-/** With one option: kind 2, length 4, a maximum segment size of 1460 (RFC 9293, section 3.2). */
-const HEADER_WITH_MSS = 24;
+const BARE_HEADER_LENGTH = 20;
+/** With one option, a maximum segment size: kind 2, length 4, 1460 octets (RFC 9293, section 3.2). */
+const MSS_HEADER_LENGTH = 24;
 const MSS_1460 = 0x020405b4;
 
 /**
  * nmap's raw TCP probes have a window of 1024, and its SYNs no option but a maximum segment size of 1460 (its source,
- * scan_engine_raw.cc and tcpip.cc, `build_tcp`, since 5.00; "Remote OS Detection" in its book describes the others,
- * which have windows of their own). A connect scan (-sT) and a UDP scan bear no mark: the kernel makes their packets.
+ * scan_engine_raw.cc and tcpip.cc, `build_tcp`, since 5.00). Its OS detection uses other windows ("Remote OS
+ * Detection" in its book). A connect scan (-sT) and a UDP scan have no fingerprint: the kernel makes their packets.
  *
- * No operating system of today sends a SYN like that; small scanners that copied nmap's header do, and masscan's
- * newer releases, which are told by their own mark first. A window of 1024 in other packets is rare, not impossible.
+ * False positives: small scanners that copied nmap's header, but no current operating system. masscan's newer
+ * releases copied it too; their own fingerprint is tested first. Other packets rarely have a window of 1024.
  */
-export function isOfNmap({ kind, protocol, window, tcpHeaderLength, firstOption }: Probe): boolean {
+export function looksLikeNmap({ kind, protocol, window, tcpHeaderLength, firstOption }: Probe): boolean {
   if (protocol !== PROTOCOL_TCP || window !== WINDOW) return false;
-  if (tcpHeaderLength === BARE_HEADER) return kind !== Kind.syn;
-  // Where the snap length cut the option off, the length must do.
-  return tcpHeaderLength === HEADER_WITH_MSS && (firstOption === MSS_1460 || firstOption === 0);
+  if (tcpHeaderLength === BARE_HEADER_LENGTH) return kind !== Kind.syn;
+  // When the option was cut off, the header length must suffice.
+  return tcpHeaderLength === MSS_HEADER_LENGTH && (firstOption === MSS_1460 || firstOption === 0);
 }

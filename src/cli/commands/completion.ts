@@ -2,15 +2,15 @@ import type { Argv } from 'yargs';
 import { SHELLS } from '../completion.ts';
 import type { Invocation } from '../invocation.ts';
 
-/** `completion [bash|zsh]` */
+/** Adds `completion [bash|zsh]`. `take` receives the invocation. */
 export function addCompletion(parser: Argv, take: (invocation: Invocation) => void): Argv {
   return parser.command(
     'completion [shell]',
-    'print the script by which a shell completes commands and options',
+    'print the completion script for a shell',
     (command) =>
       command.positional('shell', {
         choices: SHELLS,
-        defaultDescription: 'the shell that runs',
+        defaultDescription: 'your login shell',
         describe: 'which shell',
       }),
     ({ shell }) => take({ command: 'completion', shell }),

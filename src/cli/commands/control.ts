@@ -2,12 +2,12 @@ import type { Argv } from 'yargs';
 import type { Invocation } from '../invocation.ts';
 import { CONFIGURATION, JSON_OUTPUT } from './options.ts';
 
-/** The commands that ask the running daemon something. */
-export function addQuestions(parser: Argv, take: (invocation: Invocation) => void): Argv {
+/** Adds the commands that query the running daemon. `take` receives the invocation. */
+export function addQueries(parser: Argv, take: (invocation: Invocation) => void): Argv {
   return parser
     .command(
       'status',
-      'tell how the running portsentry is doing',
+      'show the state of the running portsentry',
       (command) => command.options({ ...CONFIGURATION, ...JSON_OUTPUT }),
       ({ configfile, json }) => take({ command: 'status', configfile, json }),
     )
@@ -19,7 +19,7 @@ export function addQuestions(parser: Argv, take: (invocation: Invocation) => voi
     )
     .command(
       'why <address>',
-      'tell all that is known of an address, and what will happen to it',
+      'show everything known about an address and what will happen to it',
       (command) =>
         command
           .positional('address', { type: 'string', demandOption: true, describe: 'an IPv4 or IPv6 address' })
@@ -28,14 +28,14 @@ export function addQuestions(parser: Argv, take: (invocation: Invocation) => voi
     )
     .command(
       'doctor',
-      'look for what keeps portsentry from its work, with a trial probe',
+      'check that portsentry works, and send it a test probe',
       (command) => command.options({ ...CONFIGURATION, ...JSON_OUTPUT }),
       ({ configfile, json }) => take({ command: 'doctor', configfile, json }),
     );
 }
 
-/** The commands that tell the running daemon to do something. */
-export function addOrders(parser: Argv, take: (invocation: Invocation) => void): Argv {
+/** Adds the commands that change the blocks of the running daemon. `take` receives the invocation. */
+export function addBlockCommands(parser: Argv, take: (invocation: Invocation) => void): Argv {
   return parser
     .command(
       'block <target>',
@@ -49,19 +49,19 @@ export function addOrders(parser: Argv, take: (invocation: Invocation) => void):
             defaultDescription: 'BLOCK_TIME',
             describe: 'how long: 30s, 5m, 24h, 7d, or 0 for ever',
           },
-          why: { type: 'string', requiresArg: true, describe: 'a note for those who come after' },
+          why: { type: 'string', requiresArg: true, describe: 'a note that list and why show' },
         }),
       ({ configfile, target, for: time, why }) => take({ command: 'block', configfile, target, time, why }),
     )
     .command(
       'unblock [target]',
-      'take a block back, or all of them',
+      'remove a block, or all of them',
       (command) =>
         command
           .positional('target', { type: 'string', describe: TARGET })
           .options({
             ...CONFIGURATION,
-            all: { type: 'boolean', default: false, describe: 'take all blocks back' },
+            all: { type: 'boolean', default: false, describe: 'remove all blocks' },
           })
           .check(({ target, all }) => {
             if ((target === undefined) === all) return true;

@@ -2,14 +2,14 @@ import type { Argv } from 'yargs';
 import type { Invocation } from '../invocation.ts';
 import { CONFIGURATION, MODE } from './options.ts';
 
-/** Stands for `-` while yargs parses, which loses that word among positional ones; no path has a NUL. */
+/** Replaces `-` while yargs parses, because yargs drops that word. No path contains a NUL. */
 export const STANDARD_INPUT = '\0standard input';
 
-/** `replay FILE...` */
+/** Adds `replay FILE...`. `take` receives the invocation. */
 export function addReplay(parser: Argv, take: (invocation: Invocation) => void): Argv {
   return parser.command(
     'replay <files..>',
-    'run the same engine over capture files (pcap, pcapng, gzip; - is standard input)',
+    'run the detector over capture files (pcap, pcapng, gzip; - is standard input)',
     (command) =>
       command
         .positional('files', { type: 'string', array: true, demandOption: true, describe: 'capture files' })
@@ -21,15 +21,19 @@ export function addReplay(parser: Argv, take: (invocation: Invocation) => void):
           'infer-open': {
             type: 'boolean',
             default: true,
-            describe: 'find the ports in use by a first pass over the file',
+            describe: 'find the ports in use in a first pass over the files',
           },
-          checksum: { type: 'boolean', default: true, describe: 'leave out packets with wrong checksums' },
+          checksum: { type: 'boolean', default: true, describe: 'skip packets with wrong checksums' },
           format: {
             choices: ['text', 'json', 'none'] as const,
             default: 'text' as const,
-            describe: 'how probes are told',
+            describe: 'output format',
           },
-          summary: { type: 'boolean', default: true, describe: 'end with a summary on standard error' },
+          summary: {
+            type: 'boolean',
+            default: true,
+            describe: 'print a summary on standard error at the end',
+          },
           act: { type: 'boolean', default: false, describe: 'carry out the configured actions' },
         }),
     (values) => {

@@ -29,9 +29,9 @@ export const RUN_OPTIONS = {
   pidfile: {
     type: 'string',
     requiresArg: true,
-    describe: 'where to write the number of the process when it is ready',
+    describe: 'where to write the process ID when ready',
   },
-  verbose: { alias: 'v', type: 'boolean', default: false, describe: 'say more' },
+  verbose: { alias: 'v', type: 'boolean', default: false, describe: 'log more' },
   debug: { alias: 'd', type: 'boolean', default: false, describe: 'the same as --verbose' },
   'disable-local-check': {
     alias: 'L',
@@ -43,12 +43,12 @@ export const RUN_OPTIONS = {
     alias: 'S',
     type: 'boolean',
     default: false,
-    describe: 'watch ports that are in use, too',
+    describe: 'also watch ports that are in use',
   },
-  'dry-run': { type: 'boolean', default: false, describe: 'do all but the actions' },
+  'dry-run': { type: 'boolean', default: false, describe: 'do everything except the actions' },
 } as const;
 
-/** What happens without a command: the detector runs. */
+/** Adds the default command, which runs the detector. `take` receives the invocation. */
 export function addRun(parser: Argv, take: (invocation: Invocation) => void): Argv {
   return parser.command(
     '$0',

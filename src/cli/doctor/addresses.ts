@@ -3,14 +3,14 @@ import { networkInterfaces } from 'node:os';
 import { Address } from '../../net/address.ts';
 import { PrefixTable, parsePrefix } from '../../net/prefix.ts';
 
-/** 198.18.0.0/15, for tests of network devices (RFC 2544, appendix C.2.2): no address of it is anybody's. */
+/** 198.18.0.0/15, reserved for tests of network devices (RFC 2544, appendix C.2.2): no host owns an address of it. */
 const BENCHMARK_NETWORK = Address.v4(0xc6120000);
 const BENCHMARK_SIZE = 2 ** 17;
 
-/** A host that uses parts of that network itself may need several draws. */
+/** A host that uses parts of that network may need several draws. */
 const MAX_DRAWS = 32;
 
-/** The two addresses of a network that nobody here is in; its length is 31. null when none was found. */
+/** Draws the two addresses of a /31 network that this host does not use. Returns null when it finds none. */
 export function drawAddressPair(): readonly [string, string] | null {
   const networks = ownNetworks();
   for (let draw = 0; draw < MAX_DRAWS; draw++) {

@@ -6,24 +6,24 @@ import { openLoopback } from './loopback.ts';
 import type { ProbePath, ProbePort } from './probe-path.ts';
 import { openVeth } from './veth.ts';
 
-/** How long (ms) the probe may take to be seen; the daemon needs some of it to hear a new interface. */
-const PATIENCE = 3_000;
+/** The time limit until the daemon sees the probe. The daemon needs part of it to notice a new interface. */
+const PROBE_TIMEOUT_MS = 3_000;
 
-/** The probe is sent again after so long (ms): those sent before the interface was heard are lost. */
-const SEND_INTERVAL = 200;
+/** The probe is repeated, because probes that are sent before the daemon notices the interface are lost. */
+const SEND_INTERVAL_MS = 200;
 
-/** How often (ms) the daemon is asked. */
-const ASK_INTERVAL = 10;
+/** How often the daemon is queried. */
+const POLL_INTERVAL_MS = 10;
 
-/** How long (ms) the source of the probe is spared: longer than any trial takes. */
-const SPARE_TIME = 30_000;
+/** How long the source of the probe is never blocked: longer than the test takes. */
+const SPARE_TIME_MS = 30_000;
 
-/** How long (ms) the daemon may take to leave the road in peace once it is shut. */
-const RETIRE_TIME = 3_000;
+/** The time limit until the daemon stops capturing on a retired path. */
+const RETIRE_TIMEOUT_MS = 3_000;
 
 /**
- * Sends the daemon a probe and looks whether it sees it; ends early when it is aborted. Throws a CommandError when
- * the daemon does not answer any more. Whatever happens, nothing of it is left.
+ * Sends the daemon a probe and checks that it sees the probe. Ends early when it is aborted. Throws a CommandError when
+ * the daemon no longer answers. Cleans up in every case.
  */
 export async function tryFilter(
   socket: DaemonSocket,
@@ -32,57 +32,57 @@ export async function tryFilter(
 ): Promise<HealthCheck> {
   const { probePort, interfacesAsked } = status;
   if (probePort === null) return verdict('skip', 'no watched port is free, so no probe was sent');
-  const open = roadFor(interfacesAsked);
+  const open = openerFor(interfacesAsked);
   if (open === null) {
     const where = interfacesAsked.join(', ');
     return verdict(
       'skip',
-      `it hears only ${where}, where doctor cannot send: scan this host from another one`,
+      `portsentry listens only on ${where}, where doctor cannot send: scan this host from another one`,
     );
   }
-  let road: ProbePath;
+  let path: ProbePath;
   try {
-    road = await open();
+    path = await open();
   } catch (error) {
     return verdict('skip', `no probe was sent: ${(error as Error).message}`);
   }
   try {
-    return await tryRoad(socket, road, probePort, signal);
+    return await sendUntilSeen(socket, path, probePort, signal);
   } finally {
-    await closeRoad(socket, road);
+    await closePath(socket, path);
   }
 }
 
-/** libpcap's `any` hears a new interface as well. A veth is like the world outside, so it comes first. */
-function roadFor(interfaces: readonly string[]): (() => Promise<ProbePath>) | null {
+/** Prefers the veth pair, which is like traffic from outside. libpcap's `any` captures on new interfaces, too. */
+function openerFor(interfaces: readonly string[]): (() => Promise<ProbePath>) | null {
   if ([ALL, ALL_BUT_LOOPBACK, 'any'].some((word) => interfaces.includes(word))) return openVeth;
   return interfaces.includes('lo') ? openLoopback : null;
 }
 
-async function tryRoad(
+async function sendUntilSeen(
   socket: DaemonSocket,
-  road: ProbePath,
+  path: ProbePath,
   port: ProbePort,
   signal: AbortSignal,
 ): Promise<HealthCheck> {
-  await askFor(socket, { command: 'spare', address: road.source, ms: SPARE_TIME }, 'message');
-  const before = await probesOf(socket, road.source);
-  const begun = performance.now();
-  for (let sent = Number.NEGATIVE_INFINITY; performance.now() - begun < PATIENCE; await delay(ASK_INTERVAL)) {
-    if (signal.aborted) return verdict('skip', 'the trial was interrupted');
-    if (performance.now() - sent >= SEND_INTERVAL) {
-      road.send(port);
-      sent = performance.now();
+  await askFor(socket, { command: 'spare', address: path.source, ms: SPARE_TIME_MS }, 'message');
+  const before = await probesOf(socket, path.source);
+  const endMs = performance.now() + PROBE_TIMEOUT_MS;
+  for (let sentMs = Number.NEGATIVE_INFINITY; performance.now() < endMs; await delay(POLL_INTERVAL_MS)) {
+    if (signal.aborted) return verdict('skip', 'the test probe was interrupted');
+    if (performance.now() - sentMs >= SEND_INTERVAL_MS) {
+      path.send(port);
+      sentMs = performance.now();
     }
-    if ((await probesOf(socket, road.source)) === before) continue;
-    const time = Math.max(1, Math.round(performance.now() - sent));
-    return verdict('ok', `a probe over ${road.name} was seen after ${time} ms`);
+    if ((await probesOf(socket, path.source)) === before) continue;
+    const tookMs = Math.max(1, Math.round(performance.now() - sentMs));
+    return verdict('ok', `a probe over ${path.name} was seen after ${tookMs} ms`);
   }
   const what = `${port.transport.toUpperCase()} port ${port.port}`;
   return verdict(
     'fail',
-    `a probe of ${what} over ${road.name} was not seen within ${PATIENCE / 1000} s: look in the log for what ` +
-      'capture says, and start portsentry anew',
+    `a probe to ${what} over ${path.name} was not seen within ${PROBE_TIMEOUT_MS / 1000} s: look in the log for ` +
+      'capture errors, then restart portsentry',
   );
 }
 
@@ -90,15 +90,15 @@ async function probesOf(socket: DaemonSocket, address: string): Promise<number> 
   return (await askFor<Why>(socket, { command: 'why', address }, 'why')).source?.probes ?? 0;
 }
 
-/** Shuts the road and waits until the daemon has let go of it. */
-async function closeRoad(socket: DaemonSocket, { device, retire, close }: ProbePath): Promise<void> {
+/** Closes the path after the daemon has stopped capturing on it. */
+async function closePath(socket: DaemonSocket, { device, retire, close }: ProbePath): Promise<void> {
   try {
     await retire();
-    const begun = performance.now();
-    while (device !== null && performance.now() - begun < RETIRE_TIME) {
+    const endMs = performance.now() + RETIRE_TIMEOUT_MS;
+    while (device !== null && performance.now() < endMs) {
       const { interfaces } = await askFor<Status>(socket, { command: 'status' }, 'status');
       if (!interfaces.includes(device)) break;
-      await delay(ASK_INTERVAL);
+      await delay(POLL_INTERVAL_MS);
     }
   } finally {
     await close();

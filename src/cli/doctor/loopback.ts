@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { ProbePath } from './probe-path.ts';
 import { sendProbe } from './send-probe.ts';
 
-/** The loopback interface; the probe comes from one of the other addresses that 127.0.0.0/8 has for everybody. */
+/** Probes over loopback, from a random address of 127.0.0.0/8. */
 export async function openLoopback(): Promise<ProbePath> {
   const source = `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
   return {

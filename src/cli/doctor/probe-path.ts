@@ -1,20 +1,20 @@
 import type { Status } from '../../control/status.ts';
 
-/** A watched port that nobody uses. */
+/** A watched port that no service uses. */
 export type ProbePort = NonNullable<Status['probePort']>;
 
-/** A way by which a probe comes to the daemon as if from outside, from an address that is nobody's. */
+/** A path on which a probe reaches the daemon as if from outside, from an address that no host owns. */
 export interface ProbePath {
-  /** As in `over NAME`. */
+  /** Completes `a probe over ...`. */
   readonly name: string;
-  /** Where the probe comes from, as canonical text. */
+  /** The source address of the probe, as canonical text. */
   readonly source: string;
-  /** The interface that was made for it and will be gone; null when there is none. */
+  /** The temporary interface of this path; null when there is none. */
   readonly device: string | null;
-  /** Sends one probe, and does not wait for what comes of it. */
+  /** Sends one probe. Does not wait for an answer. */
   send(port: ProbePort): void;
-  /** Shuts the road, so that the daemon leaves it in peace. Never rejects. */
+  /** Takes the addresses off the interface, so that the daemon stops capturing on it. Never rejects. */
   retire(): Promise<void>;
-  /** Takes everything away that was made for it. Never rejects. */
+  /** Removes everything that this path created. Never rejects. */
   close(): Promise<void>;
 }

@@ -2,52 +2,52 @@ import { hashAddress, mix } from '../../net/hash.ts';
 import type { Packet } from '../packet.ts';
 
 /**
- * Datagrams that wait for their fragments. A flood of first fragments that nothing follows costs this much room and
- * no more; it pushes out what began before it, as it does in the kernel's own queue.
+ * Datagrams that wait for their fragments. A flood of first fragments without a second fills this table and no more;
+ * it evicts older datagrams, as it does in the kernel's own queue.
  */
 export const MAX_DATAGRAMS = 1_024;
 
 /**
- * How long (ms) a datagram is waited for, as long as Linux waits. An attacker who sends half of a datagram today
- * cannot make it a probe with an honest fragment that happens to have the same identification later.
+ * How long a datagram waits for its fragments, as in Linux. An attacker who sends half a datagram today cannot turn a
+ * later honest fragment with the same identification into a probe.
  */
-export const FRAGMENT_TIME = 30_000;
+export const FRAGMENT_TIMEOUT_MS = 30_000;
 
 /** Words of one slot's key: both addresses, then identification and protocol. */
 const KEY_WORDS = 10;
 const IDENTIFICATION_WORD = 8;
 const PROTOCOL_WORD = 9;
 
-/** In the place of the protocol: RFC 8200, section 4.5, tells datagrams apart by addresses and identification. */
+/** Stands in for the protocol: RFC 8200, section 4.5, identifies a datagram without it. */
 const ANY_PROTOCOL = 256;
 
-/** The print of a slot that nobody has. */
+/** The hash of a free slot. */
 const FREE = 0;
 
 /**
- * Which datagram has which slot, from 0 to MAX_DATAGRAMS - 1. Slots are taken in turn, so a new datagram always
- * takes that of the one that began longest ago. Looking through all prints takes less than a microsecond: there is
- * no hash table that an attacker could fill into one bucket.
+ * Assigns each datagram a slot from 0 to MAX_DATAGRAMS - 1. Slots are taken in turn, so a new datagram always
+ * replaces the oldest one. A search through all hashes takes less than a microsecond, so there is no hash table whose
+ * buckets an attacker could fill.
  */
 export class DatagramTable {
-  readonly #prints = new Int32Array(MAX_DATAGRAMS);
+  readonly #hashes = new Int32Array(MAX_DATAGRAMS);
   readonly #keys = new Uint32Array(MAX_DATAGRAMS * KEY_WORDS);
-  readonly #begun = new Float64Array(MAX_DATAGRAMS);
+  readonly #beginTimes = new Float64Array(MAX_DATAGRAMS);
   #next = 0;
 
-  /** The slot of the datagram that the fragment belongs to; -1 when it is the first of it that is seen. */
+  /** The slot of the fragment's datagram; -1 when no other fragment of it has been seen. */
   find(packet: Packet): number {
-    const print = printOf(packet);
-    for (let slot = this.#prints.indexOf(print); slot >= 0; slot = this.#prints.indexOf(print, slot + 1)) {
+    const hash = hashOf(packet);
+    for (let slot = this.#hashes.indexOf(hash); slot >= 0; slot = this.#hashes.indexOf(hash, slot + 1)) {
       if (!this.#isOf(slot, packet)) continue;
-      // In a capture time may also go backwards.
-      if (Math.abs(packet.time - (this.#begun[slot] as number)) < FRAGMENT_TIME) return slot;
+      // In a capture, time may also go backwards.
+      if (Math.abs(packet.time - (this.#beginTimes[slot] as number)) < FRAGMENT_TIMEOUT_MS) return slot;
       this.remove(slot);
     }
     return -1;
   }
 
-  /** Gives the fragment's datagram a slot: that of the oldest one. */
+  /** Gives the fragment's datagram the slot of the oldest one. */
   add(packet: Packet): number {
     const slot = this.#next;
     this.#next = (slot + 1) % MAX_DATAGRAMS;
@@ -63,14 +63,14 @@ export class DatagramTable {
     this.#keys[at + 7] = destination.w3;
     this.#keys[at + IDENTIFICATION_WORD] = fragment.identification;
     this.#keys[at + PROTOCOL_WORD] = protocolOf(packet);
-    this.#prints[slot] = printOf(packet);
-    this.#begun[slot] = packet.time;
+    this.#hashes[slot] = hashOf(packet);
+    this.#beginTimes[slot] = packet.time;
     return slot;
   }
 
   /** Forgets the datagram. */
   remove(slot: number): void {
-    this.#prints[slot] = FREE;
+    this.#hashes[slot] = FREE;
   }
 
   #isOf(slot: number, packet: Packet): boolean {
@@ -92,12 +92,12 @@ export class DatagramTable {
   }
 }
 
-/** RFC 791, section 3.2: over IPv4 the protocol is a part of the key. */
+/** RFC 791, section 3.2: over IPv4 the protocol is part of the key. */
 function protocolOf(packet: Packet): number {
   return packet.family === 4 ? packet.fragment.protocol : ANY_PROTOCOL;
 }
 
-function printOf(packet: Packet): number {
-  const hash = hashAddress(packet.source, packet.fragment.identification);
-  return mix(hashAddress(packet.destination, hash) ^ protocolOf(packet)) || 1;
+function hashOf(packet: Packet): number {
+  const source = hashAddress(packet.source, packet.fragment.identification);
+  return mix(hashAddress(packet.destination, source) ^ protocolOf(packet)) || 1;
 }

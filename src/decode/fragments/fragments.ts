@@ -7,58 +7,59 @@ import { decodeTransport } from '../transport/transport.ts';
 import { DatagramTable, MAX_DATAGRAMS } from './fragments-table.ts';
 
 /**
- * Octets that are kept of a datagram, from its start: far more than the header that a tiny first fragment lacks,
- * and the whole of a fragmented SYN, so that its sum can be checked. A sender of 64 KiB datagrams in small pieces
- * fills no more than this; with MAX_DATAGRAMS it is 64 KiB for all.
+ * Octets kept from the start of each datagram. This is far more than the header that a tiny first fragment lacks, and
+ * it holds a whole fragmented SYN, so that its checksum can be verified. Together with MAX_DATAGRAMS it bounds the
+ * memory to 64 KiB, whatever a sender of large datagrams in small pieces does.
  */
-export const KEPT_LENGTH = 64;
+export const KEPT_OCTETS = 64;
 
-/** The unit of fragment offsets, in octets. */
-const UNIT = 8;
-const ALL_UNITS = (1 << (KEPT_LENGTH / UNIT)) - 1;
+/** Octets per unit of a fragment offset. */
+const UNIT_OCTETS = 8;
+const ALL_UNITS = (1 << (KEPT_OCTETS / UNIT_OCTETS)) - 1;
 
 /**
- * Puts the beginnings of datagrams together whose first fragment does not hold the whole TCP or SCTP header
- * (design, section 5). A datagram is judged when it is there as far as it is kept: all of it, with its sum, or the first
- * KEPT_LENGTH octets of a longer one, without. Contradictions are resolved as Linux resolves them: what lies within
- * a run of known octets is a duplicate and ignored, anything else that overlaps drops the datagram (RFC 5722).
+ * Reassembles the start of each datagram whose first fragment does not hold the whole TCP or SCTP header. A datagram
+ * is judged when its kept part is complete: a short one whole, with its checksum; a longer one by its first
+ * KEPT_OCTETS, without. Contradictions are resolved as in Linux: a fragment within a run of known octets is a
+ * duplicate and ignored; any other overlap drops the datagram (RFC 5722).
  *
- * UDP needs no help: a first fragment holds at least eight octets, its whole header.
+ * UDP needs no reassembly: a first fragment holds at least eight octets, its whole header.
  */
 export class Reassembler {
-  /** Over what is kept: the offsets of a packet that was put together count in it, until the next `take`. */
+  /** A view over the kept octets. The offsets in a reassembled packet refer to it until the next call of `take`. */
   readonly view: DataView;
   readonly #checkSums: boolean;
   readonly #table = new DatagramTable();
-  readonly #octets = new Uint8Array(MAX_DATAGRAMS * KEPT_LENGTH);
-  /** One bit for each unit that is there; and for each that did not come right behind all before it. */
+  readonly #octets = new Uint8Array(MAX_DATAGRAMS * KEPT_OCTETS);
+  /** One bit for each unit present, and one for each fragment that did not arrive right behind all octets before it. */
   readonly #units = new Uint8Array(MAX_DATAGRAMS);
   readonly #runStarts = new Uint8Array(MAX_DATAGRAMS);
-  /** Where the furthest fragment ends, and whether that is the end of the datagram. */
+  /** Where the furthest fragment ends, and whether the datagram ends there. */
   readonly #end = new Uint32Array(MAX_DATAGRAMS);
   readonly #endIsKnown = new Uint8Array(MAX_DATAGRAMS);
-  /** Octets from the start that no snap length cut. */
+  /** Octets from the start that the snap length did not cut. */
   readonly #captured = new Uint8Array(MAX_DATAGRAMS);
-  /** What the first fragment says for all. */
+  /** From the first fragment, valid for the whole datagram. */
   readonly #protocol = new Uint8Array(MAX_DATAGRAMS);
   readonly #ipOptions = new Uint8Array(MAX_DATAGRAMS);
 
-  /** `checkSums`: whether a fragment whose IPv4 header sum is wrong is left out. */
+  /** With `checkSums`, a fragment with a wrong IPv4 header checksum is ignored. */
   constructor(checkSums: boolean) {
     this.#checkSums = checkSums;
     this.view = new DataView(this.#octets.buffer);
   }
 
   /**
-   * Takes a packet that was decoded with `Reason.fragment`, its octets in `view`, its time set. `Reason.none` when
-   * it completes a datagram: then the packet is that datagram's, with its offsets in the view of this object.
+   * Takes a packet decoded with `Reason.fragment`; its octets are in `view` and its time is set. Returns
+   * `Reason.none` when it completes a datagram: the packet then describes that datagram, with offsets into
+   * `this.view`.
    */
   take(view: DataView, packet: Packet): Reason {
     const { fragment } = packet;
     if (!isOfUse(packet)) return Reason.fragment;
     if (this.#checkSums && !ipv4SumIsRight(view, packet)) return Reason.ipChecksum;
-    const odd = fragment.more ? fragment.length % UNIT : 0;
-    // Linux cuts such a fragment of IPv4 down, and refuses that of IPv6 (RFC 8200, section 4.5).
+    const odd = fragment.more ? fragment.length % UNIT_OCTETS : 0;
+    // Linux trims such a fragment over IPv4, and rejects it over IPv6 (RFC 8200, section 4.5).
     if (odd !== 0 && packet.family === 6) return Reason.ipLength;
     const end = fragment.offset + fragment.length - odd;
 
@@ -75,7 +76,7 @@ export class Reassembler {
       this.#runStarts[slot] = (this.#runStarts[slot] as number) | lowest(units);
     }
     this.#keep(slot, end, view, packet);
-    return this.#isThere(slot) ? this.#decode(slot, packet) : Reason.fragment;
+    return this.#isComplete(slot) ? this.#decode(slot, packet) : Reason.fragment;
   }
 
   #add(packet: Packet): number {
@@ -84,7 +85,7 @@ export class Reassembler {
     this.#runStarts[slot] = 0;
     this.#end[slot] = 0;
     this.#endIsKnown[slot] = 0;
-    this.#captured[slot] = KEPT_LENGTH;
+    this.#captured[slot] = KEPT_OCTETS;
     return slot;
   }
 
@@ -93,7 +94,7 @@ export class Reassembler {
     return Reason.fragmentOverlap;
   }
 
-  /** The last fragment says how long the datagram is; nothing may lie behind that, nor another last one elsewhere. */
+  /** The last fragment fixes the datagram's length: no fragment may end behind it, and no other last one elsewhere. */
   #acceptEnd(slot: number, end: number, more: boolean): boolean {
     const furthest = this.#end[slot] as number;
     if (!more && end < furthest) return false;
@@ -104,8 +105,8 @@ export class Reassembler {
   }
 
   /**
-   * All of the units are there, and came in order. Linux takes for a duplicate only what lies within such a run; a
-   * detector that was more patient would judge packets that this host drops.
+   * Whether all units are present and arrived in order. Linux treats a fragment as a duplicate only within such a
+   * run; a more lenient detector would judge packets that this host drops.
    */
   #isInOneRun(slot: number, units: number): boolean {
     const within = units & ~lowest(units);
@@ -116,9 +117,9 @@ export class Reassembler {
 
   #keep(slot: number, end: number, view: DataView, packet: Packet): void {
     const { offset, start, captured, protocol } = packet.fragment;
-    const kept = Math.min(end, KEPT_LENGTH) - offset;
+    const kept = Math.min(end, KEPT_OCTETS) - offset;
     const copied = Math.min(kept, captured);
-    const at = slot * KEPT_LENGTH + offset;
+    const at = slot * KEPT_OCTETS + offset;
     for (let index = 0; index < copied; index++) this.#octets[at + index] = view.getUint8(start + index);
     if (copied < kept) this.#captured[slot] = Math.min(this.#captured[slot] as number, offset + copied);
     if (offset > 0) return;
@@ -126,27 +127,27 @@ export class Reassembler {
     this.#ipOptions[slot] = packet.ipOptions ? 1 : 0;
   }
 
-  #isThere(slot: number): boolean {
+  #isComplete(slot: number): boolean {
     const needed = this.#isWhole(slot) ? unitsOf(0, this.#end[slot] as number) : ALL_UNITS;
     return ((this.#units[slot] as number) & needed) === needed;
   }
 
-  /** The datagram is no longer than what is kept of it. */
+  /** Whether the datagram fits into the kept octets. */
   #isWhole(slot: number): boolean {
-    return this.#endIsKnown[slot] === 1 && (this.#end[slot] as number) <= KEPT_LENGTH;
+    return this.#endIsKnown[slot] === 1 && (this.#end[slot] as number) <= KEPT_OCTETS;
   }
 
   #decode(slot: number, packet: Packet): Reason {
     this.#table.remove(slot);
-    const start = slot * KEPT_LENGTH;
+    const start = slot * KEPT_OCTETS;
     const length = this.#end[slot] as number;
     packet.protocol = this.#protocol[slot] as number;
     packet.ipOptions = this.#ipOptions[slot] === 1;
-    // Each fragment has had a header of its own, whose sum was checked when it came.
+    // The IPv4 header of each fragment was checked on arrival.
     packet.ipv4HeaderLength = 0;
     packet.transportOffset = start;
     packet.transportLength = length;
-    // What is whole is decoded as strictly as any packet, and its sum can be checked.
+    // A whole datagram is decoded as strictly as any packet, and its checksum can be verified.
     packet.fragmented = !this.#isWhole(slot);
     const end = start + Math.min(length, this.#captured[slot] as number);
     const decode = packet.family === 4 ? decodeTransport : decodeIpv6Payload;
@@ -157,19 +158,19 @@ export class Reassembler {
 }
 
 /**
- * Whether the fragment may hold a part of a TCP or SCTP header. Over IPv6 only the first one's next header counts (RFC 8200,
- * section 4.5), and the TCP header may stand behind others.
+ * Whether the fragment may hold part of a TCP or SCTP header. Over IPv6 only the next header of the first fragment
+ * counts (RFC 8200, section 4.5), and the TCP header may follow other headers.
  */
 function isOfUse({ family, fragment: { offset, protocol } }: Packet): boolean {
-  if (offset >= KEPT_LENGTH) return false;
+  if (offset >= KEPT_OCTETS) return false;
   if (protocol === PROTOCOL_TCP || protocol === PROTOCOL_SCTP) return true;
   return family === 6 && (offset > 0 || isExtension(protocol));
 }
 
-/** The units that the octets from `offset` to `end` touch, as far as they are kept. */
+/** A bit mask of the kept units that the octets from `offset` to `end` touch. */
 function unitsOf(offset: number, end: number): number {
-  const first = offset / UNIT;
-  const last = Math.ceil(Math.min(end, KEPT_LENGTH) / UNIT);
+  const first = offset / UNIT_OCTETS;
+  const last = Math.ceil(Math.min(end, KEPT_OCTETS) / UNIT_OCTETS);
   return ((1 << last) - 1) & ~((1 << first) - 1);
 }
 

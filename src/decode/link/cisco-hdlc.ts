@@ -6,11 +6,11 @@ import { decodeEtherType } from './ethertype.ts';
 const PROTOCOL = 2;
 const HEADER_LENGTH = 4;
 
-/** The address field of Cisco's framing. Of a line with two ends, "multicast" says nothing about the packet. */
+/** The address field of Cisco's framing. On a point-to-point line, "multicast" says nothing about the packet. */
 export const CISCO_UNICAST = 0x0f;
 export const CISCO_MULTICAST = 0x8f;
 
-/** Decodes a frame of a serial line in Cisco's HDLC framing. */
+/** Decodes a serial-line frame in Cisco's HDLC framing. */
 export function decodeCiscoHdlc(
   view: DataView,
   offset: number,

@@ -5,11 +5,11 @@ import { decodeEtherType } from './ethertype.ts';
 // IEEE 802.3, section 3.1.1.
 const DESTINATION = 0;
 const ETHER_TYPE = 12;
-export const ETHERNET_HEADER_LENGTH = 14;
-/** The individual/group bit is the lowest of the first octet (IEEE 802.3, section 3.2.3). */
+const HEADER_LENGTH = 14;
+/** The group bit is the lowest bit of the first octet (IEEE 802.3, section 3.2.3). */
 const GROUP_BIT = 0x01;
 
-/** Decodes an Ethernet II frame in `[offset, end)`; `missing` octets of it were on the wire but not captured. */
+/** Decodes an Ethernet II frame in `[offset, end)`. */
 export function decodeEthernet(
   view: DataView,
   offset: number,
@@ -17,8 +17,8 @@ export function decodeEthernet(
   missing: number,
   packet: Packet,
 ): Reason {
-  if (end - offset < ETHERNET_HEADER_LENGTH) return Reason.linkHeader;
+  if (end - offset < HEADER_LENGTH) return Reason.linkHeader;
   packet.linkGroup = (view.getUint8(offset + DESTINATION) & GROUP_BIT) !== 0;
   const etherType = view.getUint16(offset + ETHER_TYPE);
-  return decodeEtherType(view, etherType, offset + ETHERNET_HEADER_LENGTH, end, missing, packet);
+  return decodeEtherType(view, etherType, offset + HEADER_LENGTH, end, missing, packet);
 }

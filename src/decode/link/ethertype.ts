@@ -7,14 +7,15 @@ import { decodeMpls } from './mpls.ts';
 import { decodePppoe } from './pppoe.ts';
 import { isVlanTag, MAX_VLAN_TAGS, VLAN_TAG_LENGTH, vlanEtherType } from './vlan.ts';
 
+/** IEEE 802 EtherTypes (IANA). */
 export const ETHER_TYPE_IPV4 = 0x0800;
 export const ETHER_TYPE_IPV6 = 0x86dd;
 const ETHER_TYPE_MPLS = 0x8847;
-/** Once MPLS multicast, now a label that the upstream assigned (RFC 5332). */
+/** Formerly MPLS multicast; now MPLS with an upstream-assigned label (RFC 5332). */
 const ETHER_TYPE_MPLS_UPSTREAM = 0x8848;
 const ETHER_TYPE_PPPOE_SESSION = 0x8864;
 
-/** Decodes what an EtherType announces: an IP packet, or one in a wrapping of the link. */
+/** Decodes the payload that an EtherType announces: an IP packet, perhaps in further link headers. */
 export function decodeEtherType(
   view: DataView,
   etherType: number,
@@ -28,7 +29,7 @@ export function decodeEtherType(
   return decodeWrapped(view, etherType, offset, end, missing, packet);
 }
 
-/** VLAN tags, then perhaps LLC and SNAP; MPLS or PPPoE after them. */
+/** Decodes VLAN tags, then an optional LLC and SNAP header, then IP, MPLS or PPPoE. */
 function decodeWrapped(
   view: DataView,
   etherType: number,

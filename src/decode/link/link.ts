@@ -24,7 +24,7 @@ import { decodeRawIp } from './raw-ip.ts';
 import { decodeSll } from './sll.ts';
 import { decodeSll2 } from './sll2.ts';
 
-/** Decodes a frame in `[offset, end)` of any link type but Ethernet; `missing` as there. */
+/** Decodes a frame in `[offset, end)` of any link type except Ethernet. */
 export function decodeLink(
   view: DataView,
   offset: number,

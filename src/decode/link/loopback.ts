@@ -3,8 +3,8 @@ import { Reason } from '../reason.ts';
 import { decodeRawIp } from './raw-ip.ts';
 
 /**
- * LINKTYPE_NULL and LINKTYPE_LOOP: four octets of the sender's address family, in the capturing host's byte
- * order or in network order, and of different value on each BSD. The IP version behind it says the same.
+ * LINKTYPE_NULL and LINKTYPE_LOOP: the address family in four octets, in the capturing host's byte order or in
+ * network order. Its values differ between the BSDs. The IP version behind it says the same.
  */
 const HEADER_LENGTH = 4;
 

@@ -7,10 +7,10 @@ const LABEL_STACK_ENTRY_LENGTH = 4;
 const BOTTOM_OF_STACK_OCTET = 2;
 const BOTTOM_OF_STACK = 0x01;
 
-/** Networks stack three or four labels; a longer stack is somebody playing with the decoder. */
-export const MAX_MPLS_LABELS = 8;
+/** Networks stack three or four labels; a longer stack is an attack on the decoder. */
+const MAX_MPLS_LABELS = 8;
 
-/** Decodes a label stack. It does not say what is below it: the first four bits of an IP packet do. */
+/** Decodes a label stack. The stack does not name its payload; the first four bits of an IP packet do. */
 export function decodeMpls(
   view: DataView,
   offset: number,
@@ -23,13 +23,13 @@ export function decodeMpls(
     if (end - position < LABEL_STACK_ENTRY_LENGTH) return Reason.linkHeader;
     const bottom = (view.getUint8(position + BOTTOM_OF_STACK_OCTET) & BOTTOM_OF_STACK) !== 0;
     position += LABEL_STACK_ENTRY_LENGTH;
-    if (bottom) return decodeBelow(view, position, end, missing, packet);
+    if (bottom) return decodePayload(view, position, end, missing, packet);
   }
   return Reason.linkDepth;
 }
 
-/** Anything else than IP is a pseudowire (RFC 4385, section 3). */
-function decodeBelow(view: DataView, offset: number, end: number, missing: number, packet: Packet): Reason {
+/** Anything but IP is a pseudowire (RFC 4385, section 3). */
+function decodePayload(view: DataView, offset: number, end: number, missing: number, packet: Packet): Reason {
   const reason = decodeRawIp(view, offset, end, missing, packet);
   return reason === Reason.ipVersion ? Reason.notIp : reason;
 }

@@ -3,7 +3,7 @@ import { decodeIpv6 } from '../network/ipv6.ts';
 import type { Packet } from '../packet.ts';
 import { Reason } from '../reason.ts';
 
-// LINKTYPE_NFLOG: what a netfilter rule logged; a header, then values by type, each padded to 4 octets.
+// LINKTYPE_NFLOG: a packet that a netfilter rule logged, as a header and entries by type, each padded to 4 octets.
 const ADDRESS_FAMILY = 0;
 const VERSION = 1;
 const HEADER_LENGTH = 4;
@@ -18,14 +18,14 @@ const TYPE_PAYLOAD = 9;
 const FAMILY_IPV4 = 2;
 const FAMILY_IPV6 = 10;
 
-/** The kernel writes each type once and knows some twenty; more are there to keep a decoder busy. */
+/** The kernel writes each type once and knows about twenty; more of them are an attack on the decoder. */
 const MAX_TLVS = 32;
-/** The kernel copies as much of a packet as it is asked for, and does not tell how much it left out. */
-const LEFT_OUT = 0x10000;
-/** Types are small, so that a type beyond this is one in the other byte order. */
+/** The kernel copies as much of a packet as it was asked for and does not say what is missing: at most this. */
+const MISSING_OCTETS = 0x10000;
+/** Types are small: a larger value is in the other byte order. */
 const MAX_TYPE = 0xff;
 
-/** Decodes a frame of the netfilter log; the packet is its payload value. */
+/** Decodes a frame of the netfilter log; the packet is its payload entry. */
 export function decodeNflog(
   view: DataView,
   offset: number,
@@ -52,12 +52,12 @@ export function decodeNflog(
   return Reason.linkDepth;
 }
 
-/** Lengths and types are in the byte order of the host that captured, which nothing else in the frame tells. */
+/** Lengths and types are in the capturing host's byte order, which nothing else in the frame reveals. */
 function isLittleEndian(view: DataView, position: number): boolean {
   return view.getUint16(position + TLV_TYPE, true) <= MAX_TYPE;
 }
 
 function decodePayload(view: DataView, family: number, offset: number, end: number, packet: Packet): Reason {
-  if (family === FAMILY_IPV4) return decodeIpv4(view, offset, end, LEFT_OUT, packet);
-  return decodeIpv6(view, offset, end, LEFT_OUT, packet);
+  if (family === FAMILY_IPV4) return decodeIpv4(view, offset, end, MISSING_OCTETS, packet);
+  return decodeIpv6(view, offset, end, MISSING_OCTETS, packet);
 }

@@ -5,7 +5,7 @@ import { decodePpp } from './ppp.ts';
 
 const ADDRESS = 0;
 
-/** Decodes a frame of a serial line: Cisco's framing when the first octet is one of its addresses, else PPP. */
+/** Decodes a serial-line frame: Cisco's framing when the first octet is one of its addresses, otherwise PPP. */
 export function decodePppHdlc(
   view: DataView,
   offset: number,

@@ -8,14 +8,14 @@ const ALL_STATIONS_UNNUMBERED = 0xff03;
 const ADDRESS_CONTROL_LENGTH = 2;
 
 const PROTOCOL_LENGTH = 2;
-/** RFC 1661, section 2: only the protocol's last octet is odd. An odd first one is all of a compressed field. */
+/** RFC 1661, section 2: only the last octet of the field is odd. An odd first octet is a whole compressed field. */
 const LAST_OCTET_BIT = 0x01;
 
 // IANA's PPP protocol numbers.
 const PROTOCOL_IPV4 = 0x0021;
 const PROTOCOL_IPV6 = 0x0057;
 
-/** Decodes a PPP frame, with or without address and control, its protocol field compressed or not. */
+/** Decodes a PPP frame, with or without address and control, with a compressed or full protocol field. */
 export function decodePpp(
   view: DataView,
   offset: number,

@@ -7,11 +7,11 @@ const VERSION_TYPE = 0;
 const CODE = 1;
 const HEADER_LENGTH = 6;
 
-/** Version 1, type 1: there are no others. */
+/** Version 1, type 1; no others exist. */
 const VERSION_1_TYPE_1 = 0x11;
 const CODE_SESSION_DATA = 0x00;
 
-/** Decodes the PPP session stage of PPPoE; discovery carries no packets. */
+/** Decodes the PPPoE session stage; the discovery stage carries no packets. */
 export function decodePppoe(
   view: DataView,
   offset: number,

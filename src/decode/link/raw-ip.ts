@@ -3,7 +3,7 @@ import { decodeIpv6 } from '../network/ipv6.ts';
 import type { Packet } from '../packet.ts';
 import { Reason } from '../reason.ts';
 
-/** Decodes a frame that begins with the IP header; its version field decides. */
+/** Decodes a frame that begins with an IP header, by its version field. */
 export function decodeRawIp(
   view: DataView,
   offset: number,

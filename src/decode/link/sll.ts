@@ -2,7 +2,7 @@ import type { Packet } from '../packet.ts';
 import { Reason } from '../reason.ts';
 import { decodeEtherType } from './ethertype.ts';
 
-// LINKTYPE_LINUX_SLL, "Linux cooked capture": what the device `any` and devices without link header give.
+// LINKTYPE_LINUX_SLL, "Linux cooked capture": from the device `any` and from devices without a link header.
 const PACKET_TYPE = 0;
 const PROTOCOL = 14;
 const HEADER_LENGTH = 16;
@@ -24,7 +24,7 @@ export function decodeSll(
   return decodeEtherType(view, protocol, offset + HEADER_LENGTH, end, missing, packet);
 }
 
-/** Whether the kernel says that the frame went to a link-layer group address. */
+/** Whether the frame was sent to a link-layer group address, according to the kernel's packet type. */
 export function isGroupPacketType(type: number): boolean {
   return type === PACKET_TYPE_BROADCAST || type === PACKET_TYPE_MULTICAST;
 }

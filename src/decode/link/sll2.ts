@@ -3,7 +3,7 @@ import { Reason } from '../reason.ts';
 import { decodeEtherType } from './ethertype.ts';
 import { isGroupPacketType } from './sll.ts';
 
-// LINKTYPE_LINUX_SLL2: as version 1, and the interface's index; the protocol stands first.
+// LINKTYPE_LINUX_SLL2: like version 1, plus the interface index; the protocol comes first.
 const PROTOCOL = 0;
 const PACKET_TYPE = 10;
 const HEADER_LENGTH = 20;

@@ -16,7 +16,7 @@ const MIN_HEADER_LENGTH = 20;
 const MORE_FRAGMENTS = 0x2000;
 const FRAGMENT_OFFSET_MASK = 0x1fff;
 
-/** Decodes an IPv4 packet in `[offset, end)`; octets behind its total length are padding of the link. */
+/** Decodes an IPv4 packet in `[offset, end)`; octets beyond its total length are link padding. */
 export function decodeIpv4(
   view: DataView,
   offset: number,
@@ -30,7 +30,7 @@ export function decodeIpv4(
   const headerLength = (versionIhl & 0x0f) << 2;
   if (headerLength < MIN_HEADER_LENGTH) return Reason.ipLength;
   const onWire = end - offset + missing;
-  // Segmentation offload writes 0 where the packet is too long for the field; the frame's length is the truth.
+  // Segmentation offload writes 0 when the packet is too long for the field; the frame's length is right.
   const totalLength = view.getUint16(offset + TOTAL_LENGTH) || onWire;
   if (totalLength < headerLength || totalLength > onWire) return Reason.ipLength;
 
@@ -57,7 +57,7 @@ function decodeFragment(view: DataView, flagsFragmentOffset: number, end: number
   if (end < transportOffset) return Reason.ipHeader;
   fragment.identification = packet.identification;
   fragment.protocol = packet.protocol;
-  // In units of 8 octets.
+  // The field counts units of 8 octets.
   fragment.offset = (flagsFragmentOffset & FRAGMENT_OFFSET_MASK) << 3;
   fragment.more = (flagsFragmentOffset & MORE_FRAGMENTS) !== 0;
   fragment.start = transportOffset;

@@ -6,11 +6,13 @@ import { jumboPayloadLength } from './jumbogram.ts';
 
 // RFC 8200, section 3.
 const VERSION = 0;
+/** The offset of the payload length. */
 export const IPV6_PAYLOAD_LENGTH = 4;
 const NEXT_HEADER = 6;
 const HOP_LIMIT = 7;
 const SOURCE_ADDRESS = 8;
 const DESTINATION_ADDRESS = 24;
+/** The length of the fixed header. */
 export const IPV6_HEADER_LENGTH = 40;
 
 // Extension headers (RFC 8200, section 4; RFC 4302 for the authentication header; RFC 6275 for mobility).
@@ -27,8 +29,8 @@ const FRAGMENT_IDENTIFICATION = 4;
 const FRAGMENT_OFFSET_MASK = 0xfff8;
 const MORE_FRAGMENTS = 0x0001;
 
-/** RFC 8200 names six; a longer chain only serves to keep a decoder busy or to hide the port from it. */
-export const MAX_EXTENSION_HEADERS = 16;
+/** RFC 8200 names six. A longer chain only keeps a decoder busy or hides the port from it. */
+const MAX_EXTENSION_HEADERS = 16;
 
 /** Decodes an IPv6 packet in `[offset, end)` through its extension headers. */
 export function decodeIpv6(
@@ -42,13 +44,13 @@ export function decodeIpv6(
   if (view.getUint8(offset + VERSION) >> 4 !== 6) return Reason.ipVersion;
   const onWire = end - offset + missing - IPV6_HEADER_LENGTH;
   const payloadLength =
-    view.getUint16(offset + IPV6_PAYLOAD_LENGTH) || unstatedLength(view, offset, end, onWire);
+    view.getUint16(offset + IPV6_PAYLOAD_LENGTH) || lengthOfZero(view, offset, end, onWire);
   if (payloadLength > onWire) return Reason.ipLength;
 
   packet.family = 6;
   readAddress(view, offset + SOURCE_ADDRESS, packet.source);
   readAddress(view, offset + DESTINATION_ADDRESS, packet.destination);
-  // Taken for IPv4 it would let a forger accuse any IPv4 host from an IPv6 link.
+  // Taken as IPv4, such an address would let a forger accuse any IPv4 host from an IPv6 link.
   if (packet.source.isV4 || packet.destination.isV4) return Reason.mappedAddress;
   packet.identification = 0;
   packet.ipOptions = false;
@@ -63,14 +65,14 @@ export function decodeIpv6(
   return decodeIpv6Payload(view, end, packet);
 }
 
-/** Decodes what stands at `packet.transportOffset`, of the kind `packet.protocol`: extension headers, the transport. */
+/** Decodes extension headers and transport at `packet.transportOffset`; `packet.protocol` names the first of them. */
 export function decodeIpv6Payload(view: DataView, end: number, packet: Packet): Reason {
   const reason = skipExtensions(view, end, packet);
   return reason === Reason.none ? decodeTransport(view, end, packet) : reason;
 }
 
-/** 0 stands in jumbograms and after segmentation offload: the option or the frame's length is the truth. */
-function unstatedLength(view: DataView, offset: number, end: number, onWire: number): number {
+/** The field is 0 in jumbograms, which have an option, and after segmentation offload: the frame's length is right. */
+function lengthOfZero(view: DataView, offset: number, end: number, onWire: number): number {
   if (view.getUint8(offset + NEXT_HEADER) !== HOP_BY_HOP) return onWire;
   return jumboPayloadLength(view, offset + IPV6_HEADER_LENGTH, end, onWire);
 }
@@ -82,7 +84,7 @@ function readAddress(view: DataView, offset: number, into: Address): void {
   into.w3 = view.getUint32(offset + 12);
 }
 
-/** Moves `protocol`, `transportOffset` and `transportLength` behind the last extension header. */
+/** Moves `protocol`, `transportOffset` and `transportLength` past the last extension header. */
 function skipExtensions(view: DataView, end: number, packet: Packet): Reason {
   for (let walked = 0; isExtension(packet.protocol); walked++) {
     if (walked === MAX_EXTENSION_HEADERS) return Reason.ipv6Extensions;
@@ -93,7 +95,7 @@ function skipExtensions(view: DataView, end: number, packet: Packet): Reason {
     if (length > packet.transportLength) return packet.fragmented ? Reason.fragment : Reason.ipLength;
     if (packet.protocol === FRAGMENT) {
       const fragment = view.getUint16(offset + FRAGMENT_OFFSET_FLAGS);
-      // An atomic fragment (RFC 6946) is whole: offset 0 and no more to come.
+      // An atomic fragment (RFC 6946) is whole: its offset is 0 and no more follow.
       if ((fragment & (FRAGMENT_OFFSET_MASK | MORE_FRAGMENTS)) !== 0) setFragment(view, end, packet);
       if ((fragment & FRAGMENT_OFFSET_MASK) !== 0) return Reason.fragment;
     } else if (packet.protocol !== AUTHENTICATION) {
@@ -106,14 +108,14 @@ function skipExtensions(view: DataView, end: number, packet: Packet): Reason {
   return Reason.none;
 }
 
-/** From the fragment header at `packet.transportOffset`. */
+/** Fills `packet.fragment` from the fragment header at `packet.transportOffset`. */
 function setFragment(view: DataView, end: number, packet: Packet): void {
   const { fragment, transportOffset } = packet;
   const offsetFlags = view.getUint16(transportOffset + FRAGMENT_OFFSET_FLAGS);
   packet.fragmented = true;
   fragment.identification = view.getUint32(transportOffset + FRAGMENT_IDENTIFICATION);
   fragment.protocol = view.getUint8(transportOffset);
-  // The field counts units of 8 octets, but stands 3 bits to the left: this is octets.
+  // The field counts units of 8 octets but is shifted left by 3 bits, so the masked value is in octets.
   fragment.offset = offsetFlags & FRAGMENT_OFFSET_MASK;
   fragment.more = (offsetFlags & MORE_FRAGMENTS) !== 0;
   fragment.start = transportOffset + MIN_EXTENSION_LENGTH;
@@ -121,7 +123,7 @@ function setFragment(view: DataView, end: number, packet: Packet): void {
   fragment.captured = Math.min(fragment.length, end - fragment.start);
 }
 
-/** Whether the number is that of an extension header that is walked over. */
+/** Whether the protocol number is that of an extension header which the decoder skips. */
 export function isExtension(protocol: number): boolean {
   return (
     protocol === HOP_BY_HOP ||
@@ -136,6 +138,6 @@ export function isExtension(protocol: number): boolean {
 function extensionLength(view: DataView, offset: number, protocol: number): number {
   if (protocol === FRAGMENT) return MIN_EXTENSION_LENGTH;
   const units = view.getUint8(offset + EXTENSION_LENGTH);
-  // In units of 4 octets, minus 2, for the authentication header; of 8 octets, minus 1, for all others.
+  // The authentication header counts units of 4 octets, minus 2; all others count units of 8 octets, minus 1.
   return protocol === AUTHENTICATION ? (units + 2) * 4 : (units + 1) * 8;
 }

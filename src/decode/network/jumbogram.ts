@@ -1,4 +1,4 @@
-// RFC 8200, sections 4.2 and 4.3: a hop-by-hop header in units of 8 octets beyond the first 8, full of options.
+// RFC 8200, sections 4.2 and 4.3: a hop-by-hop header counts units of 8 octets beyond the first 8, and holds options.
 const EXTENSION_LENGTH = 1;
 const FIRST_OPTION = 2;
 const OPTION_LENGTH = 1;
@@ -12,8 +12,8 @@ const MAX_PLAIN_LENGTH = 65_535;
 
 /**
  * The payload length of a jumbogram, from the hop-by-hop header at `offset`. Without the option it is `onWire`,
- * for then Linux takes the frame's; an option that claims less than what needs one makes it 0 (RFC 2675, section
- * 3: discarded), and so does one that the frame ends in.
+ * because Linux then takes the frame's length. An option that claims less than a jumbogram makes it 0 (RFC 2675,
+ * section 3: discarded), and so does an option that ends beyond the frame.
  */
 export function jumboPayloadLength(view: DataView, offset: number, end: number, onWire: number): number {
   if (end - offset < FIRST_OPTION) return 0;

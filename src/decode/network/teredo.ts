@@ -3,21 +3,21 @@ import type { Packet } from '../packet.ts';
 import { UDP_HEADER_LENGTH } from '../transport/udp.ts';
 import { IPV6_HEADER_LENGTH, IPV6_PAYLOAD_LENGTH } from './ipv6.ts';
 
-/** Where Teredo's servers and relays listen (RFC 4380, section 2.7). */
+/** The port of Teredo servers and relays (RFC 4380, section 2.7). */
 export const TEREDO_PORT = 3544;
 
-// RFC 4380, section 5.1.1: what may stand before the IPv6 packet, in this order.
+// RFC 4380, section 5.1.1: the headers that may precede the IPv6 packet, in this order.
 const AUTHENTICATION = 0x0001;
 const CLIENT_LENGTH = 2;
 const AUTHENTICATION_LENGTH = 3;
-/** The type and both lengths before, nonce and confirmation after the client and authentication values. */
+/** The type and both lengths, then, behind the client and authentication values, nonce and confirmation. */
 const MIN_AUTHENTICATION_LENGTH = 13;
 const ORIGIN = 0x0000;
 const ORIGIN_LENGTH = 8;
 
 /**
- * Where the IPv6 packet begins that the decoded datagram carries; -1 when it carries none. It must lie within
- * the datagram by its own length: nothing else tells it from the payload of some other protocol.
+ * Where the IPv6 packet in the decoded datagram begins; -1 when there is none. Its own length must fit into the
+ * datagram: nothing else distinguishes it from the payload of some other protocol.
  */
 export function findTeredoPacket(view: DataView, end: number, packet: Packet): number {
   if (packet.protocol !== PROTOCOL_UDP || packet.fragmented) return -1;

@@ -11,18 +11,18 @@ const PROTOCOL_IPV4 = 4;
 const PROTOCOL_IPV6 = 41;
 const PROTOCOL_GRE = 47;
 
-/** More octets than a packet has: what a first fragment lacks is on the wire, in other frames. */
+/** More octets than a packet has. What a first fragment lacks was on the wire, in other frames. */
 const REST_OF_DATAGRAM = 0x10000;
 
 /**
- * Puts the packet that a decoded one carries in its place. When it carries none, the outer one stays as it is,
- * and so does its `reason`. One level: a tunnel within the tunnel is `otherProtocol`.
+ * Replaces a decoded tunnel packet by the packet inside it. A packet that carries none stays as it is, with its
+ * `reason`. Only one level is opened: a tunnel within a tunnel is `otherProtocol`.
  *
- * The inner packet is judged if its destination is ours, like any other. Linux takes it out only when the outer
- * destination is its own and it has such a tunnel device. The first is what the kernel filter lets pass live;
- * the second is not asked, for who knocks inside a tunnel that is not there is a scanner too. The inner source
- * may be forged, as that of any SYN may: the same limits stand against both. Sums are those of the inner
- * headers; nothing of the outer ones but the protocol is believed.
+ * The inner packet is judged like any other when its destination is ours. Linux accepts it only when the outer
+ * destination is its own and it has such a tunnel device. The kernel filter already checks the first when live. The
+ * second is not checked, because a source that probes through a tunnel that does not exist is a scanner too. The
+ * inner source may be forged, as that of any SYN may; the same limits protect against both. The inner checksums are
+ * verified; of the outer headers only the protocol is used.
  */
 export function decodeTunnel(view: DataView, end: number, packet: Packet, reason: Reason): Reason {
   if (reason !== Reason.none && reason !== Reason.otherProtocol) return reason;

@@ -15,9 +15,9 @@ import { TCP_CHECKSUM } from './tcp.ts';
 import { UDP_CHECKSUM } from './udp.ts';
 
 /**
- * Whether the sums of a decoded packet are right (design, section 5): `ipChecksum` or `transportChecksum` when
- * this host would have dropped it. Asked only of packets that would be probes: summing every octet of honest
- * traffic would cost more than all the rest. What was cut by the snap length is not checked.
+ * Verifies the checksums of a decoded packet. Returns `ipChecksum` or `transportChecksum` when this host would have
+ * dropped it. Call it only for packets that would be probes: summing every octet of honest traffic would cost more
+ * than all other work. A packet cut by the snap length is not checked.
  */
 export function verifyChecksums(view: DataView, packet: Packet): Reason {
   if (!ipv4SumIsRight(view, packet)) return Reason.ipChecksum;
@@ -25,7 +25,7 @@ export function verifyChecksums(view: DataView, packet: Packet): Reason {
   return transportSumIsRight(view, packet) ? Reason.none : Reason.transportChecksum;
 }
 
-/** Whether the sum of the IPv4 header is right; that of a packet without one is. */
+/** Whether the IPv4 header checksum is right; true for a packet without an IPv4 header. */
 export function ipv4SumIsRight(view: DataView, packet: Packet): boolean {
   if (packet.ipv4HeaderLength === 0) return true;
   return fold(sumWords(view, packet.ipOffset, packet.ipv4HeaderLength, 0)) === 0xffff;
@@ -36,23 +36,25 @@ function transportSumIsRight(view: DataView, packet: Packet): boolean {
     case PROTOCOL_TCP:
       return internetSumIsRight(view, packet, TCP_CHECKSUM);
     case PROTOCOL_UDP:
-      // RFC 768: no sum was made. RFC 8200, section 8.1: not allowed over IPv6, where receivers drop it.
+      // RFC 768: the sender made no checksum. RFC 8200, section 8.1: over IPv6 receivers drop such a datagram.
       if (view.getUint16(packet.transportOffset + UDP_CHECKSUM) === 0) return packet.family === 4;
       return internetSumIsRight(view, packet, UDP_CHECKSUM);
     case PROTOCOL_SCTP:
       return sctpSumIsRight(view, packet);
     case PROTOCOL_ICMP:
-      // RFC 792: of the message alone.
+      // RFC 792: the checksum covers the message alone, without a pseudo-header.
       return fold(sumWords(view, packet.transportOffset, packet.transportLength, 0)) === 0xffff;
     case PROTOCOL_ICMPV6:
       return internetSumIsRight(view, packet, ICMP_CHECKSUM);
     default:
-      // Nobody speaks it: there is no sum that is known.
+      // No host speaks the protocol, so its checksum is unknown.
       return true;
   }
 }
 
-/** RFC 9260, appendix A. 0 was left to the network card; SCTP has no pseudo-header that would stand there. */
+/**
+ * RFC 9260, appendix A. A checksum of 0 is left to the network card: without a pseudo-header it holds no partial sum.
+ */
 function sctpSumIsRight(view: DataView, packet: Packet): boolean {
   const field = packet.transportOffset + SCTP_CHECKSUM;
   const sum = view.getUint32(field, true);
@@ -62,7 +64,7 @@ function sctpSumIsRight(view: DataView, packet: Packet): boolean {
 function internetSumIsRight(view: DataView, packet: Packet, checksum: number): boolean {
   const field = view.getUint16(packet.transportOffset + checksum);
   const pseudo = pseudoHeaderSum(packet);
-  // Left to the network card: the field holds the pseudo-header's sum, not yet complemented.
+  // Left for the network card to complete: the field holds the pseudo-header's sum, not yet complemented.
   if (field === fold(pseudo)) return true;
   return fold(sumWords(view, packet.transportOffset, packet.transportLength, pseudo)) === 0xffff;
 }
@@ -85,8 +87,8 @@ function wordSum(word: number): number {
 }
 
 /**
- * RFC 1071: 16-bit words in network order, an odd octet at the end padded with zero. Two words are read at a time.
- * The carries are added back in as they come, so that all are small whole numbers, for which V8 needs no doubles.
+ * RFC 1071: the sum of 16-bit words in network order, an odd octet at the end padded with zero. It reads two words at
+ * a time. Carries are added back at once, so all values stay small integers and V8 needs no doubles.
  */
 function sumWords(view: DataView, offset: number, length: number, start: number): number {
   let sum = start;
@@ -103,7 +105,7 @@ function sumWords(view: DataView, offset: number, length: number, start: number)
   return sum;
 }
 
-/** Adds the carries back in until 16 bits are left. */
+/** Adds the carries back until 16 bits are left. */
 function fold(sum: number): number {
   let folded = sum;
   while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);

@@ -1,7 +1,7 @@
-/** The polynomial of Castagnoli, its bits reversed (RFC 9260, appendix A). */
+/** The Castagnoli polynomial with its bits reversed (RFC 9260, appendix A). */
 const POLYNOMIAL = 0x82f63b78;
 
-/** What the register becomes for each octet that is shifted in. */
+/** The register after each octet that is shifted in. */
 const TABLE = Uint32Array.from({ length: 256 }, (_, octet) => {
   let register = octet;
   for (let bit = 0; bit < 8; bit++) register = (register >>> 1) ^ (register & 1 ? POLYNOMIAL : 0);
@@ -9,8 +9,8 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, octet) => {
 });
 
 /**
- * The CRC32c of `length` octets, of which the four at `zeroed` count as zero: the sum's own field, in which the
- * result stands with its lowest octet first.
+ * The CRC32c of `length` octets at `offset`. The four octets at `zeroed`, the checksum field itself, count as zero.
+ * The field stores the result least significant octet first.
  */
 export function crc32c(view: DataView, offset: number, length: number, zeroed: number): number {
   let register = 0xffffffff;

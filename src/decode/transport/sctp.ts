@@ -1,18 +1,20 @@
 import type { Packet } from '../packet.ts';
 import { Reason } from '../reason.ts';
 
-// RFC 9260, section 3.1: the common header; section 3.2: the first chunk behind it.
+// RFC 9260: the common header (section 3.1), then the first chunk (section 3.2).
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;
+/** The offset of the checksum. */
 export const SCTP_CHECKSUM = 8;
 const CHUNK_TYPE = 12;
 const CHUNK_LENGTH = 14;
 const COMMON_HEADER_LENGTH = 12;
 const CHUNK_HEADER_LENGTH = 4;
 const MIN_LENGTH = COMMON_HEADER_LENGTH + CHUNK_HEADER_LENGTH;
-/** What the packet path reads; of a packet cut by the snap length, the chunk's length is not missed. */
+/** Octets that are read; a packet may be cut before its chunk length. */
 const READ_LENGTH = 13;
 
+/** Chunk types (RFC 9260, section 3.2). */
 export const CHUNK_INIT = 1;
 export const CHUNK_INIT_ACK = 2;
 export const CHUNK_COOKIE_ECHO = 10;
@@ -23,7 +25,7 @@ export function decodeSctp(view: DataView, end: number, packet: Packet): Reason 
   if (packet.transportLength < MIN_LENGTH)
     return packet.fragmented ? Reason.fragment : Reason.transportHeader;
   if (end - offset < READ_LENGTH) return Reason.transportHeader;
-  // With its padding the last chunk may end behind the packet, but never with its own octets.
+  // The padding of the last chunk may exceed the packet; its own octets may not.
   if (end - offset >= MIN_LENGTH && !packet.fragmented) {
     const length = view.getUint16(offset + CHUNK_LENGTH);
     if (length < CHUNK_HEADER_LENGTH || length > packet.transportLength - COMMON_HEADER_LENGTH)

@@ -6,8 +6,8 @@ const DATA_OFFSET = 12;
 const OPTIONS = 20;
 
 /**
- * Reads how long the TCP header is and how its options begin, which tells one sender's SYNs from another's. Apart
- * from `decodeTcp`, for only a probe needs it: established traffic does not pay. Only after `Reason.none`.
+ * Reads the length of the TCP header and the start of its options, which distinguish one sender's SYNs from
+ * another's. Separate from `decodeTcp`, because only a probe needs it. Call it only after `Reason.none`.
  */
 export function readTcpOptions(view: DataView, packet: Packet): void {
   packet.tcpHeaderLength = 0;
@@ -15,7 +15,7 @@ export function readTcpOptions(view: DataView, packet: Packet): void {
   if (packet.protocol !== PROTOCOL_TCP) return;
   const offset = packet.transportOffset;
   packet.tcpHeaderLength = (view.getUint8(offset + DATA_OFFSET) >> 4) << 2;
-  // Of what the snap length cut, the options may be missing; the length is not.
+  // The snap length may have cut the options off; the header length remains.
   if (packet.tcpHeaderLength > OPTIONS && packet.complete)
     packet.firstOption = view.getUint32(offset + OPTIONS);
 }

@@ -8,18 +8,21 @@ const SEQUENCE_NUMBER = 4;
 const DATA_OFFSET = 12;
 const FLAGS = 13;
 const WINDOW = 14;
+/** The offset of the checksum. */
 export const TCP_CHECKSUM = 16;
+/** The length of a header without options. */
 export const TCP_HEADER_LENGTH = 20;
-/** What the packet path reads; the rest of a header cut by the snap length is not missed. */
+/** Octets that are read; the snap length may cut the rest of the header. */
 const READ_LENGTH = 16;
 
+/** Control flags (RFC 9293, section 3.1). */
 export const FIN = 0x01;
 export const SYN = 0x02;
 export const RST = 0x04;
 export const PSH = 0x08;
 export const ACK = 0x10;
 export const URG = 0x20;
-/** The six flags that decide; ECE and CWR (RFC 3168) do not. */
+/** The six flags that classify a segment; ECE and CWR (RFC 3168) do not. */
 const FLAGS_MASK = 0x3f;
 
 /** Decodes the TCP header at `packet.transportOffset`. */

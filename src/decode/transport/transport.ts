@@ -13,7 +13,7 @@ import { decodeSctp } from './sctp.ts';
 import { decodeTcp } from './tcp.ts';
 import { decodeUdp } from './udp.ts';
 
-/** Decodes the transport header that the IP layer has found; `end` is where the captured octets end. */
+/** Decodes the transport header that the IP layer found. */
 export function decodeTransport(view: DataView, end: number, packet: Packet): Reason {
   packet.complete = !packet.fragmented && packet.transportOffset + packet.transportLength <= end;
   if (packet.protocol === PROTOCOL_TCP) return decodeTcp(view, end, packet);
@@ -26,9 +26,9 @@ function decodeOther(view: DataView, end: number, packet: Packet): Reason {
   if (protocol === PROTOCOL_SCTP) return decodeSctp(view, end, packet);
   if (protocol === (family === 4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6)) return decodeIcmp(view, end, packet);
   if (isSpoken(protocol)) return Reason.otherProtocol;
-  // Options that were cut off, which who reads a header of its own finds out by that.
+  // The options were cut off; a decoder that reads a header sees this from the length.
   if (packet.transportOffset > end) return Reason.ipHeader;
-  // Nothing in it is known but that nobody speaks it: its number stands in for the port.
+  // Only the protocol number is known, so it stands in for the port.
   packet.setPortless(protocol, 0);
   return Reason.none;
 }

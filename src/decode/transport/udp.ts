@@ -5,9 +5,11 @@ import { Reason } from '../reason.ts';
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;
 const LENGTH = 4;
+/** The offset of the checksum. */
 export const UDP_CHECKSUM = 6;
+/** The length of the header. */
 export const UDP_HEADER_LENGTH = 8;
-/** What the packet path needs: of a datagram cut by the snap length, the length is not missed. */
+/** The ports; a datagram may be cut before its length field. */
 const PORTS_LENGTH = 4;
 
 /** Decodes the UDP header at `packet.transportOffset`. */
@@ -28,7 +30,7 @@ export function decodeUdp(view: DataView, end: number, packet: Packet): Reason {
 }
 
 function takeLength(length: number, packet: Packet): Reason {
-  // A jumbogram's (RFC 2675, section 4).
+  // A jumbogram has the length 0 (RFC 2675, section 4).
   if (length === 0 && packet.family === 6) return Reason.none;
   if (length < UDP_HEADER_LENGTH) return Reason.transportLength;
   // A first fragment is shorter than its datagram.

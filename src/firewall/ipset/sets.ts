@@ -1,58 +1,55 @@
 import type { Family } from '../families.ts';
+import { SET_SIZE } from '../set-carrier.ts';
 
-/**
- * Elements of one set: half as many again as blocks may stand, for the oldest goes when the newest is in force.
- * Forged sources beyond it take no more of the kernel's memory.
- */
-export const SET_SIZE = 196_608;
+/** Sources in `block` are dropped unless they are in `spare`, which `new` replaces. `trial` has no effect. */
+type Role = 'block' | 'spare' | 'new' | 'trial';
 
-/** `block` is dropped, `spare` passes whatever is blocked, `new` becomes `spare` when it is complete, `trial` is none. */
-export type Role = 'block' | 'spare' | 'new' | 'trial';
-
+/** Identifies a set of ours. */
 export interface SetKey {
   readonly role: Role;
   readonly family: Family;
 }
 
-/** Those that stand; `new` is there for a moment only. */
-export const STANDING: readonly SetKey[] = [
+/** The sets that exist as long as we block. */
+export const PERMANENT_SETS: readonly SetKey[] = [
   { role: 'block', family: 4 },
   { role: 'block', family: 6 },
   { role: 'spare', family: 4 },
   { role: 'spare', family: 6 },
 ];
 
-export const PASSING: readonly SetKey[] = [
+/** The sets that exist while `spare` is replaced. */
+export const TEMPORARY_SETS: readonly SetKey[] = [
   { role: 'new', family: 4 },
   { role: 'new', family: 6 },
 ];
 
-/** Such as `portsentry4` or `portsentry-spare6`. */
+/** The name in the kernel, such as `portsentry4` or `portsentry-spare6`. */
 export function nameOf({ role, family }: SetKey): string {
   return role === 'block' ? `portsentry${family}` : `portsentry-${role}${family}`;
 }
 
-/** `hash:net` takes addresses and prefixes of each length, one in another too. */
+/** The line of `ipset restore` that creates a set. `hash:net` holds prefixes of all lengths, even overlapping ones. */
 export function createLine(key: SetKey): string {
   const timeout = key.role === 'block' ? ' timeout 0' : '';
   return `create ${nameOf(key)} hash:net family ${inetOf(key)} maxelem ${SET_SIZE}${timeout}`;
 }
 
 /**
- * A source that is in one set and not in the other is dropped. Its place is the head of the chain: a rule that takes
- * packets in before it would let a blocked source through.
+ * The rule that drops a source in `block` that is not in `spare`. It must be first in its chain, because an accepting
+ * rule before it would let a blocked source through.
  */
 export function ruleOf(family: Family): string {
   const [block, spare] = [nameOf({ role: 'block', family }), nameOf({ role: 'spare', family })];
   return `PREROUTING -m set ! --match-set ${spare} src -m set --match-set ${block} src -j DROP`;
 }
 
-/** By `ipset -t list`: the names of all sets, anybody's, and whether they are as `createLine` makes them. */
+/** The names of all sets in `ipset -t list`, ours and others', and whether each is as `createLine` creates it. */
 export function readSets(text: string): ReadonlyMap<string, boolean> {
   const sets = new Map<string, boolean>();
   for (const block of text.split('\n\n')) {
     const name = fieldOf(block, 'Name');
-    const key = STANDING.find((each) => nameOf(each) === name);
+    const key = PERMANENT_SETS.find((each) => nameOf(each) === name);
     if (name !== undefined) sets.set(name, key !== undefined && isRight(key, block));
   }
   return sets;

@@ -1,25 +1,27 @@
 import type { DialogProgram } from '../../commands/dialog.ts';
 import type { Tool } from '../../commands/tool.ts';
 
+/** The program. */
 export const IPSET: Tool = { command: 'ipset', package: 'ipset' };
 
-/** What ipset says of a set that is not there. */
+/** ipset's error for a set that does not exist. */
 export const GONE = /The set with the given name does not exist/;
 
-/** What ipset says of a set that has as many elements as it may. */
+/** Its error for a set that is full. */
 export const FULL = /Hash is full/;
 
-/** What ipset says of a set that a rule looks into; for a moment also when that rule is gone already. */
+/** Its error for a set that a rule uses, and for a moment after that rule is gone. */
 export const IN_USE = /in use by a kernel component/;
 
 /**
- * `ipset -`: an output mode that there is not is refused before the kernel is asked. Of other faults some, such as
- * a number that is none, spoil the commands that follow.
+ * `ipset -`. It refuses an unknown output mode before it asks the kernel. Some other errors, such as a malformed
+ * number, would break the commands that follow.
  */
+/** The program. */
 export const IPSET_DIALOG: DialogProgram = {
   tool: IPSET,
   args: ['-'],
-  provoke: (word) => `-o ${word}`,
-  complaintOn: (word) => new RegExp(`ipset v[^\\n]*'${word}'\\n`),
-  afterthought: /(?!)/,
+  invalidLine: (word) => `-o ${word}`,
+  errorWith: (word) => new RegExp(`ipset v[^\\n]*'${word}'\\n`),
+  errorTail: /(?!)/,
 };

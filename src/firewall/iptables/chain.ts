@@ -1,25 +1,25 @@
 import type { Change } from '../batch.ts';
 import { parseTarget, type Target, withLength } from '../target.ts';
 
-/** Everything of ours is in this chain, and one rule leads to it. */
+/** All our rules are in this chain, and one rule jumps to it. */
 export const CHAIN = 'PORTSENTRY';
 
-/** The rule that leads to our chain, with its chain before it. */
-export const JUMP = `PREROUTING -j ${CHAIN}`;
+/** The rule that jumps to our chain, after the name of the chain that holds it. */
+const JUMP = `PREROUTING -j ${CHAIN}`;
 
-/** What of ours stands in the table. */
-export interface Standing {
+/** Our rules in the table. */
+export interface ChainState {
   readonly hasChain: boolean;
-  /** How often the rule is there that leads to it. */
+  /** How often the rule that jumps to it exists. */
   readonly jumps: number;
-  /** How often each target is dropped. */
+  /** The number of rules that drop each target. */
   readonly blocks: ReadonlyMap<string, number>;
-  /** Rules of our chain that let somebody pass, as they are. */
+  /** The rules of our chain that let a spared target pass, verbatim. */
   readonly passes: readonly string[];
 }
 
-/** By everybody's rules, as `iptables -S` has them. */
-export function readStanding(rules: readonly string[]): Standing {
+/** Finds our rules among all rules, as `iptables -S` prints them. */
+export function readChain(rules: readonly string[]): ChainState {
   const blocks = new Map<string, number>();
   const passes: string[] = [];
   for (const rule of rules) {
@@ -39,23 +39,23 @@ export function readStanding(rules: readonly string[]): Standing {
 
 const RULE = new RegExp(`^-A ${CHAIN} -s (\\S+) -j (DROP|RETURN)$`);
 
-/** What makes the chain, the rule that leads to it and what is dropped stand once each; empty when they do. */
-export function repairs({ hasChain, jumps, blocks }: Standing): string[] {
-  const doubles = [...blocks].flatMap(([text, count]) => {
+/** Commands after which the chain, the jump and each block exist exactly once; empty when they do. */
+export function repairCommands({ hasChain, jumps, blocks }: ChainState): string[] {
+  const duplicates = [...blocks].flatMap(([text, count]) => {
     const target = parseTarget(text) as Target;
     return Array<string>(count - 1).fill(`-D ${dropRule(target)}`);
   });
   return [
     ...(hasChain ? [] : [`-N ${CHAIN}`]),
-    // At the head: a rule that takes packets in before it would let a blocked source through.
+    // At the head: an accepting rule before it would let a blocked source through.
     ...(jumps === 0 ? [`-I ${JUMP.replace(' ', ' 1 ')}`] : Array<string>(jumps - 1).fill(`-D ${JUMP}`)),
-    ...doubles,
+    ...duplicates,
   ];
 }
 
 /**
- * What the changes come to where these targets are dropped already. It begins with a question, and nothing is done
- * where the answer is no: whether the rule still stands that leads to our chain.
+ * Commands for the changes that these dropped targets still need. The first one checks that the jump to our chain
+ * exists; if it does not, iptables-restore runs none of them.
  */
 export function changeCommands(changes: readonly Change[], dropped: ReadonlySet<string>): string[] {
   const real = changes.filter(({ verb, target }) => (verb === 'block') !== dropped.has(target.text));
@@ -65,18 +65,18 @@ export function changeCommands(changes: readonly Change[], dropped: ReadonlySet<
   ];
 }
 
-/** Who passes, before all who are dropped. Other rules of the table still see the packet. */
-export function passCommands({ passes }: Standing, spared: readonly Target[]): string[] {
+/** Commands that replace the spared targets. Their rules come first; other rules of the table still see the packet. */
+export function spareCommands({ passes }: ChainState, spared: readonly Target[]): string[] {
   return [
     ...passes.map((rule) => rule.replace('-A', '-D')),
     ...spared.map((target) => `-I ${CHAIN} 1 -s ${withLength(target)} -j RETURN`),
   ];
 }
 
-/** What takes all of it away. */
-export function removal({ hasChain, jumps }: Standing): string[] {
-  const ways = Array<string>(jumps).fill(`-D ${JUMP}`);
-  return hasChain ? [...ways, `-F ${CHAIN}`, `-X ${CHAIN}`] : ways;
+/** Commands that remove the chain and every jump to it. */
+export function removalCommands({ hasChain, jumps }: ChainState): string[] {
+  const deletions = Array<string>(jumps).fill(`-D ${JUMP}`);
+  return hasChain ? [...deletions, `-F ${CHAIN}`, `-X ${CHAIN}`] : deletions;
 }
 
 function dropRule(target: Target): string {

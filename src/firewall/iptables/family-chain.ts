@@ -1,17 +1,24 @@
-import type { Failure } from '../../commands/failure.ts';
+import { type Failure, failureOf, throwOn } from '../../commands/failure.ts';
 import type { Opened } from '../backend.ts';
-import type { Change } from '../batch.ts';
+import { applyTo, type Change } from '../batch.ts';
 import type { Family } from '../families.ts';
 import { changeRaw, rawRules } from '../raw-table.ts';
+import { SerialQueue } from '../serial-queue.ts';
 import type { Target } from '../target.ts';
-import { Turns } from '../turns.ts';
-import { changeCommands, passCommands, readStanding, removal, repairs } from './chain.ts';
+import {
+  type ChainState,
+  changeCommands,
+  readChain,
+  removalCommands,
+  repairCommands,
+  spareCommands,
+} from './chain.ts';
 
-/** Our chain in the table of one family. */
+/** Our chain in the raw table of one family. */
 export class FamilyChain {
   readonly family: Family;
-  readonly #turns = new Turns();
-  /** Targets that are dropped, by the last look and what was done since; null before the first. */
+  readonly #queue = new SerialQueue();
+  /** Targets that are dropped, by the last listing and the changes since; null before the first listing. */
   #dropped: Set<string> | null = null;
   #spared: readonly Target[] = [];
 
@@ -19,21 +26,21 @@ export class FamilyChain {
     this.family = family;
   }
 
-  /** Makes what is missing; `made` too when somebody has taken rules away. Rejects with a one-line reason. */
+  /** Creates what is missing; `made` also when others removed rules. Rejects with a one-line reason. */
   open(): Promise<Opened> {
-    return this.#turns.take(() => this.#arrange());
+    return this.#queue.run(() => this.#repair());
   }
 
-  /** All of the changes or none; `lost` when others were found gone meanwhile. Never rejects. */
+  /** Applies all changes or none; `lost` when earlier blocks were found gone. Never rejects. */
   change(changes: readonly Change[]): Promise<{ failure: Failure; lost: boolean }> {
     if (changes.length === 0) return Promise.resolve({ failure: null, lost: false });
-    return this.#turns.take(async () => {
-      if (this.#dropped !== null && (await this.#carry(changes, this.#dropped)) === null)
+    return this.#queue.run(async () => {
+      if (this.#dropped !== null && (await this.#apply(changes, this.#dropped)) === null)
         return { failure: null, lost: false };
-      // What is known here is not so any more.
+      // What is known here may be out of date.
       try {
-        const lost = (await this.#arrange()) === 'made';
-        return { failure: await this.#carry(changes, this.#dropped ?? new Set()), lost };
+        const lost = (await this.#repair()) === 'made';
+        return { failure: await this.#apply(changes, this.#dropped ?? new Set()), lost };
       } catch (error) {
         return { failure: (error as Error).message, lost: false };
       }
@@ -42,60 +49,56 @@ export class FamilyChain {
 
   /** The targets that are dropped. Rejects with a one-line reason. */
   list(): Promise<string[]> {
-    return this.#turns.take(async () => [...readStanding(await rawRules(this.family)).blocks.keys()]);
+    return this.#queue.run(async () => [...(await this.#read()).blocks.keys()]);
   }
 
-  /** Replaces who passes whatever is dropped. */
+  /** Replaces the targets that pass whatever is dropped. Never rejects. */
   spare(targets: readonly Target[]): Promise<Failure> {
     this.#spared = targets;
-    return this.#turns.take(async () => {
-      try {
-        await this.#arrange();
-        return await this.#pass();
-      } catch (error) {
-        return (error as Error).message;
-      }
-    });
+    return failureOf(
+      this.#queue.run(async () => {
+        await this.#repair();
+        await this.#applySpared();
+      }),
+    );
   }
 
-  /** Takes all of it away. */
+  /** Removes the chain and the rule that leads to it. Never rejects. */
   remove(): Promise<Failure> {
-    return this.#turns.take(async () => {
-      this.#dropped = null;
-      try {
-        return await changeRaw(this.family, removal(readStanding(await rawRules(this.family))));
-      } catch (error) {
-        return (error as Error).message;
-      }
-    });
+    return failureOf(
+      this.#queue.run(async () => {
+        this.#dropped = null;
+        throwOn(await changeRaw(this.family, removalCommands(await this.#read())));
+      }),
+    );
   }
 
-  async #arrange(): Promise<Opened> {
-    const standing = readStanding(await rawRules(this.family));
-    const failure = await changeRaw(this.family, repairs(standing));
-    if (failure !== null) throw new Error(failure);
+  async #read(): Promise<ChainState> {
+    return readChain(await rawRules(this.family));
+  }
+
+  async #repair(): Promise<Opened> {
+    const state = await this.#read();
+    throwOn(await changeRaw(this.family, repairCommands(state)));
     const known = this.#dropped ?? new Set();
-    const isWhole = standing.hasChain && standing.jumps > 0;
-    const lost = [...known].some((target) => !standing.blocks.has(target));
-    this.#dropped = new Set(standing.blocks.keys());
-    if (!isWhole || standing.passes.length < this.#spared.length) {
-      const failed = await this.#pass();
-      if (failed !== null) throw new Error(failed);
-    }
+    const isWhole = state.hasChain && state.jumps > 0;
+    const lost = [...known].some((target) => !state.blocks.has(target));
+    this.#dropped = new Set(state.blocks.keys());
+    if (!isWhole || state.passes.length < this.#spared.length) await this.#applySpared();
     return isWhole && !lost ? 'found' : 'made';
   }
 
-  async #pass(): Promise<Failure> {
-    return changeRaw(this.family, passCommands(readStanding(await rawRules(this.family)), this.#spared));
+  async #applySpared(): Promise<void> {
+    throwOn(await changeRaw(this.family, spareCommands(await this.#read(), this.#spared)));
   }
 
-  async #carry(changes: readonly Change[], dropped: Set<string>): Promise<Failure> {
+  async #apply(changes: readonly Change[], dropped: Set<string>): Promise<Failure> {
     const failure = await changeRaw(this.family, changeCommands(changes, dropped));
-    if (failure !== null) return failure;
-    for (const { verb, target } of changes) {
-      if (verb === 'block') dropped.add(target.text);
-      else dropped.delete(target.text);
-    }
-    return null;
+    applyTo(
+      dropped,
+      changes,
+      changes.map(() => failure),
+    );
+    return failure;
   }
 }

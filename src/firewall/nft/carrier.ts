@@ -1,87 +1,68 @@
-import { type Answer, Dialog } from '../../commands/dialog.ts';
 import type { Failure } from '../../commands/failure.ts';
-import { complaintOf, runTool } from '../../commands/tool.ts';
+import { firstError, runTool } from '../../commands/tool.ts';
 import { FULL, GONE, NFT, NFT_DIALOG } from '../../nft/words.ts';
-import type { Change } from '../batch.ts';
+import { applyTo, type Change, mergeResults } from '../batch.ts';
+import { SetCarrier, setIsFull } from '../set-carrier.ts';
 import { parseTarget, type Target } from '../target.ts';
 import { changesLine } from './changes.ts';
 import type { Remembered } from './remembered.ts';
-import { SET_SIZE } from './sets.ts';
+import type { Table } from './table.ts';
 
-/** nft reads its dialog octet by octet; more changes than this go faster through a process of their own. */
-const MAX_LINE = 256;
+/** nft reads its dialog byte by byte; more changes than this go faster through a process of their own. */
+const MAX_DIALOG_CHANGES = 256;
 
-/** No packet is from 0.0.0.0, so nobody ever blocks it. */
-const NOBODY: readonly Change[] = ['0.0.0.0', '::'].map((address) => ({
+/** The unspecified addresses, which are never blocked: no packet comes from them. */
+const NEVER_BLOCKED: readonly Change[] = ['0.0.0.0', '::'].map((address) => ({
   verb: 'release',
   target: parseTarget(address) as Target,
   until: null,
 }));
 
-/** The table is not there: nothing was done. */
-export const LOST = 'nft: the table is gone';
-
-/** Takes changes to the kernel. */
-export class Carrier {
-  readonly #dialog = new Dialog(NFT_DIALOG);
+/** Sends changes through `nft -i`. One question is one transaction. */
+export class NftCarrier extends SetCarrier {
+  readonly lost = 'nft: the table is gone';
+  readonly #table: Table;
   readonly #remembered: Remembered;
   readonly #now: () => number;
 
-  constructor(remembered: Remembered, now: () => number) {
+  constructor(table: Table, remembered: Remembered, now: () => number) {
+    super(NFT_DIALOG);
+    this.#table = table;
     this.#remembered = remembered;
     this.#now = now;
   }
 
-  /** The process that is kept open, while there is one. */
-  get pid(): number | undefined {
-    return this.#dialog.pid;
+  /** A release that has no set has no block: it needs no command. */
+  override async carry(changes: readonly Change[]): Promise<readonly Failure[]> {
+    const real = changes.filter(({ target }) => this.#table.has(target));
+    if (real.length === 0) return changes.map(() => null);
+    const results = await super.carry(real);
+    applyTo(this.#remembered, real, results);
+    return mergeResults(changes, real, results);
   }
 
-  /** Starts nft before the first block, and takes back the block of nobody, which the kernel shows as no change. */
-  async start(): Promise<Failure> {
-    return failureOf(await this.#dialog.ask(this.#line(NOBODY)));
+  protected override async send(changes: readonly Change[]): Promise<Failure> {
+    if (changes.length <= MAX_DIALOG_CHANGES) return super.send(changes);
+    const { failure, stderr } = await runTool(NFT, ['-f', '-'], { input: `${this.questionOf(changes)}\n` });
+    return failure === null ? null : (this.#reasonIn(stderr) ?? failure);
   }
 
-  /** One transaction if possible; if not, each change has its own, and its own result. */
-  async carry(changes: readonly Change[]): Promise<readonly Failure[]> {
-    const together = changes.length > MAX_LINE ? await this.#inOne(changes) : await this.#ask(changes);
-    const isOne = together === null || together === LOST || changes.length === 1;
-    const results = isOne
-      ? changes.map(() => together)
-      : await Promise.all(changes.map((change) => this.#ask([change])));
-    for (const [index, { verb, target }] of changes.entries()) {
-      if (results[index] !== null) continue;
-      if (verb === 'block') this.#remembered.add(target.text);
-      else this.#remembered.delete(target.text);
-    }
-    return results;
+  /** The kernel counts the release of an address that is not blocked as no change. */
+  protected warmUp(): string {
+    return this.questionOf(NEVER_BLOCKED);
   }
 
-  close(): Promise<void> {
-    return this.#dialog.close();
-  }
-
-  async #ask(changes: readonly Change[]): Promise<Failure> {
-    return failureOf(await this.#dialog.ask(this.#line(changes)));
-  }
-
-  async #inOne(changes: readonly Change[]): Promise<Failure> {
-    const { failure, stderr } = await runTool(NFT, ['-f', '-'], { input: `${this.#line(changes)}\n` });
-    return failure === null ? null : (reasonIn(stderr) ?? failure);
-  }
-
-  #line(changes: readonly Change[]): string {
+  protected questionOf(changes: readonly Change[]): string {
     return changesLine(changes, ({ text }) => this.#remembered.mayHold(text), this.#now());
   }
-}
 
-function failureOf(answer: Answer): Failure {
-  if ('failure' in answer) return answer.failure;
-  const complaint = complaintOf(answer.said);
-  return complaint === '' ? null : (reasonIn(answer.said) ?? `nft: ${complaint}`);
-}
+  protected errorIn(stderr: string): Failure {
+    const message = firstError(stderr);
+    return message === '' ? null : (this.#reasonIn(stderr) ?? `nft: ${message}`);
+  }
 
-function reasonIn(said: string): Failure {
-  if (GONE.test(said)) return LOST;
-  return FULL.test(said) ? `nft: the set is full: it holds ${SET_SIZE} elements` : null;
+  #reasonIn(stderr: string): Failure {
+    if (GONE.test(stderr)) return this.lost;
+    return FULL.test(stderr) ? setIsFull('nft') : null;
+  }
 }

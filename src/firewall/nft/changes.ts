@@ -2,43 +2,40 @@ import type { Change } from '../batch.ts';
 import type { Target } from '../target.ts';
 import { declaration, nameOf, type SetKey, TABLE } from './sets.ts';
 
-const DAY = 86_400_000;
-/** nft counts seconds in 32 bits; this is a hundred years (ms). */
-const LONGEST = 100 * 365 * DAY;
+const DAY_MS = 86_400_000;
+/** A hundred years: nft counts seconds in 32 bits. */
+const MAX_TIMEOUT_MS = 100 * 365 * DAY_MS;
 
-/** An empty chain; to flush it fails, and with it the whole line, when somebody has taken the table away. */
+/** An empty chain. Flushing it fails, and with it the whole transaction, when the table is gone. */
 export const GUARD = 'guard';
 
-/** The set that a block of this target stands in. */
+/** The set that holds a block of this target. */
 export function setOf({ family, length }: Target): SetKey {
   return { list: 'block', family, length };
 }
 
 /**
- * The changes as one line, which is one transaction. An element that is there already keeps its old end when it is added,
- * and one that is not there cannot be deleted: so whatever may be there is added, deleted and added anew. The kernel
- * shows the outcome alone, so the source is never let in between.
+ * The changes as one line, which is one transaction. Adding an element that exists keeps its old end, and deleting one
+ * that does not exist fails. So each element that may exist is added, deleted and added again. Only the outcome takes
+ * effect, so the source never gets through in between.
  */
 export function changesLine(
   changes: readonly Change[],
-  mayStand: (target: Target) => boolean,
+  mayExist: (target: Target) => boolean,
   now: number,
 ): string {
   const blocks = changes.filter(({ verb }) => verb === 'block');
-  const doubtful = changes.filter(({ verb, target }) => verb === 'release' || mayStand(target));
-  // A declaration makes a table that is gone anew without complaint; this flush complains.
+  const uncertain = changes.filter(({ verb, target }) => verb === 'release' || mayExist(target));
+  // A declaration would silently create a table that is gone; this flush fails.
   const commands = [`flush chain ${TABLE} ${GUARD}`];
-  if (doubtful.length > 0) {
-    commands.push(adding(doubtful, addressOf), ...deleting(doubtful));
+  if (uncertain.length > 0) {
+    commands.push(adding(uncertain, addressOf), ...deleting(uncertain));
   }
   if (blocks.length > 0) commands.push(adding(blocks, (change) => element(change, now)));
   return commands.join('; ');
 }
 
-/**
- * A declaration of the table with the set and its elements adds them. `add element` would read every interval set of
- * the host first.
- */
+/** Declares the table with the sets and their elements, which adds them (see `declaration`). */
 function adding(changes: readonly Change[], text: (change: Change) => string): string {
   const sets = bySet(changes).map(([key, some]) => declaration(key, some.map(text)));
   return `table ${TABLE} { ${sets.join(' ')} }`;
@@ -66,11 +63,11 @@ function addressOf({ target }: Change): string {
   return target.address;
 }
 
-/** Without a time-out it stands for ever. nft takes no number of more than eight digits, so days go extra. */
+/** Without a time-out it stays for ever. nft accepts no number of more than eight digits, so days are separate. */
 function element({ target, until }: Change, now: number): string {
   if (until === null) return target.address;
-  const left = Math.ceil(Math.min(Math.max(until - now, 1), LONGEST));
-  const days = Math.floor(left / DAY);
-  const seconds = Math.floor((left % DAY) / 1000);
-  return `${target.address} timeout ${days}d${seconds}s${left % 1000}ms`;
+  const leftMs = Math.ceil(Math.min(Math.max(until - now, 1), MAX_TIMEOUT_MS));
+  const days = Math.floor(leftMs / DAY_MS);
+  const seconds = Math.floor((leftMs % DAY_MS) / 1000);
+  return `${target.address} timeout ${days}d${seconds}s${leftMs % 1000}ms`;
 }

@@ -1,13 +1,13 @@
 import { parsePrefix } from '../../net/prefix.ts';
 import type { ListedBlock } from '../backend.ts';
 import { parseTarget } from '../target.ts';
-import type { Standing } from './layout.ts';
+import type { TableState } from './layout.ts';
 import { keyOf, type SetKey, TABLE_NAME, typeOf } from './sets.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What stands of ours, by `nft -j -t list ruleset inet`; null when the text is not a listing. */
-export function readStanding(text: string): Standing | null {
+/** Our table in `nft -j -t list ruleset inet`; null when the text is no listing. */
+export function readTable(text: string): TableState | null {
   const objects = ourObjects(text);
   if (objects === null) return null;
   const sets = new Map<string, boolean>();
@@ -15,7 +15,7 @@ export function readStanding(text: string): Standing | null {
   let table: number | null = null;
   const kept: unknown[] = [];
   for (const [kind, object] of objects) {
-    // Counters count.
+    // Their values change with every packet.
     if (kind === 'counter') continue;
     kept.push(kind, { ...object, elem: undefined });
     if (kind === 'table') table = Number(object.handle);
@@ -26,7 +26,7 @@ export function readStanding(text: string): Standing | null {
   return { table, chains, sets, text: JSON.stringify(kept) };
 }
 
-/** The blocks in `nft -j list table inet portsentry`; `until` is right to a second. null when it is not a listing. */
+/** The blocks in `nft -j list table inet portsentry`, accurate to a second; null when the text is no listing. */
 export function readBlocks(text: string, now: number): ListedBlock[] | null {
   const objects = ourObjects(text);
   if (objects === null) return null;
@@ -43,7 +43,7 @@ export function readBlocks(text: string, now: number): ListedBlock[] | null {
   return blocks;
 }
 
-/** Kind and content of each object of our table. */
+/** The kind and the content of each object in our table. */
 function ourObjects(text: string): [kind: string, object: Json][] | null {
   let listing: unknown;
   try {
@@ -63,11 +63,11 @@ function isOurs(kind: string, object: Json): boolean {
 }
 
 function isRight(key: SetKey, { type, flags }: Json): boolean {
-  // Newer versions of nft write a single flag as a text.
+  // Newer versions of nft print a single flag as a string.
   return type === typeOf(key) && [flags].flat().join() === 'timeout';
 }
 
-/** An element is an address, or one with a time-out: `{"elem": {"val": ADDR, "timeout": S, "expires": S}}`. */
+/** An element is an address, or an address with a time-out: `{"elem": {"val": ADDR, "timeout": S, "expires": S}}`. */
 function blockOf(key: SetKey, element: unknown, now: number): ListedBlock | null {
   const content = isJson(element) && isJson(element.elem) ? element.elem : { val: element };
   if (typeof content.val !== 'string' || parsePrefix(content.val) === null) return null;

@@ -1,14 +1,16 @@
 import type { Failure } from '../../commands/failure.ts';
 import { runTool } from '../../commands/tool.ts';
 import { NFT, NO_LISTING } from '../../nft/words.ts';
-import { arrangement, NOTHING } from './layout.ts';
-import { readStanding } from './listing.ts';
-import { BASE } from './sets.ts';
+import { NO_TABLE, repairScript } from './layout.ts';
+import { readTable } from './listing.ts';
+import { BASE_SETS } from './sets.ts';
 
-/** Why this host cannot block with nftables. The kernel goes through our table, as far as the commit. */
+/** Why this host cannot block with nftables; null when it can. The kernel checks our table, but does not commit it. */
 export async function whyNoNftables(): Promise<Failure> {
-  const check = await runTool(NFT, ['-c', '-f', '-'], { input: arrangement(NOTHING, BASE, new Map()) });
+  const check = await runTool(NFT, ['-c', '-f', '-'], {
+    input: repairScript(NO_TABLE, BASE_SETS, new Map()),
+  });
   if (check.failure !== null) return check.failure;
   const { failure, stdout } = await runTool(NFT, ['-j', 'list', 'tables']);
-  return failure ?? (readStanding(stdout) === null ? NO_LISTING : null);
+  return failure ?? (readTable(stdout) === null ? NO_LISTING : null);
 }

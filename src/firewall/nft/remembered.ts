@@ -1,14 +1,14 @@
-import { SET_SIZE } from './sets.ts';
+import { SET_SIZE } from '../set-carrier.ts';
 
-/** Targets remembered at most, over all sets; with more of them nothing is known, which costs time and is safe. */
+/** Targets remembered, over all sets. With more, any target may be in the kernel, which is slower and safe. */
 const MAX_REMEMBERED = 2 * SET_SIZE;
 
-/** What may stand in the kernel, by target: all that does, and what has ended by itself meanwhile. */
+/** The targets that may be in the kernel: all that are, and those that have ended by themselves since. */
 export class Remembered {
   readonly #targets = new Set<string>();
   #isComplete = false;
 
-  /** False only when the target is known not to be there. */
+  /** False only when the target is known to be absent. */
   mayHold(target: string): boolean {
     return !this.#isComplete || this.#targets.has(target);
   }
@@ -22,13 +22,13 @@ export class Remembered {
     this.#targets.delete(target);
   }
 
-  /** The kernel has said all that there was; what was added since is remembered, too. */
+  /** Takes a complete listing of the kernel. Targets added before it stay remembered. */
   complete(targets: Iterable<string>): void {
     this.#isComplete = true;
     for (const target of targets) this.add(target);
   }
 
-  /** Whatever was here, something else may be now. */
+  /** Any target may be in the kernel now. */
   forget(): void {
     this.#targets.clear();
     this.#isComplete = false;

@@ -1,23 +1,20 @@
 import { Address } from '../../net/address.ts';
+import { MAPPED_BITS, maskOf } from '../../net/prefix.ts';
+import { SET_SIZE } from '../set-carrier.ts';
 import { FULL_LENGTH } from '../target.ts';
 
-/** Everything of ours is in this table, and nothing of anybody else's is touched. */
+/** All our rules and sets are in this table; we change no other. */
 export const TABLE = 'inet portsentry';
+/** Its name without the family. */
 export const TABLE_NAME = 'portsentry';
 
-/**
- * Elements of one set: half as many again as blocks may stand, for the oldest goes when the newest is in force, and
- * what has ended counts until the kernel has swept it out. Forged sources beyond it take no more of its memory.
- */
-export const SET_SIZE = 196_608;
-
-/** `block` is dropped, `spare` passes whatever is blocked. */
-export type ListName = 'block' | 'spare';
+/** Sources in `block` are dropped unless they are in `spare`. */
+type ListName = 'block' | 'spare';
 
 /**
- * One hash set for each list, family and length of prefix; the source's address is masked before it is looked up.
- * An interval set would take all lengths, but no overlaps, and nft reads all of it back before each command:
- * 47 ms with 10,000 elements, where this takes half a millisecond.
+ * Identifies a hash set. There is one for each list, family and prefix length, and a rule masks the source's address
+ * before the lookup. One interval set would hold all lengths, but no overlaps, and nft reads all of it back before each
+ * command: 47 ms with 10,000 elements, where a hash set takes 0.5 ms.
  */
 export interface SetKey {
   readonly list: ListName;
@@ -26,18 +23,18 @@ export interface SetKey {
   readonly length: number;
 }
 
-/** Without these nobody was ever blocked by us. */
-export const BASE: readonly SetKey[] = [
+/** The sets that every table of ours has. */
+export const BASE_SETS: readonly SetKey[] = [
   { list: 'block', family: 4, length: 32 },
   { list: 'block', family: 6, length: 128 },
 ];
 
-/** Such as `block6_64`. */
+/** The name in the kernel, such as `block6_64`. */
 export function nameOf({ list, family, length }: SetKey): string {
   return `${list}${family}_${length}`;
 }
 
-/** The key of a set by its name; null when it is none of ours. */
+/** The key of the set with this name; null when it is not ours. */
 export function keyOf(name: string): SetKey | null {
   const match = /^(block|spare)([46])_([1-9]\d{0,2})$/.exec(name);
   if (match === null) return null;
@@ -46,33 +43,28 @@ export function keyOf(name: string): SetKey | null {
   return length > FULL_LENGTH[family] ? null : { list: match[1] as ListName, family, length };
 }
 
+/** nft's type of the set's elements. */
 export function typeOf({ family }: SetKey): string {
   return `ipv${family}_addr`;
 }
 
 /**
- * The set's declaration on one line, with its elements. It adds them to a set that is there. `add element` would
- * do the same, but reads every interval set of the host first: 50 ms where somebody holds a list of 20,000 networks.
+ * The set's declaration on one line, with its elements. If the set exists, this adds the elements. `add element` does
+ * the same, but first reads every interval set of the host: 50 ms where one holds 20,000 networks.
  */
 export function declaration(key: SetKey, elements: readonly string[]): string {
-  const holds = elements.length === 0 ? '' : ` elements = { ${elements.join(', ')} };`;
-  return `set ${nameOf(key)} { type ${typeOf(key)}; size ${SET_SIZE}; flags timeout;${holds} };`;
+  const content = elements.length === 0 ? '' : ` elements = { ${elements.join(', ')} };`;
+  return `set ${nameOf(key)} { type ${typeOf(key)}; size ${SET_SIZE}; flags timeout;${content} };`;
 }
 
-/** The rule that looks a source up in the set. */
+/** The rule that looks up a source in the set. */
 export function ruleFor(key: SetKey): string {
   const field = key.family === 4 ? 'ip saddr' : 'ip6 saddr';
-  const masked = key.length === FULL_LENGTH[key.family] ? field : `${field} & ${maskOf(key)}`;
+  const masked = key.length === FULL_LENGTH[key.family] ? field : `${field} & ${maskText(key)}`;
   const verdict = key.list === 'spare' ? 'accept' : `counter name dropped${key.family} drop`;
   return `${masked} @${nameOf(key)} ${verdict}`;
 }
 
-function maskOf({ family, length }: SetKey): string {
-  const word = (from: number) => maskWord(length - from);
-  return (family === 4 ? Address.v4(word(0)) : new Address(word(0), word(32), word(64), word(96))).toString();
-}
-
-function maskWord(bits: number): number {
-  if (bits <= 0) return 0;
-  return bits >= 32 ? 0xffffffff : ~(0xffffffff >>> bits) >>> 0;
+function maskText({ family, length }: SetKey): string {
+  return (family === 4 ? Address.v4(maskOf(MAPPED_BITS + length).w3) : maskOf(length)).toString();
 }

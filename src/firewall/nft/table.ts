@@ -1,51 +1,57 @@
-import type { Failure } from '../../commands/failure.ts';
+import { type Failure, failureOf, throwOn } from '../../commands/failure.ts';
 import { runTool } from '../../commands/tool.ts';
 import { GONE, NFT, NO_LISTING } from '../../nft/words.ts';
-import type { Opened } from '../backend.ts';
+import type { ListedBlock, Opened } from '../backend.ts';
+import type { Change } from '../batch.ts';
+import { SerialQueue } from '../serial-queue.ts';
+import type { BlockSets } from '../set-backend.ts';
 import { sparedTargets } from '../spared-targets.ts';
 import type { Target } from '../target.ts';
-import { Turns } from '../turns.ts';
 import { setOf } from './changes.ts';
-import { arrangement, NOTHING, type Standing } from './layout.ts';
-import { readStanding } from './listing.ts';
+import { NO_TABLE, repairScript, type TableState } from './layout.ts';
+import { readBlocks, readTable } from './listing.ts';
 import type { Remembered } from './remembered.ts';
-import { BASE, keyOf, nameOf, type SetKey, TABLE } from './sets.ts';
+import { BASE_SETS, keyOf, nameOf, type SetKey, TABLE } from './sets.ts';
 
-/** Our table: its chains and sets, but for what is blocked. */
-export class Table {
+/** Our table: its chains and sets. The carrier adds and deletes the blocks. */
+export class Table implements BlockSets {
   readonly #remembered: Remembered;
+  readonly #now: () => number;
   readonly #keys = new Map<string, SetKey>();
-  /** By the name of the set. */
+  /** By the name of their set. */
   #spared = new Map<string, Target[]>();
-  /** As it was when it was last made right. */
-  #right: Standing | null = null;
-  readonly #turns = new Turns();
+  /** As it was after the last repair. */
+  #repaired: TableState | null = null;
+  readonly #queue = new SerialQueue();
 
-  /** `ipv6Prefix` is the length by which IPv6 sources are blocked. */
-  constructor(remembered: Remembered, ipv6Prefix: number) {
+  /** `ipv6Prefix`: the prefix length of IPv6 blocks. `now`: ms since the epoch. */
+  constructor(remembered: Remembered, ipv6Prefix: number, now: () => number) {
     this.#remembered = remembered;
-    for (const key of [...BASE, { list: 'block', family: 6, length: ipv6Prefix } as const]) {
+    this.#now = now;
+    for (const key of [...BASE_SETS, { list: 'block', family: 6, length: ipv6Prefix } as const]) {
       this.#keys.set(nameOf(key), key);
     }
   }
 
-  /** Makes right what is not; `made` when elements are gone. Rejects with a one-line reason. */
+  /** Repairs the table; `made` when elements are gone. Rejects with a one-line reason. */
   open(): Promise<Opened> {
-    return this.#turns.take(() => this.#arrange());
+    return this.#queue.run(() => this.#repair());
   }
 
-  /** Whether there is a set for this target, by all that is known here. */
+  /** Whether this target has a set, as far as we know. */
   has(target: Target): boolean {
     return this.#keys.has(nameOf(setOf(target)));
   }
 
-  /** Sees to a set for each target. Rejects with a one-line reason. */
-  async ensure(targets: readonly Target[]): Promise<Opened> {
-    const unknown = targets.filter((target) => !this.has(target)).map(setOf);
-    return this.#turns.take(async () => {
+  ensure(changes: readonly Change[]): Promise<Opened> | null {
+    const unknown = changes
+      .filter(({ verb, target }) => verb === 'block' && !this.has(target))
+      .map(({ target }) => setOf(target));
+    if (unknown.length === 0) return null;
+    return this.#queue.run(async () => {
       for (const key of unknown) this.#keys.set(nameOf(key), key);
       try {
-        return await this.#arrange();
+        return await this.#repair();
       } catch (error) {
         for (const key of unknown) this.#keys.delete(nameOf(key));
         throw error;
@@ -53,7 +59,16 @@ export class Table {
     });
   }
 
-  /** Replaces the prefixes that pass whatever is blocked. */
+  async list(): Promise<readonly ListedBlock[]> {
+    const { failure, stdout, stderr } = await runTool(NFT, ['-j', 'list', 'table', ...TABLE.split(' ')]);
+    if (failure !== null && GONE.test(stderr)) return [];
+    throwOn(failure);
+    const blocks = readBlocks(stdout, this.#now());
+    if (blocks === null) throw new Error(NO_LISTING);
+    this.#remembered.complete(blocks.map(({ target }) => target));
+    return blocks;
+  }
+
   async spare(prefixes: readonly string[]): Promise<Failure> {
     const targets = sparedTargets(prefixes);
     if (typeof targets === 'string') return targets;
@@ -62,60 +77,56 @@ export class Table {
       const name = nameOf({ ...setOf(target), list: 'spare' });
       spared.set(name, [...(spared.get(name) ?? []), target]);
     }
-    return this.#turns
-      .take(async () => {
+    return failureOf(
+      this.#queue.run(async () => {
         this.#spared = spared;
         for (const name of spared.keys()) this.#keys.set(name, keyOf(name) as SetKey);
-        this.#right = null;
-        await this.#arrange();
-      })
-      .then(
-        () => null,
-        (error: Error) => error.message,
-      );
+        this.#repaired = null;
+        await this.#repair();
+      }),
+    );
   }
 
-  /** Takes all of it away. */
   async remove(): Promise<Failure> {
     const { failure, stderr } = await runTool(NFT, ['delete', 'table', ...TABLE.split(' ')]);
     return failure !== null && GONE.test(stderr) ? null : failure;
   }
 
-  async #arrange(): Promise<Opened> {
-    const before = await look();
-    if (before.text === this.#right?.text && this.#hasAllKeys(before)) return 'found';
+  async #repair(): Promise<Opened> {
+    const before = await readState();
+    if (before.text === this.#repaired?.text && this.#hasAllKeys(before)) return 'found';
     for (const name of before.sets.keys()) this.#keys.set(name, keyOf(name) as SetKey);
-    const expected = [...(this.#right?.sets.keys() ?? BASE.map(nameOf))];
-    const after = await this.#make(before);
-    this.#right = after;
+    const expected = [...(this.#repaired?.sets.keys() ?? BASE_SETS.map(nameOf))];
+    const after = await this.#write(before);
+    this.#repaired = after;
     const isFound = after.table === before.table && expected.every((name) => before.sets.get(name) === true);
     this.#remembered.forget();
     if (!isFound) this.#remembered.complete([]);
     return isFound ? 'found' : 'made';
   }
 
-  async #make(before: Standing): Promise<Standing> {
+  async #write(before: TableState): Promise<TableState> {
     const keys = [...this.#keys.values()];
-    let { failure } = await runTool(NFT, ['-f', '-'], { input: arrangement(before, keys, this.#spared) });
+    let { failure } = await runTool(NFT, ['-f', '-'], { input: repairScript(before, keys, this.#spared) });
     if (failure !== null && before.table !== null) {
-      // There is something in it that we do not know; it is our table all the same.
-      const input = `delete table ${TABLE}\n${arrangement(NOTHING, keys, this.#spared)}`;
+      // It has content that we do not know. The table is ours, so it is replaced.
+      const input = `delete table ${TABLE}\n${repairScript(NO_TABLE, keys, this.#spared)}`;
       ({ failure } = await runTool(NFT, ['-f', '-'], { input }));
     }
-    if (failure !== null) throw new Error(failure);
-    return look();
+    throwOn(failure);
+    return readState();
   }
 
-  #hasAllKeys({ sets }: Standing): boolean {
+  #hasAllKeys({ sets }: TableState): boolean {
     return [...this.#keys.keys()].every((name) => sets.has(name));
   }
 }
 
-/** Of other tables, too: nft reads no elements for a listing of all of them, and those of a single one. */
-async function look(): Promise<Standing> {
+/** Lists all inet tables, because nft reads no elements for that; for a single table it reads them. */
+async function readState(): Promise<TableState> {
   const { failure, stdout } = await runTool(NFT, ['-j', '-t', 'list', 'ruleset', 'inet']);
-  if (failure !== null) throw new Error(failure);
-  const standing = readStanding(stdout);
-  if (standing === null) throw new Error(NO_LISTING);
-  return standing;
+  throwOn(failure);
+  const state = readTable(stdout);
+  if (state === null) throw new Error(NO_LISTING);
+  return state;
 }

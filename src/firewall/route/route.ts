@@ -1,86 +1,69 @@
-import type { Failure } from '../../commands/failure.ts';
-import type { Backend, ListedBlock, Opened } from '../backend.ts';
-import { Batcher, type Change } from '../batch.ts';
-import type { Block } from '../block.ts';
+import { type Failure, throwOn } from '../../commands/failure.ts';
+import type { BackendOptions, ListedBlock, Opened } from '../backend.ts';
+import { applyTo, type Change, mergeResults } from '../batch.ts';
+import { BatchedBackend } from '../batched-backend.ts';
+import { SerialQueue } from '../serial-queue.ts';
 import { parseTarget, type Target, withLength } from '../target.ts';
-import { Turns } from '../turns.ts';
 import { changeRoutes, EXISTS, ourRoutes, whyNoRoutes } from './routes.ts';
 
-/** Changes of one process. */
+/** Changes in one call of `ip`. */
 const MAX_BATCH = 8_192;
 
-export interface RouteOptions {
-  /** Ms since the epoch. */
-  readonly now: () => number;
-  /** Told in one line what went wrong at the end. */
-  readonly tell?: ((text: string) => void) | undefined;
-}
-
 /**
- * A blackhole route back to each source. It stops answers and no questions: what a source sends still comes in, and
- * a single datagram may do harm. It is for hosts that have no packet filter.
+ * A blackhole route back to each source. It stops our answers, not the source's packets: what a source sends still
+ * comes in, and a single datagram may do harm. This method is for hosts that have no packet filter.
  */
-export class RouteBackend implements Backend {
+export class RouteBackend extends BatchedBackend {
   readonly method = 'route';
-  readonly #options: RouteOptions;
-  readonly #turns = new Turns();
-  readonly #batcher: Batcher;
-  /** Targets that have a route of ours, by the last look and what was done since. */
+  readonly #queue = new SerialQueue();
+  /** Targets that have a route of ours, by the last listing and the changes since. */
   #routed = new Set<string>();
 
-  constructor(options: RouteOptions) {
-    this.#options = options;
-    this.#batcher = new Batcher(
-      (changes) => this.#turns.take(() => this.#send(changes)),
-      MAX_BATCH,
-      options.now,
-    );
+  constructor(options: BackendOptions) {
+    super(options, MAX_BATCH);
   }
 
-  /** The table is always there: `made` when somebody has taken routes of ours away. */
+  /** The routing table always exists: `made` means that others removed routes of ours. */
   open(): Promise<Opened> {
-    return this.#turns.take(async () => {
-      const failure = await whyNoRoutes();
-      if (failure !== null) throw new Error(failure);
+    return this.#queue.run(async () => {
+      throwOn(await whyNoRoutes());
       const before = this.#routed;
       this.#routed = new Set(await ourRoutes());
       return [...before].every((target) => this.#routed.has(target)) ? 'found' : 'made';
     });
   }
 
-  block(block: Block, signal?: AbortSignal): Promise<Failure> {
-    return this.#batcher.block(block, signal);
-  }
-
-  release(block: Block, signal?: AbortSignal): Promise<Failure> {
-    return this.#batcher.release(block, signal);
-  }
-
   async list(): Promise<readonly ListedBlock[]> {
     return (await ourRoutes()).map((target) => ({ target, until: null }));
   }
 
-  async close(blocks: 'keep' | 'release'): Promise<void> {
-    if (blocks === 'keep') return;
-    const failure = await this.#turns.take(() => this.#removeAll());
-    if (failure !== null) this.#options.tell?.(failure);
+  protected send(changes: readonly Change[]): Promise<readonly Failure[]> {
+    return this.#queue.run(async () => {
+      const real = changes.filter(({ verb, target }) => (verb === 'block') !== this.#routed.has(target.text));
+      const results = await changeRoutes(real);
+      if (results.some((failure) => failure !== null && EXISTS.test(failure)))
+        await this.#explain(real, results);
+      applyTo(this.#routed, real, results);
+      return mergeResults(changes, real, results);
+    });
   }
 
-  async #send(changes: readonly Change[]): Promise<readonly Failure[]> {
-    const real = changes.filter(({ verb, target }) => (verb === 'block') !== this.#routed.has(target.text));
-    const results = await changeRoutes(real);
-    if (results.some((failure) => failure !== null && EXISTS.test(failure)))
-      await this.#explain(real, results);
-    const byTarget = new Map(real.map(({ target }, index) => [target.text, results[index] as Failure]));
-    for (const { verb, target } of real) {
-      if (byTarget.get(target.text) !== null) continue;
-      if (verb === 'block') this.#routed.add(target.text);
-      else this.#routed.delete(target.text);
-    }
-    return changes.map(({ target }) => byTarget.get(target.text) ?? null);
+  protected removeAll(): Promise<readonly Failure[]> {
+    return this.#queue.run(async () => {
+      this.#routed.clear();
+      try {
+        const targets = (await ourRoutes()).map((text) => parseTarget(text) as Target);
+        const results = await changeRoutes(
+          targets.map((target) => ({ verb: 'release', target, until: null }) as const),
+        );
+        return [results.find((failure) => failure !== null) ?? null];
+      } catch (error) {
+        return [(error as Error).message];
+      }
+    });
   }
 
-  /** A route that there was already may be ours all the same. Never rejects. */
+  /** A route that already exists may still be ours. Never rejects. */
   async #explain(changes: readonly Change[], results: Failure[]): Promise<void> {
     const ours = new Set(await ourRoutes().catch(() => []));
     for (const [index, { target }] of changes.entries()) {
@@ -88,19 +71,6 @@ export class RouteBackend implements Backend {
       results[index] = ours.has(target.text)
         ? null
         : `ip: there is a route to ${withLength(target)} already, and not of ours`;
-    }
-  }
-
-  async #removeAll(): Promise<Failure> {
-    this.#routed.clear();
-    try {
-      const targets = (await ourRoutes()).map((text) => parseTarget(text) as Target);
-      const results = await changeRoutes(
-        targets.map((target) => ({ verb: 'release', target, until: null }) as const),
-      );
-      return results.find((failure) => failure !== null) ?? null;
-    } catch (error) {
-      return (error as Error).message;
     }
   }
 }

@@ -2,13 +2,13 @@ import { Address } from '../../net/address.ts';
 import { isUnspecified } from '../port-times.ts';
 import { parseWords, readSmall } from '../proc-net.ts';
 
-/** Who can advertise routers on the link makes itself a gateway, and spares itself and so many others. */
+/** An attacker who advertises routers on the link spares itself, and up to this many gateways that it names. */
 const MAX_GATEWAYS = 64;
 
-/** 14,000 routes: on a router with more, IPv6 gateways behind them are not seen. */
-const MAX_IPV6_TABLE_LENGTH = 2 * 1024 * 1024;
+/** Room for 14,000 routes: on a router with more, IPv6 gateways behind them are not seen. */
+const MAX_IPV6_TABLE_BYTES = 2 * 1024 * 1024;
 
-/** Route flags (linux/route.h); a reject route has a flag of its own. */
+/** Route flags (linux/route.h); a reject route has its own flag. */
 const RTF_UP = 0x1;
 const RTF_GATEWAY = 0x2;
 const RTF_REJECT = 0x200;
@@ -16,24 +16,24 @@ const RTF_REJECT = 0x200;
 /** Interface, destination, gateway, flags, three counters, mask. */
 const DEFAULT_ROUTE_V4 = /^\S+\t0{8}\t([0-9A-F]{8})\t([0-9A-F]+)\t\d+\t\d+\t\d+\t0{8}\t/gm;
 
-/** Destination and source each with a length, next hop, metric, two counters, flags; a default may have a source. */
+/** Destination and source, each with a length, next hop, metric, two counters, flags. A default may have a source. */
 const DEFAULT_ROUTE_V6 =
   /^0{32} 00 [0-9a-f]{32} [0-9a-f]{2} ([0-9a-f]{32}) (?:[0-9a-f]{8} ){3}([0-9a-f]{8}) /gm;
 
 /**
- * The next hops of all default routes, by /proc/net/route and /proc/net/ipv6_route. Of IPv4 the kernel shows the
- * main table there, and of a route with several next hops the first.
+ * The next hops of all default routes in /proc/net/route and /proc/net/ipv6_route. For IPv4 the kernel shows only the
+ * main table there, and only the first of several next hops.
  */
 export function readGateways(procNet: string): Address[] {
   const gateways = new Map<string, Address>();
-  // Defaults stand first in IPv4's table, so its beginning will do, and last in each of IPv6's.
+  // Default routes come first in IPv4's table, so its beginning suffices, and last in each of IPv6's.
   const routes = [
     ...rowsOf(readSmall(`${procNet}/route`), DEFAULT_ROUTE_V4, parseWords),
-    ...rowsOf(readSmall(`${procNet}/ipv6_route`, MAX_IPV6_TABLE_LENGTH), DEFAULT_ROUTE_V6, parseHex),
+    ...rowsOf(readSmall(`${procNet}/ipv6_route`, MAX_IPV6_TABLE_BYTES), DEFAULT_ROUTE_V6, parseHex),
   ];
   for (const { gateway, flags } of routes) {
     const leads = (flags & (RTF_UP | RTF_GATEWAY | RTF_REJECT)) === (RTF_UP | RTF_GATEWAY);
-    // An IPv4 route by way of an IPv6 neighbour is shown without it.
+    // An IPv4 route through an IPv6 neighbour appears without a gateway.
     if (!leads || isUnspecified(gateway)) continue;
     if (gateways.size < MAX_GATEWAYS) gateways.set(gateway.toString(), gateway);
   }
@@ -47,7 +47,7 @@ function rowsOf(text: string, row: RegExp, parse: (hex: string) => Address | nul
   });
 }
 
-/** 32 digits in the order of the wire. */
+/** Parses 32 hexadecimal digits in network order. */
 function parseHex(hex: string): Address {
   const word = (index: number) => Number.parseInt(hex.slice(index * 8, index * 8 + 8), 16);
   return new Address(word(0), word(1), word(2), word(3));

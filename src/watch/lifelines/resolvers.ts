@@ -1,13 +1,13 @@
 import { type Address, parseAddress } from '../../net/address.ts';
 import { readSmall } from '../proc-net.ts';
 
-/** glibc asks three of them; a file that names more than this is no resolver's. */
+/** glibc asks three servers; a file that names more than this is no resolver's. */
 const MAX_RESOLVERS = 32;
 
 /** resolv.conf(5): the keyword begins the line; a zone identifier may follow a link-local address. */
 const NAMESERVER = /^nameserver[ \t]+([^\s;#%]+)/gm;
 
-/** The servers that resolv.conf names, and those of `upstream` where it names only a resolver on this host itself. */
+/** The servers that resolv.conf names; also those of the `upstream` files when it names only resolvers on this host. */
 export function readResolvers(resolvConf: string, upstream: readonly string[]): Address[] {
   const named = nameservers(resolvConf);
   const all = named.every(isLoopback) ? [...named, ...upstream.flatMap(nameservers)] : named;
@@ -19,7 +19,7 @@ function nameservers(file: string): Address[] {
   return [...readSmall(file).matchAll(NAMESERVER)].flatMap(([, text = '']) => parseAddress(text) ?? []);
 }
 
-/** 127.0.0.0/8 (systemd-resolved has 127.0.0.53) and ::1. */
+/** Whether it is in 127.0.0.0/8 (systemd-resolved uses 127.0.0.53) or ::1. */
 function isLoopback({ isV4, w0, w1, w2, w3 }: Address): boolean {
   return isV4 ? w3 >>> 24 === 127 : w0 === 0 && w1 === 0 && w2 === 0 && w3 === 1;
 }

@@ -1,21 +1,21 @@
 import { readdirSync } from 'node:fs';
 import { readSmall } from '../proc-net.ts';
 
-/** Where sshd listens unless it is told otherwise; always among the ports, for a file that is not read may say so. */
+/** sshd's default port. Always included, because a file that is not read may set it. */
 const SSH_PORT = 22;
 
-/** Files of one sshd_config.d that are read, each to 64 KiB: what is not read costs nothing. */
+/** The most files of one sshd_config.d that are read, 64 KiB of each. */
 const MAX_FILES = 64;
 
 const LAST_PORT = 65_535;
 
-/** sshd_config(5): keywords in any case, `=` or blanks behind them, quotes around an argument. */
+/** sshd_config(5): keywords in any case, followed by `=` or blanks, quotes around an argument. */
 const SETTING = /^[ \t]*(port|listenaddress)(?:[ \t]*=[ \t]*|[ \t]+)"?([^\s"#]+)/gim;
 
 /** `host:port`, `192.0.2.1:port`, `[2001:db8::1]:port`; an IPv6 address without brackets has no port. */
 const WITH_PORT = /^(?:\[[^\]]*\]|[^:]*):(\d+)$/;
 
-/** The ports of this host's SSH servers: 22 and what sshd_config and sshd_config.d/*.conf in these folders say. */
+/** The ports of this host's SSH servers: 22, and those in sshd_config and sshd_config.d/*.conf of these folders. */
 export function readSshPorts(folders: readonly string[]): Set<number> {
   const ports = new Set([SSH_PORT]);
   for (const file of folders.flatMap(configFiles)) {

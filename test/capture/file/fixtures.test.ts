@@ -9,7 +9,7 @@ import { readAll } from '../../support/read-capture.ts';
 /** pcap-parser reads neither nanosecond files nor pcapng nor gzip. */
 const CLASSIC = CAPTURE_NAMES.filter((name) => name.endsWith('.pcap') && !name.includes('nanoseconds'));
 
-test.each(CLASSIC)('pcap-parser reads the same in %s', async (name) => {
+test.each(CLASSIC)('pcap-parser agrees on %s', async (name) => {
   const theirs = await parseByPcapParser(createReadStream(capturePath(name)));
   const file = await openCaptureFile(capturePath(name), Readable.from([]));
   const { frames, end } = await readAll(file.read());

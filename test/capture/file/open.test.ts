@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { constants, createGzip, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCaptureFile } from '../../../src/capture/file/open.ts';
-import { MAX_FRAME } from '../../../src/capture/source.ts';
+import { MAX_FRAME_BYTES } from '../../../src/capture/source.ts';
 import { join, writePcap, writePcapng } from '../../support/capture-writer.ts';
 import { hexOf, linesOf, type ReadCapture, readAll } from '../../support/read-capture.ts';
 
@@ -36,7 +36,7 @@ function fileOf(bytes: Uint8Array): string {
   return path;
 }
 
-/** Reads it twice, as a replay does, and expects the same both times. */
+/** Reads a capture twice, as a replay does, and expects the same result. */
 async function readTwice(path: string, standardInput: Readable = NOTHING): Promise<ReadCapture> {
   const file = await openCaptureFile(path, standardInput);
   const first = await readAll(file.read());
@@ -58,7 +58,7 @@ describe('a capture is read twice', () => {
     ['pcap in gzip', gzipSync(PCAP)],
     ['pcapng in gzip', gzipSync(PCAPNG)],
     ['pcap in two gzip members', join(gzipSync(PCAP.subarray(0, half)), gzipSync(PCAP.subarray(half)))],
-    ['pcap in gzip with zeros behind it', join(gzipSync(PCAP), new Uint8Array(512))],
+    ['pcap in gzip, followed by zeros', join(gzipSync(PCAP), new Uint8Array(512))],
   ];
   test.each(files)('from a file: %s', async (_, bytes) => {
     expectFrames(await readTwice(fileOf(bytes)));
@@ -80,7 +80,7 @@ describe('a capture is read twice', () => {
   });
 });
 
-test('it is named by its path, and standard input by its words', async () => {
+test('its name is its path, or standard input', async () => {
   const path = fileOf(PCAP);
   for (const [given, name] of [
     [path, path],
@@ -92,7 +92,7 @@ test('it is named by its path, and standard input by its words', async () => {
   }
 });
 
-test('an endless input that is no capture is given up at once', async () => {
+test('an endless input that is not a capture is read no further', async () => {
   let asked = 0;
   const endless = new Readable({
     read() {
@@ -105,17 +105,17 @@ test('an endless input that is no capture is given up at once', async () => {
   expect(asked).toBeLessThan(10);
 });
 
-describe('what cannot be read', () => {
+describe('an unreadable capture is reported', () => {
   test.each([
     ['no such file', () => joinPath(folder, 'missing'), 'no such file or directory'],
     ['a directory', () => folder, 'is a directory'],
     ['a device', () => '/dev/null', 'is neither a file nor a pipe'],
-    ['a file whose reading fails', () => '/proc/self/mem', 'i/o error'],
+    ['a file with a read error', () => '/proc/self/mem', 'i/o error'],
   ])('%s', async (_, path, reason) => {
     expect(await readTwice(path())).toEqual({ frames: [], end: { status: 'unreadable', reason } });
   });
 
-  test('a file of somebody else', async () => {
+  test('a file without read permission', async () => {
     const path = fileOf(PCAP);
     chmodSync(path, 0);
     const result = await asNobody(() => readTwice(path));
@@ -132,7 +132,7 @@ describe('what cannot be read', () => {
     expect(end).toEqual({ status: 'unreadable', reason: 'is neither a file nor a pipe' });
   });
 
-  test('a standard input that fails', async () => {
+  test('standard input with a read error', async () => {
     const failing = new Readable({
       read() {
         this.destroy(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' }));
@@ -142,7 +142,7 @@ describe('what cannot be read', () => {
   });
 });
 
-/** Root may read everything. */
+/** Runs `work` without the rights of root, which may read everything. */
 async function asNobody<T>(work: () => Promise<T>): Promise<T> {
   const user = process.geteuid?.();
   if (user === 0) process.seteuid?.(65_534);
@@ -154,7 +154,7 @@ async function asNobody<T>(work: () => Promise<T>): Promise<T> {
 }
 
 describe('gzip data', () => {
-  test('that are cut off give every frame that they hold whole', async () => {
+  test('that are cut off yield every whole frame', async () => {
     const compressed = gzipSync(PCAP);
     for (const length of [compressed.length - 1, compressed.length - 8, compressed.length >> 1]) {
       const cut = compressed.subarray(0, length);
@@ -168,13 +168,13 @@ describe('gzip data', () => {
     }
   });
 
-  test('that are cut off in the gzip header hold nothing', async () => {
+  test('that are cut off in the gzip header yield nothing', async () => {
     const { frames, end } = await readTwice(fileOf(gzipSync(PCAP).subarray(0, 5)));
     expect(frames).toEqual([]);
     expect(end).toEqual({ status: 'broken', offset: 0, reason: 'at byte 0: gzip data is cut off' });
   });
 
-  test('that are damaged are told of, with what stood before it', async () => {
+  test('that are damaged yield the frames before the damage', async () => {
     const compressed = Uint8Array.from(gzipSync(PCAP));
     compressed.fill(0xff, compressed.length - 2000, compressed.length - 1900);
     const { frames, end } = await readTwice(fileOf(compressed));
@@ -186,7 +186,7 @@ describe('gzip data', () => {
     });
   });
 
-  test('whose checksum is wrong give every frame all the same', async () => {
+  test('with a wrong checksum yield every frame', async () => {
     const compressed = Uint8Array.from(gzipSync(PCAP));
     compressed[compressed.length - 8] = (compressed.at(-8) as number) ^ 1;
     const { frames, end } = await readTwice(fileOf(compressed));
@@ -195,34 +195,34 @@ describe('gzip data', () => {
     expect(end).toEqual({ status: 'broken', offset: PCAP.length, reason });
   });
 
-  test('that hold no capture are none', async () => {
+  test('without a capture are reported', async () => {
     const { end } = await readTwice(fileOf(gzipSync('TCP_PORTS="1"')));
     expect(end).toEqual({ status: 'no-capture', reason: 'neither pcap nor pcapng' });
   });
 
-  test('that blow up to 512 MiB take less than 64 MiB of memory', async () => {
+  test('that expand to 512 MiB take less than 64 MiB of memory', async () => {
     const path = joinPath(folder, 'bomb');
     writeFileSync(path, await bomb(512));
     const file = await openCaptureFile(path, NOTHING);
     const before = process.memoryUsage().rss;
-    let most = 0;
+    let mostBytes = 0;
     let octets = 0;
     const source = file.read();
     for (let batch = await source.next(); batch !== null; batch = await source.next()) {
       for (let index = 0; index < batch.count; index++) octets += batch.capturedLength[index] as number;
-      most = Math.max(most, process.memoryUsage().rss - before);
+      mostBytes = Math.max(mostBytes, process.memoryUsage().rss - before);
     }
     source.close();
     file.close();
     expect(source.end).toEqual({ status: 'complete' });
-    expect(octets).toBe(512 * 4 * MAX_FRAME);
-    expect(most).toBeLessThan(64 * 1024 * 1024);
+    expect(octets).toBe(512 * 4 * MAX_FRAME_BYTES);
+    expect(mostBytes).toBeLessThan(64 * 1024 * 1024);
   });
 });
 
-/** A capture of `mebibytes` of zeros, compressed as far as it goes. */
+/** A capture of `mebibytes` of zeros with maximum compression. */
 async function bomb(mebibytes: number): Promise<Uint8Array> {
-  const frame = { data: new Uint8Array(MAX_FRAME) };
+  const frame = { data: new Uint8Array(MAX_FRAME_BYTES) };
   const records = writePcap({ frames: [frame, frame, frame, frame] }).subarray(24);
   const gzip = createGzip({ level: constants.Z_BEST_COMPRESSION });
   const compressed: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { BATCH_CAPACITY, MAX_FRAME } from '../../../src/capture/source.ts';
+import { BATCH_CAPACITY, MAX_FRAME_BYTES } from '../../../src/capture/source.ts';
 import { type ByteOrder, join, type PcapOptions, writePcap } from '../../support/capture-writer.ts';
 import { parseByPcapParser } from '../../support/pcap-parser.ts';
 import { hexOf, PieceInput, readBytes, readInput } from '../../support/read-capture.ts';
@@ -21,7 +21,7 @@ describe('a classic capture file', () => {
     ['modified', 'little', 1e3],
     ['modified', 'big', 1e3],
   ];
-  test.each(magics)('with %s in %s endian order', async (magic, order, unitsPerMillisecond) => {
+  test.each(magics)('with %s in %s-endian order', async (magic, order, unitsPerMillisecond) => {
     const { frames, end } = await readBytes(writePcap({ magic, order, linkType: 113, frames: FRAMES }));
     expect(end).toEqual({ status: 'complete' });
     expect(hexOf(frames)).toEqual(hexOf(FRAMES));
@@ -36,7 +36,7 @@ describe('a classic capture file', () => {
     expect(await readBytes(writePcap({ frames: [] }))).toEqual({ frames: [], end: { status: 'complete' } });
   });
 
-  test('gives microseconds as the nearest double', async () => {
+  test('yields microseconds as the nearest double', async () => {
     const { frames } = await readBytes(writePcap({ frames: FRAMES.slice(0, 1) }));
     expect(frames[0]?.time).toBe(1_795_354_417_123.456);
   });
@@ -54,19 +54,19 @@ describe('a classic capture file', () => {
     expect(frames[0]?.linkType).toBe(linkType);
   });
 
-  test('with a frame longer than its snap length gives the whole frame', async () => {
+  test('with a frame longer than its snap length yields the whole frame', async () => {
     const { frames } = await readBytes(writePcap({ snapLength: 10, frames: FRAMES }));
     expect(frames[2]?.data).toHaveLength(1514);
   });
 
-  test('with the longest frame that there can be gives it', async () => {
-    const data = new Uint8Array(MAX_FRAME).fill(1);
+  test('with frames of the maximum length yields them', async () => {
+    const data = new Uint8Array(MAX_FRAME_BYTES).fill(1);
     const { frames, end } = await readBytes(writePcap({ frames: [{ data }, { data }] }));
-    expect(frames.map((frame) => frame.data.length)).toEqual([MAX_FRAME, MAX_FRAME]);
+    expect(frames.map((frame) => frame.data.length)).toEqual([MAX_FRAME_BYTES, MAX_FRAME_BYTES]);
     expect(end).toEqual({ status: 'complete' });
   });
 
-  test('with more frames than a batch holds gives all in their order', async () => {
+  test('with more frames than a batch holds yields all in order', async () => {
     const count = 3 * BATCH_CAPACITY + 1;
     const numbered = Array.from({ length: count }, (_, index) => ({
       data: new Uint8Array(0),
@@ -77,7 +77,7 @@ describe('a classic capture file', () => {
   });
 });
 
-describe('what is no capture', () => {
+describe('a file that is not a capture', () => {
   const refused: [string, Uint8Array, string][] = [
     ['an empty file', new Uint8Array(0), 'a file of 0 bytes holds no capture'],
     ['three octets of a magic number', Uint8Array.of(0xd4, 0xc3, 0xb2), 'a file of 3 bytes holds no capture'],
@@ -85,7 +85,7 @@ describe('what is no capture', () => {
     [
       'a future version',
       writePcap({ version: [3, 0], frames: FRAMES }),
-      'pcap version 3.0 is not known, only 2.4 is',
+      'pcap version 3.0 is not supported, only 2.4 is',
     ],
   ];
   test.each(refused)('%s is refused', async (_, bytes, reason) => {
@@ -93,33 +93,33 @@ describe('what is no capture', () => {
   });
 });
 
-/** The start of a record whose captured length is `length`, and no frame behind it. */
+/** The header of a record whose captured length is `length`, without its frame. */
 function recordHeader(length: number): Uint8Array {
   const header = new Uint8Array(16);
   new DataView(header.buffer).setUint32(8, length, true);
   return header;
 }
 
-describe('faults of pcap-parser', () => {
+describe('faults of pcap-parser do not occur', () => {
   const whole = writePcap({ frames: FRAMES });
   const faults: [string, Uint8Array, string][] = [
     [
-      'a record length of 0xffffffff swallows nothing',
+      'a record length of 0xffffffff is an error',
       join(whole, recordHeader(0xffff_ffff), whole),
-      `record claims a frame of 4294967295 bytes, more than the ${MAX_FRAME} that there can be`,
+      `record claims a frame of 4294967295 bytes, more than the limit of ${MAX_FRAME_BYTES}`,
     ],
     [
-      'a record of 60 MB is not waited for',
+      'a record of 60 MB is an error',
       join(whole, recordHeader(60_000_000), new Uint8Array(60_000_000)),
-      `record claims a frame of 60000000 bytes, more than the ${MAX_FRAME} that there can be`,
+      `record claims a frame of 60000000 bytes, more than the limit of ${MAX_FRAME_BYTES}`,
     ],
     [
-      'a file that is cut in a frame does not pass as whole',
+      'a file that is cut inside a frame is broken',
       join(whole, recordHeader(60), new Uint8Array(59)),
       'record is cut off, 75 of at least 76 bytes are there',
     ],
     [
-      'a file that is cut in a record header does not pass as whole',
+      'a file that is cut inside a record header is broken',
       join(whole, recordHeader(60).subarray(0, 15)),
       'record is cut off, 15 of at least 16 bytes are there',
     ],
@@ -137,15 +137,15 @@ describe('faults of pcap-parser', () => {
     });
   });
 
-  test('a file header that is cut off is a break at its start', async () => {
+  test('a file that is cut inside its header is broken at its start', async () => {
     const { end } = await readBytes(whole.subarray(0, HEADER_LENGTH - 1));
     const reason = 'at byte 0: file header is cut off, 23 of at least 24 bytes are there';
     expect(end).toEqual({ status: 'broken', offset: 0, reason });
   });
 });
 
-describe('pcap-parser, as a second opinion', () => {
-  test.each(['little', 'big'] as const)('agrees frame for frame in %s endian order', async (order) => {
+describe('pcap-parser', () => {
+  test.each(['little', 'big'] as const)('agrees frame by frame in %s-endian order', async (order) => {
     const many = Array.from({ length: 5000 }, (_, index) => ({
       data: new Uint8Array((index * 37) % 1600).fill(index),
       seconds: 1_700_000_000 + index * 1000,

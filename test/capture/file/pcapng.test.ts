@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_BLOCK, MAX_INTERFACES } from '../../../src/capture/file/pcapng.ts';
-import { LATEST_TIME, MAX_FRAME } from '../../../src/capture/source.ts';
+import { MAX_BLOCK_BYTES, MAX_INTERFACES } from '../../../src/capture/file/pcapng.ts';
+import { LATEST_TIME_MS, MAX_FRAME_BYTES } from '../../../src/capture/source.ts';
 import { type ByteOrder, join, type PcapngBlock, writePcapng } from '../../support/capture-writer.ts';
 import { PieceInput, readBytes, readInput } from '../../support/read-capture.ts';
 
@@ -11,7 +11,7 @@ const PACKET: PcapngBlock = { block: 'enhanced', data: DATA };
 const NO_BYTES = new Uint8Array(0);
 
 describe('a pcapng file', () => {
-  test.each(['little', 'big'] as ByteOrder[])('in %s endian order', async (order) => {
+  test.each(['little', 'big'] as ByteOrder[])('in %s-endian order', async (order) => {
     const bytes = writePcapng([
       { block: 'section', order },
       { block: 'interface', linkType: 113 },
@@ -22,19 +22,16 @@ describe('a pcapng file', () => {
   });
 
   test.each<[string, PcapngBlock, bigint, number]>([
-    ['beyond all dates', { block: 'interface', resolution: 0 }, 2n ** 64n - 1n, LATEST_TIME],
+    ['beyond all dates', { block: 'interface', resolution: 0 }, 2n ** 64n - 1n, LATEST_TIME_MS],
     ['before 1970', { block: 'interface', timeOffset: -(2n ** 40n) }, 1n, 0],
-  ])(
-    'with time stamps %s, which are brought back to the nearest',
-    async (_, description, timestamp, time) => {
-      const bytes = writePcapng([SECTION, description, { block: 'enhanced', data: DATA, timestamp }]);
-      const { frames } = await readBytes(bytes);
-      expect(frames.map((frame) => frame.time)).toEqual([time]);
-      expect(() => new Date(time).toISOString()).not.toThrow();
-    },
-  );
+  ])('with time stamps %s, which become the nearest valid time', async (_, description, timestamp, time) => {
+    const bytes = writePcapng([SECTION, description, { block: 'enhanced', data: DATA, timestamp }]);
+    const { frames } = await readBytes(bytes);
+    expect(frames.map((frame) => frame.time)).toEqual([time]);
+    expect(() => new Date(time).toISOString()).not.toThrow();
+  });
 
-  test('has the interfaces and the byte order of each section apart', async () => {
+  test('with interfaces and a byte order of its own in each section', async () => {
     const { frames, end } = await readBytes(
       writePcapng([
         { block: 'section', order: 'big' },
@@ -72,7 +69,7 @@ describe('a pcapng file', () => {
     expect(frames[0]?.time).toBeCloseTo(time, 3);
   });
 
-  test.each([3600n, -3600n])('with time stamps that count from %i seconds', async (timeOffset) => {
+  test.each([3600n, -3600n])('with time stamps relative to %i seconds', async (timeOffset) => {
     const { frames } = await readBytes(
       writePcapng([
         SECTION,
@@ -83,7 +80,7 @@ describe('a pcapng file', () => {
     expect(frames[0]?.time).toBe((10_000 + Number(timeOffset)) * 1000);
   });
 
-  test('with obsolete packet blocks, whose interface is half as long', async () => {
+  test('with obsolete packet blocks, whose interface number has 16 bits', async () => {
     const { frames } = await readBytes(
       writePcapng([
         { block: 'section', order: 'big' },
@@ -95,7 +92,7 @@ describe('a pcapng file', () => {
     expect(frames).toEqual([{ data: DATA, wireLength: 5, time: 1000, linkType: 9 }]);
   });
 
-  test('with simple packet blocks, that have the time of the frame before and end at the snap length', async () => {
+  test('with simple packet blocks, which get the time of the previous frame and end at the snap length', async () => {
     const { frames } = await readBytes(
       writePcapng([
         SECTION,
@@ -123,7 +120,7 @@ describe('a pcapng file', () => {
         PACKET,
         { block: 'raw', type: 0x4000_0bad, body: new Uint8Array(4_000_000) },
         { block: 'raw', type: 5, body: NO_BYTES },
-        { block: 'raw', type: 0xffff_ffff, body: new Uint8Array(MAX_BLOCK - 12) },
+        { block: 'raw', type: 0xffff_ffff, body: new Uint8Array(MAX_BLOCK_BYTES - 12) },
         PACKET,
       ]),
     );
@@ -131,14 +128,14 @@ describe('a pcapng file', () => {
     expect(end).toEqual({ status: 'complete' });
   });
 
-  test('with options behind the frame', async () => {
+  test('with options after the frame', async () => {
     const { frames } = await readBytes(
       writePcapng([SECTION, INTERFACE, { block: 'enhanced', data: DATA, options: new Uint8Array(64) }]),
     );
     expect(frames[0]?.data).toEqual(DATA);
   });
 
-  test('with options of the interface that mean nothing here, and one behind the end of options', async () => {
+  test('with an unknown option of the interface, and one after the end of options', async () => {
     const comment = Uint8Array.of(1, 0, 3, 0, 97, 98, 99, 0);
     const endOfOptions = Uint8Array.of(0, 0, 0, 0);
     const seconds = Uint8Array.of(9, 0, 1, 0, 0, 0, 0, 0);
@@ -153,20 +150,20 @@ describe('a pcapng file', () => {
   });
 });
 
-describe('a pcapng file that is broken', () => {
+describe('a broken pcapng file', () => {
   const good = [SECTION, INTERFACE, PACKET];
   const goodLength = writePcapng(good).length;
   const u32 = (value: number) => Uint8Array.from(new Uint8Array(new Uint32Array([value]).buffer));
   const faults: [string, Uint8Array, string][] = [
     ['a length of 0', join(u32(6), u32(0), u32(0)), "block length 0 is less than a block's 12 bytes"],
     ['a length of 8', join(u32(6), u32(8), u32(8)), "block length 8 is less than a block's 12 bytes"],
-    ['a length of 13', join(u32(6), u32(13), u32(13)), 'block length 13 is no multiple of 4'],
+    ['a length of 13', join(u32(6), u32(13), u32(13)), 'block length 13 is not a multiple of 4'],
     [
       'a length of 0xffffffff',
       join(u32(6), u32(0xffff_ffff), u32(0)),
-      `block length 4294967295 is more than the ${MAX_BLOCK} that there can be`,
+      `block length 4294967295 is more than the limit of ${MAX_BLOCK_BYTES}`,
     ],
-    ['two lengths', join(u32(99), u32(12), u32(16)), 'block length 12 is 16 where the block ends'],
+    ['two different lengths', join(u32(99), u32(12), u32(16)), 'block length 12 is 16 where the block ends'],
     [
       'a short packet block',
       writePcapng([{ block: 'raw', type: 6, body: new Uint8Array(16) }]),
@@ -183,7 +180,7 @@ describe('a pcapng file that is broken', () => {
       'interface description is too short',
     ],
     [
-      'an option that runs over',
+      'an option that exceeds its block',
       writePcapng([{ block: 'interface', options: Uint8Array.of(1, 0, 5, 0, 0, 0, 0, 0) }]),
       'option 1 of the interface description runs over its block',
     ],
@@ -193,19 +190,19 @@ describe('a pcapng file that is broken', () => {
       'packet of interface 1, which was never described',
     ],
     [
-      'a frame that runs over its block',
+      'a frame that exceeds its block',
       writePcapng([{ block: 'enhanced', data: DATA, capturedLength: 9 }]),
-      'packet block claims a frame of 9 bytes, more than the 8 that there can be',
+      'packet block claims a frame of 9 bytes, more than the limit of 8',
     ],
     [
-      'a simple frame that runs over its block',
+      'a simple frame that exceeds its block',
       writePcapng([{ block: 'simple', data: DATA, wireLength: 60 }]),
-      'packet block claims a frame of 60 bytes, more than the 8 that there can be',
+      'packet block claims a frame of 60 bytes, more than the limit of 8',
     ],
     [
       'a frame that is too long',
-      writePcapng([{ block: 'enhanced', data: new Uint8Array(MAX_FRAME + 1) }]),
-      `packet block claims a frame of ${MAX_FRAME + 1} bytes, more than the ${MAX_FRAME} that there can be`,
+      writePcapng([{ block: 'enhanced', data: new Uint8Array(MAX_FRAME_BYTES + 1) }]),
+      `packet block claims a frame of ${MAX_FRAME_BYTES + 1} bytes, more than the limit of ${MAX_FRAME_BYTES}`,
     ],
     [
       'a later section without byte-order magic',
@@ -220,7 +217,7 @@ describe('a pcapng file that is broken', () => {
     [
       'a later section of a future version',
       writePcapng([{ block: 'section', version: [2, 0] }]),
-      'pcapng version 2.0 is not known, only 1.0 is',
+      'pcapng version 2.0 is not supported, only 1.0 is',
     ],
     [
       'a cut block',
@@ -228,7 +225,7 @@ describe('a pcapng file that is broken', () => {
       'block is cut off, 39 of at least 40 bytes are there',
     ],
   ];
-  test.each(faults)('by %s ends there', async (_, bad, what) => {
+  test.each(faults)('with %s ends there', async (_, bad, what) => {
     const input = new PieceInput(join(writePcapng(good), bad));
     const { frames, end } = await readInput(input);
     expect(input.reads).toBeLessThan(10);
@@ -236,7 +233,7 @@ describe('a pcapng file that is broken', () => {
     expect(end).toEqual({ status: 'broken', offset: goodLength, reason: `at byte ${goodLength}: ${what}` });
   });
 
-  test('by packets of a section that describes no interface', async () => {
+  test('with packets in a section that describes no interface ends there', async () => {
     const { frames, end } = await readBytes(writePcapng([...good, SECTION, { block: 'simple', data: DATA }]));
     expect(frames).toHaveLength(1);
     const offset = goodLength + 28;
@@ -244,7 +241,7 @@ describe('a pcapng file that is broken', () => {
     expect(end).toEqual({ status: 'broken', offset, reason: `at byte ${offset}: ${what}` });
   });
 
-  test('by nothing but interfaces takes a bounded table', async () => {
+  test('with too many interfaces ends there', async () => {
     const interfaces = new Array<PcapngBlock>(MAX_INTERFACES + 1).fill(INTERFACE);
     const { end } = await readBytes(writePcapng([SECTION, ...interfaces]));
     const offset = 28 + MAX_INTERFACES * 20;
@@ -261,10 +258,10 @@ describe('a pcapng file that is broken', () => {
     [
       'a future version',
       writePcapng([{ block: 'section', version: [2, 0] }]),
-      'pcapng version 2.0 is not known, only 1.0 is',
+      'pcapng version 2.0 is not supported, only 1.0 is',
     ],
   ];
-  test.each(refused)('at its start by %s is no capture', async (_, bytes, reason) => {
+  test.each(refused)('with %s at its start is not a capture', async (_, bytes, reason) => {
     expect(await readBytes(bytes)).toEqual({ frames: [], end: { status: 'no-capture', reason } });
   });
 });

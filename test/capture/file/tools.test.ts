@@ -1,4 +1,4 @@
-/** Other people's programs write captures, and say what is in them: tcpdump, editcap, mergecap, tshark. */
+/** Compares the reader with programs that write and read captures: tcpdump, editcap, mergecap, tshark. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { join, type PcapngBlock, writePcap, writePcapng } from '../../support/capture-writer.ts';
 import { hexOf, type ReadFrame, readBytes } from '../../support/read-capture.ts';
 
-/** A SYN from 10.0.0.1 to 10.0.0.2, with a number that makes it different from the others. */
+/** A SYN from 10.0.0.1 to 10.0.0.2 with its own sequence number. */
 function syn(number: number): Uint8Array {
   const ethernet = '0200000000020200000000010800';
   const ipv4 = '4500002800000000400600000a0000010a000002';
@@ -36,12 +36,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What tshark says of each frame. The link types it has by its own numbers (WTAP_ENCAP). */
+/** The link types by the numbers of tshark (WTAP_ENCAP). */
 const TSHARK_LINK_TYPES = new Map([
   ['1', 1],
   ['7', 101],
 ]);
 
+/** What tshark reports for each frame. */
 function tshark(path: string): Omit<ReadFrame, 'data'>[] {
   const fields = ['frame.time_epoch', 'frame.cap_len', 'frame.len', 'frame.encap_type'];
   const table = run('tshark', '-r', path, '-n', '-T', 'fields', ...fields.flatMap((field) => ['-e', field]));
@@ -72,7 +73,7 @@ async function expectAgreement(path: string): Promise<readonly ReadFrame[]> {
   return frames;
 }
 
-describe('tshark agrees, and the frames are the same, when all frames are written anew as', () => {
+describe('tshark agrees, and the frames are the same, when they are rewritten as', () => {
   const rewritten: [name: string, program: string, options: (from: string, to: string) => string[]][] = [
     ['microseconds by editcap', 'editcap', (from, to) => ['-F', 'pcap', from, to]],
     ['nanoseconds by editcap', 'editcap', (from, to) => ['-F', 'nsecpcap', from, to]],
@@ -98,14 +99,14 @@ describe('tshark agrees on', () => {
     expect(new Set(frames.map(({ linkType }) => linkType))).toEqual(new Set([1, 101]));
   });
 
-  test('two pcapng files behind each other', async () => {
+  test('two concatenated pcapng files', async () => {
     run('editcap', '-F', 'pcapng', at('nano.pcap'), at('one'));
     run('editcap', '-F', 'pcapng', at('raw.pcap'), at('two'));
     writeFileSync(at('made'), join(readFileSync(at('one')), readFileSync(at('two'))));
     expect(await expectAgreement(at('made'))).toHaveLength(2 * FRAMES.length);
   });
 
-  test('pcapng of our writer, in big endian order, of all resolutions and with an offset', async () => {
+  test('a big-endian pcapng file of our writer, with all resolutions and an offset', async () => {
     writeFileSync(at('made'), writePcapng(oddSection()));
     expect(await expectAgreement(at('made'))).toHaveLength(14);
   });
@@ -128,7 +129,7 @@ function oddSection(): PcapngBlock[] {
   ];
 }
 
-test('tcpdump prints the times that are read', async () => {
+test('tcpdump prints the same times', async () => {
   const lines = run(
     'tcpdump',
     '-Z',

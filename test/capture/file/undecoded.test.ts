@@ -25,9 +25,9 @@ function capture(linkTypes: readonly number[]): UndecodedFrames {
 
 test.each<[string, number[], number, number[]]>([
   ['Ethernet', [1, 1], 0, []],
-  ['raw IP by its other numbers', [12, 14], 0, []],
-  ['one that is not decoded', [127], 1, [127]],
-  ['several among others', [1, 127, 101, 127, 195, 1, 276, 0], 3, [127, 195]],
+  ['raw IP with its other numbers', [12, 14], 0, []],
+  ['one without a decoder', [127], 1, [127]],
+  ['several without a decoder among others', [1, 127, 101, 127, 195, 1, 276, 0], 3, [127, 195]],
 ])('%s', async (_name, linkTypes, undecoded, types) => {
   const source = capture(linkTypes);
   const { frames, end } = await readAll(source);
@@ -37,7 +37,7 @@ test.each<[string, number[], number, number[]]>([
   expect([...source.types]).toEqual(types);
 });
 
-test('a file that claims every number: all frames are counted, a few types are named', async () => {
+test('in a file with many types, every frame is counted and a few types are named', async () => {
   const source = capture(Array.from({ length: 300 }, (_, index) => 1000 + index));
   await readAll(source);
   expect(source.undecoded).toBe(300);

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { LINKTYPE_RAW } from '../../../src/capture/link-type.ts';
 import { classify } from '../../../src/classify/classify.ts';
 import { Kind, kindName } from '../../../src/classify/kind.ts';
-import { KEPT_LENGTH } from '../../../src/decode/fragments/fragments.ts';
-import { FRAGMENT_TIME, MAX_DATAGRAMS } from '../../../src/decode/fragments/fragments-table.ts';
+import { KEPT_OCTETS } from '../../../src/decode/fragments/fragments.ts';
+import { FRAGMENT_TIMEOUT_MS, MAX_DATAGRAMS } from '../../../src/decode/fragments/fragments-table.ts';
 import { Reason } from '../../../src/decode/reason.ts';
 import { FragmentReader } from '../../support/fragment-reader.ts';
 import { type FragmentFields, fragment, fragmentsAt, fragmentsOf } from '../../support/fragments.ts';
@@ -24,12 +24,12 @@ import {
 const V4 = { source: '10.0.0.1', destination: '10.0.0.2' };
 const V6 = { source: 'fd00::1', destination: 'fd00::2' };
 
-/** A SYN, as long as one of nmap's: 24 octets. */
+/** A SYN of 24 octets, like nmap's. */
 function syn(ends: Ends = V4, fields: Partial<TcpFields> = {}): Uint8Array {
   return tcpSegment({ ...ends, destinationPort: 111, flags: SYN, payload: new Uint8Array(4), ...fields });
 }
 
-/** An ACK scan's segment. */
+/** A segment of an ACK scan. */
 function bare(ends: Ends): Uint8Array {
   return tcpSegment({ ...ends, destinationPort: 111, flags: ACK });
 }
@@ -38,14 +38,14 @@ function init(ends: Ends): Uint8Array {
   return sctpSegment({ ...ends, destinationPort: 111, chunkType: 1 });
 }
 
-/** What became of each packet, in the order of arrival. */
+/** The reason for each packet, in the order of arrival. */
 function reasonsOf(packets: readonly Uint8Array[], reader = new FragmentReader()): Reason[] {
   return packets.map((packet) => reader.read(packet, LINKTYPE_RAW));
 }
 
 const WAITING = Reason.fragment;
 
-describe('what nmap tears apart is one probe, with kind and ports', () => {
+describe('a probe that nmap fragments is one probe, with kind and ports', () => {
   test.each<[string, Uint8Array[], { kind: string }]>([
     ['-f', fragmentsOf(V4, 6, syn(), 8), { kind: 'syn' }],
     ['-f -f', fragmentsOf(V4, 6, syn(), 16), { kind: 'syn' }],
@@ -91,12 +91,12 @@ describe('what nmap tears apart is one probe, with kind and ports', () => {
   }
 });
 
-test('a first fragment that holds the whole header is judged at once, and nothing of the rest is awaited', () => {
+test('a first fragment that holds the whole header is judged at once, without the rest', () => {
   const long = syn(V4, { payload: new Uint8Array(100) });
   expect(reasonsOf(fragmentsOf(V4, 6, long, 64))).toEqual([Reason.none, WAITING]);
 });
 
-test('the packet is that of the first fragment, whichever comes last', () => {
+test('the header fields are those of the first fragment, whichever comes last', () => {
   const [first, ...rest] = fragmentsOf(V4, 6, syn(), 8, { options: new Uint8Array(4) });
   const bare = fragmentsOf(V4, 6, syn(), 8).slice(1);
   const reader = new FragmentReader();
@@ -132,19 +132,19 @@ describe.each([
     expect(reasons).toEqual([WAITING, WAITING, WAITING, WAITING, WAITING, Reason.none]);
   });
 
-  test('all of it twice is two', () => {
+  test('the whole datagram twice is two packets', () => {
     const reasons = reasonsOf([a, b, c, c, b, a]);
     expect(reasons.filter((reason) => reason === Reason.none)).toHaveLength(2);
   });
 
-  test('a hole is never filled by guessing', () => {
+  test('a datagram with a hole is never judged', () => {
     expect(reasonsOf([a, c])).toEqual([WAITING, WAITING]);
     expect(reasonsOf([b, c])).toEqual([WAITING, WAITING]);
     expect(reasonsOf([a, b])).toEqual([WAITING, WAITING]);
   });
 });
 
-describe('fragments of one datagram are told from those of another', () => {
+describe('fragments of different datagrams are kept apart', () => {
   const other = { source: '10.0.0.9', destination: '10.0.0.2' };
   test.each<[string, Uint8Array[], Uint8Array[]]>([
     ['source', parts(V4, 6), parts(other, 6)],
@@ -159,7 +159,7 @@ describe('fragments of one datagram are told from those of another', () => {
     expect(reasonsOf([first, strange, third, second]).at(-1)).toBe(Reason.none);
   });
 
-  test("not by the next header of IPv6: only the first fragment's counts", () => {
+  test('not by the next header over IPv6: only that of the first fragment counts', () => {
     const [first] = parts(V6, 6);
     const [, second, third] = parts(V6, 17);
     expect(reasonsOf([first, second, third] as Uint8Array[])).toEqual([WAITING, WAITING, Reason.none]);
@@ -170,7 +170,7 @@ describe('fragments of one datagram are told from those of another', () => {
   }
 });
 
-describe('contradictions are resolved as Linux resolves them: the datagram is dropped', () => {
+describe('contradictions drop the datagram, as in Linux', () => {
   const segment = syn();
   const part = (from: number, to: number, more: boolean, octets = segment) =>
     fragment(V4, 6, octets.subarray(from, to), { offset: from, more });
@@ -196,7 +196,7 @@ describe('contradictions are resolved as Linux resolves them: the datagram is dr
     expect(reasonsOf([last, beyond])).toEqual([WAITING, Reason.fragmentOverlap]);
   });
 
-  test('what lies within known octets is a duplicate, and what was there first stays', () => {
+  test('a fragment within known octets is a duplicate, and the first one stays', () => {
     const forged = part(0, 8, true, syn(V4, { destinationPort: 22 }));
     const reader = new FragmentReader();
     const reasons = reasonsOf([first, forged, second, last], reader);
@@ -204,7 +204,7 @@ describe('contradictions are resolved as Linux resolves them: the datagram is dr
     expect(reader.packet.destinationPort).toBe(111);
   });
 
-  test('what lies within octets that came in order is a duplicate, in any other order it is none', () => {
+  test('a fragment within octets that came in order is a duplicate; in any other order it is not', () => {
     const both = part(0, 16, true);
     expect(reasonsOf([first, second, both, last])).toEqual([WAITING, WAITING, WAITING, Reason.none]);
     expect(reasonsOf([second, first, both, last])).toEqual([
@@ -215,27 +215,27 @@ describe('contradictions are resolved as Linux resolves them: the datagram is dr
     ]);
   });
 
-  test('after it, the datagram begins anew', () => {
+  test('afterwards the datagram begins anew', () => {
     const reasons = reasonsOf([first, part(0, 16, true), first, second, last]);
     expect(reasons).toEqual([WAITING, Reason.fragmentOverlap, WAITING, WAITING, Reason.none]);
   });
 });
 
-describe('lengths that are no multiple of eight, with more to come', () => {
+describe('lengths that are not a multiple of eight, with more fragments to come', () => {
   const odd = (ends: Ends) => [
     fragment(ends, 6, syn(ends).subarray(0, 11), { offset: 0, more: true }),
     fragment(ends, 6, syn(ends).subarray(8), { offset: 8, more: false }),
   ];
-  test('are cut down over IPv4', () => {
+  test('are trimmed over IPv4', () => {
     expect(reasonsOf(odd(V4))).toEqual([WAITING, Reason.none]);
   });
 
-  test('are refused over IPv6', () => {
+  test('are rejected over IPv6', () => {
     expect(reasonsOf(odd(V6))).toEqual([Reason.ipLength, WAITING]);
   });
 });
 
-describe('sums', () => {
+describe('checksums', () => {
   const wrong = syn(V4, { checksum: 0x1234 });
 
   test.each<[string, Uint8Array[], Reason]>([
@@ -248,8 +248,8 @@ describe('sums', () => {
       Reason.transportChecksum,
     ],
     [
-      'of a datagram longer than what is kept: not checked',
-      fragmentsOf(V4, 6, syn(V4, { checksum: 0x1234, payload: new Uint8Array(KEPT_LENGTH) }), 16),
+      'of a datagram longer than the kept part: not checked',
+      fragmentsOf(V4, 6, syn(V4, { checksum: 0x1234, payload: new Uint8Array(KEPT_OCTETS) }), 16),
       Reason.none,
     ],
   ])('of TCP, %s', (_name, packets, expected) => {
@@ -261,7 +261,7 @@ describe('sums', () => {
     expect(completing.verify()).toBe(expected);
   });
 
-  test("of a fragment's IPv4 header: a wrong one is left out", () => {
+  test("of a fragment's IPv4 header: a fragment with a wrong one is ignored", () => {
     const [first, second, last] = fragmentsOf(V4, 6, syn(), 8) as [Uint8Array, Uint8Array, Uint8Array];
     const bad = fragment(V4, 6, syn().subarray(8, 16), { offset: 8, more: true, checksum: 1 });
     expect(reasonsOf([first, bad, last])).toEqual([WAITING, Reason.ipChecksum, WAITING]);
@@ -274,9 +274,9 @@ describe('bounds', () => {
   const [first, second, last] = fragmentsOf(V4, 6, syn(), 8) as [Uint8Array, Uint8Array, Uint8Array];
 
   test.each([
-    ['a millisecond before the time is up', FRAGMENT_TIME - 1, Reason.none],
-    ['when the time is up', FRAGMENT_TIME, WAITING],
-    ['when the clock went back', -FRAGMENT_TIME, WAITING],
+    ['a millisecond before the timeout', FRAGMENT_TIMEOUT_MS - 1, Reason.none],
+    ['at the timeout', FRAGMENT_TIMEOUT_MS, WAITING],
+    ['when the clock is set back', -FRAGMENT_TIMEOUT_MS, WAITING],
   ])('time: %s', (_name, elapsed, expected) => {
     const reader = new FragmentReader();
     reader.packet.time = 1e12;
@@ -285,16 +285,16 @@ describe('bounds', () => {
     expect(reader.read(last, LINKTYPE_RAW)).toBe(expected);
   });
 
-  test('after the time, the datagram begins anew', () => {
+  test('after the timeout the datagram begins anew', () => {
     const reader = new FragmentReader();
     reasonsOf([first, second], reader);
-    reader.packet.time = FRAGMENT_TIME;
+    reader.packet.time = FRAGMENT_TIMEOUT_MS;
     expect(reasonsOf([last, first, second], reader)).toEqual([WAITING, WAITING, Reason.none]);
   });
 
   test.each([
-    ['the oldest is there as long as there is room', MAX_DATAGRAMS - 1, Reason.none],
-    ['the oldest leaves first', MAX_DATAGRAMS, WAITING],
+    ['the oldest stays while there is room', MAX_DATAGRAMS - 1, Reason.none],
+    ['the oldest is evicted first', MAX_DATAGRAMS, WAITING],
   ])('number: %s', (_name, others, expected) => {
     const reader = new FragmentReader();
     reasonsOf([first, second], reader);
@@ -309,7 +309,7 @@ describe('bounds', () => {
     expect(reader.read(last, LINKTYPE_RAW)).toBe(expected);
   });
 
-  test('who takes the room of another finds nothing of it', () => {
+  test('a datagram in the slot of another finds nothing of it', () => {
     const reader = new FragmentReader(false);
     const leftOver = fragmentsOf(V4, 6, syn(V4, { payload: new Uint8Array(30) }), 8)
       .slice(1)
@@ -324,17 +324,17 @@ describe('bounds', () => {
     expect(reasonsOf([first, second, both, last], reader)).toEqual([WAITING, WAITING, WAITING, Reason.none]);
   });
 
-  test('octets: what begins beyond what is kept is not even looked up', () => {
+  test('octets: a fragment beyond the kept part is not even looked up', () => {
     const reader = new FragmentReader();
     reasonsOf([first], reader);
     for (let id = 0; id < MAX_DATAGRAMS; id++) {
-      const far = fragment(V4, 6, new Uint8Array(8), { offset: KEPT_LENGTH, more: true, identification: id });
+      const far = fragment(V4, 6, new Uint8Array(8), { offset: KEPT_OCTETS, more: true, identification: id });
       expect(reader.read(far, LINKTYPE_RAW)).toBe(WAITING);
     }
     expect(reasonsOf([second, last], reader)).toEqual([WAITING, Reason.none]);
   });
 
-  test('what UDP and other protocols send takes no room', () => {
+  test('fragments of UDP and other protocols take no slot', () => {
     const reader = new FragmentReader();
     reasonsOf([first], reader);
     for (let id = 0; id < MAX_DATAGRAMS; id++) {
@@ -348,7 +348,7 @@ describe('bounds', () => {
 describe('fragments that the snap length cut', () => {
   const parts = fragmentsAt(V4, 6, syn(V4, { checksum: 1 }), [8]) as [Uint8Array, Uint8Array];
 
-  test('behind what is read: the packet is seen, its sum is not checked', () => {
+  test('behind the octets that are read: the packet is seen, its checksum is not verified', () => {
     const reader = new FragmentReader();
     reader.read(parts[0], LINKTYPE_RAW);
     expect(reader.read(parts[1].subarray(0, 20 + 8), LINKTYPE_RAW, parts[1].length)).toBe(Reason.none);
@@ -356,7 +356,7 @@ describe('fragments that the snap length cut', () => {
     expect(reader.verify()).toBe(Reason.none);
   });
 
-  test('before that: there is nothing to judge', () => {
+  test('before that: it cannot be judged', () => {
     const reader = new FragmentReader();
     reader.read(parts[0], LINKTYPE_RAW);
     expect(reader.read(parts[1].subarray(0, 20 + 7), LINKTYPE_RAW, parts[1].length)).toBe(
@@ -364,14 +364,14 @@ describe('fragments that the snap length cut', () => {
     );
   });
 
-  test('in the IP header: its sum is not asked for', () => {
+  test('in the IP header: its checksum is not verified', () => {
     const [, second] = fragmentsOf(V4, 6, syn(), 8, { options: new Uint8Array(8) }) as Uint8Array[];
     const cut = (second as Uint8Array).slice(0, 24);
     expect(new FragmentReader().read(cut, LINKTYPE_RAW, second?.length)).toBe(Reason.ipHeader);
   });
 });
 
-test('an established connection in fragments is no probe', () => {
+test('a fragment of an established connection is no probe', () => {
   const reader = new FragmentReader();
   const packets = fragmentsOf(V4, 6, syn(V4, { flags: ACK }), 8);
   expect(reasonsOf(packets, reader).at(-1)).toBe(Reason.none);

@@ -13,10 +13,10 @@ const PACKET = tcpPacket({
   payload: new Uint8Array(100),
 });
 const IPV4_HEADER = Uint8Array.of(2, 0, 0, 0);
-/** A value of 4 octets that is none of the packet's. */
+/** An entry of 4 octets other than the payload. */
 const OTHER = Uint8Array.of(8, 0, 3, 0, 0, 0, 0, 0);
 
-test('the kernel copies as much of a packet as it is asked for: it is decoded as far as the ports', () => {
+test('a packet of which the kernel copied only the start is decoded as far as the ports', () => {
   const { reason, packet } = decoded(nflog(PACKET.slice(0, 40), true), NFLOG);
   expect(reason).toBe(Reason.none);
   expect(packet).toMatchObject({ destinationPort: 111, tcpFlags: SYN, complete: false });
@@ -26,9 +26,9 @@ test.each<[string, Uint8Array, Reason]>([
   ['ARP', concat(Uint8Array.of(3, 0, 0, 0), OTHER), Reason.notIp],
   ['another version', concat(Uint8Array.of(2, 1, 0, 0), OTHER), Reason.notIp],
   ['no payload', concat(IPV4_HEADER, OTHER), Reason.linkHeader],
-  ['a value of length 0', concat(IPV4_HEADER, new Uint8Array(400)), Reason.linkHeader],
-  ['a value beyond the frame', concat(IPV4_HEADER, Uint8Array.of(9, 0, 9, 0, 0x45)), Reason.linkHeader],
-  ['values without end', concat(IPV4_HEADER, ...new Array(1000).fill(OTHER)), Reason.linkDepth],
+  ['an entry of length 0', concat(IPV4_HEADER, new Uint8Array(400)), Reason.linkHeader],
+  ['an entry beyond the frame', concat(IPV4_HEADER, Uint8Array.of(9, 0, 9, 0, 0x45)), Reason.linkHeader],
+  ['endless entries', concat(IPV4_HEADER, ...new Array(1000).fill(OTHER)), Reason.linkDepth],
 ])('%s', (_name, frame, reason) => {
   expect(decoded(frame, NFLOG).reason).toBe(reason);
 });

@@ -8,7 +8,7 @@ const ENDS = { source: 'fd00::1', destination: 'fd00::2' };
 const LARGE = new Uint8Array(65_536);
 const SEGMENT = tcpSegment({ ...ENDS, destinationPort: 111, flags: SYN, payload: LARGE });
 
-/** An IPv6 packet whose header says 0, with these octets as its hop-by-hop options. */
+/** An IPv6 packet with the payload length 0 and these octets as its hop-by-hop options. */
 function packet(options: number[], nextHeader: number, payload: Uint8Array): Uint8Array {
   const header = Uint8Array.of(nextHeader, (options.length + 2) / 8 - 1, ...options);
   const octets = ipv6(ENDS, 0, concat(header, payload));
@@ -35,7 +35,7 @@ describe('a jumbogram (RFC 2675)', () => {
     expect([reason, sums]).toEqual([Reason.none, Reason.none]);
   });
 
-  test('with other options before', () => {
+  test('with other options before its own', () => {
     const options = [0, 0, 1, 4, 9, 9, 9, 9, ...jumbo(length + 8)];
     expect(decoded(packet(options, 6, SEGMENT), RAW).reason).toBe(Reason.none);
   });
@@ -47,19 +47,19 @@ describe('a jumbogram (RFC 2675)', () => {
     expect(seen).toMatchObject({ destinationPort: 111, tcpFlags: SYN, complete: false });
   });
 
-  test('the link may pad it', () => {
+  test('padded by the link', () => {
     const padded = concat(packet(jumbo(length), 6, SEGMENT), new Uint8Array(5));
     expect(decoded(padded, RAW).sums).toBe(Reason.none);
   });
 });
 
-describe('a length that lies', () => {
+describe('a false length', () => {
   const small = tcpSegment({ ...ENDS, destinationPort: 111, flags: SYN });
   test.each<[string, number[], Reason]>([
     ['a length that needs no jumbogram', jumbo(28), Reason.ipLength],
     ['the length 0', jumbo(0), Reason.ipLength],
     ['more than the frame holds', jumbo(65_536), Reason.ipLength],
-    ['the largest length there is', jumbo(0xffffffff), Reason.ipLength],
+    ['the largest possible length', jumbo(0xffffffff), Reason.ipLength],
     ['an option of another length', [0xc2, 2, 0, 0, 1, 0], Reason.ipLength],
     ['an option beyond the header', [1, 2, 0, 0, 0xc2, 4], Reason.ipLength],
     ['no option: Linux takes the length of the frame', [1, 4, 0, 0, 0, 0], Reason.none],

@@ -13,18 +13,18 @@ const INNER_V6 = tcpPacket({ ...V6, flags: SYN });
 const tunnel = (protocol: number, payload: Uint8Array, fields = {}) =>
   ethernet(ipPacket(OUTER, protocol, payload, fields));
 
-test('sums are those of the inner headers', () => {
+test('the checksums of the inner headers count', () => {
   expect(decoded(tunnel(4, INNER_V4, { checksum: 1 })).sums).toBe(Reason.none);
   expect(decoded(tunnel(4, tcpPacket({ ...V4, flags: SYN }, { checksum: 1 }))).sums).toBe(Reason.ipChecksum);
   const wrong = tcpPacket({ ...V6, flags: SYN, checksum: 1 });
   expect(decoded(tunnel(41, wrong)).sums).toBe(Reason.transportChecksum);
 });
 
-test('IP options are those of the inner header', () => {
+test('the IP options of the inner header count', () => {
   expect(decoded(tunnel(4, INNER_V4, { options: new Uint8Array(4) })).packet.ipOptions).toBe(false);
 });
 
-describe('what is no tunnel, or too deep a one', () => {
+describe('no tunnel, or one too deep', () => {
   const twice = ipPacket(OUTER, 4, INNER_V4);
   test.each<[string, Uint8Array, Reason]>([
     ['a tunnel in a tunnel', tunnel(4, twice), Reason.otherProtocol],
@@ -47,7 +47,7 @@ describe('what is no tunnel, or too deep a one', () => {
   });
 });
 
-describe('a datagram to the Teredo port that carries no IPv6 packet is a datagram', () => {
+describe('a datagram to the Teredo port without an IPv6 packet is a datagram', () => {
   test.each<[string, Uint8Array]>([
     ['empty', new Uint8Array()],
     ['text', new Uint8Array(60).fill(0x41)],
@@ -65,7 +65,7 @@ describe('a datagram to the Teredo port that carries no IPv6 packet is a datagra
     expect(decoded(ethernet(answer)).packet).toMatchObject({ protocol: 17, destinationPort: 50_000 });
   });
 
-  test('a TCP segment to port 3544 is one', () => {
+  test('a TCP segment to port 3544 is a segment', () => {
     const segment = tcpPacket({ ...V4, destinationPort: 3544, flags: SYN, payload: INNER_V6 });
     expect(decoded(ethernet(segment)).packet).toMatchObject({ protocol: 6, destinationPort: 3544 });
   });
@@ -87,7 +87,7 @@ describe('fragments', () => {
   });
 });
 
-test('padding of the link is no part of the inner packet', () => {
+test('link padding is not part of the inner packet', () => {
   const cut = concat(tunnel(4, INNER_V4.slice(0, -2)), u16(0));
   expect(decoded(cut).reason).toBe(Reason.ipLength);
 });

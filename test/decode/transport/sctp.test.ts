@@ -17,7 +17,7 @@ function read(octets: Uint8Array, wireLength = octets.length) {
   return { packet, reason, sums: reason === Reason.none ? verifyChecksums(view, packet) : reason };
 }
 
-test("CRC32c of nine digits is the catalogue's", () => {
+test('the CRC32c of nine digits is the published check value', () => {
   const digits = new TextEncoder().encode('123456789');
   expect(crc32c(new DataView(digits.buffer), 0, 9, 100)).toBe(0xe3069283);
 });
@@ -37,11 +37,11 @@ test.each([V4, V6])('ports and the type of the first chunk, from $source', (ends
 test.each([
   ['wrong', 0x12345678, Reason.transportChecksum],
   ['left to the network card', 0, Reason.none],
-])('a sum that is %s', (_name, checksum, reason) => {
+])('a checksum that is %s', (_name, checksum, reason) => {
   expect(read(sctpPacket({ ...V4, destinationPort: 1, chunkType: 1, checksum })).sums).toBe(reason);
 });
 
-test('a chunk that is longer than the packet, or shorter than its header', () => {
+test('a chunk longer than the packet, or shorter than its header', () => {
   const octets = sctpPacket({ ...V4, destinationPort: 1, chunkType: 1 });
   const view = new DataView(octets.buffer);
   for (const length of [0, 3, 21, 65_535]) {
@@ -50,7 +50,7 @@ test('a chunk that is longer than the packet, or shorter than its header', () =>
   }
 });
 
-test('cut by the snap length it is decoded as far as the type, without its sum', () => {
+test('a cut packet is decoded as far as the chunk type, without its checksum', () => {
   const octets = sctpPacket({ ...V4, destinationPort: 9, chunkType: 1, checksum: 0x12345678 });
   expect(read(octets.slice(0, 33), octets.length).sums).toBe(Reason.none);
   expect(read(octets.slice(0, 32), octets.length).reason).toBe(Reason.transportHeader);

@@ -4,7 +4,7 @@ import { ethernet, ipPacket, SYN, tcpPacket, tcpSegment, udpPacket } from '../..
 
 const ENDS = { source: '10.0.0.1', destination: '10.0.0.2' };
 
-/** A SYN whose payload is taken for options, by the data offset. */
+/** A SYN whose data offset makes its payload options. */
 function withOptions(words: number[]): Uint8Array {
   const payload = new Uint8Array(words.length * 4);
   const view = new DataView(payload.buffer);
@@ -14,7 +14,7 @@ function withOptions(words: number[]): Uint8Array {
   return ethernet(ipPacket(ENDS, 6, segment));
 }
 
-/** Header length and first word. */
+/** The header length and the first option word. */
 function optionsOf(frame: Uint8Array, wireLength = frame.length): [number, number] {
   const reader = new FragmentReader(false);
   reader.read(frame, 1, wireLength);
@@ -22,19 +22,19 @@ function optionsOf(frame: Uint8Array, wireLength = frame.length): [number, numbe
   return [reader.packet.tcpHeaderLength, reader.packet.firstOption];
 }
 
-test('the length and the first word are read', () => {
+test('the header length and the first option word are read', () => {
   expect(optionsOf(withOptions([0x020405b4]))).toEqual([24, 0x020405b4]);
   expect(optionsOf(withOptions([0xfedcba98, 1, 2, 3, 4, 5, 6, 7, 8, 9]))).toEqual([60, 0xfedcba98]);
 });
 
-test('a header without options has none, whatever follows it', () => {
+test('a header without options has no option word, whatever follows it', () => {
   const payload = new Uint8Array([1, 2, 3, 4]);
   expect(optionsOf(ethernet(tcpPacket({ ...ENDS, destinationPort: 23, flags: SYN, payload })))).toEqual([
     20, 0,
   ]);
 });
 
-test('of options that the snap length cut, the length is known', () => {
+test('when the options are cut off, the header length is known', () => {
   const frame = withOptions([0x020405b4]);
   expect(optionsOf(frame.slice(0, -1), frame.length)).toEqual([24, 0]);
 });

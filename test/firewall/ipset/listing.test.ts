@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readBlocks } from '../../../src/firewall/ipset/listing.ts';
 import { NOW } from '../given.ts';
 
-test('addresses and prefixes, with and without an end', () => {
+test('addresses and prefixes, with and without a time-out', () => {
   const text = `create portsentry4 hash:net family inet hashsize 1024 maxelem 196608 timeout 0 initval 0x1
 add portsentry4 10.99.0.1 timeout 86399
 add portsentry4 10.99.0.0/24 timeout 0

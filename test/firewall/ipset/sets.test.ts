@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLine, nameOf, readSets, ruleOf, STANDING } from '../../../src/firewall/ipset/sets.ts';
+import { createLine, nameOf, PERMANENT_SETS, readSets, ruleOf } from '../../../src/firewall/ipset/sets.ts';
 
 function described(name: string, type: string, header: string): string {
   return `Name: ${name}\nType: ${type}\nRevision: 7\nHeader: ${header}\nReferences: 1\nNumber of entries: 0\n`;
@@ -17,19 +17,19 @@ test.each([
   ['portsentry-spare6', 'hash:net', SPARE6, true],
   ['portsentry-spare6', 'hash:net', SPARE6.replace(' bucketsize', ' timeout 0 bucketsize'), false],
   ['other', 'hash:net', BLOCK4, false],
-  // Versions before 7.10 say no more than this.
+  // Versions before 7.10 print no more than this.
   ['portsentry4', 'hash:net', 'family inet hashsize 1024 maxelem 196608 timeout 0', true],
 ])('%s of type %s with "%s": %j', (name, type, header, isRight) => {
   const others = described('x', 'bitmap:port', 'range 1-9');
   expect(readSets(`${others}\n${described(name, type, header)}`).get(name)).toBe(isRight);
 });
 
-test('nothing stands where nothing is said', () => {
+test('an empty listing has no sets', () => {
   expect(readSets('').size).toBe(0);
 });
 
-test('names, as long as they may be, and what is looked up in them', () => {
-  expect(STANDING.map(nameOf)).toEqual([
+test('the names of the sets, and the rule that looks into them', () => {
+  expect(PERMANENT_SETS.map(nameOf)).toEqual([
     'portsentry4',
     'portsentry6',
     'portsentry-spare4',

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import {
   changeCommands,
-  passCommands,
-  readStanding,
-  removal,
-  repairs,
+  readChain,
+  removalCommands,
+  repairCommands,
+  spareCommands,
 } from '../../../src/firewall/iptables/chain.ts';
 import { blocking, releasing, targetOf } from '../given.ts';
 
 const OTHERS = ['-P PREROUTING ACCEPT', '-P OUTPUT ACCEPT', '-N MINE', '-A PREROUTING -j MINE'];
 const OURS = ['-N PORTSENTRY', '-A PREROUTING -j PORTSENTRY'];
 
-test('of all rules those of our chain are read', () => {
-  const standing = readStanding([
+test('only the rules of our chain are read', () => {
+  const state = readChain([
     ...OTHERS,
     ...OURS,
     '-A MINE -s 203.0.113.1/32 -j DROP',
@@ -22,7 +22,7 @@ test('of all rules those of our chain are read', () => {
     '-A PORTSENTRY -s 2001:db8::/64 -j DROP',
     '-A PORTSENTRY -s 10.99.0.9/32 -p tcp -j DROP',
   ]);
-  expect(standing).toEqual({
+  expect(state).toEqual({
     hasChain: true,
     jumps: 1,
     blocks: new Map([
@@ -42,11 +42,11 @@ test.each([
     [...OURS, ...Array<string>(3).fill('-A PORTSENTRY -s 10.99.0.1/32 -j DROP')],
     Array<string>(2).fill('-D PORTSENTRY -s 10.99.0.1/32 -j DROP'),
   ],
-])('what makes %j right', (rules, commands) => {
-  expect(repairs(readStanding(rules))).toEqual(commands);
+])('the repair of %j', (rules, commands) => {
+  expect(repairCommands(readChain(rules))).toEqual(commands);
 });
 
-test('only what is not so is changed, and only while our chain is reached', () => {
+test('only changes that are needed are made, and only while the jump to our chain exists', () => {
   const changes = [
     blocking('10.99.0.1'),
     blocking('10.99.0.2'),
@@ -60,18 +60,18 @@ test('only what is not so is changed, and only while our chain is reached', () =
   ]);
 });
 
-test('who passes now takes the place of who passed before, at the head', () => {
-  const standing = readStanding([...OURS, '-A PORTSENTRY -s 192.0.2.0/24 -j RETURN']);
-  expect(passCommands(standing, [targetOf('10.0.0.0/8'), targetOf('127.0.0.1')])).toEqual([
+test('the spared targets replace the earlier ones, at the head', () => {
+  const state = readChain([...OURS, '-A PORTSENTRY -s 192.0.2.0/24 -j RETURN']);
+  expect(spareCommands(state, [targetOf('10.0.0.0/8'), targetOf('127.0.0.1')])).toEqual([
     '-D PORTSENTRY -s 192.0.2.0/24 -j RETURN',
     '-I PORTSENTRY 1 -s 10.0.0.0/8 -j RETURN',
     '-I PORTSENTRY 1 -s 127.0.0.1/32 -j RETURN',
   ]);
 });
 
-test('no more is taken away than is there', () => {
-  expect(removal(readStanding(OTHERS))).toEqual([]);
-  expect(removal(readStanding([...OTHERS, ...OURS]))).toEqual([
+test('only what exists is removed', () => {
+  expect(removalCommands(readChain(OTHERS))).toEqual([]);
+  expect(removalCommands(readChain([...OTHERS, ...OURS]))).toEqual([
     '-D PREROUTING -j PORTSENTRY',
     '-F PORTSENTRY',
     '-X PORTSENTRY',

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { arrangement, NOTHING } from '../../../src/firewall/nft/layout.ts';
-import { BASE, type SetKey } from '../../../src/firewall/nft/sets.ts';
+import { NO_TABLE, repairScript } from '../../../src/firewall/nft/layout.ts';
+import { BASE_SETS, type SetKey } from '../../../src/firewall/nft/sets.ts';
 import { targetOf } from '../given.ts';
 
 const SPARE: SetKey = { list: 'spare', family: 4, length: 24 };
-const lines = (...args: Parameters<typeof arrangement>) => arrangement(...args).split('\n');
+const lines = (...args: Parameters<typeof repairScript>) => repairScript(...args).split('\n');
 
-test('it covers what is forwarded, and who is spared goes first', () => {
-  const text = lines(NOTHING, [...BASE, { list: 'block', family: 4, length: 8 }, SPARE], new Map());
+test('the chain covers forwarded packets, and spared sources come first', () => {
+  const text = lines(NO_TABLE, [...BASE_SETS, { list: 'block', family: 4, length: 8 }, SPARE], new Map());
   expect(text).toContain('type filter hook prerouting priority -310; policy accept;');
   expect(text.filter((line) => line.startsWith('ip'))).toEqual([
     'ip saddr & 255.255.255.0 @spare4_24 accept',
@@ -17,12 +17,12 @@ test('it covers what is forwarded, and who is spared goes first', () => {
   ]);
 });
 
-test('chains are made anew, sets are let be unless they are wrong', () => {
+test('chains are made anew, and only wrong sets are', () => {
   const sets = new Map([
     ['block4_32', true],
     ['block6_128', false],
   ]);
-  const text = lines({ table: 7, chains: ['guard', 'prerouting'], sets, text: '' }, BASE, new Map());
+  const text = lines({ table: 7, chains: ['guard', 'prerouting'], sets, text: '' }, BASE_SETS, new Map());
   expect(text.filter((line) => /^(flush|delete)/.test(line))).toEqual([
     'flush chain inet portsentry guard',
     'flush chain inet portsentry prerouting',
@@ -32,8 +32,8 @@ test('chains are made anew, sets are let be unless they are wrong', () => {
   ]);
 });
 
-test('who was spared before is not any more', () => {
-  const text = lines(NOTHING, [...BASE, SPARE], new Map([['spare4_24', [targetOf('192.0.2.0/24')]]]));
+test('the spared sources replace the earlier ones', () => {
+  const text = lines(NO_TABLE, [...BASE_SETS, SPARE], new Map([['spare4_24', [targetOf('192.0.2.0/24')]]]));
   const flush = text.indexOf('flush set inet portsentry spare4_24');
   const filled = text.findIndex(
     (line) => line.includes('spare4_24') && line.includes('elements = { 192.0.2.0 }'),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readBlocks, readStanding } from '../../../src/firewall/nft/listing.ts';
+import { readBlocks, readTable } from '../../../src/firewall/nft/listing.ts';
 import { NOW } from '../given.ts';
 
 const OURS = { family: 'inet', table: 'portsentry' };
@@ -37,8 +37,8 @@ test('the blocks of our sets, with their ends', () => {
   ]);
 });
 
-test('what stands of ours', () => {
-  expect(readStanding(BLOCKS)).toMatchObject({
+test('the state of our table', () => {
+  expect(readTable(BLOCKS)).toMatchObject({
     table: 3,
     chains: [],
     sets: new Map([
@@ -49,14 +49,14 @@ test('what stands of ours', () => {
       ['block4_16', false],
     ]),
   });
-  expect(readStanding(listing({ table: { family: 'ip', name: 'portsentry', handle: 3 } }))).toMatchObject({
+  expect(readTable(listing({ table: { family: 'ip', name: 'portsentry', handle: 3 } }))).toMatchObject({
     table: null,
   });
 });
 
-test('elements and counters make no difference, a rule does', () => {
+test('the text changes with a rule, not with elements or counters', () => {
   const base = [{ table: { family: 'inet', name: 'portsentry', handle: 3 } }];
-  const text = (...more: unknown[]) => readStanding(listing(...base, ...more))?.text;
+  const text = (...more: unknown[]) => readTable(listing(...base, ...more))?.text;
   const set = { ...SET, name: 'block4_32', type: 'ipv4_addr' };
   expect(text({ set: { ...set, elem: ['10.0.0.1'] } })).toBe(text({ set }));
   expect(text({ counter: { ...OURS, name: 'dropped4', packets: 7 } })).toBe(text());
@@ -66,7 +66,7 @@ test('elements and counters make no difference, a rule does', () => {
 test.each(['', 'table inet portsentry {', 'null', '[]', '{}', '{"nftables":{}}'])(
   '%j is no listing',
   (text) => {
-    expect(readStanding(text)).toBeNull();
+    expect(readTable(text)).toBeNull();
     expect(readBlocks(text, NOW)).toBeNull();
   },
 );

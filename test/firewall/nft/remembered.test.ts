@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { Remembered } from '../../../src/firewall/nft/remembered.ts';
-import { SET_SIZE } from '../../../src/firewall/nft/sets.ts';
+import { SET_SIZE } from '../../../src/firewall/set-carrier.ts';
 
-test('as long as the kernel has not said all, anything may be there', () => {
+test('any target may be in the kernel until it has been listed', () => {
   const remembered = new Remembered();
   expect(remembered.mayHold('a')).toBe(true);
   remembered.add('added before');
@@ -20,7 +20,7 @@ test('as long as the kernel has not said all, anything may be there', () => {
   expect(remembered.mayHold('listed')).toBe(true);
 });
 
-test('with more than it remembers nothing is known', () => {
+test('after an overflow any target may be in the kernel', () => {
   const remembered = new Remembered();
   remembered.complete([]);
   for (let count = 0; count <= 2 * SET_SIZE; count++) remembered.add(String(count));

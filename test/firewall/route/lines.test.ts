@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { readComplaints, readDestinations, routeLine } from '../../../src/firewall/route/lines.ts';
+import { readDestinations, readErrors, routeLine } from '../../../src/firewall/route/lines.ts';
 import { blocking, releasing } from '../given.ts';
 
-test('ours are marked, and better than others', () => {
+test('our routes are marked, and win over others', () => {
   expect(routeLine(blocking('10.99.0.1'))).toBe('route add blackhole 10.99.0.1/32 proto 80 metric 0');
   expect(routeLine(releasing('2001:db8::/64'))).toBe('route del blackhole 2001:db8::/64 proto 80 metric 1');
 });
 
-test('each complaint belongs to its line', () => {
+test('each error belongs to its line', () => {
   const stderr = `RTNETLINK answers: File exists
 Command failed -:2
 Error: Invalid prefix for given prefix length.
@@ -15,12 +15,12 @@ Command failed -:4
 RTNETLINK answers: No such process
 Command failed -:7
 `;
-  expect([...readComplaints(stderr)]).toEqual([
+  expect([...readErrors(stderr)]).toEqual([
     [2, 'File exists'],
     [4, 'Invalid prefix for given prefix length.'],
     [7, 'No such process'],
   ]);
-  expect(readComplaints('Cannot open netlink socket: Operation not permitted\n').size).toBe(0);
+  expect(readErrors('Cannot open netlink socket: Operation not permitted\n').size).toBe(0);
 });
 
 test.each([

@@ -6,7 +6,7 @@ import { folderOf } from '../given.ts';
 const ZERO = '0'.repeat(32);
 const HEADING = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT';
 
-/** The kernel prints IPv4 addresses as numbers of this machine. */
+/** The kernel prints IPv4 addresses as numbers in host order. */
 function hex(a: number, b: number, c: number, d: number): string {
   const octets = endianness() === 'LE' ? [d, c, b, a] : [a, b, c, d];
   return octets.map((octet) => octet.toString(16).padStart(2, '0').toUpperCase()).join('');
@@ -28,11 +28,11 @@ function gateways(rows4: readonly string[], rows6: readonly string[] = []): stri
   return readGateways(folder).map(String);
 }
 
-describe('a gateway of IPv4', () => {
+describe('an IPv4 gateway', () => {
   test.each<[string, string, string[]]>([
     ['a default route', row4('00000000', GATEWAY, '0003', '00000000'), ['192.0.2.1']],
     ['a default route without a gateway', row4('00000000', '00000000', '0001', '00000000'), []],
-    ['by way of an IPv6 neighbour', row4('00000000', '00000000', '0003', '00000000'), []],
+    ['through an IPv6 neighbour', row4('00000000', '00000000', '0003', '00000000'), []],
     ['a default route that is down', row4('00000000', GATEWAY, '0002', '00000000'), []],
     ['an unreachable default', row4('00000000', GATEWAY, '0203', '00000000'), []],
     ['a route to a network', row4(hex(10, 0, 0, 0), GATEWAY, '0003', hex(255, 0, 0, 0)), []],
@@ -42,7 +42,7 @@ describe('a gateway of IPv4', () => {
     expect(gateways([row])).toEqual(expected);
   });
 
-  test('each next hop of several defaults is one, and once', () => {
+  test('the next hops of several defaults are all found, each once', () => {
     const rows = [hex(192, 0, 2, 1), hex(192, 0, 2, 2), hex(192, 0, 2, 1)];
     expect(gateways(rows.map((hop) => row4('00000000', hop, '0003', '00000000')))).toEqual([
       '192.0.2.1',
@@ -51,7 +51,7 @@ describe('a gateway of IPv4', () => {
   });
 });
 
-describe('a gateway of IPv6', () => {
+describe('an IPv6 gateway', () => {
   test.each<[string, string, string[]]>([
     ['a default route', row6(ZERO, '00', LINK_LOCAL, '00000003'), ['fe80::250:56ff:fe00:1']],
     ['one that a router advertised', row6(ZERO, '00', LINK_LOCAL, '00450003'), ['fe80::250:56ff:fe00:1']],
@@ -77,13 +77,13 @@ describe('a gateway of IPv6', () => {
   });
 });
 
-test('routers that are advertised without end spare 64', () => {
+test('endless advertised routers spare only 64', () => {
   const rows = Array.from({ length: 1_000 }, (_, index) =>
     row6(ZERO, '00', `fe80${index.toString(16).padStart(28, '0')}`, '00450003'),
   );
   expect(gateways([], rows)).toHaveLength(64);
 });
 
-test('without the tables there is none', () => {
+test('without the tables there are no gateways', () => {
   expect(readGateways('/nonexistent')).toEqual([]);
 });

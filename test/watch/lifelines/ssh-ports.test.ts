@@ -4,7 +4,7 @@ import { readSshPorts } from '../../../src/watch/lifelines/ssh-ports.ts';
 import { folderOf } from '../given.ts';
 
 test.each<[string, string, number[]]>([
-  ['nothing said', 'PermitRootLogin no\n', [22]],
+  ['no port named', 'PermitRootLogin no\n', [22]],
   ['a port', 'Port 2222\n', [22, 2222]],
   ['several', 'Port 2222\nPort 2223\n', [22, 2222, 2223]],
   ['any case, indented, `=`, quotes', '  port = "2222"\nPORT=2223\n', [22, 2222, 2223]],
@@ -19,13 +19,13 @@ test.each<[string, string, number[]]>([
   expect([...readSshPorts([folderOf({ sshd_config: text })])]).toEqual(expected);
 });
 
-test('sshd_config.d/*.conf count, in each folder, and nothing else in them', () => {
+test('sshd_config.d/*.conf count in each folder, and no other files there', () => {
   const first = folderOf({ 'sshd_config.d/10-port.conf': 'Port 2222\n', 'sshd_config.d/old': 'Port 1\n' });
   const second = folderOf({ sshd_config: 'Port 2223\n' });
   expect([...readSshPorts([first, '/nonexistent', second])]).toEqual([22, 2222, 2223]);
 });
 
-test('a pipe in the place of a file holds up nobody', () => {
+test('a pipe in place of a file does not block', () => {
   const folder = folderOf({});
   execFileSync('mkfifo', [`${folder}/sshd_config`]);
   expect([...readSshPorts([folder])]).toEqual([22]);

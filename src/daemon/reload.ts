@@ -1,0 +1,28 @@
+import { prepareRun } from '../preflight/prepare.ts';
+import type { DaemonParts } from './parts.ts';
+import { Settings } from './settings.ts';
+
+/**
+ * Reads the configuration and the ignore file again and hands them to every part. When something is wrong with either,
+ * logs what, and the old ones stay in force.
+ */
+export async function reload(parts: DaemonParts): Promise<void> {
+  const { options, log, settings, blockManager, engine, connectModes, captureManager } = parts;
+  try {
+    const next = new Settings(prepareRun(options), log);
+    await blockManager.reload(next.config).catch((error: Error) => {
+      next.recorder.close();
+      throw error;
+    });
+    settings.replace(next);
+  } catch (error) {
+    settings.tell(`Configuration not taken over: ${(error as Error).message}`);
+    return;
+  }
+  const { config, modes, watched } = settings;
+  engine.configure({ config, modes, watched });
+  await connectModes.reload(settings.prepared);
+  captureManager.configure(parts.viewedPorts());
+  settings.warn();
+  settings.tell('Configuration and ignore file were read again.');
+}

@@ -1,0 +1,39 @@
+/** What has been reported about a source, so that a long scan is summed up. */
+export class Reported {
+  // In the current scan.
+
+  /** Alerts reported singly, and other probes reported singly: those before the trigger or of a spared source. */
+  lines = 0;
+  quietLines = 0;
+  /** Alerts without their own line since the last sum, the new ports among them, and when they began (ms). */
+  unreportedProbes = 0;
+  unreportedPorts = 0;
+  unreportedSince = 0;
+
+  // Until the source has been quiet for SCAN_WINDOW.
+
+  /** When "is already blocked" was last reported, in ms since the epoch; 0 for never. */
+  lastAlreadyBlocked = 0;
+  /** The refusal to block was reported. */
+  refusal = false;
+  /** The history has the source's line for BLOCK="0". */
+  history = false;
+
+  /** The scan is over. */
+  endScan(): void {
+    this.lines = 0;
+    this.quietLines = 0;
+    this.unreportedProbes = 0;
+    this.unreportedPorts = 0;
+    this.unreportedSince = 0;
+  }
+
+  /** Everything is reported again from now on; unreported probes stay until they are summed up. */
+  reset(): void {
+    this.lines = 0;
+    this.quietLines = 0;
+    this.lastAlreadyBlocked = 0;
+    this.refusal = false;
+    this.history = false;
+  }
+}

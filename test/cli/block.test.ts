@@ -1,0 +1,74 @@
+import { describe, expect, test, vi } from 'vitest';
+import { runBlock } from '../../src/cli/block.ts';
+import { runUnblock } from '../../src/cli/unblock.ts';
+import type { Answer } from '../../src/control/handlers.ts';
+import { runWith } from './given.ts';
+
+const done: Answer = { outcome: 'done', message: 'Done.' };
+
+/** Run `block` and `unblock` against a server that gives this answer. */
+const block = (target: string, time?: string, why?: string, answer = done) => {
+  const handler = vi.fn(async () => answer);
+  const result = runWith({ block: handler }, (options, output) =>
+    runBlock({ ...options, target, time, why }, output),
+  );
+  return result.then((values) => ({ ...values, handler }));
+};
+const unblock = (target: string, answer = done) => {
+  const handler = vi.fn(async () => answer);
+  const result = runWith({ unblock: handler }, (options, output) =>
+    runUnblock({ ...options, target, all: false }, output),
+  );
+  return result.then((values) => ({ ...values, handler }));
+};
+
+describe('block', () => {
+  test.each<[words: [target: string, time?: string, why?: string], request: object]>([
+    [['10.0.0.1'], { target: '10.0.0.1', forMs: null, why: null }],
+    [['10.1.2.3/8', '1h'], { target: '10.0.0.0/8', forMs: 3_600_000, why: null }],
+    [['2001:DB8::1', '0', 'a word'], { target: '2001:db8::1', forMs: 0, why: 'a word' }],
+  ])('%j', async (words, request) => {
+    const { exit, stdout, handler } = await block(...words);
+    expect({ exit, stdout }).toEqual({ exit: 0, stdout: 'Done.\n' });
+    expect(handler).toHaveBeenCalledExactlyOnceWith(request);
+  });
+
+  test.each<[words: [target: string, time?: string], error: string]>([
+    [['gateway'], 'expected an address or a prefix such as 10.0.0.0/8, found "gateway"'],
+    [['10.0.0.1/33'], 'expected an address or a prefix such as 10.0.0.0/8, found "10.0.0.1/33"'],
+    [
+      ['10.0.0.1', '1 hour'],
+      '--for: expected a time such as 30s, 5m, 24h or 7d, at most 3650d, or 0 for ever, found "1 hour"',
+    ],
+  ])('%j is a usage error', async (words, error) => {
+    const result = await block(...words);
+    expect(result).toMatchObject({ exit: 64, stdout: '', error });
+    expect(result.handler).not.toHaveBeenCalled();
+  });
+});
+
+describe('a command that the daemon does not carry out prints the reason and has its own exit code', () => {
+  test.each<[answer: Answer, exit: number]>([
+    [{ outcome: 'refused', message: '10.0.0.1 is never blocked: gateway' }, 65],
+    [{ outcome: 'absent', message: '10.0.0.1 is not blocked' }, 65],
+    [{ outcome: 'failed', message: 'nft: exit status 1' }, 69],
+  ])('%j', async (answer, exit) => {
+    const result = { exit, stdout: '', error: answer.message };
+    expect(await block('10.0.0.1', undefined, undefined, answer)).toMatchObject(result);
+    expect(await unblock('10.0.0.1', answer)).toMatchObject(result);
+  });
+});
+
+test('unblock', async () => {
+  const { exit, stdout, handler } = await unblock('10.1.2.3/8');
+  expect({ exit, stdout }).toEqual({ exit: 0, stdout: 'Done.\n' });
+  expect(handler).toHaveBeenCalledExactlyOnceWith('10.0.0.0/8');
+});
+
+test('unblock --all succeeds when nobody is blocked', async () => {
+  const unblockAll = async () => ({ outcome: 'done', message: 'Nobody was blocked.', count: 0 }) as const;
+  const result = await runWith({ unblockAll }, (options, output) =>
+    runUnblock({ ...options, target: undefined, all: true }, output),
+  );
+  expect(result).toMatchObject({ exit: 0, stdout: 'Nobody was blocked.\n' });
+});

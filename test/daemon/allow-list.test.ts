@@ -1,0 +1,54 @@
+import { writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { AllowList } from '../../src/daemon/allow-list.ts';
+import { NeverBlock } from '../../src/respond/never-block.ts';
+import { lookupLifelines } from '../../src/watch/lifelines.ts';
+import { configWith, testFolder } from '../respond/given.ts';
+import { address, START } from '../track/given.ts';
+
+const TRIAL = address('192.0.2.1');
+
+test('spares what the ignore file names, and reads it again with each configuration', async () => {
+  const ignoreFile = `${testFolder()}/ignore`;
+  const config = configWith({ ignoreFile, autoIgnore: false });
+  const list = new AllowList();
+  for (const text of ['192.0.2.0/24', '198.51.100.7']) {
+    writeFileSync(ignoreFile, `${text}\n`);
+    await list.configure(config);
+    expect(list.never.prefixes()).toEqual([text]);
+  }
+  await list.configure(configWith({ ignoreFile: null, autoIgnore: false }));
+  expect(list.never.prefixes()).toEqual([]);
+});
+
+test('spares the lifelines of this host where AUTO_IGNORE says so, and no longer when it does not', async () => {
+  const expected = new NeverBlock();
+  expected.setLifelines(lookupLifelines());
+  const list = new AllowList();
+  await list.configure(configWith({ autoIgnore: true }));
+  expect(list.never.prefixes()).toEqual(expected.prefixes());
+  await list.configure(configWith({ autoIgnore: false }));
+  expect(list.never.prefixes()).toEqual([]);
+});
+
+test('spares the address of a trial until its time is over', () => {
+  const list = new AllowList();
+  list.spareForTrial(TRIAL, START + 1_000);
+  for (const [now, rule] of [
+    [START, 'trial probe of doctor'],
+    [START + 999, 'trial probe of doctor'],
+    [START + 1_000, null],
+  ] as const) {
+    list.tick(now);
+    expect(list.never.ruleFor(TRIAL)).toBe(rule);
+  }
+});
+
+test('reports each change once', () => {
+  const list = new AllowList();
+  expect(list.takeChange()).toBe(false);
+  list.spareForTrial(TRIAL, START);
+  expect([list.takeChange(), list.takeChange()]).toEqual([true, false]);
+  list.tick(START);
+  expect([list.takeChange(), list.takeChange()]).toEqual([true, false]);
+});

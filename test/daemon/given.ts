@@ -1,0 +1,48 @@
+import { onTestFinished } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
+import type { Modes } from '../../src/config/modes.ts';
+import { BlockManager } from '../../src/daemon/block-manager.ts';
+import { BlockMemory } from '../../src/ledger/memory.ts';
+import type { Prepared } from '../../src/preflight/prepare.ts';
+import type { ActionStep, UnblockEvent } from '../../src/respond/event.ts';
+import { ActionQueue } from '../../src/respond/queue.ts';
+import { configWith } from '../respond/given.ts';
+
+/** A configuration that blocks TCP sources by the null back end and depends on nothing of this host. */
+export function blockingConfig(settings: Partial<Config> = {}): Config {
+  return configWith({ blockTcp: 1, blockMethod: 'null', autoIgnore: false, ...settings });
+}
+
+/** What a start or a reload with this configuration is given. */
+export function preparedWith(config: Config, modes: Modes = { tcp: 'atcp', udp: 'audp' }): Prepared {
+  return { config, modes, interfaces: ['lo'], warnings: [] };
+}
+
+/** A block manager that is not started yet, and what it reports; it is closed when the test ends. */
+export function makeBlockManager(
+  settings: Partial<Config> = {},
+  memory: BlockMemory = new BlockMemory(),
+  dryRun = false,
+) {
+  const steps: ActionStep[] = [];
+  const ends: UnblockEvent[] = [];
+  const told: string[] = [];
+  const queue = new ActionQueue();
+  const config = blockingConfig(settings);
+  const manager = new BlockManager(
+    {
+      config,
+      dryRun,
+      queue,
+      onStep: (_target, step) => steps.push(step),
+      onEnd: (event) => ends.push(event),
+      tell: (text) => told.push(text),
+    },
+    memory,
+  );
+  onTestFinished(async () => {
+    await queue.close();
+    await manager.close();
+  });
+  return { manager, config, queue, memory, steps, ends, told };
+}

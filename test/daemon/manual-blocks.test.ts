@@ -1,0 +1,144 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
+import { blockByHand, unblockAllByHand, unblockByHand } from '../../src/daemon/manual-blocks.ts';
+import type { LedgerEntry } from '../../src/ledger/entry.ts';
+import { Ledger } from '../../src/ledger/ledger.ts';
+import type { BlockMemory } from '../../src/ledger/memory.ts';
+import { testFolder } from '../respond/given.ts';
+import { makeBlockManager } from './given.ts';
+
+const SOURCE = '192.0.2.1';
+const HOUR = 3_600_000;
+const COMMAND = { blockMethod: null, killRoute: 'true' } as const;
+
+/** Orders to a started block manager, and the blocks that they report. */
+async function given(settings: Partial<Config> = {}, memory?: BlockMemory) {
+  const { manager, config, ends } = makeBlockManager(settings, memory);
+  await manager.start();
+  const reported: LedgerEntry[] = [];
+  const orders = {
+    blockManager: manager,
+    cause: { mode: 'atcp', transport: 'tcp' } as const,
+    killHostsDeny: config.killHostsDeny,
+    onBlock: (entry: LedgerEntry) => reported.push(entry),
+  };
+  const block = (target = SOURCE, forMs: number | null = null) =>
+    blockByHand(orders, { target, forMs, why: 'a reason' });
+  const targets = () => [...manager.blocks.standing()].map((entry) => entry.block.target);
+  return { orders, block, targets, reported, ends };
+}
+
+describe('a block by hand', () => {
+  test.each([
+    ['the configured length', null, 24 * HOUR, /^192\.0\.2\.1 is blocked until \d{4}-.*Z$/],
+    ['the length asked for', HOUR, HOUR, /^192\.0\.2\.1 is blocked until \d{4}-.*Z$/],
+    ['no end', 0, null, /^192\.0\.2\.1 is blocked for ever$/],
+  ])('has %s, and is reported once it is in force', async (_what, forMs, lengthMs, message) => {
+    const { block, targets, reported } = await given();
+    expect(await block(SOURCE, forMs)).toEqual({ outcome: 'done', message: expect.stringMatching(message) });
+    expect([targets(), reported.length]).toEqual([[SOURCE], 1]);
+    const { since, until, cause } = (reported[0] as LedgerEntry).block;
+    expect(until === null ? null : until - since).toBe(lengthMs);
+    expect(cause).toMatchObject({ mode: 'atcp', kind: 'manual', note: 'a reason' });
+  });
+
+  test.each<[string, Partial<Config>, string, string, string]>([
+    ['a spared address', {}, '127.0.0.1', 'refused', '127.0.0.1 is never blocked: loopback'],
+    ['a network with one', {}, '127.0.0.0/8', 'refused', '127.0.0.0/8 is never blocked: loopback'],
+    [
+      'no method',
+      { blockMethod: 'none' },
+      SOURCE,
+      'failed',
+      `${SOURCE} could not be blocked: BLOCK_METHOD is "none"`,
+    ],
+    [
+      'a failing KILL_ROUTE',
+      { ...COMMAND, killRoute: 'exit 3' },
+      SOURCE,
+      'failed',
+      `${SOURCE} could not be blocked: exit status 3`,
+    ],
+  ])('leaves no block behind because of %s', async (_what, settings, target, outcome, message) => {
+    const { orders, block, reported } = await given(settings);
+    expect(await block(target)).toEqual({ outcome, message });
+    expect([reported, orders.blockManager.blocks.find(target)]).toEqual([[], undefined]);
+  });
+
+  test('that is not in the ledger says so', async () => {
+    const folder = join(testFolder(), 'file');
+    writeFileSync(folder, '');
+    const { block } = await given({}, await Ledger.open(folder, { now: Date.now(), tell: () => {} }));
+    const { outcome, message } = await block();
+    expect([outcome, message]).toEqual([
+      'done',
+      expect.stringMatching(/; but that is not in the ledger, and a restart forgets it: ./),
+    ]);
+  });
+});
+
+describe('an unblock by hand', () => {
+  test('releases the block', async () => {
+    const { orders, block, targets, ends } = await given();
+    await block();
+    expect(await unblockByHand(orders, SOURCE)).toEqual({
+      outcome: 'done',
+      message: `${SOURCE} is no longer blocked`,
+    });
+    expect([targets(), ends.map(({ how }) => how)]).toEqual([[], ['unblocked']]);
+    expect(await unblockByHand(orders, SOURCE)).toMatchObject({ outcome: 'absent' });
+  });
+
+  test.each([
+    ['198.51.100.1', '198.51.100.1 is not blocked'],
+    ['198.51.100.0/24', '198.51.100.0/24 is not blocked'],
+    [
+      '2001:db8::1',
+      '2001:db8::1 has no block of its own, but is in 2001:db8::/64, which is blocked: unblock that',
+    ],
+  ])('of %s, which has no block, says so', async (target, message) => {
+    const { orders, block } = await given();
+    await block('2001:db8::/64');
+    expect(await unblockByHand(orders, target)).toEqual({ outcome: 'absent', message });
+  });
+
+  test('without UNKILL_ROUTE ends the record, and says what is left to do', async () => {
+    const { orders, block, targets } = await given(COMMAND);
+    await block();
+    const { outcome, message } = await unblockByHand(orders, SOURCE);
+    expect([outcome, message, targets()]).toEqual(['done', expect.stringContaining('undo it yourself'), []]);
+  });
+
+  test('whose UNKILL_ROUTE fails keeps the block', async () => {
+    const { orders, block, targets } = await given({ ...COMMAND, unkillRoute: 'exit 3' });
+    await block();
+    expect(await unblockByHand(orders, SOURCE)).toEqual({
+      outcome: 'failed',
+      message: `the block of ${SOURCE} could not be taken back: exit status 3`,
+    });
+    expect(targets()).toEqual([SOURCE]);
+  });
+});
+
+describe('an unblock of all', () => {
+  test('releases every block, and counts them', async () => {
+    const { orders, block, targets } = await given();
+    for (const target of [SOURCE, '192.0.2.2', '2001:db8::/64']) await block(target);
+    const answer = { outcome: 'done', message: '3 blocks were taken back', count: 3 };
+    expect([await unblockAllByHand(orders), targets()]).toEqual([answer, []]);
+  });
+
+  test('names the first block that stays', async () => {
+    const unkillRoute = `test $TARGET$ != ${SOURCE}`;
+    const { orders, block, targets } = await given({ ...COMMAND, unkillRoute });
+    for (const target of [SOURCE, '192.0.2.2']) await block(target);
+    expect(await unblockAllByHand(orders)).toEqual({
+      outcome: 'failed',
+      message: `1 of 2 blocks were taken back; the first that was not: ${SOURCE}: exit status 1`,
+      count: 1,
+    });
+    expect(targets()).toEqual([SOURCE]);
+  });
+});

@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
+import type { Modes } from '../../src/config/modes.ts';
+import { selfCheck } from '../../src/daemon/self-check.ts';
+import { Ledger } from '../../src/ledger/ledger.ts';
+import type { BlockMemory } from '../../src/ledger/memory.ts';
+import { knockFrom, testFolder } from '../respond/given.ts';
+import { makeBlockManager } from './given.ts';
+
+const STEALTH: Modes = { tcp: 'atcp', udp: 'audp' };
+const CONNECT: Modes = { tcp: 'tcp', udp: 'udp' };
+
+/** The parts of a self-check of a daemon that has blocked a source, if it blocks any. */
+async function given(settings: Partial<Config> = {}, memory?: BlockMemory) {
+  const { manager: blockManager, config } = makeBlockManager(settings, memory);
+  await blockManager.start();
+  if (config.blockTcp === 1) await blockManager.respond(knockFrom('192.0.2.1'), 1);
+  return { blockManager, config, modes: STEALTH, interfaces: ['eth0', 'lo'] };
+}
+
+/** The results under this name, without it. */
+async function resultsOf(name: string, parts: Parameters<typeof selfCheck>[0]): Promise<string[]> {
+  const checks = (await selfCheck(parts)).filter((check) => check.name === name);
+  return checks.map(({ result, message }) => `${result}: ${message}`);
+}
+
+test.each([
+  [STEALTH, ['eth0', 'lo'], 'ok: listening on eth0, lo'],
+  [STEALTH, [], 'fail: nothing is listened to: no interface is up'],
+  [{ tcp: 'tcp', udp: 'audp' } as const, [], 'fail: nothing is listened to: no interface is up'],
+  [CONNECT, ['lo'], 'ok: listening on lo'],
+  [CONNECT, [], 'skip: not needed: the modes have sockets of their own'],
+])('capture of the modes %j on %j: %s', async (modes, interfaces, result) => {
+  expect(await resultsOf('capture', { ...(await given()), modes, interfaces })).toEqual([result]);
+});
+
+test.each<[string, Partial<Config>, string]>([
+  ['that lists its blocks', {}, 'ok: null has all 1 blocks in force'],
+  [
+    'that cannot list them',
+    { blockMethod: null, killRoute: 'true' },
+    'ok: command, which cannot tell what is in force',
+  ],
+  ['of a daemon that only logs', { blockTcp: 0 }, 'skip: no source is to be blocked (BLOCK_TCP, BLOCK_UDP)'],
+])('a block method %s', async (_what, settings, result) => {
+  expect(await resultsOf('block method', await given(settings))).toEqual([result]);
+});
+
+test('blocks that another program has removed are missed', async () => {
+  const parts = await given();
+  await (await parts.blockManager.backends.get('null')).close('keep');
+  const hint = 'another program removed them; a SIGHUP puts them back';
+  expect(await resultsOf('block method', parts)).toEqual([`fail: 1 of 1 blocks are not in force: ${hint}`]);
+});
+
+test('a block method that works no more says why', async () => {
+  const parts = await given();
+  (await parts.blockManager.backends.get('null')).list = () => Promise.reject(new Error('no table'));
+  expect(await resultsOf('block method', parts)).toEqual(['fail: null: no table']);
+});
+
+test.each([
+  ['can', (folder: string) => mkdirSync(folder), /^ok: .*\/state is written to$/],
+  ['cannot', (folder: string) => writeFileSync(folder, ''), /^fail: .*; blocks are forgotten at a restart$/],
+])('a ledger that %s be written', async (_what, make, result) => {
+  const stateDir = join(testFolder(), 'state');
+  make(stateDir);
+  const ledger = await Ledger.open(stateDir, { now: Date.now(), tell: () => {} });
+  expect(await resultsOf('ledger', await given({ stateDir }, ledger))).toEqual([
+    expect.stringMatching(result),
+  ]);
+});
+
+test('each file of the configuration is looked at', async () => {
+  const folder = testFolder();
+  const [historyFile, blockedFile, eventFile] = ['history', 'blocked', 'events'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  for (const path of [historyFile, `${blockedFile}.atcp`]) writeFileSync(path, '');
+  expect(await resultsOf('file', await given({ historyFile, blockedFile, eventFile }))).toEqual([
+    `ok: ${historyFile} can be written`,
+    `ok: ${blockedFile}.atcp can be written`,
+    `fail: ${blockedFile}.audp: ENOENT`,
+    `fail: ${eventFile}: ENOENT`,
+  ]);
+});
