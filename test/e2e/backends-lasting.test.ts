@@ -8,7 +8,7 @@ import { startService } from '../support/services.ts';
 
 const PORT = 7;
 const SCANNER = ['10.99.0.1', 'fd99::1'] as const;
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 let lab: Lab;
 beforeEach(async () => {
@@ -42,7 +42,7 @@ describe.each(['nftables', 'ipset'] as const)('%s', (method) => {
 
   test('a block has the end that was asked for last', async () => {
     const ends = async () => (await backend.list()).map(({ until }) => until);
-    for (const length of [DAY, null, 2 * DAY, DAY, null] as const) {
+    for (const length of [DAY_MS, null, 2 * DAY_MS, DAY_MS, null] as const) {
       const begun = Date.now();
       expect(await backend.block(SCANNER, length)).toEqual([null, null]);
       if (length === null) {
@@ -61,9 +61,9 @@ describe.each(['nftables', 'ipset'] as const)('%s', (method) => {
   });
 
   test('a block longer than the kernel can count is not cut short', async () => {
-    expect(await backend.block(SCANNER, 36_500 * DAY)).toEqual([null, null]);
+    expect(await backend.block(SCANNER, 36_500 * DAY_MS)).toEqual([null, null]);
     for (const { until } of await backend.list()) {
-      expect(until ?? Number.POSITIVE_INFINITY).toBeGreaterThan(Date.now() + 36_000 * DAY);
+      expect(until ?? Number.POSITIVE_INFINITY).toBeGreaterThan(Date.now() + 36_000 * DAY_MS);
     }
   });
 

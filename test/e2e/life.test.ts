@@ -197,7 +197,9 @@ describe('with only the capabilities that the systemd unit leaves', () => {
     configure(lab.victim, 'USER="games"');
     const refused = await lab.run(lab.victim, [...bounded, process.execPath, PROGRAM, '-atcp']);
     expect(refused.code).toBe(77);
-    expect(refused.stderr).toMatch(/^portsentry: USER="games" takes .*; under systemd set User= and /);
+    expect(refused.stderr).toMatch(
+      /^portsentry: USER="games" needs CAP_CHOWN, .*; under systemd set User= and /,
+    );
   });
 });
 

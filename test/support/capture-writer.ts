@@ -1,5 +1,6 @@
 /** Writes capture files octet by octet. It shares no code with the reader, so that the reader can be tested against it. */
 
+/** One frame of a capture file to be written. */
 export interface WrittenFrame {
   readonly data: Uint8Array;
   /** Time stamp in whole seconds and a fraction in the file's unit. */
@@ -9,8 +10,10 @@ export interface WrittenFrame {
   readonly wireLength?: number;
 }
 
+/** The byte order of a capture file. */
 export type ByteOrder = 'little' | 'big';
 
+/** The frames of a classic capture file, and the fields of its header. */
 export interface PcapOptions {
   readonly magic?: 'microseconds' | 'nanoseconds' | 'modified';
   readonly order?: ByteOrder;

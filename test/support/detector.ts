@@ -10,6 +10,7 @@ export const PROGRAM = resolve('dist/main.js');
 /** The user's own configuration, verbatim. */
 export const USER_CONFIG = resolve('fixtures/conf/gentoo-wiki.conf');
 
+/** Where the tests' configurations put the files of portsentry. */
 export const CONFIG_FILE = '/etc/portsentry/portsentry.conf';
 export const HISTORY_FILE = '/etc/portsentry/portsentry.history';
 export const IGNORE_FILE = '/etc/portsentry/portsentry.ignore';

@@ -1,6 +1,7 @@
 /** Fragments of datagrams for tests. Each is a whole IP packet, of either family. */
 import { concat, type Ends, ipv4, ipv6, u16 } from './frames.ts';
 
+/** The fields that make a packet a fragment. */
 export interface FragmentFields {
   /** In octets, a multiple of 8. */
   offset: number;

@@ -4,6 +4,7 @@
  */
 import { parseAddress } from '../../src/net/address.ts';
 
+/** The control bits of a TCP header (RFC 9293, section 3.1). */
 export const FIN = 0x01;
 export const SYN = 0x02;
 export const RST = 0x04;
@@ -11,11 +12,13 @@ export const PSH = 0x08;
 export const ACK = 0x10;
 export const URG = 0x20;
 
+/** The addresses of a packet, both of one family. */
 export interface Ends {
   source: string;
   destination: string;
 }
 
+/** The fields of a TCP segment. */
 export interface TcpFields extends Ends {
   sourcePort?: number;
   destinationPort: number;
@@ -27,6 +30,7 @@ export interface TcpFields extends Ends {
   checksum?: 'right' | 'pseudo' | number;
 }
 
+/** The fields of a UDP datagram. */
 export interface UdpFields extends Ends {
   sourcePort?: number;
   destinationPort: number;
@@ -36,6 +40,7 @@ export interface UdpFields extends Ends {
   checksum?: 'right' | 'pseudo' | number;
 }
 
+/** The fields of an SCTP packet of one chunk. */
 export interface SctpFields extends Ends {
   sourcePort?: number;
   destinationPort: number;
@@ -45,6 +50,7 @@ export interface SctpFields extends Ends {
   checksum?: 'right' | number;
 }
 
+/** The fields of an IPv4 header that a test may change. */
 export interface IpFields {
   identification?: number;
   /** Octets of options, a multiple of 4. */
@@ -81,10 +87,12 @@ export function icmpPacket(ends: Ends, type: number, ip: IpFields = {}): Uint8Ar
   return ipPacket(ends, protocol, message, ip);
 }
 
+/** An IP packet, of the family of its addresses. */
 export function ipPacket(ends: Ends, protocol: number, payload: Uint8Array, ip: IpFields = {}): Uint8Array {
   return isV6(ends) ? ipv6(ends, protocol, payload) : ipv4(ends, protocol, payload, ip);
 }
 
+/** A TCP segment, without its IP header. */
 export function tcpSegment(fields: TcpFields): Uint8Array {
   const { payload = new Uint8Array(), checksum = 'right' } = fields;
   const segment = new Uint8Array(20 + payload.length);
@@ -100,6 +108,7 @@ export function tcpSegment(fields: TcpFields): Uint8Array {
   return segment;
 }
 
+/** A UDP datagram, without its IP header. */
 export function udpDatagram(fields: UdpFields): Uint8Array {
   const { payload = new Uint8Array(), checksum = 'right' } = fields;
   const datagram = new Uint8Array(8 + payload.length);
@@ -113,6 +122,7 @@ export function udpDatagram(fields: UdpFields): Uint8Array {
   return datagram;
 }
 
+/** An SCTP packet of one chunk, without its IP header. */
 export function sctpSegment(fields: SctpFields): Uint8Array {
   const { value = new Uint8Array(16), checksum = 'right' } = fields;
   const segment = new Uint8Array(16 + value.length);
@@ -136,6 +146,7 @@ function castagnoli(octets: Uint8Array): number {
   return ~crc >>> 0;
 }
 
+/** An IPv4 packet. */
 export function ipv4(ends: Ends, protocol: number, payload: Uint8Array, ip: IpFields = {}): Uint8Array {
   const options = ip.options ?? new Uint8Array();
   const headerLength = 20 + options.length;
@@ -155,6 +166,7 @@ export function ipv4(ends: Ends, protocol: number, payload: Uint8Array, ip: IpFi
   return packet;
 }
 
+/** An IPv6 packet without extension headers. */
 export function ipv6(ends: Ends, nextHeader: number, payload: Uint8Array): Uint8Array {
   const packet = new Uint8Array(40 + payload.length);
   const view = new DataView(packet.buffer);
@@ -173,6 +185,7 @@ export function extension(nextHeader: number, payload: Uint8Array, units = 0): U
   return concat(new Uint8Array([nextHeader, units]), new Uint8Array(6 + units * 8), payload);
 }
 
+/** The header of an Ethernet frame. */
 export interface EthernetFields {
   destination?: string;
   source?: string;
@@ -196,6 +209,7 @@ export function sll(payload: Uint8Array, packetType = 0): Uint8Array {
   return concat(u16(packetType), u16(1), u16(6), new Uint8Array(8), u16(etherTypeOf(payload)), payload);
 }
 
+/** Concatenates all parts. */
 export function concat(...parts: Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
@@ -206,6 +220,7 @@ export function concat(...parts: Uint8Array[]): Uint8Array {
   return whole;
 }
 
+/** Two octets in network order. */
 export function u16(value: number): Uint8Array {
   return new Uint8Array([value >> 8, value & 0xff]);
 }

@@ -10,6 +10,7 @@ export const CAPTURE_NAMES: readonly string[] = readdirSync(CAPTURES)
   .filter((name) => /\.pcap(ng)?(\.gz)?$/.test(name))
   .sort();
 
+/** The path of a fixture capture. */
 export function capturePath(name: string): string {
   return join(CAPTURES, name);
 }
@@ -19,6 +20,7 @@ export function goldenPath(name: string): string {
   return join(resolve('fixtures/golden'), `${name}.json`);
 }
 
+/** How a replay ended. */
 export interface Replay {
   readonly status: number | null;
   readonly stdout: string;

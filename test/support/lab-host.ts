@@ -30,6 +30,7 @@ const PRIVATE_VIEW = `
   echo ready
   read -r _ || true`;
 
+/** How a program runs on a host. */
 export interface RunOptions {
   /** Milliseconds until `run` kills the program and rejects. */
   readonly timeout?: number;

@@ -24,6 +24,7 @@ export interface Machine {
   readonly namespaces: readonly string[];
 }
 
+/** What the machine of the test has. */
 export function thisMachine(): Machine {
   const folders = (process.env.PATH ?? '').split(':');
   const effective = /^CapEff:\s*(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';

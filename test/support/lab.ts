@@ -4,11 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Host, type RunOptions } from './lab-host.ts';
 import { type LabProcess, type Outcome, WAIT_LIMIT_MS } from './lab-process.ts';
 
+/** The name of a lab. */
 export interface LabOptions {
   /** Part of the holders' names in the list of processes. */
   readonly name: string;
 }
 
+/** What a link has beside its two ends. */
 export interface LinkOptions {
   /** How many more addresses of either family the first host gets, from 10.99.N.11 and fd99:N::11. */
   readonly extraAddresses?: number;

@@ -4,6 +4,7 @@ import { clientCommand, sendFrames, startService, startSniffer } from './service
 
 /** The rows of the matrix: scans by real tools of a host that watches all of its ports, and honest traffic. */
 
+/** A scan that must be seen and blocked. */
 export interface Attack {
   readonly name: string;
   /** The scanner's command, for the victim's address and hardware address and the scanner's own address. */
@@ -19,6 +20,7 @@ export interface Attack {
   readonly whenSent?: RegExp;
 }
 
+/** Traffic that must not be accused. */
 export interface Honest {
   readonly name: string;
   readonly run: (lab: Lab, source: string) => Promise<void>;
@@ -111,6 +113,7 @@ export function attacksOn(ports: string): readonly Attack[] {
   ];
 }
 
+/** The scans of the matrix. */
 export const ATTACKS = attacksOn(PORTS);
 
 /** From now on the scanner sends from these addresses, with every program. */
@@ -150,6 +153,7 @@ const done = async (lab: Lab, host: Lab['victim'], command: readonly string[]) =
 
 const curl = (url: string) => ['curl', '-sg', '-m30', '-o', '/dev/null', url];
 
+/** The honest traffic of the matrix. */
 export const HONEST: readonly Honest[] = [
   {
     name: 'calls of a service',

@@ -10,6 +10,7 @@ export interface ReadFrame {
   readonly linkType: number;
 }
 
+/** All frames of a capture, and how it ended. */
 export interface ReadCapture {
   readonly frames: readonly ReadFrame[];
   readonly end: CaptureEnd;
@@ -55,6 +56,7 @@ export function readBytes(bytes: Uint8Array, pieces?: readonly number[]): Promis
   return readInput(new PieceInput(bytes, pieces));
 }
 
+/** Reads a capture from a source of octets. */
 export function readInput(input: ByteInput): Promise<ReadCapture> {
   return readAll(new CaptureReader('test', input));
 }

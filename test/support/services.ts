@@ -70,6 +70,7 @@ export async function startSniffer(lab: Lab, host: Host, filter: string): Promis
   return sniffer;
 }
 
+/** The rate and the length of a flood. */
 export interface FloodOptions {
   readonly perSecond: number;
   /** Infinity: until it is stopped. After three seconds the sources come again. */

@@ -14,6 +14,7 @@ import {
   vlanTag,
 } from './frames.ts';
 
+/** One way in which an IP packet reaches a decoder. */
 export interface Wrapping {
   readonly name: string;
   /** As a file may have it: not always canonical. */
