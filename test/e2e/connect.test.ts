@@ -11,6 +11,7 @@ import {
   endBy,
   nmap,
   PROGRAM,
+  PROMPT_STARTS,
   readFile,
   startDetector,
   statOf,
@@ -261,7 +262,7 @@ describe('floods', () => {
     await lab.waitFor(() => descriptorsOf(detector.pid) <= before + 1);
     const { code, starts } = await endBy(lab, detector);
     expect(code).toBe(0);
-    expect(starts).toBeLessThan(4);
+    expect(starts).toBeLessThan(PROMPT_STARTS);
   });
 
   test('with 64 descriptors it binds what it can, logs the rest, and survives a flood', async () => {

@@ -9,7 +9,9 @@ import {
   HISTORY_FILE,
   IGNORE_FILE,
   PROGRAM,
+  PROMPT_STARTS,
   readFile,
+  runningDetectors,
   startDetector,
   statusOf,
   writeFile,
@@ -37,9 +39,6 @@ async function knock(port: number, source = SCANNER, protocol: 'tcp' | 'udp' = '
   const packet = protocol === 'tcp' ? tcpPacket({ ...ends, flags: SYN }) : udpPacket(ends);
   await sendFrames(lab, lab.scanner, [ethernet(packet, { destination: lab.wire.to.mac })]);
 }
-
-/** The limit of a prompt end, in starts of the program: less than a second on a machine that is not busy. */
-const PROMPT_STARTS = 4;
 
 describe('the end', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('%s: two lines, code 0, nothing left', async (signal) => {
@@ -401,11 +400,11 @@ test('syslog gets every line, from the process that ps shows', async () => {
   const detector = await startDetector(lab, lab.victim);
   await knock(3000);
   await detector.waitForLine(/has been blocked/);
-  const { stdout } = await lab.run(lab.victim, ['pgrep', '-x', 'portsentry']);
+  const [running] = await runningDetectors(lab);
   await detector.stop();
   await syslog.waitForLine(/adminalert: PortSentry is shutting down/);
   const tag = /^<29>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d portsentry\[(\d+)\]: (.*)$/;
   const heard = syslog.lines().filter((line) => line !== 'listening');
-  for (const line of heard) expect(tag.exec(line)?.[1]).toBe(stdout.trim());
+  for (const line of heard) expect(tag.exec(line)?.[1]).toBe(running?.split(' ')[0]);
   expect(heard.map((line) => tag.exec(line)?.[2])).toEqual(detector.lines());
 });

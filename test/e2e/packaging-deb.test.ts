@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inTree, plantTree, TREE, TREE_LIMIT_MS } from '../support/debian-tree.ts';
-import { nmap, readFile, writeFile } from '../support/detector.ts';
+import { nmap, readFile, runningDetectors, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { Outcome } from '../support/lab-process.ts';
 import { buildNodePackage, buildPackage } from '../support/packaging.ts';
@@ -56,8 +56,7 @@ async function policy(code: 0 | 101): Promise<void> {
 
 const read = (path: string) => readFile(lab.victim, TREE + path);
 const write = (path: string, text: string) => writeFile(lab.victim, TREE + path, text);
-const daemons = async () =>
-  (await lab.run(lab.victim, ['pgrep', '-x', '-a', 'portsentry'])).stdout.trim().split('\n').filter(Boolean);
+const daemons = () => runningDetectors(lab);
 const service = (word: string) => lab.run(lab.victim, inTree('service', 'portsentry', word));
 
 describe('portsentry.deb', () => {

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inTree, plantTree, TREE, TREE_LIMIT_MS } from '../support/debian-tree.ts';
-import { readFile, writeFile } from '../support/detector.ts';
+import { readFile, runningDetectors, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import { makeInstall } from '../support/packaging.ts';
 import { startSyslog } from '../support/services.ts';
@@ -31,8 +31,7 @@ afterAll(() => lab.close());
 
 const rc = (...words: string[]) => lab.run(lab.victim, inTree('rc-service', 'portsentry', ...words));
 const pid = () => readFile(lab.victim, `${TREE}${PIDFILE}`).trim();
-const daemons = async () =>
-  (await lab.run(lab.victim, ['pgrep', '-x', '-a', 'portsentry'])).stdout.trim().split('\n').filter(Boolean);
+const daemons = () => runningDetectors(lab);
 
 /** Runs the action while the configuration has a line that is refused. */
 async function withBrokenConfig(action: () => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CONFIG_FILE, readFile, writeFile } from '../support/detector.ts';
+import { CONFIG_FILE, readFile, runningDetectors, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import { makeInstall } from '../support/packaging.ts';
 
@@ -25,8 +25,7 @@ afterAll(() => lab.close());
 
 const script = (...words: string[]) => lab.run(lab.victim, [SCRIPT, ...words]);
 const pid = () => readFile(lab.victim, PIDFILE).trim();
-const daemons = async () =>
-  (await lab.run(lab.victim, ['pgrep', '-x', '-a', 'portsentry'])).stdout.trim().split('\n').filter(Boolean);
+const daemons = () => runningDetectors(lab);
 
 /** Runs the action while the configuration has a line that is refused. */
 async function withBrokenConfig(action: () => Promise<void>): Promise<void> {

@@ -62,27 +62,59 @@ export async function startDetector(
   return detector;
 }
 
-/**
- * Milliseconds that the program takes on the victim to start and end at once. What must be prompt is compared with it: a
- * busy machine slows both down.
- */
+/** Milliseconds that the program takes on the victim to start and end at once: a measure that grows with the load. */
 export async function timeOfStart(lab: Lab): Promise<number> {
   const begun = performance.now();
   await lab.run(lab.victim, [process.execPath, PROGRAM, '--version']);
   return performance.now() - begun;
 }
 
-/** Ends the victim's detector by a signal. `starts` is how long that took, in starts of the program. */
+/**
+ * The limit of what must be prompt, for `startsUntil`. An end or a recovery takes less than a second, most of it in timers of
+ * its own, and so up to ten starts on a fast machine. To wait for any other time limit takes many more.
+ */
+export const PROMPT_STARTS = 12;
+
+/**
+ * How often the program can be started on the victim, one start after the other, until `work` is over. A busy machine slows
+ * both down, so that this is a limit for what must be prompt.
+ */
+export async function startsUntil(lab: Lab, work: Promise<unknown>): Promise<number> {
+  let isOver = false;
+  const over = work.finally(() => {
+    isOver = true;
+  });
+  let starts = 0;
+  for (; !isOver; starts++) await Promise.race([over, timeOfStart(lab)]);
+  await over;
+  return starts;
+}
+
+/** Ends the victim's detector by a signal. `starts` is how long that took, by `startsUntil`. */
 export async function endBy(
   lab: Lab,
   detector: LabProcess,
   signal: NodeJS.Signals = 'SIGTERM',
 ): Promise<Outcome & { readonly starts: number }> {
-  const begun = performance.now();
   detector.signal(signal);
-  const outcome = await detector.ended;
-  const ms = performance.now() - begun;
-  return { ...outcome, starts: ms / (await timeOfStart(lab)) };
+  const starts = await startsUntil(lab, detector.ended);
+  return { ...(await detector.ended), starts };
+}
+
+/**
+ * The detectors that run on the victim, each as `PID TITLE`. A child of one that has not become another program yet has the
+ * same title, and does not count.
+ */
+export async function runningDetectors(lab: Lab): Promise<string[]> {
+  const { stdout } = await lab.run(lab.victim, ['ps', '-C', 'portsentry', '-o', 'pid=,ppid=,args=']);
+  const rows = [...stdout.matchAll(/^ *(\d+) +(\d+) +(.*)$/gm)].map(([, pid, parent, title]) => ({
+    pid,
+    parent,
+    title,
+  }));
+  return rows
+    .filter(({ parent }) => !rows.some(({ pid }) => pid === parent))
+    .map(({ pid, title }) => `${pid} ${title}`);
 }
 
 /** The name of the capture process in its /proc/PID/comm, which holds 15 characters. */
