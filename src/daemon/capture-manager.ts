@@ -94,7 +94,7 @@ export class CaptureManager {
   }
 
   /** Begins to capture the packets of these ports. */
-  start(watched: ViewedPorts): void {
+  start(watched = this.#watched): void {
     this.#watched = watched;
     if (!this.#parts.watchesPortsInUse)
       this.#planner.update(this.#parts.sockets, this.#ownAddresses(), Date.now(), true);

@@ -103,6 +103,7 @@ export class Daemon {
     if (method !== null) this.tell(`Sources are blocked by ${method.name}: ${method.how}.`);
     await connectModes.open(settings.prepared);
     captureManager.look(Date.now());
+    this.#parts.serviceMemory.start(Date.now());
     const sensor = await startSensor(this.#parts);
     if (sensor !== null) this.tell(sensor);
     captureManager.start(this.#parts.viewedPorts());
@@ -127,6 +128,7 @@ export class Daemon {
     connectModes.close();
     await control.close();
     await Promise.all([captureManager.close(), kernelSensor.close(), queue.drain(DRAIN_TIME_MS)]);
+    this.#parts.serviceMemory.save(Date.now());
     await queue.close();
     await engine.settle();
     engine.close();
@@ -152,8 +154,10 @@ export class Daemon {
   }
 
   #tickSensor(now: number): void {
-    const { kernelSensor, sensorUpkeep, reportReceiver } = this.#parts;
-    void sensorUpkeep.tick(now);
+    const { kernelSensor, sensorUpkeep, serviceMemory, sockets, reportReceiver } = this.#parts;
+    if (kernelSensor.isOpen) sockets.look('tcp', now);
+    serviceMemory.tick(now);
+    void sensorUpkeep.tick();
     void kernelSensor.tick(performance.now());
     reportReceiver.tick(performance.now());
   }

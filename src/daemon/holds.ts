@@ -85,7 +85,11 @@ export class Holds {
 
   /** The source is spared after all: it is free at once. */
   release(source: Address): void {
+    const at = this.#parts.now();
     const { set, element } = this.#placeOf(source);
+    // A source that the table spares is not held, and sends as many probes as it likes.
+    if (!this.#hasTurn(at)) return;
+    this.#renewed.delete(element);
     void this.#parts.table.release(set, element);
   }
 

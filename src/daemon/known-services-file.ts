@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseAddress } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { KnownService } from '../watch/known-services.ts';
 
@@ -7,9 +8,12 @@ const NAME = 'known-services';
 const MAX_BYTES = 65_536;
 const MODE = 0o600;
 
+/** Protocol, address or `*`, port, and when it was seen last, ms since the epoch. */
+const LINE = /^(tcp|udp) (\S{1,39}) (\d{1,5}) (\d{1,15})$/;
+
 const PROTOCOLS = { tcp: PROTOCOL_TCP, udp: PROTOCOL_UDP } as const;
 
-/** Reads the services that a former run knew, a line each: `tcp 80 1795354417000`. What is no such line is left out. */
+/** Reads the services that a former run knew, a line each: `tcp * 80 1795354417000`. What is no such line is left out. */
 export function readKnownServices(folder: string): KnownService[] {
   let text: string;
   try {
@@ -18,17 +22,20 @@ export function readKnownServices(folder: string): KnownService[] {
     return [];
   }
   return text.split('\n').flatMap((line) => {
-    const [, name, port, lastSeen] = /^(tcp|udp) (\d{1,5}) (\d{1,15})$/.exec(line) ?? [];
-    if (name === undefined || Number(port) > 65_535) return [];
-    return [{ protocol: PROTOCOLS[name as 'tcp' | 'udp'], port: Number(port), lastSeen: Number(lastSeen) }];
+    const [, name, at = '', port, lastSeen] = LINE.exec(line) ?? [];
+    const address = at === '*' ? null : parseAddress(at)?.toString();
+    if (name === undefined || address === undefined || Number(port) > 65_535) return [];
+    return [
+      { protocol: PROTOCOLS[name as 'tcp' | 'udp'], address, port: Number(port), lastSeen: Number(lastSeen) },
+    ];
   });
 }
 
 /** Replaces the file in one step. Resolves to why it could not be written, in one line. */
 export function writeKnownServices(folder: string, services: readonly KnownService[]): string | null {
   const path = join(folder, NAME);
-  const lines = services.map(({ protocol, port, lastSeen }) => {
-    return `${protocol === PROTOCOL_TCP ? 'tcp' : 'udp'} ${port} ${Math.round(lastSeen)}\n`;
+  const lines = services.map(({ protocol, address, port, lastSeen }) => {
+    return `${protocol === PROTOCOL_TCP ? 'tcp' : 'udp'} ${address ?? '*'} ${port} ${Math.round(lastSeen)}\n`;
   });
   try {
     writeFileSync(`${path}.new`, lines.join(''), { mode: MODE });

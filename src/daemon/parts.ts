@@ -19,7 +19,6 @@ import type { ViewedPorts } from '../watch/filter-plan.ts';
 import { forwardsPackets } from '../watch/forwarding.ts';
 import { type Home, homeOfAddresses } from '../watch/home.ts';
 import { NOTHING_IN_USE } from '../watch/in-use.ts';
-import { KnownServices } from '../watch/known-services.ts';
 import { SocketTable } from '../watch/sockets.ts';
 import { BlockManager, type BlockManagerParts } from './block-manager.ts';
 import { CaptureManager } from './capture-manager.ts';
@@ -31,6 +30,7 @@ import { ProbeReceiver } from './probe-receiver.ts';
 import { Readiness } from './readiness.ts';
 import { ReportReceiver } from './report-receiver.ts';
 import { SensorUpkeep } from './sensor-upkeep.ts';
+import { ServiceMemory } from './service-memory.ts';
 import type { Settings } from './settings.ts';
 
 /** The socket table of this process's own network namespace. */
@@ -56,7 +56,7 @@ export class DaemonParts {
   readonly engine: Engine;
   readonly connectModes: ConnectModes;
   readonly probeReceiver: ProbeReceiver;
-  readonly knownServices = new KnownServices(readEphemeralPorts());
+  readonly serviceMemory: ServiceMemory;
   readonly kernelSensor: KernelSensor;
   readonly holds: Holds;
   readonly reportReceiver: ReportReceiver;
@@ -82,10 +82,17 @@ export class DaemonParts {
       now: Date.now,
       tell: (line) => log.line(line),
     });
+    this.serviceMemory = new ServiceMemory({
+      sockets: this.sockets,
+      isWanted: () => settings.config.knownServices,
+      stateDir: () => (options.dryRun ? null : settings.config.stateDir),
+      tell: this.#tell,
+    });
     this.probeReceiver = new ProbeReceiver({
       engine: this.engine,
       sockets: this.sockets,
       home: () => this.#home,
+      isKnown: (protocol, address, port) => this.serviceMemory.has(protocol, address, port),
       witness: (probe) => this.connectModes.matchSyn(probe),
       now: Date.now,
     });
@@ -108,6 +115,8 @@ export class DaemonParts {
       engine: this.engine,
       sockets: this.sockets,
       holds: this.holds,
+      mayHold: (transport) => !options.dryRun && mayHold(settings.config, transport),
+      ruleFor: (source) => this.blockManager.allowList.never.ruleFor(source),
       forwards: () => this.sensorUpkeep.forwards,
       trialSeen: () => this.kernelSensor.trialSeen(),
       tell: this.#tell,
@@ -196,6 +205,7 @@ export class DaemonParts {
       ipv6Prefix: config.blockIpv6Prefix,
       holdsTcp: acts && mayHold(config, 'tcp'),
       holdsUdp: acts && mayHold(config, 'udp'),
+      ephemeral: readEphemeralPorts(),
       holdsWeak: !forwardsPackets(),
       holdTimeMs: config.holdTime,
     };
@@ -209,15 +219,15 @@ export class DaemonParts {
   }
 
   #makeSensorUpkeep(): SensorUpkeep {
-    const { settings, sockets, knownServices, holds, blockManager } = this;
+    const { sockets, serviceMemory, holds, blockManager } = this;
     return new SensorUpkeep({
       table: this.kernelSensor.table,
       holds,
       sockets,
-      knownServices,
-      keepsKnownServices: () => settings.config.knownServices,
+      serviceMemory,
       spared: () => blockManager.allowList.never.prefixes(),
       ownAddresses: () => this.#ownAddresses,
+      lookUpSessions: () => blockManager.allowList.learn(),
     });
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Probe } from '../classify/probe.ts';
 import type { Engine } from '../engine.ts';
+import type { Address } from '../net/address.ts';
 import { PROTOCOL_UDP } from '../net/protocol.ts';
 import { Duplicates } from '../sensor/duplicates.ts';
 import {
@@ -29,6 +30,8 @@ export interface ProbeReceiverParts {
   readonly sockets: SocketTable;
   /** This host's addresses; a function, because they change. */
   readonly home: () => Home;
+  /** Whether the port belongs to a known service that is away. */
+  readonly isKnown?: (protocol: number, address: Address, port: number) => boolean;
   /** Takes a packet to a port that the mode tcp listens on; false for any other packet. */
   readonly witness?: (probe: Probe) => boolean;
   /** The wall clock, in ms since the epoch. */
@@ -73,6 +76,8 @@ export class ProbeReceiver {
       }
       if (engine.isInUse(probe, probe.kind)) this.#inUse++;
       else if (engine.isDecisive(probe) && (await this.#isOfConnection(probe))) this.#inUse++;
+      else if (this.#parts.isKnown?.(probe.protocol, probe.destination, probe.destinationPort))
+        engine.takeKnown(probe);
       // A probe too weak to count may belong to a connection not yet known; many of them call for a look.
       else if (!engine.take(probe)) this.#inUse++;
     }

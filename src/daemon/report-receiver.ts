@@ -1,6 +1,8 @@
 import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
 import type { Engine } from '../engine.ts';
+import type { Address } from '../net/address.ts';
+import { type ModeTransport, modeTransportOf, PROTOCOL_SCTP, transportOf } from '../net/protocol.ts';
 import { Rule } from '../sensor/kernel/rule.ts';
 import { RECORD_LENGTH, RecordType, readProbe, recordRule, recordType } from '../sensor/record-format.ts';
 import type { SocketTable } from '../watch/sockets.ts';
@@ -21,6 +23,10 @@ export interface ReportReceiverParts {
   readonly engine: Engine;
   readonly sockets: SocketTable;
   readonly holds: Holds;
+  /** Whether the kernel holds sources for probes of the transport. */
+  readonly mayHold: (transport: ModeTransport) => boolean;
+  /** The never-block rule that spares a source; null when none does. */
+  readonly ruleFor: (source: Address) => string | null;
   /** Whether segments of no connection may belong to connections of other hosts. */
   readonly forwards: () => boolean;
   /** The sensor's trial datagram was reported. */
@@ -60,13 +66,13 @@ export class ReportReceiver {
   }
 
   #take(probe: Probe, rule: Rule): void {
-    const { engine, holds, forwards } = this.#parts;
+    const { engine, forwards } = this.#parts;
     switch (rule) {
       case Rule.probe:
-        engine.take(probe);
-        holds.held(probe.source);
+        this.#takeProbe(probe);
         return;
       case Rule.weak:
+        if (probe.kind === Kind['ip-protocol'] && !this.#isProbe(probe)) return;
         if (forwards() && probe.kind !== Kind['ip-protocol']) engine.takeSpared(probe, FORWARDED_RULE);
         else engine.take(probe);
         return;
@@ -80,7 +86,7 @@ export class ReportReceiver {
         engine.take(probe);
         return;
       case Rule.held:
-        if (this.#isProbe(probe) && engine.take(probe)) holds.probedAgain(probe.source, engine.isRepeat);
+        this.#takeHeld(probe);
         return;
       case Rule.blocked:
       case Rule.fragment:
@@ -94,6 +100,29 @@ export class ReportReceiver {
         return;
       default:
     }
+  }
+
+  /** The kernel holds the source by now, unless it is spared. */
+  #takeProbe(probe: Probe): void {
+    const { engine, holds, sockets, mayHold, ruleFor } = this.#parts;
+    if (probe.protocol === PROTOCOL_SCTP) {
+      // The table knows SCTP's endpoints of a second ago.
+      sockets.look('others', probe.time);
+      if (engine.isInUse(probe, probe.kind)) {
+        holds.release(probe.source);
+        return;
+      }
+    }
+    engine.take(probe);
+    if (!mayHold(modeTransportOf(transportOf(probe.protocol)))) return;
+    if (ruleFor(probe.source) === null) holds.held(probe.source);
+    else holds.release(probe.source);
+  }
+
+  #takeHeld(probe: Probe): void {
+    const { engine, holds, ruleFor } = this.#parts;
+    if (ruleFor(probe.source) !== null) holds.release(probe.source);
+    else if (this.#isProbe(probe) && engine.take(probe)) holds.probedAgain(probe.source, engine.isRepeat);
   }
 
   /** The kernel drops every packet of a held source, so a port in use must be recognised here, by the last look. */

@@ -2,28 +2,30 @@ import type { Address } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { SensorTable } from '../sensor/kernel/sensor-table.ts';
 import { forwardsPackets, inwardBridges } from '../watch/forwarding.ts';
-import type { KnownServices, Listener } from '../watch/known-services.ts';
+import type { KnownService } from '../watch/known-services.ts';
 import type { BoundSocket } from '../watch/proc-net.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import { type Holds, isLinkLocal, linkNetworkOf } from './holds.ts';
+import type { ServiceMemory } from './service-memory.ts';
 
 /** What the sets of the sensor's table are filled from. */
 export interface SensorUpkeepParts {
   readonly table: Pick<SensorTable, 'setElements'>;
   readonly holds: Holds;
   readonly sockets: SocketTable;
-  readonly knownServices: KnownServices;
-  /** KNOWN_SERVICES. */
-  readonly keepsKnownServices: () => boolean;
+  readonly serviceMemory: ServiceMemory;
   /** Addresses and prefixes that are never blocked, as text. */
   readonly spared: () => readonly string[];
   readonly ownAddresses: () => readonly Address[];
+  /** Looks up the sessions of administrators: a held session stalls, so a new one must be spared soon. */
+  readonly lookUpSessions: () => void;
 }
 
 /** Keeps the sets of the sensor's table as this host is now: listening ports, known services, spared prefixes, links. */
 export class SensorUpkeep {
   readonly #parts: SensorUpkeepParts;
   #forwards = false;
+  #connections = '';
 
   constructor(parts: SensorUpkeepParts) {
     this.#parts = parts;
@@ -34,19 +36,24 @@ export class SensorUpkeep {
     return this.#forwards;
   }
 
-  /** Looks at this host, and brings every set up to date. Must be called every second; `now` in ms since the epoch. */
-  async tick(now: number): Promise<void> {
-    const { table, sockets, knownServices } = this.#parts;
+  /** Looks at this host, and brings every set up to date. Must be called every second. */
+  async tick(): Promise<void> {
+    const { table, sockets, serviceMemory } = this.#parts;
     this.#forwards = forwardsPackets();
-    this.#noteServices(now);
+    const { connections } = sockets;
+    if (connections !== this.#connections) this.#parts.lookUpSessions();
+    this.#connections = connections;
     const spared = this.#parts.spared();
     const links = this.#links();
+    const { services } = serviceMemory;
     this.#parts.holds.setLinks(links);
     await Promise.all([
       table.setElements('used_tcp', portsOf(sockets.bound(PROTOCOL_TCP))),
       table.setElements('used_sctp', portsOf(sockets.sctpEndpoints)),
-      table.setElements('known_tcp', knownPorts(knownServices, PROTOCOL_TCP)),
-      table.setElements('known_udp', knownPorts(knownServices, PROTOCOL_UDP)),
+      table.setElements('known_tcp', knownPorts(services, PROTOCOL_TCP)),
+      table.setElements('known_udp', knownPorts(services, PROTOCOL_UDP)),
+      table.setElements('known_at4', knownEndpoints(services, 4)),
+      table.setElements('known_at6', knownEndpoints(services, 6)),
       table.setElements(
         'spare4',
         spared.filter((text) => !text.includes(':')),
@@ -63,30 +70,26 @@ export class SensorUpkeep {
     ]);
   }
 
-  #noteServices(now: number): void {
-    const { sockets, knownServices } = this.#parts;
-    if (!this.#parts.keepsKnownServices()) {
-      knownServices.clear();
-      return;
-    }
-    const listeners = (protocol: number) => sockets.bound(protocol).filter(isListener);
-    knownServices.update({ tcp: listeners(PROTOCOL_TCP), udp: listeners(PROTOCOL_UDP) }, now);
-  }
-
   #links(): string[] {
     const addresses = this.#parts.ownAddresses().filter((address) => !address.isV4 && !isLinkLocal(address));
     return [...new Set(addresses.map(linkNetworkOf))];
   }
 }
 
-function isListener(socket: BoundSocket): socket is BoundSocket & Listener {
-  return socket.uid !== undefined;
-}
-
 function portsOf(sockets: readonly BoundSocket[]): string[] {
   return [...new Set(sockets.map(({ port }) => `${port}`))];
 }
 
-function knownPorts(services: KnownServices, protocol: number): string[] {
-  return services.services.filter((service) => service.protocol === protocol).map(({ port }) => `${port}`);
+function knownPorts(services: readonly KnownService[], protocol: number): string[] {
+  return services
+    .filter((service) => service.protocol === protocol && service.address === null)
+    .map(({ port }) => `${port}`);
+}
+
+/** Services at one address, as `ADDRESS . PROTOCOL . PORT`. */
+function knownEndpoints(services: readonly KnownService[], family: 4 | 6): string[] {
+  return services.flatMap(({ protocol, address, port }) => {
+    if (address === null || address.includes(':') !== (family === 6)) return [];
+    return [`${address} . ${protocol === PROTOCOL_TCP ? 'tcp' : 'udp'} . ${port}`];
+  });
 }

@@ -13,7 +13,7 @@ export async function startSensor(parts: DaemonParts): Promise<string | null> {
     return 'The packet sensor watches captured frames, because SENSOR="packet" is set.';
   const failure = whyNot(parts) ?? (await kernelSensor.open());
   if (failure === null) {
-    await sensorUpkeep.tick(Date.now());
+    await sensorUpkeep.tick();
     const owner = kernelSensor.table.isOwned
       ? 'nobody else can change its table'
       : 'its table is checked each second';

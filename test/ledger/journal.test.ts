@@ -11,11 +11,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Failure } from '../../src/commands/failure.ts';
 import { Journal, MAX_PENDING_LENGTH } from '../../src/ledger/journal.ts';
 import { LogFile } from '../../src/ledger/log-file.ts';
 import { testFolder } from '../respond/given.ts';
+import { eventually } from '../support/eventually.ts';
 import { withFileSizeLimit } from '../support/file-size-limit.ts';
 
 const TROUBLE = /; blocks made now would be forgotten at a restart; it is tried again$/;
@@ -182,7 +183,7 @@ describe('a rewrite', () => {
     });
     append('one');
     journal.rewrite();
-    await vi.waitFor(() => expect(existsSync(`${path}.new`)).toBe(true));
+    await eventually(() => expect(existsSync(`${path}.new`)).toBe(true));
     await journal.close();
     expectFile(['one\n']);
     expect(logged).toEqual([]);

@@ -24,6 +24,8 @@ const KEPT_SETS = {
   doubted6: { isInterval: false },
   known_tcp: { isInterval: false },
   known_udp: { isInterval: false },
+  known_at4: { isInterval: false },
+  known_at6: { isInterval: false },
   used_tcp: { isInterval: false },
   used_sctp: { isInterval: false },
 } as const;

@@ -1,5 +1,5 @@
 import { Kind, kindMask } from '../../classify/kind.ts';
-import type { PortSet } from '../../config/ports.ts';
+import type { PortRange, PortSet } from '../../config/ports.ts';
 import { SPOKEN_PROTOCOLS } from '../../net/protocol.ts';
 import type { RuleName } from './rule.ts';
 
@@ -64,10 +64,18 @@ export interface TablePlan {
   /** Whether a probe of the transport may lead to a block, and so holds its source. */
   readonly holdsTcp: boolean;
   readonly holdsUdp: boolean;
+  /** The ports that connections of this host leave from. */
+  readonly ephemeral: PortRange;
   /** Whether segments of no connection hold their source; not on a host that forwards packets of others. */
   readonly holdsWeak: boolean;
   readonly holdTimeMs: number;
 }
+
+/** A service that listened at one address of this host. */
+const KNOWN_AT_ONE_ADDRESS = [
+  'ip daddr . meta l4proto . th dport @known_at4',
+  'ip6 daddr . meta l4proto . th dport @known_at6',
+] as const;
 
 /** Impossible segments: no honest stack sends them (RFC 9293, section 3.10.7), whatever the port. */
 const IMPOSSIBLE = [
@@ -182,6 +190,8 @@ function setLines(plan: TablePlan): string[] {
     ports('watch_tcp', plan.tcp),
     ports('watch_udp', plan.udp),
     ports('excluded_tcp', plan.excludedTcp),
+    `set known_at4 { type ipv4_addr . inet_proto . inet_service; size ${PORT_SET_SIZE}; }`,
+    `set known_at6 { type ipv6_addr . inet_proto . inet_service; size ${PORT_SET_SIZE}; }`,
     ...['known_tcp', 'known_udp', 'used_tcp', 'used_sctp'].map(
       (name) => `set ${name} { type inet_service; size ${PORT_SET_SIZE}; }`,
     ),
@@ -335,6 +345,7 @@ function segment({ tcp, kinds }: TablePlan): string[] {
     // Any socket, also one in TIME-WAIT or half open; `socket wildcard` misses those.
     'socket transparent { 0, 1 } accept',
     'tcp dport @known_tcp goto known',
+    ...KNOWN_AT_ONE_ADDRESS.map((match) => `${match} goto known`),
     'goto judge',
     '}',
   ];
@@ -353,6 +364,7 @@ function datagram({ udp, kinds }: TablePlan): string[] {
     'ip saddr . udp dport @asked4 accept',
     'ip6 saddr . udp dport @asked6 accept',
     'udp dport @known_udp goto known',
+    ...KNOWN_AT_ONE_ADDRESS.map((match) => `${match} goto known`),
     'goto judge',
     '}',
   ];
@@ -373,7 +385,7 @@ function chunk({ tcp, kinds }: TablePlan): string[] {
 }
 
 /** A segment of no connection is weak: one strays from many an honest one. The third different port counts. */
-function bare({ tcp, holdsWeak, holdsTcp }: TablePlan, writer: Writer): string[] {
+function bare({ tcp, ephemeral, holdsWeak, holdsTcp }: TablePlan, writer: Writer): string[] {
   if (tcp.isEmpty) return [];
   const third = (family: '4' | '6', address: string) => [
     `${address} . tcp dport @weakport${family} accept`,
@@ -396,6 +408,8 @@ function bare({ tcp, holdsWeak, holdsTcp }: TablePlan, writer: Writer): string[]
     'socket transparent { 0, 1 } accept',
     'tcp dport != @watch_tcp accept',
     'tcp dport @known_tcp accept',
+    ...KNOWN_AT_ONE_ADDRESS.map((match) => `${match} accept`),
+    ...ofEarlierConnections(ephemeral),
     'ip saddr . tcp dport @gone4 accept',
     'ip6 saddr . tcp dport @gone6 accept',
     'fib daddr type != local accept',
@@ -409,6 +423,19 @@ function bare({ tcp, holdsWeak, holdsTcp }: TablePlan, writer: Writer): string[]
     `${writer.report('weak', 20_000, 32)} return`,
     'counter name unreported',
     '}',
+  ];
+}
+
+/**
+ * After a restart of this host its peers still send on connections that it had. A scanner's segment is a bare header; one
+ * with data or options (RFC 7323, section 3.2) to a port that connections leave from belongs to such a connection.
+ */
+function ofEarlierConnections({ first, last }: PortRange): string[] {
+  const range = `tcp dport ${first}-${last}`;
+  return [
+    `${range} tcp doff > 5 accept`,
+    `${range} ip length > 40 accept`,
+    `${range} ip6 length > 20 accept`,
   ];
 }
 

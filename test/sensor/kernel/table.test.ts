@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { Kind, kindMask } from '../../../src/classify/kind.ts';
+import { PortSet } from '../../../src/config/ports.ts';
+import { readCounters } from '../../../src/sensor/kernel/sensor-table.ts';
+import { asOneLine, COUNTERS, type TablePlan, tableLines } from '../../../src/sensor/kernel/table.ts';
+
+const PLAN: TablePlan = {
+  owned: true,
+  group: 20_563,
+  tcp: PortSet.below(1_024).without(PortSet.of([{ first: 113, last: 113 }])),
+  udp: PortSet.below(1_024),
+  excludedTcp: PortSet.of([{ first: 113, last: 113 }]),
+  kinds: 0xffff,
+  interfaces: null,
+  trigger: 0,
+  ipv6Prefix: 64,
+  ephemeral: { first: 32_768, last: 60_999 },
+  holdsTcp: true,
+  holdsUdp: true,
+  holdsWeak: true,
+  holdTimeMs: 10_000,
+};
+
+/** The lines of one chain. */
+function chain(plan: Partial<TablePlan>, name: string): string[] {
+  const lines = tableLines({ ...PLAN, ...plan });
+  const from = lines.indexOf(`chain ${name} {`);
+  return from < 0 ? [] : lines.slice(from + 1, lines.indexOf('}', from));
+}
+
+test.each<[string, Partial<TablePlan>]>([
+  ['the defaults', {}],
+  ['without an owner', { owned: false }],
+  ['all ports', { tcp: PortSet.below(65_536), udp: PortSet.below(65_536) }],
+  ['SCAN_TRIGGER', { trigger: 3 }],
+  ['whole IPv6 addresses', { ipv6Prefix: 128 }],
+  ['nothing is blocked', { holdsTcp: false, holdsUdp: false }],
+  ['TCP alone is blocked', { holdsUdp: false }],
+  ['a host that forwards', { holdsWeak: false }],
+  ['UDP alone', { tcp: new PortSet() }],
+  ['TCP alone', { udp: new PortSet() }],
+  ['SYNs alone, on two interfaces', { kinds: kindMask([Kind.syn]), interfaces: ['eth0', 'wlan0'] }],
+  ['no kinds at all', { kinds: 0 }],
+])('nft takes the table: %s', (_what, plan) => {
+  const lines = tableLines({ ...PLAN, ...plan });
+  for (const text of [lines.join('\n'), asOneLine(lines)]) {
+    execFileSync('unshare', ['--net', 'nft', '-c', '-f', '-'], { input: `${text}\n`, stdio: 'pipe' });
+  }
+});
+
+test('where nothing would be blocked no packet is dropped, and no source is held', () => {
+  const lines = tableLines({ ...PLAN, holdsTcp: false, holdsUdp: false, holdsWeak: false });
+  const dropping = lines.filter((line) => line.endsWith('drop'));
+  expect(dropping.every((line) => /counter name (held|forged)|trial/.test(line))).toBe(true);
+  expect(lines.some((line) => line.includes('add @held'))).toBe(false);
+});
+
+test('a kind that is not looked for passes: the packet is neither dropped nor reported', () => {
+  const syn = chain({ kinds: kindMask([Kind.syn]) }, 'segment');
+  expect(syn).toContain('tcp flags & (fin|syn|rst|psh|ack|urg) == 0x0 accept');
+  expect(syn).toContain('tcp flags & (fin|syn|rst|ack) == ack accept');
+  expect(chain({ kinds: kindMask([Kind.syn]) }, 'datagram')).toEqual([]);
+  expect(chain({}, 'segment').some((line) => line.includes('0x0 accept'))).toBe(false);
+});
+
+test('an impossible segment is judged on every port that is not excluded, watched or not', () => {
+  expect(chain({}, 'impossible')).toEqual(['tcp dport @excluded_tcp accept', 'goto judge']);
+});
+
+test('the counters of the table are read, and those of other tables are not', () => {
+  const counter = (table: string, name: string, packets: number) => ({ counter: { table, name, packets } });
+  const text = JSON.stringify({
+    nftables: [
+      { metainfo: {} },
+      counter('portsentry_sensor', 'probes', 7),
+      counter('other', 'probes', 9),
+      counter('portsentry_sensor', 'stranger', 9),
+    ],
+  });
+  expect(readCounters(text)).toEqual({ ...Object.fromEntries(COUNTERS.map((name) => [name, 0])), probes: 7 });
+  expect([readCounters('no listing'), readCounters('{}')]).toEqual([null, null]);
+});

@@ -1,0 +1,39 @@
+import type { Lab } from './lab.ts';
+
+/**
+ * Counts on the cable what the victim answers: every TCP segment, datagram, SCTP packet and ICMP error that reaches the
+ * scanner, before anything there can drop it. Neighbour discovery is no answer.
+ */
+const TABLE = `
+table inet answers {
+  counter answers { }
+  chain count {
+    type filter hook prerouting priority -400; policy accept;
+    meta l4proto { tcp, udp, sctp } counter name answers accept
+    icmp type { destination-unreachable, parameter-problem } counter name answers accept
+    icmpv6 type { destination-unreachable, parameter-problem } counter name answers accept
+  }
+}
+`;
+
+/** Starts to count at the scanner's end of the cable. */
+export async function countAnswers(lab: Lab): Promise<void> {
+  const { code, stderr } = await lab.run(lab.scanner, ['nft', TABLE]);
+  if (code !== 0) throw new Error(`nft: ${stderr}`);
+}
+
+/** How many answers have come so far. */
+export async function answersOf(lab: Lab): Promise<number> {
+  const { stdout } = await lab.run(lab.scanner, ['nft', '-j', 'list', 'counters']);
+  const { nftables } = JSON.parse(stdout) as { nftables: { counter?: { name: string; packets: number } }[] };
+  const found = nftables.find(({ counter }) => counter?.name === 'answers');
+  if (found?.counter === undefined) throw new Error('no counter of answers');
+  return found.counter.packets;
+}
+
+/** How many answers come while `work` is done. */
+export async function answersDuring(lab: Lab, work: () => Promise<unknown>): Promise<number> {
+  const before = await answersOf(lab);
+  await work();
+  return (await answersOf(lab)) - before;
+}
