@@ -5,6 +5,10 @@ import type { SensorTable } from '../sensor/kernel/sensor-table.ts';
 /** Holds that are renewed a second: each is a command to nft. */
 const MAX_RENEWALS_PER_SECOND = 20;
 
+/** What the rules of the table can hold together: three of them, each 5 a second after a burst of 300. */
+const HOLDS_PER_SECOND = 15;
+const HOLDS_BURST = 900;
+
 /** Renewed holds that are remembered; older ones have ended in the kernel. */
 const MAX_REMEMBERED = 4_096;
 
@@ -34,6 +38,8 @@ export class Holds {
   /** The /64 networks of this host's links, as text: their addresses are held one by one. */
   #links: ReadonlySet<string> = new Set();
   readonly #renewed = new Map<string, number>();
+  #holdsLeft = HOLDS_BURST;
+  #lastHeldMs = 0;
   #secondBegan = 0;
   #renewals = 0;
 
@@ -53,9 +59,10 @@ export class Holds {
     this.#links = new Set(networks);
   }
 
-  /** The kernel has begun to hold a source. */
+  /** The kernel has dropped a probe, and holds its source from now on unless it had no room for it. */
   held(source: Address): void {
     const { table, now } = this.#parts;
+    if (!this.#mayBeHeld(now())) return;
     const { element } = this.#placeOf(source);
     this.#budget.spend(element, now());
     if (this.#budget.allows(element, now())) return;
@@ -99,6 +106,16 @@ export class Holds {
     const isOfLink = isLinkLocal(source) || this.#links.has(network);
     if (this.#parts.ipv6Prefix > 64 || isOfLink) return { set: 'held6', element: source.toString() };
     return { set: 'held6_64', element: network };
+  }
+
+  /** Counts as the table's own limits do: in a flood most sources find no room. */
+  #mayBeHeld(now: number): boolean {
+    const gained = ((now - this.#lastHeldMs) / 1_000) * HOLDS_PER_SECOND;
+    this.#holdsLeft = Math.min(HOLDS_BURST, this.#holdsLeft + gained);
+    this.#lastHeldMs = now;
+    if (this.#holdsLeft < 1) return false;
+    this.#holdsLeft--;
+    return true;
   }
 
   #hasTurn(now: number): boolean {

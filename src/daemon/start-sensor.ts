@@ -34,6 +34,8 @@ export async function startSensor(parts: DaemonParts): Promise<string | null> {
 /** What the kernel sensor cannot do. */
 function whyNot({ settings, options }: DaemonParts): string | null {
   const { interfaces } = settings.prepared;
+  // Only root gives up all its rights at once: as another user the process that reads would keep CAP_NET_ADMIN.
+  if (process.geteuid?.() !== 0) return 'it needs root, and USER is another';
   if (!options.serviceCheck)
     return '--disable-service-check watches ports in use, which the kernel leaves alone';
   if (!options.localCheck) return '--disable-local-check watches packets that the kernel drops';
