@@ -164,7 +164,7 @@ export class Daemon {
     } catch (error) {
       const { message } = error as Error;
       if (!options.dryRun) throw new CommandError(Exit.unavailable, message);
-      this.tell(`No questions are answered: ${message}.`);
+      this.tell(`The control socket is not open: ${message}.`);
     }
   }
 
