@@ -18,7 +18,7 @@ import type { Rate } from './rate.ts';
 import type { SourceLines } from './source-lines.ts';
 import { time2 } from './times.ts';
 
-/** Lines of probes, in the log and in the history. A day of them is about 200 MB. */
+/** Lines of probes, in the log and in the history. A day of them is about 100 MB in each. */
 const LIMITS = { perSecond: 100, perDay: 500_000 };
 
 /** In a replay, where every probe is written. */

@@ -143,3 +143,88 @@ describe("logwatch's own script", () => {
     expect(text).not.toContain('Unmatched');
   });
 });
+
+describe('the expressions of other readers', () => {
+  /** What these programs look for, in our words: the parts of a line that they take out. */
+  const READERS = {
+    'OSSEC, connect':
+      /^attackalert: Connect from host: (?<source>\S+)\/\S+ to (?<protocol>TCP|UDP) port: (?<port>\d+)$/,
+    'OSSEC, blocked': /^attackalert: Host: (?<source>\S+) is already blocked\. Ignoring$/,
+    'Prelude, scan':
+      /^attackalert: (?<type>.+) scan from host: (?<name>\S+)\/(?<source>\S+) to (?<protocol>TCP|UDP) port: (?<port>\d+)$/,
+    'Prelude, action':
+      /^attackalert: Host (?<source>\S+) has been blocked via dropped route using command: "(?<command>.*)"$/,
+    'Prelude, blocked': /^attackalert: Host: (?<name>[^/ ]+)\/(?<source>\S+) is already blocked/,
+    '2.x':
+      /^Scan from: \[(?<source>[^\]]+)\] \((?<name>[^)]*)\) protocol: \[(?<protocol>TCP|UDP)\] port: \[(?<port>\d+)\] type: \[(?<type>[^\]]+)\] IP opts: \[(set|not set|unknown)\] ignored: \[(true|false)\] triggered: \[(true|false|unset)\] noblock: \[(true|false|unset)\] blocked: \[(true|false|unset)\]$/,
+  } as const;
+
+  function linesOf(logFormat: 1 | 2, use: (recorder: Recorder) => void): string[] {
+    const lines: string[] = [];
+    const text = (line: string) => lines.push(line);
+    use(new Recorder({ logFormat, sumUp: true, text, events: null, history: null, names: null }));
+    return lines;
+  }
+
+  const connect = probeEvent({ kind: 'connect', mode: 'tcp', tcpFlags: 0 });
+  const step = { step: 'route', text: 'true', failure: null } as const;
+
+  test.each<[keyof typeof READERS, 1 | 2, (recorder: Recorder) => void, Record<string, string>]>([
+    [
+      'OSSEC, connect',
+      1,
+      (recorder) => recorder.probe(connect, new Reported()),
+      { source: '10.99.0.1', protocol: 'TCP', port: '111' },
+    ],
+    [
+      'OSSEC, blocked',
+      1,
+      (recorder) => recorder.probe({ ...connect, alreadyBlocked: true }, new Reported()),
+      { source: '10.99.0.1' },
+    ],
+    [
+      'Prelude, scan',
+      1,
+      (recorder) => {
+        const reported = new Reported();
+        for (let port = 1; port <= 20; port++)
+          recorder.probe(probeEvent({ destinationPort: port }), reported);
+        recorder.probe(probeEvent({ kind: 'null', tcpFlags: 0 }), reported);
+      },
+      { type: 'TCP NULL', source: '10.99.0.1', port: '111' },
+    ],
+    ['Prelude, action', 1, (recorder) => recorder.step('10.99.0.1', step), { command: 'true' }],
+    [
+      'Prelude, blocked',
+      1,
+      (recorder) => recorder.probe(probeEvent({ alreadyBlocked: true }), new Reported()),
+      { name: '10.99.0.1', source: '10.99.0.1' },
+    ],
+    ['2.x', 2, (recorder) => recorder.probe(connect, new Reported()), { type: 'Connect', port: '111' }],
+    ['2.x', 2, (recorder) => recorder.probe(udpEvent(), new Reported()), { type: 'UDP', port: '9' }],
+  ])('%s, LOG_FORMAT="%i"', (reader, logFormat, use, groups) => {
+    const found = linesOf(logFormat, use).flatMap((line) => READERS[reader].exec(line)?.groups ?? []);
+    expect(found.at(-1)).toMatchObject(groups);
+  });
+
+  test('in the form of 2.x each line of a probe fits, and what is ours begins with adminalert', () => {
+    const lines = linesOf(2, (recorder) => {
+      for (const probe of PROBES.slice(0, 5)) recorder.probe(probe, new Reported());
+      for (let port = 1; port <= 200; port++)
+        recorder.probe(probeEvent({ destinationPort: port }), new Reported());
+      recorder.decoys({
+        ...probeEvent(),
+        action: 'decoys',
+        members: ['10.99.0.1'],
+        isOneSender: true,
+        spared: true,
+      });
+      recorder.close();
+    });
+    expect(lines.filter((line) => READERS['2.x'].test(line))).toHaveLength(100);
+    expect(lines.filter((line) => !READERS['2.x'].test(line))).toEqual([
+      expect.stringMatching(/^adminalert: Decoys: /),
+      expect.stringMatching(/^adminalert: 105 probes have no line/),
+    ]);
+  });
+});
