@@ -28,7 +28,7 @@ export function crossCheck(config: Config, settings: Settings, file: string): Fi
     ...routeWithoutIpv6(config, at),
     ...methodAgainstCommand(config, at),
     ...commandWithoutUndo(config, at),
-    ...emptyPortLists(config, at),
+    ...emptyPortLists(config, settings, at),
   ];
 }
 
@@ -123,15 +123,17 @@ function commandWithoutUndo({ blockMethod, killRoute, unkillRoute, ...config }: 
   return [at(['KILL_ROUTE'], 'note', message)];
 }
 
-function emptyPortLists(config: Config, at: At): Finding[] {
-  const findings: Finding[] = [];
-  if (config.tcpPorts.size === 0) {
-    findings.push(at(['TCP_PORTS'], 'warning', 'TCP_PORTS names no port: -tcp and -stcp watch nothing'));
-  }
-  if (config.udpPorts.size === 0) {
-    findings.push(at(['UDP_PORTS'], 'warning', 'UDP_PORTS names no port: -udp and -sudp watch nothing'));
-  }
-  return findings;
+function emptyPortLists(config: Config, settings: Settings, at: At): Finding[] {
+  const lists = [
+    ['TCP_PORTS', config.tcpPorts, '-tcp and -stcp watch nothing'],
+    ['UDP_PORTS', config.udpPorts, '-udp and -sudp watch nothing'],
+  ] as const;
+  return lists.flatMap(([key, ports, effect]) => {
+    if (ports.size > 0) return [];
+    if (settings.has(key)) return [at([key], 'warning', `${key} names no port: ${effect}`)];
+    // Only a file of 2.x can leave a list out and have none.
+    return [at([key], 'note', `${key} is not set, which in a file of PortSentry 2.x means that ${effect}`)];
+  });
 }
 
 function policies(config: Config) {

@@ -52,7 +52,7 @@ export class Daemon {
     let daemon: Daemon | null = null;
     try {
       const memory = await openMemory(options, prepared.config, log);
-      const settings = new Settings(prepared, log);
+      const settings = new Settings(prepared, log, options.verbose);
       daemon = new Daemon(new DaemonParts({ options, version, log, settings, memory }), version);
       await daemon.#begin();
       return daemon;
@@ -81,11 +81,11 @@ export class Daemon {
 
   /** Ends the run within a second, whatever is under way. */
   async stop(): Promise<void> {
-    const { serviceManager, options, log } = this.#parts;
+    const { serviceManager, options, log, settings } = this.#parts;
     serviceManager.stopping();
     await this.#end();
     if (options.verbose) this.#sumUp();
-    for (const line of stopLines()) log.line(line);
+    for (const line of stopLines(settings.config.logFormat)) log.line(line);
     await log.close();
   }
 

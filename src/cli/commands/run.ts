@@ -7,6 +7,14 @@ import { CONFIGURATION, MODE } from './options.ts';
 export const RUN_OPTIONS = {
   ...CONFIGURATION,
   mode: MODE,
+  stealth: { type: 'boolean', default: false, describe: 'the same as -stcp -sudp, as in PortSentry 2.x' },
+  connect: { type: 'boolean', default: false, describe: 'the same as -tcp -udp, as in PortSentry 2.x' },
+  method: {
+    alias: 'm',
+    choices: ['pcap', 'raw'] as const,
+    requiresArg: true,
+    describe: 'taken for the sake of PortSentry 2.x; packets are captured in the same way with both',
+  },
   interface: {
     alias: 'i',
     type: 'string',
@@ -32,7 +40,7 @@ export const RUN_OPTIONS = {
     describe: 'where to write the process ID when ready',
   },
   verbose: { alias: 'v', type: 'boolean', default: false, describe: 'log more' },
-  debug: { alias: 'd', type: 'boolean', default: false, describe: 'the same as --verbose' },
+  debug: { alias: 'd', type: 'boolean', default: false, describe: 'log even more' },
   'disable-local-check': {
     alias: 'L',
     type: 'boolean',
@@ -58,16 +66,22 @@ export function addRun(parser: Argv, take: (invocation: Invocation) => void): Ar
       take({
         command: 'run',
         configfile: values.configfile,
-        mode: values.mode,
+        mode: modeWords(values),
         interface: values.interface,
         logoutput: values.logoutput,
         daemon: values.daemon,
         pidfile: values.pidfile,
         verbose: values.verbose || values.debug,
+        debug: values.debug,
         localCheck: !values.disableLocalCheck,
         serviceCheck: !values.disableServiceCheck,
         dryRun: values.dryRun,
       });
     },
   );
+}
+
+/** The words of --mode, and what the switches of 2.x stand for. */
+function modeWords(values: { mode: string[]; stealth: boolean; connect: boolean }): string[] {
+  return [...values.mode, ...(values.stealth ? ['stcp,sudp'] : []), ...(values.connect ? ['tcp,udp'] : [])];
 }
