@@ -10,6 +10,7 @@ import { type Address, parseAddress } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { Prepared } from '../preflight/prepare.ts';
 import type { Ports } from '../record/start-lines.ts';
+import type { NeverBlockRule } from '../respond/never-block.ts';
 import type { ActionQueue } from '../respond/queue.ts';
 import { kindsOf } from '../track/scan.ts';
 import type { Source } from '../track/source.ts';
@@ -102,14 +103,14 @@ export class LiveControlHandlers implements ControlHandlers {
   async why(text: string): Promise<Why> {
     const { blockManager, engine } = this.#parts;
     const address = parseAddress(text) as Address;
-    const rule = blockManager.allowList.never.ruleFor(address);
+    const rule = blockManager.allowList.never.match(address);
     const covering = blockManager.blocks.covering(address, text);
     const known = blockManager.blocks.find(text);
     const block = covering ?? (known?.ended === null ? known : undefined);
     const source = engine.tracker.get(address);
     return {
       address: text,
-      rule,
+      rule: rule?.text ?? null,
       source: source === undefined ? null : knownSource(source),
       block: block === undefined ? null : infoOf(block),
       earlier: earlierOf(known),
@@ -162,8 +163,11 @@ export class LiveControlHandlers implements ControlHandlers {
   }
 
   /** Sentences that say what happens at the source's next probe. */
-  #next(rule: string | null, block: LedgerEntry | undefined, source: Source | undefined): string[] {
-    if (rule !== null) return [`It is never blocked (${rule}); its probes are only counted.`];
+  #next(rule: NeverBlockRule | null, block: LedgerEntry | undefined, source: Source | undefined): string[] {
+    if (rule !== null)
+      return [
+        `It is never blocked (${rule.text}); its probes are only ${rule.isSilent ? 'counted' : 'logged'}.`,
+      ];
     if (block !== undefined) return [this.#endOf(block)];
     if (this.#parts.dryRun) return ['Nothing: this is a dry run.'];
     const { config, modes } = this.#parts.prepared();

@@ -125,7 +125,7 @@ export class DaemonParts {
       home: { has: (address) => this.#home.has(address) },
       inUse: options.serviceCheck ? sockets : NOTHING_IN_USE,
       connections: sockets,
-      ruleFor: (address) => allowList.never.ruleFor(address),
+      ruleFor: (address) => allowList.never.match(address),
       isBlocked: (address, text) => blocks.covering(address, text) !== undefined,
       admits: (connects, now) => breaker.admits(connects, now),
       respond: options.dryRun ? null : (details, connects) => blockManager.respond(details, connects),

@@ -6,14 +6,16 @@ import { protocolOf } from './lines1.ts';
 /** A value in a line of 2.x; `unset` means not asked, or not decided yet. */
 type Ternary = boolean | 'unset';
 
-/** The last three fields of a line of 2.x. */
+/** The last four fields of a line of 2.x. */
 export interface Verdict {
+  /** A never-block rule spares the source; false when it is left out. */
+  readonly ignored?: boolean;
   readonly triggered: Ternary;
   readonly noBlock: Ternary;
   readonly blocked: Ternary;
 }
 
-/** The line without its time, as in the log. An ignored source gets no line, so `ignored` is always false. */
+/** The line without its time, as in the log. */
 export function scanLine2(details: ProbeDetails, name: string, verdict: Verdict): string {
   return [
     `Scan from: [${details.source}] (${name})`,
@@ -21,7 +23,7 @@ export function scanLine2(details: ProbeDetails, name: string, verdict: Verdict)
     `port: [${details.destinationPort}]`,
     `type: [${details.kind === 'udp' ? 'UDP' : labelOf(details)}]`,
     `IP opts: [${ipOptionsOf(details)}]`,
-    'ignored: [false]',
+    `ignored: [${verdict.ignored ?? false}]`,
     `triggered: [${verdict.triggered}]`,
     `noblock: [${verdict.noBlock}]`,
     `blocked: [${verdict.blocked}]`,
@@ -30,6 +32,8 @@ export function scanLine2(details: ProbeDetails, name: string, verdict: Verdict)
 
 /** The verdict when the probe arrives. If the source is about to be blocked, `blocked` is not decided yet. */
 export function verdictOf(event: ProbeEvent): Verdict {
+  if (event.ignored !== null)
+    return { ignored: true, triggered: 'unset', noBlock: 'unset', blocked: 'unset' };
   if (!event.triggered) return { triggered: false, noBlock: 'unset', blocked: 'unset' };
   if (event.noBlock) return { triggered: true, noBlock: true, blocked: false };
   return { triggered: true, noBlock: false, blocked: event.alreadyBlocked ? true : 'unset' };

@@ -95,10 +95,10 @@ export class Recorder {
   /** Records a probe. `reported` is what was written about its source before. */
   probe(event: ProbeEvent, reported: Reported): void {
     this.#now = event.time;
-    const isAlert = event.triggered && event.ignored === null;
+    const isAlert = event.triggered && !event.isSilent;
     const isSingle = this.#isWrittenSingly(event, reported, isAlert);
     if (isSingle || !this.#parts.sumUp) this.#probeEvent(event);
-    if (event.ignored !== null || (event.decoy && this.#parts.sumUp)) return;
+    if (event.isSilent || (event.decoy && this.#parts.sumUp)) return;
     if (isSingle) this.#writeSingly(event, reported, isAlert);
     else if (isAlert && this.#parts.sumUp) this.#count(event, reported);
     if (isAlert && event.alreadyBlocked) this.#writeAlreadyBlocked(event, reported);
@@ -147,6 +147,7 @@ export class Recorder {
   /** Records that a never-block rule spared a source. Call it once until the source has been quiet for long. */
   refused(event: RefusedEvent): void {
     this.#parts.events?.write(ecsLine(event), this.#now);
+    if (event.isSilent) return;
     this.#line(this.#actionLines, event.source, (name) => refusedLine(event.source, name, event.rule));
   }
 

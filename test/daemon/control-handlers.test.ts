@@ -154,7 +154,7 @@ test('a spared address is not acted on until the time is over', async () => {
   const { handlers, manager } = await given({});
   const message = `${SOURCE} is not acted on for 2 s`;
   expect(handlers.spare(SOURCE, 2_000)).toEqual({ outcome: 'done', message });
-  expect((await handlers.why(SOURCE)).rule).toBe('trial probe of doctor');
+  expect((await handlers.why(SOURCE)).rule).toBe(`trial probe of doctor from ${SOURCE}`);
   manager.allowList.tick(Date.now() + 2_000);
   expect((await handlers.why(SOURCE)).rule).toBeNull();
 });
@@ -235,10 +235,10 @@ describe('why', () => {
     ]);
   });
 
-  test('says of a spared address that its probes are only counted', async () => {
+  test('says of a spared address that its probes are only logged', async () => {
     const { handlers } = await given({});
     expect((await handlers.why('127.0.0.1')).next).toEqual([
-      'It is never blocked (loopback); its probes are only counted.',
+      'It is never blocked (loopback 127.0.0.0/8); its probes are only logged.',
     ]);
   });
 });

@@ -45,8 +45,14 @@ describe('a block by hand', () => {
   });
 
   test.each<[string, Partial<Config>, string, string, string]>([
-    ['a spared address', {}, '127.0.0.1', 'refused', '127.0.0.1 is never blocked: loopback'],
-    ['a network with one', {}, '127.0.0.0/8', 'refused', '127.0.0.0/8 is never blocked: loopback'],
+    ['a spared address', {}, '127.0.0.1', 'refused', '127.0.0.1 is never blocked: loopback 127.0.0.0/8'],
+    [
+      'a network with one',
+      {},
+      '127.0.0.0/8',
+      'refused',
+      '127.0.0.0/8 is never blocked: loopback 127.0.0.0/8',
+    ],
     [
       'no method',
       { blockMethod: 'none' },

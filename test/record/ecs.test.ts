@@ -80,7 +80,7 @@ test.each(['block', 'block-failed'] as const)('a %s has its steps', (action) => 
 });
 
 test('a refusal has its rule', () => {
-  const event: RefusedEvent = { ...probeEvent(), action: 'refused', rule: 'own address' };
+  const event: RefusedEvent = { ...probeEvent(), action: 'refused', rule: 'own address', isSilent: false };
   expect(JSON.parse(ecsLine(event)).portsentry).toEqual({
     mode: 'atcp',
     kind: 'syn',

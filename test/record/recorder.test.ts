@@ -55,13 +55,27 @@ describe('a probe', () => {
     expect(events).toHaveLength(1);
   });
 
-  test('from an ignored source is only an event in both formats', () => {
-    for (const logFormat of [1, 2] as const) {
-      const { recorder, lines, events } = given({ logFormat });
-      recorder.probe(probeEvent({ ignored: 'own address' }), new Reported());
-      expect(lines).toEqual([]);
-      expect(events).toHaveLength(1);
-    }
+  test.each([1, 2] as const)('from a source of IGNORE_FILE is only an event in format %i', (logFormat) => {
+    const { recorder, lines, events } = given({ logFormat });
+    const ignored = 'ignore file /etc/portsentry/portsentry.ignore:3 10.99.0.0/24';
+    recorder.probe(probeEvent({ ignored, isSilent: true }), new Reported());
+    recorder.refused({ ...probeEvent(), action: 'refused', rule: ignored, isSilent: true });
+    expect(lines).toEqual([]);
+    expect(events.map(({ event }) => event?.action)).toEqual(['probe', 'refused']);
+  });
+
+  test.each([
+    [1, `attackalert: TCP SYN/Normal scan from host: ${HOST} to TCP port: 111`],
+    [
+      2,
+      `Scan from: [10.99.0.1] (10.99.0.1) protocol: [TCP] port: [111] type: [TCP SYN/Normal scan] IP opts: [not set] ` +
+        'ignored: [true] triggered: [unset] noblock: [unset] blocked: [unset]',
+    ],
+  ] as const)('from a source that another rule spares is logged in format %i', (logFormat, line) => {
+    const { recorder, lines, events } = given({ logFormat });
+    recorder.probe(probeEvent({ ignored: 'own address 10.99.0.1' }), new Reported());
+    expect(lines).toEqual([line]);
+    expect(events[0]?.portsentry).toMatchObject({ ignored: 'own address 10.99.0.1' });
   });
 
   test('is a line in the format of 2.x, before the trigger too', () => {
@@ -270,8 +284,9 @@ describe('the response', () => {
 
   test('that is refused names the rule', () => {
     const { recorder, lines, events } = given();
-    recorder.refused({ ...probeEvent(), action: 'refused', rule: 'own address' });
-    expect(lines).toEqual([`adminalert: Host: ${HOST} is never blocked: own address`]);
+    const rule = 'own address 10.99.0.1';
+    recorder.refused({ ...probeEvent(), action: 'refused', rule, isSilent: false });
+    expect(lines).toEqual([`adminalert: Host: ${HOST} is never blocked: ${rule}`]);
     expect(events[0]?.event?.action).toBe('refused');
   });
 
