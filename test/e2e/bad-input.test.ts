@@ -40,7 +40,7 @@ async function expectEnd(outcome: Outcome, code: number, message: RegExp): Promi
 describe('a command line that makes no sense', () => {
   test.each([
     { args: ['-stcp', '-atcp'], message: /^portsentry: --mode stcp,atcp: expected .* found / },
-    { args: ['--frobnicate'], message: /^portsentry: Unknown argument: frobnicate; see portsentry --help$/m },
+    { args: ['--frobnicate'], message: /^portsentry: unknown option --frobnicate; see portsentry --help$/m },
     { args: ['--mode', 'xtcp'], message: /^portsentry: --mode xtcp: expected .* found "xtcp"/ },
     { args: ['replay'], message: /^portsentry: Not enough .*; see portsentry --help$/m },
   ])('$args', async ({ args, message }) => {
