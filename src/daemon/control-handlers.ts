@@ -10,6 +10,7 @@ import { type Address, parseAddress } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { Prepared } from '../preflight/prepare.ts';
 import type { Ports } from '../record/start-lines.ts';
+import { formatTime } from '../record/times.ts';
 import type { NeverBlockRule } from '../respond/never-block.ts';
 import type { ActionQueue } from '../respond/queue.ts';
 import { kindsOf } from '../track/scan.ts';
@@ -188,7 +189,7 @@ export class LiveControlHandlers implements ControlHandlers {
     if (!entry.inForce) return 'It is to be blocked but is not; its next probe tries that again.';
     if (!blocks.canTakeBack(entry))
       return 'Its block stays until you take it back: there is no UNKILL_ROUTE.';
-    return until === null ? 'Its block has no end.' : `Its block ends at ${new Date(until).toISOString()}.`;
+    return until === null ? 'Its block has no end.' : `Its block ends at ${formatTime(until)}.`;
   }
 }
 
