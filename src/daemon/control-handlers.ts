@@ -18,8 +18,12 @@ import type { Source } from '../track/source.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import type { WatchedPorts } from '../watch/watched-ports.ts';
 import type { BlockManager } from './block-manager.ts';
+import { commandHealth } from './command-health.ts';
+import { logHealth } from './log-health.ts';
 import { blockByHand, type Orders, unblockAllByHand, unblockByHand } from './manual-blocks.ts';
+import type { LogDestinations } from './outputs.ts';
 import { selfCheck } from './self-check.ts';
+import { tryBlock } from './trial-block.ts';
 
 /** What the handlers read and act on. */
 export interface LiveControlHandlersParts {
@@ -27,6 +31,8 @@ export interface LiveControlHandlersParts {
   /** Ms since the epoch. */
   readonly startedAt: number;
   readonly dryRun: boolean;
+  /** Where the log lines go. */
+  readonly destinations: LogDestinations;
   /** A function, because a reload replaces them; so is `watched`. */
   readonly prepared: () => Prepared;
   readonly watched: () => WatchedPorts;
@@ -125,9 +131,22 @@ export class LiveControlHandlers implements ControlHandlers {
   }
 
   async health(): Promise<readonly HealthCheck[]> {
-    const { blockManager, interfaces, prepared } = this.#parts;
+    const { blockManager, interfaces, prepared, dryRun, destinations } = this.#parts;
     const { config, modes } = prepared();
-    return selfCheck({ blockManager, config, modes, interfaces: interfaces() });
+    const { backends, blocks } = blockManager;
+    const method = dryRun ? null : (blockManager.method?.name ?? null);
+    return [
+      ...(await selfCheck({ blockManager, config, modes, interfaces: interfaces() })),
+      await tryBlock({
+        method,
+        config,
+        open: (name) => backends.get(name),
+        isBlocked: (target) => blocks.find(target)?.ended === null,
+        now: Date.now,
+      }),
+      ...commandHealth(config, method),
+      await logHealth(destinations),
+    ];
   }
 
   #orders(): Orders {

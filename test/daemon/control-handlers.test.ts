@@ -6,6 +6,7 @@ import type { Config } from '../../src/config/config.ts';
 import type { Modes } from '../../src/config/modes.ts';
 import { PortSet } from '../../src/config/ports.ts';
 import { LiveControlHandlers } from '../../src/daemon/control-handlers.ts';
+import { logDestinations } from '../../src/daemon/outputs.ts';
 import { Reason, reasonText } from '../../src/decode/reason.ts';
 import { Engine } from '../../src/engine.ts';
 import type { LedgerEntry } from '../../src/ledger/entry.ts';
@@ -47,6 +48,7 @@ async function given({ settings = {}, modes = MODES, dryRun = false, listening }
     version: '3.0.0',
     startedAt: STARTED_AT,
     dryRun,
+    destinations: logDestinations(['stdout']),
     prepared: () => preparedWith(config, modes),
     watched: () => new WatchedPorts(config, modes),
     blockManager: manager,
