@@ -144,11 +144,15 @@ export class Recorder {
     this.#line(this.#actionLines, event.entry.block.target, () => unblockLine(event));
   }
 
-  /** Records that a never-block rule spared a source. Call it once until the source has been quiet for long. */
+  /**
+   * Records that a never-block rule spared a source. Call it once until the source has been quiet for long. It shares
+   * the rates of probes: a sender can forge all of 127.0.0.0/8, and must not silence the actions by that.
+   */
   refused(event: RefusedEvent): void {
-    this.#parts.events?.write(ecsLine(event), this.#now);
+    const { events } = this.#parts;
+    if (events !== null && this.#eventLines.allows(this.#now)) events.write(ecsLine(event), this.#now);
     if (event.isSilent) return;
-    this.#line(this.#actionLines, event.source, (name) => refusedLine(event.source, name, event.rule));
+    this.#line(this.#probeLines, event.source, (name) => refusedLine(event.source, name, event.rule));
   }
 
   /** Records the end of a scan. */

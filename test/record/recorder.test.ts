@@ -290,6 +290,18 @@ describe('the response', () => {
     expect(events[0]?.event?.action).toBe('refused');
   });
 
+  test('refusals of many forged sources leave the lines of actions their share', () => {
+    const { recorder, lines } = given();
+    for (let host = 0; host < 200; host++) {
+      const source = `127.0.0.${host}`;
+      const rule = 'loopback 127.0.0.0/8';
+      recorder.refused({ ...probeEvent({ source }), action: 'refused', rule, isSilent: false });
+    }
+    recorder.step('203.0.113.1', { step: 'route', text: 'nftables', failure: null });
+    expect(lines).toHaveLength(81);
+    expect(lines.at(-1)).toMatch(/^attackalert: Host 203\.0\.113\.1 has been blocked/);
+  });
+
   test('to the end of a scan is an event', () => {
     const { recorder, lines, events } = given();
     recorder.scan({
