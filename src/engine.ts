@@ -9,6 +9,7 @@ import type { Packet } from './decode/packet.ts';
 import { Address, parseAddress } from './net/address.ts';
 import { isIcmp, modeTransportOf, PROTOCOL_TCP, transportOf } from './net/protocol.ts';
 import type { BlockEvent, Reaction, RefusedEvent } from './respond/event.ts';
+import type { NeverBlockRule } from './respond/never-block.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
@@ -60,7 +61,7 @@ export interface EngineParts extends EngineSettings {
   /** Checked for bare ACKs and FIN/ACKs, whether or not ports in use are watched. */
   readonly connections: Connections;
   /** The never-block rule that spares a source; null when none does. */
-  readonly ruleFor: (source: Address) => string | null;
+  readonly ruleFor: (source: Address) => NeverBlockRule | null;
   /** Whether a block covers a source; `text` is its canonical text. */
   readonly isBlocked: (source: Address, text: string) => boolean;
   /** Whether a source with this many connects may be blocked now: many new ones at once are probably forged. */
@@ -246,7 +247,7 @@ export class Engine {
     const group = this.#decoys.observe(probe, source);
     const event = this.#event(probe, source, policy, marks.tool.add(probe));
     if (this.tracker.newPort) source.reported.unreportedPorts++;
-    marks.triggered ||= event.triggered && event.ignored === null;
+    marks.triggered ||= event.triggered && !event.isSilent;
     if (group !== null) this.#expose(group, event);
     const isHeldBack = event.triggered && this.#isHeldBack(event);
     const hasConsequence = event.triggered && !isHeldBack;
@@ -255,9 +256,8 @@ export class Engine {
     if (hasConsequence && event.ignored === null && policy !== 0) reaction = this.#respond(event, source);
     this.#parts.recorder().probe(event, source.reported, reaction);
     if (!hasConsequence) return;
-    if (event.ignored === null) {
-      if (policy === 0) this.#logOnly(event, source.reported);
-    } else if (policy !== 0) this.#refuse(event, event.ignored, source.reported);
+    if (event.ignored !== null) this.#refuse(event, event.ignored, source.reported);
+    else if (policy === 0) this.#logOnly(event, source.reported);
   }
 
   /** Reports a new group of decoys. A member that is blocked already was probably blocked for a forged packet. */
@@ -280,7 +280,7 @@ export class Engine {
     return (decoy && decoyPolicy === 'log') || (evidence === 'spoofable' && !blockSpoofable);
   }
 
-  #refuse(details: ProbeDetails, rule: string, reported: Reported): void {
+  #refuse(details: ProbeEvent, rule: string, reported: Reported): void {
     if (reported.refusal) return;
     reported.refusal = true;
     this.#parts.recorder().refused({ ...details, action: 'refused', rule });
@@ -343,6 +343,7 @@ export class Engine {
   /** Makes the probe's only event, in one expression: in a flood it is most of what is allocated. */
   #event(probe: Probe, source: Source, policy: BlockPolicy, tool: ToolName | null): ProbeEvent {
     const address = probe.source.toString();
+    const rule = this.#parts.ruleFor(probe.source);
     return {
       action: 'probe',
       time: probe.time,
@@ -359,7 +360,8 @@ export class Engine {
       fragmented: probe.fragmented,
       connects: source.connects,
       triggered: this.tracker.triggered && probe.kind !== Kind.icmp,
-      ignored: this.#parts.ruleFor(probe.source),
+      ignored: rule?.text ?? null,
+      isSilent: rule?.isSilent ?? false,
       repeat: this.tracker.repeat,
       note: isTracerouteLike(probe) ? 'traceroute-like' : null,
       noBlock: policy === 0,

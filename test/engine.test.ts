@@ -12,6 +12,7 @@ import { NeverBlock } from '../src/respond/never-block.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../src/track/event.ts';
 import type { Reported } from '../src/track/reported.ts';
 import { homeOfAddresses } from '../src/watch/home.ts';
+import { NO_LIFELINES } from '../src/watch/lifelines.ts';
 import { WatchedPorts } from '../src/watch/watched-ports.ts';
 import { configWith } from './respond/given.ts';
 import { ecsFaults } from './support/ecs-types.ts';
@@ -99,7 +100,7 @@ function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> 
     });
   const engine = new Engine(
     engineParts(config, story, {
-      ruleFor: (source) => never.ruleFor(source),
+      ruleFor: (source) => never.match(source),
       isBlocked: (_source, text) => blocked.has(text),
       respond,
       salt: 1,
@@ -237,6 +238,7 @@ test('an event has all fields of its probe', () => {
       connects: 1,
       triggered: false,
       ignored: null,
+      isSilent: false,
       repeat: false,
       note: null,
       noBlock: true,
@@ -257,21 +259,49 @@ describe('per source, in this order: never-block, trigger, already blocked, acti
   });
 
   test.each([
-    ['an own address', '10.0.0.9', 'own address'],
-    ['the ignore file', '192.0.2.7', 'ignore file 192.0.2.0/24'],
-    ['a gateway', '10.0.0.254', 'gateway'],
-    ['loopback', '127.0.0.1', 'loopback'],
-    ['multicast', '224.0.0.5', 'multicast'],
-    ['unspecified', '0.0.0.0', 'unspecified'],
-    ['broadcast', '255.255.255.255', 'broadcast'],
+    ['an own address', '10.0.0.9', 'own address 10.0.0.9'],
+    ['the ignore file', '192.0.2.7', 'ignore file f:1 192.0.2.0/24'],
+    ['a gateway', '10.0.0.254', 'default gateway 10.0.0.254 of eth0'],
+    ['loopback', '127.0.0.1', 'loopback 127.0.0.0/8'],
+    ['multicast', '224.0.0.5', 'multicast 224.0.0.0/4'],
+    ['unspecified', '0.0.0.0', 'unspecified 0.0.0.0/8'],
+    ['broadcast', '255.255.255.255', 'broadcast 255.255.255.255'],
   ])('%s is refused, once, and never acted on', (_name, source, rule) => {
     const { take, story, actions, never } = makeEngine();
     never.setOwn([address('10.0.0.9')], []);
     never.setIgnore(parseIgnoreFile('192.0.2.0/24\n', 'f').entries);
-    never.setLearned('gateway', [address('10.0.0.254')]);
+    never.setLifelines({ ...NO_LIFELINES, gateways: [{ address: address('10.0.0.254'), of: 'eth0' }] });
     take({ source, port: 1 }, { source, port: 2 });
     expect([story.lines, actions]).toEqual([[`refused ${source}: ${rule}`], []]);
     expect(story.probes.map(({ ignored }) => ignored)).toEqual([rule, rule]);
+  });
+
+  test.each([0, 1] as const)(
+    'with BLOCK="%i" a spared source has its scan, and never a line in the history',
+    (block) => {
+      const { engine, take, story, actions, never } = makeEngine({ blockTcp: block });
+      never.setOwn([address('10.0.0.9')], []);
+      take({ source: '10.0.0.9', port: 1 }, { source: '10.0.0.9', port: 2 });
+      engine.close();
+      expect([story.lines, actions]).toEqual([
+        ['refused 10.0.0.9: own address 10.0.0.9', 'forget 10.0.0.9'],
+        [],
+      ]);
+      expect(story.probes.map(({ isSilent, triggered }) => [isSilent, triggered])).toEqual([
+        [false, true],
+        [false, true],
+      ]);
+      expect(story.scans).toMatchObject([{ source: '10.0.0.9', probes: 2, triggered: true }]);
+    },
+  );
+
+  test('a source of the ignore file is silent: its scan counts as one that nobody need read of', () => {
+    const { engine, take, story, never } = makeEngine();
+    never.setIgnore(parseIgnoreFile('10.0.0.1\n', 'f').entries);
+    take({ port: 1 }, { port: 2 });
+    engine.close();
+    expect(story.probes.map(({ isSilent }) => isSilent)).toEqual([true, true]);
+    expect(story.scans).toMatchObject([{ probes: 2, triggered: false }]);
   });
 
   test('the rule is checked at each probe: a source that is spared later is not blocked', () => {
@@ -279,7 +309,7 @@ describe('per source, in this order: never-block, trigger, already blocked, acti
     take({ port: 1 });
     never.setIgnore(parseIgnoreFile('10.0.0.1\n', 'f').entries);
     take({ port: 2 });
-    expect([story.lines, actions]).toEqual([['refused 10.0.0.1: ignore file 10.0.0.1'], []]);
+    expect([story.lines, actions]).toEqual([['refused 10.0.0.1: ignore file f:1 10.0.0.1'], []]);
   });
 });
 

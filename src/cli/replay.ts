@@ -51,7 +51,7 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
     home,
     inUse: open,
     connections,
-    ruleFor: (address) => never.ruleFor(address),
+    ruleFor: (address) => never.match(address),
     isBlocked: (address, text) => actions?.blocks.covering(address, text) !== undefined,
     admits: (connects, now) => actions?.breaker.admits(connects, now) ?? true,
     respond: actions === null ? null : (details, connects) => actions.responder.respond(details, connects),

@@ -3,6 +3,7 @@ import { DEFAULT_DETECT, kindList } from './kinds.ts';
 import { modeList } from './modes.ts';
 import {
   choice,
+  choiceOffering,
   decimal,
   duration,
   flag,
@@ -43,7 +44,10 @@ const SHIPPED_UDP_PORTS = '1,7,9,69,161,162,513,635,640,641,700,31335,31337,3277
 
 const portLimit = integer(1, 65_535);
 const blockPolicy = choice<BlockPolicy>(0, 1, 2);
-const blockMethod = choice(...BLOCK_METHODS);
+const blockMethod = choiceOffering(
+  BLOCK_METHODS,
+  BLOCK_METHODS.filter((method) => method !== 'null'),
+);
 const command = optional(words('a command'));
 const path = words('a path');
 const time = duration({ forEver: true });

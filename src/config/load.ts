@@ -164,7 +164,9 @@ function unreadable(file: string, error: NodeJS.ErrnoException): LoadResult {
     return { status: 'missing', reason: `${file}: no such file; name one with -c FILE` };
   }
   const why =
-    { EACCES: 'no permission to read it; run as root', EISDIR: 'a folder, not a file' }[error.code ?? ''] ??
-    `cannot be read (${error.code})`;
+    {
+      EACCES: 'no permission to read it; its owner may, or root with CAP_DAC_OVERRIDE',
+      EISDIR: 'a folder, not a file',
+    }[error.code ?? ''] ?? `cannot be read (${error.code})`;
   return { status: 'unreadable', reason: `${file}: ${why}` };
 }

@@ -60,10 +60,20 @@ export const flag: ValueKind<boolean> = {
 
 /** One of a few words or numbers. */
 export function choice<T extends string | number>(...words: readonly T[]): ValueKind<T> {
+  return choiceOffering(words, words);
+}
+
+/** One of a few words. A message names only those `offered`, and of them the nearest one: some are meant for tests. */
+export function choiceOffering<T extends string | number>(
+  words: readonly T[],
+  offered: readonly T[],
+): ValueKind<T> {
+  const names = offered.filter((word) => typeof word === 'string');
   return {
     parse(text) {
       const value = words.find((word) => String(word) === text);
-      return value === undefined ? bad(oneOf(words), text) : good(value);
+      if (value !== undefined) return good(value);
+      return bad(`${oneOf(offered)}${hintOf(nearest(text, names))}`, text);
     },
     format: String,
   };

@@ -14,7 +14,7 @@ import type { Log } from '../record/log.ts';
 import { modeLines, startingLine, stopLines } from '../record/start-lines.ts';
 import { UndecodedSum } from '../record/undecoded.ts';
 import type { SocketTable } from '../watch/sockets.ts';
-import { openLiveLog } from './outputs.ts';
+import { logDestinations, openLiveLog } from './outputs.ts';
 import { DaemonParts } from './parts.ts';
 import { reload } from './reload.ts';
 import { Settings } from './settings.ts';
@@ -48,12 +48,16 @@ export class Daemon {
   /** Starts a run; resolves when it listens. Throws a CommandError when it cannot; then nothing is left running. */
   static async start(options: RunOptions, version: string): Promise<Daemon> {
     const prepared = prepareRun(options);
-    const log = await openLiveLog(options.logoutput);
+    const destinations = logDestinations(options.logoutput);
+    const log = await openLiveLog(destinations);
     let daemon: Daemon | null = null;
     try {
       const memory = await openMemory(options, prepared.config, log);
       const settings = new Settings(prepared, log, options.verbose);
-      daemon = new Daemon(new DaemonParts({ options, version, log, settings, memory }), version);
+      daemon = new Daemon(
+        new DaemonParts({ options, version, log, destinations, settings, memory }),
+        version,
+      );
       await daemon.#begin();
       return daemon;
     } catch (error) {

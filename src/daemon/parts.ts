@@ -19,6 +19,7 @@ import { BlockManager, type BlockManagerParts } from './block-manager.ts';
 import { CaptureManager } from './capture-manager.ts';
 import { ConnectModes } from './connect-modes.ts';
 import { LiveControlHandlers } from './control-handlers.ts';
+import type { LogDestinations } from './outputs.ts';
 import { ProbeReceiver } from './probe-receiver.ts';
 import { Readiness } from './readiness.ts';
 import type { Settings } from './settings.ts';
@@ -31,6 +32,7 @@ export interface DaemonInputs {
   readonly options: RunOptions;
   readonly version: string;
   readonly log: Log;
+  readonly destinations: LogDestinations;
   readonly settings: Settings;
   readonly memory: BlockMemory;
 }
@@ -54,7 +56,7 @@ export class DaemonParts {
   readonly #tell: (text: string) => void;
   #home: Home = homeOfAddresses([]);
 
-  constructor({ options, version, log, settings, memory }: DaemonInputs) {
+  constructor({ options, version, log, destinations, settings, memory }: DaemonInputs) {
     this.options = options;
     this.log = log;
     this.settings = settings;
@@ -81,7 +83,7 @@ export class DaemonParts {
       tell: this.#tell,
     });
     this.captureManager = this.#makeCaptureManager();
-    this.control = this.#makeControl(version);
+    this.control = this.#makeControl(version, destinations);
     this.serviceManager = new ServiceManager({ env: process.env, pid: process.pid, tell: this.#tell });
     this.realtime = new Realtime({
       capture: () => this.captureManager.capturePid,
@@ -125,7 +127,7 @@ export class DaemonParts {
       home: { has: (address) => this.#home.has(address) },
       inUse: options.serviceCheck ? sockets : NOTHING_IN_USE,
       connections: sockets,
-      ruleFor: (address) => allowList.never.ruleFor(address),
+      ruleFor: (address) => allowList.never.match(address),
       isBlocked: (address, text) => blocks.covering(address, text) !== undefined,
       admits: (connects, now) => breaker.admits(connects, now),
       respond: options.dryRun ? null : (details, connects) => blockManager.respond(details, connects),
@@ -163,12 +165,13 @@ export class DaemonParts {
     );
   }
 
-  #makeControl(version: string): ControlServer {
+  #makeControl(version: string, destinations: LogDestinations): ControlServer {
     const { settings, captureManager, readiness } = this;
     const handlers = new LiveControlHandlers({
       version,
       startedAt: Date.now(),
       dryRun: this.options.dryRun,
+      destinations,
       prepared: () => settings.prepared,
       watched: () => settings.watched,
       blockManager: this.blockManager,

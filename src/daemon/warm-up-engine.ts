@@ -77,7 +77,7 @@ export class WarmUpEngine {
       home,
       inUse: sockets,
       connections: sockets,
-      ruleFor: (address) => never.ruleFor(address),
+      ruleFor: (address) => never.match(address),
       isBlocked: (address, text) => blocks.covering(address, text) !== undefined,
       admits: (connects, now) => breaker.admits(connects, now),
       respond: (details, connects) => responder.respond(details, connects),

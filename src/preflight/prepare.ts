@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { describeMissing, missingCapabilities } from '../capture/capabilities.ts';
 import { deviceNames, unknownDevices } from '../capture/devices.ts';
 import type { Config } from '../config/config.ts';
 import { DIRECTIVES } from '../config/directives.ts';
@@ -11,7 +12,7 @@ import { userFindings } from './check-user.ts';
 import { configError, refuseErrors } from './config-error.ts';
 import { CommandError, Exit } from './exit.ts';
 import { parseModes } from './parse-modes.ts';
-import { mayCapture } from './privileges.ts';
+import { TO_CAPTURE } from './privileges.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** The checked settings of a start or a reload. */
@@ -43,8 +44,10 @@ export function prepareRun(options: RunOptions): Prepared {
   const modes = asked ?? modesOf(startedModes(config));
   const interfaces = options.interface.length > 0 ? options.interface : config.interfaces;
   refuseUnknownDevices(interfaces);
-  if (needsCapture(modes) && !mayCapture()) {
-    throw new CommandError(Exit.noPermission, 'capturing packets is not permitted: run it as root');
+  const missing = needsCapture(modes) ? missingCapabilities(TO_CAPTURE) : [];
+  if (missing.length > 0) {
+    const why = describeMissing(missing);
+    throw new CommandError(Exit.noPermission, `capturing packets is not permitted: ${why}`);
   }
   makeDefaultFolders(loaded);
   const warnings = findings.filter(({ severity }) => severity === 'warning').map(formatFinding);

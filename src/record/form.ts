@@ -26,9 +26,9 @@ export interface Form {
   close(): void;
 }
 
-/** Whether the probe triggered, and its source is not one of IGNORE_FILE, about which 1.x is silent. */
-export function isAlert({ triggered, ignored }: ProbeEvent): boolean {
-  return triggered && !isInIgnoreFile(ignored);
+/** Whether the probe triggered, and no rule keeps its source out of the log. */
+export function isAlert({ triggered, isSilent }: ProbeEvent): boolean {
+  return triggered && !isSilent;
 }
 
 /** Whether the rule that spares a source is an entry of IGNORE_FILE. */

@@ -1,7 +1,7 @@
 import type { BlockEvent, Reaction } from '../respond/event.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
 import type { Reported } from '../track/reported.ts';
-import { type Form, isAlert, isInIgnoreFile, SUM_INTERVAL_MS } from './form.ts';
+import { type Form, isAlert, SUM_INTERVAL_MS } from './form.ts';
 import { type History, historyLine1 } from './history.ts';
 import {
   alreadyBlockedLine,
@@ -45,7 +45,7 @@ export class Form1 implements Form {
 
   probe(event: ProbeEvent, reported: Reported, _reaction: Reaction, isSingle: boolean): void {
     const { sumUp } = this.#parts;
-    if (isInIgnoreFile(event.ignored) || (event.decoy && sumUp)) return;
+    if (event.isSilent || (event.decoy && sumUp)) return;
     const alerts = isAlert(event);
     if (isSingle) this.#writeSingly(event, reported, alerts);
     else if (alerts && sumUp) this.#count(event, reported);

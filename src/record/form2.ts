@@ -57,6 +57,8 @@ export class Form2 implements Form {
   }
 
   probe(event: ProbeEvent, _reported: Reported, reaction: Reaction): void {
+    // 2.x logs what its ignore file spares; the trial probe of doctor is nobody's.
+    if (event.isSilent && !isInIgnoreFile(event.ignored)) return;
     if (reaction === 'begun') return;
     if (reaction === 'under way' && this.#waitingCount < MAX_WAITING) this.#wait(event);
     else this.#write(event, verdictOf(event, reaction));

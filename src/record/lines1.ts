@@ -9,6 +9,7 @@ import type { ActionStep, UnblockEvent } from '../respond/event.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
 import { counted } from './counted.ts';
 import { labelOf } from './labels.ts';
+import { formatUntil } from './times.ts';
 
 type Where = Pick<ProbeDetails, 'transport' | 'destinationPort'>;
 
@@ -133,9 +134,8 @@ export function notBlockedLine(source: string, name: string): string {
 
 /** An administrator has blocked an address or prefix. */
 export function blockByHandLine({ target, until, cause }: Block): string {
-  const end = until === null ? 'for ever' : `until ${new Date(until).toISOString()}`;
   return adminLine(
-    `Host: ${target} is blocked by hand ${end}${cause.note === null ? '' : `: ${cause.note}`}`,
+    `Host: ${target} is blocked by hand ${formatUntil(until)}${cause.note === null ? '' : `: ${cause.note}`}`,
   );
 }
 

@@ -118,11 +118,17 @@ export class Recorder {
     this.#lines.write(this.#actionLines, event.entry.block.target, () => unblockLine(event));
   }
 
-  /** Records that a never-block rule spared a source. Call it once until the source has been quiet for long. */
+  /**
+   * Records that a never-block rule spared a source. Call it once until the source has been quiet for long. It shares
+   * the rates of probes: a sender can forge all of 127.0.0.0/8, and must not silence the actions by that.
+   */
   refused(event: RefusedEvent): void {
-    const { source, rule } = event;
-    this.#parts.events?.write(ecsLine(event), this.#lines.now);
-    this.#lines.write(this.#actionLines, source, (name) => refusedLine(source, name, rule));
+    const { source, rule, isSilent } = event;
+    const { events } = this.#parts;
+    if (events !== null && this.#eventLines.allows(this.#lines.now))
+      events.write(ecsLine(event), this.#lines.now);
+    if (isSilent) return;
+    this.#lines.write(this.#probeLines, source, (name) => refusedLine(source, name, rule));
   }
 
   /** Records the end of a scan. */

@@ -46,4 +46,6 @@ export interface UnblockEvent {
 export interface RefusedEvent extends ProbeDetails {
   readonly action: 'refused';
   readonly rule: string;
+  /** The rule also keeps the source out of the log. */
+  readonly isSilent: boolean;
 }

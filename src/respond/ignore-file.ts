@@ -8,6 +8,8 @@ export interface IgnoreEntry {
   readonly prefix: Prefix;
   /** As written in the file, so that people can find it there. */
   readonly text: string;
+  /** The path of the ignore file. */
+  readonly file: string;
   /** Counted from 1. */
   readonly line: number;
 }
@@ -46,7 +48,7 @@ export function parseIgnoreFile(text: string, file: string): IgnoreList {
       findings.push({ severity: 'error', ...place, message: expected(entry) });
       continue;
     }
-    entries.push({ prefix, text: entry, line: index + 1 });
+    entries.push({ prefix, text: entry, file, line: index + 1 });
     if (/\/0(\.0\.0\.0)?$/.test(entry)) {
       findings.push({
         severity: 'warning',

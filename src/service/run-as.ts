@@ -1,3 +1,4 @@
+import { describeMissing, missingCapabilities } from '../capture/capabilities.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
 import { modeNames, modesOf, startedModes } from '../config/modes.ts';
 import { type Account, findAccount, mayUse, WRITE } from '../preflight/account.ts';
@@ -5,7 +6,7 @@ import { userFindings } from '../preflight/check-user.ts';
 import { refuseErrors } from '../preflight/config-error.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { parseModes } from '../preflight/parse-modes.ts';
-import { mayHandOver } from '../preflight/privileges.ts';
+import { TO_HAND_OVER } from '../preflight/privileges.ts';
 import type { RunOptions } from '../preflight/run-options.ts';
 import { grant } from './grant.ts';
 
@@ -28,10 +29,11 @@ export function planHandOver(options: RunOptions): HandOver | null {
   const { config } = loaded;
   const account = findAccount(loaded.config.user);
   if (account === null || account.uid === 0) return null;
-  if (!mayHandOver()) {
+  const missing = missingCapabilities(TO_HAND_OVER);
+  if (missing.length > 0) {
     throw new CommandError(
       Exit.noPermission,
-      `USER="${account.name}" needs CAP_CHOWN, CAP_SETGID, CAP_SETUID and CAP_SETPCAP, and some are missing; ` +
+      `USER="${account.name}" cannot be had: ${describeMissing(missing)}; ` +
         'under systemd set User= and AmbientCapabilities= with systemctl edit portsentry instead',
     );
   }

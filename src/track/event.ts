@@ -31,8 +31,10 @@ export interface ProbeEvent extends ProbeDetails {
   readonly action: 'probe';
   readonly connects: number;
   readonly triggered: boolean;
-  /** The rule that spares the source, such as `ignore file 10.0.0.0/8` or `own address`; null when none does. */
+  /** The rule that spares the source, such as `resolver 10.0.0.53 of /etc/resolv.conf`; null when none does. */
   readonly ignored: string | null;
+  /** The rule also keeps the source out of the log: that of IGNORE_FILE does. */
+  readonly isSilent: boolean;
   /** It repeats an earlier attempt. */
   readonly repeat: boolean;
   /** What else the packet shows about its sender; null for nothing. */
@@ -97,7 +99,7 @@ export interface ScanEvent {
   readonly shape: Shape;
   /** The program that most of the probes look like. */
   readonly tool: ToolName | null;
-  /** The source triggered and is not spared. */
+  /** The source triggered, and no rule keeps it out of the log. */
   readonly triggered: boolean;
   /** The number of sources, and the addresses of the first of them; none for a source on its own. */
   readonly sources: number;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseArguments } from '../../src/cli/args.ts';
 
 const parse = (...argv: string[]) => parseArguments(argv, '3.0.0');
@@ -153,6 +153,45 @@ describe('an invalid command line is a usage error of one line', () => {
     const error = await parse(...line.split(' ')).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ exit: 64, message: expect.stringMatching(message) });
     expect((error as Error).message).toMatch(/^[^\n]+; see portsentry --help$/);
+  });
+});
+
+describe('an unknown word names the nearest known one', () => {
+  const COMMANDS = 'replay, check, status, list, why, doctor, block, unblock, completion';
+  test.each([
+    ['statsu', 'unknown command "statsu" (did you mean status?)'],
+    ['lits --json', 'unknown command "lits" (did you mean list?)'],
+    ['stauts -c /x', 'unknown command "stauts" (did you mean status?)'],
+    ['zzz', `unknown command "zzz"; the commands are ${COMMANDS}`],
+    ['stop', 'there is no command "stop"; use systemctl stop portsentry, or service portsentry stop'],
+    ['list unblok', 'list does not take unblok'],
+    ['status -stcp', 'status does not take -stcp'],
+    ['--intrface eth0', 'unknown option --intrface (did you mean --interface?)'],
+    ['--dry-rn', 'unknown option --dry-rn (did you mean --dry-run?)'],
+    ['--confgfile=/x status', 'unknown option --confgfile (did you mean --configfile?)'],
+    ['status --jsno', 'unknown option --jsno (did you mean --json?)'],
+    ['replay f --no-sumary', 'unknown option --no-sumary (did you mean --no-summary?)'],
+    ['block 10.0.0.1 --fro 1h', 'unknown option --fro (did you mean --for?)'],
+    ['-x', 'unknown option -x'],
+    ['-atpc -audp', 'unknown option -atpc (did you mean -atcp?)'],
+    ['-tpc', 'unknown option -tpc (did you mean -tcp?)'],
+    ['status -json', 'unknown option -json (did you mean --json?)'],
+    [
+      'replay f --format jsn',
+      '--format: expected "text", "json" or "none", found "jsn" (did you mean json?)',
+    ],
+    ['-l sdtout', '--logoutput: expected "stdout" or "syslog", found "sdtout" (did you mean stdout?)'],
+    ['completion fsh', 'shell: expected "bash" or "zsh", found "fsh" (did you mean zsh?)'],
+  ])('portsentry %s', async (line, message) => {
+    await expect(parse(...line.split(' '))).rejects.toThrow(`${message}; see portsentry --help`);
+  });
+
+  test('in English, whatever the language of the host', async () => {
+    vi.stubEnv('LC_ALL', 'de_DE.UTF-8');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(parse('zzz')).rejects.toThrow(/^unknown command "zzz"/);
+    const help = await parse('--help');
+    expect(help.command === 'print' && help.text).toContain('Commands:');
   });
 });
 

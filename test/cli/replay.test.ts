@@ -211,7 +211,7 @@ describe('what is a probe', () => {
     const path = file('f', SCAN);
     expect(alerts(replay([path]).stdout)).toEqual([]);
     const [first] = lines(replay(['--format', 'json', path]).stdout);
-    expect(JSON.parse(first as string).portsentry.ignored).toBe(`ignore file ${SCANNER}/24`);
+    expect(JSON.parse(first as string).portsentry.ignored).toBe(`ignore file ${ignore}:1 ${SCANNER}/24`);
   });
 });
 

@@ -240,7 +240,7 @@ describe('reading the file', () => {
     try {
       expect(loadConfig(file)).toEqual({
         status: 'unreadable',
-        reason: `${file}: no permission to read it; run as root`,
+        reason: `${file}: no permission to read it; its owner may, or root with CAP_DAC_OVERRIDE`,
       });
     } finally {
       if (asRoot) process.seteuid?.(0);

@@ -87,6 +87,12 @@ describe('numbers and words', () => {
     ['decimal', decimal(1, 2), '0.5', '0: expected a number from 1 to 2, found "0.5"'],
     ['flag', flag, 'yes', '0: expected "0" or "1", found "yes"'],
     ['choice', choice(0, 1, 2), '3', '0: expected "0", "1" or "2", found "3"'],
+    [
+      'choice',
+      choice('keep', 'release'),
+      'kepp',
+      '0: expected "keep" or "release" (did you mean keep?), found "kepp"',
+    ],
     ['time without unit', time, '30', `0: expected ${aTime}, or 0 for ever, found "30"`],
     ['time with a wrong unit', time, '2w', `0: expected ${aTime}, or 0 for ever, found "2w"`],
     ['time too long', time, '3651d', `0: expected ${aTime}, or 0 for ever, found "3651d"`],

@@ -28,6 +28,7 @@ export function probeEvent(fields: Partial<ProbeEvent> = {}): ProbeEvent {
     connects: 1,
     triggered: true,
     ignored: null,
+    isSilent: false,
     repeat: false,
     note: null,
     noBlock: false,

@@ -55,11 +55,13 @@ describe('a probe', () => {
     expect(events).toHaveLength(1);
   });
 
-  test('from a source in IGNORE_FILE is only an event in 1.x', () => {
+  test('from a source in IGNORE_FILE is only an event in 1.x, and its refusal too', () => {
     const { recorder, lines, events } = given();
-    recorder.probe(probeEvent({ ignored: 'ignore file 10.99.0.0/16' }), new Reported());
+    const ignored = 'ignore file /etc/portsentry/portsentry.ignore:3 10.99.0.0/24';
+    recorder.probe(probeEvent({ ignored, isSilent: true }), new Reported());
+    recorder.refused({ ...probeEvent(), action: 'refused', rule: ignored, isSilent: true });
     expect(lines).toEqual([]);
-    expect(events).toHaveLength(1);
+    expect(events.map(({ event }) => event?.action)).toEqual(['probe', 'refused']);
   });
 
   test('from a source that another rule spares is a line like any other', () => {
@@ -336,9 +338,22 @@ describe('the response', () => {
 
   test('that is refused names the rule', () => {
     const { recorder, lines, events } = given();
-    recorder.refused({ ...probeEvent(), action: 'refused', rule: 'own address' });
-    expect(lines).toEqual([`adminalert: Host: ${HOST} is never blocked: own address`]);
+    const rule = 'own address 10.99.0.1';
+    recorder.refused({ ...probeEvent(), action: 'refused', rule, isSilent: false });
+    expect(lines).toEqual([`adminalert: Host: ${HOST} is never blocked: ${rule}`]);
     expect(events[0]?.event?.action).toBe('refused');
+  });
+
+  test('refusals of many forged sources leave the lines of actions their share', () => {
+    const { recorder, lines } = given();
+    for (let host = 0; host < 200; host++) {
+      const source = `127.0.0.${host}`;
+      const rule = 'loopback 127.0.0.0/8';
+      recorder.refused({ ...probeEvent({ source }), action: 'refused', rule, isSilent: false });
+    }
+    recorder.step('203.0.113.1', { step: 'route', text: 'nftables', failure: null });
+    expect(lines).toHaveLength(81);
+    expect(lines.at(-1)).toMatch(/^attackalert: Host 203\.0\.113\.1 has been blocked/);
   });
 
   test('to the end of a scan is an event', () => {
