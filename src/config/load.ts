@@ -8,7 +8,7 @@ import { startedModes } from './modes.ts';
 import { nearest } from './nearest.ts';
 
 /** The configuration file when none is named. */
-const DEFAULT_CONFIG_FILE = '/etc/portsentry/portsentry.conf';
+export const DEFAULT_CONFIG_FILE = '/etc/portsentry/portsentry.conf';
 
 /** The longest file that is read. A device or a log that is named by mistake must not fill the memory. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
