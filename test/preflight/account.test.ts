@@ -93,7 +93,8 @@ describe('USER', () => {
         /^\/f:2:7: error: USER="nobody" cannot reach .*\/closed: let nobody through each folder above it, or/,
       ),
     ]);
-    expect(linesOf('USER="nobody"', `EVENT_FILE="${closed}/e"`, `STATE_DIR="${closed}"`)).toEqual([]);
+    const others = ['HISTORY_FILE=""', 'BLOCKED_FILE=""', `STATE_DIR="${closed}"`];
+    expect(linesOf('USER="nobody"', `EVENT_FILE="${closed}/e"`, ...others)).toEqual([]);
   });
 
   test('that will run commands without root is a warning that names them', () => {
