@@ -8,7 +8,7 @@ import { startedModes } from '../config/modes.ts';
 import { HOSTS_DENY } from '../respond/hosts-deny.ts';
 import { parseIgnoreFile } from '../respond/ignore-file.ts';
 import { ignoreEntryFindings } from './ignore-entries.ts';
-import { fileTrouble, folderTrouble, type PathQuery } from './path-trouble.ts';
+import { fileTrouble, folderTrouble, fullDisk, type PathQuery } from './path-trouble.ts';
 
 /** What is known of the start that the files are for. */
 export interface FileQuery extends Partial<PathQuery> {
@@ -47,7 +47,7 @@ export function folderFindings({ config, settings }: ParsedConfig, query: FileQu
       break;
     }
   }
-  const state = folderTrouble(config.stateDir, { rights });
+  const state = folderTrouble(config.stateDir, { rights }) ?? fullDisk(config.stateDir);
   if (state !== null) report('stateDir', 'warning', `${state}; no block outlasts a restart`);
   const socket = folderTrouble(dirname(config.controlSocket), { rights });
   if (socket !== null) report('controlSocket', 'error', `${socket}; name another path`);
@@ -64,7 +64,10 @@ function outputTrouble(path: string, isDefault: boolean, rights: boolean): [Seve
   if (missing !== null && !isDefault) return ['error', `${missing}; make it or name another`];
   const trouble = missing === null ? fileTrouble(path, { rights }) : folderTrouble(folder, { rights });
   if (trouble !== null) return ['error', `${trouble}; name another file`];
-  return missing === null ? null : ['note', `${missing}; it is made at the start`];
+  if (missing !== null) return ['note', `${missing}; it is made at the start`];
+  // The lines wait in memory until there is room.
+  const full = fullDisk(folder);
+  return full === null ? null : ['warning', `${full}, so lines may be lost`];
 }
 
 /** What IGNORE_FILE spares, and what is wrong with it. */

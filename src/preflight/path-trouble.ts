@@ -21,7 +21,7 @@ export function folderTrouble(path: string, query: PathQuery): string | null {
   if (typeof stat === 'string') return stat;
   if (stat === null) return dirname(path) === path ? null : folderTrouble(dirname(path), query);
   if (!stat.isDirectory()) return `${path} is no folder`;
-  return accessTrouble(path, constants.W_OK | constants.X_OK, query) ?? fullDisk(path);
+  return accessTrouble(path, constants.W_OK | constants.X_OK, query);
 }
 
 /** null if there is no such file; a text if that cannot be found out. */
@@ -35,6 +35,17 @@ function statOf(path: string): Stats | string | null {
   }
 }
 
+/** Says that the disk is full on which this folder is; null if it is not, or if that cannot be found out. */
+export function fullDisk(folder: string): string | null {
+  try {
+    const { blocks, bfree } = statfsSync(folder);
+    // Some file systems, such as /proc, have no blocks at all.
+    return blocks > 0 && bfree === 0 ? `the disk of ${folder} is full` : null;
+  } catch {
+    return null;
+  }
+}
+
 function accessTrouble(path: string, mode: number, { rights }: PathQuery): string | null {
   try {
     accessSync(path, mode);
@@ -43,15 +54,5 @@ function accessTrouble(path: string, mode: number, { rights }: PathQuery): strin
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EROFS') return `${path} is on a read-only file system`;
     return rights ? `${path} may not be written (${code})` : null;
-  }
-}
-
-/** Some file systems, such as /proc, have no blocks at all. */
-function fullDisk(path: string): string | null {
-  try {
-    const { blocks, bfree } = statfsSync(path);
-    return blocks > 0 && bfree === 0 ? `the disk of ${path} is full` : null;
-  } catch {
-    return null;
   }
 }
