@@ -7,10 +7,9 @@ SHELL := /bin/bash
 
 BUILD_PACKAGES := libpcap-dev g++ make python3
 RUN_PACKAGES := iptables nftables
-TEST_PACKAGES = nmap hping3 masscan zmap tcpdump tshark tcpreplay iperf3 netcat-openbsd \
-	fail2ban logwatch dnsutils curl git zsh \
-	iproute2 iptables nftables ipset util-linux procps \
-	shellcheck lintian man-db systemd logrotate mmdebstrap $(PACKAGE_PACKAGES)
+UNIT_PACKAGES := tcpdump tshark fail2ban logwatch logrotate zsh git shellcheck man-db systemd procps
+TEST_PACKAGES = $(UNIT_PACKAGES) nmap hping3 masscan zmap tcpreplay iperf3 netcat-openbsd dnsutils curl \
+	iproute2 iptables nftables ipset util-linux lintian mmdebstrap $(PACKAGE_PACKAGES)
 
 VM_PACKAGES = qemu-system-x86 e2fsprogs mmdebstrap $(PACKAGE_PACKAGES)
 
@@ -22,7 +21,7 @@ NODE_TESTS := $(addprefix test/,capture commands control daemon listen sensor se
 SOURCES := $(shell find src -name '*.ts')
 
 .PHONY: run test unit e2e on-this-node test-vm build lint bench fuzz fixtures coverage clean
-.PHONY: packages-build packages-run packages-test packages-vm
+.PHONY: packages-build packages-run packages-unit packages-test packages-vm
 
 run: packages-run build
 	node dist/main.js $(ARGS)
@@ -31,7 +30,7 @@ test: packages-test build
 	$(VITEST)
 	$(MAKE) --no-print-directory lint
 
-unit: build
+unit: packages-unit build
 	$(VITEST) --project unit
 
 e2e: packages-test build
@@ -92,6 +91,9 @@ packages-build:
 
 packages-run: packages-build
 	@native-notes/need $(RUN_PACKAGES)
+
+packages-unit: packages-build
+	@native-notes/need $(UNIT_PACKAGES)
 
 packages-test: packages-run
 	@native-notes/need $(TEST_PACKAGES)

@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config';
 
-/** The whole machine (`make test-vm`); not among the projects, for it takes minutes. */
+/** The test of a whole virtual machine (`make test-vm`). It takes minutes, so it is not one of the projects. */
 export default defineConfig({ test: { include: ['test/vm/**/*.test.ts'] } });

@@ -87,7 +87,10 @@ async function readPcapParser(path: string): Promise<void> {
 }
 
 function readTcpdump(path: string): void {
-  const { status, stderr } = spawnSync('tcpdump', ['-r', path, '-w', '/dev/null'], { encoding: 'utf8' });
+  // Without -Z, Debian's tcpdump gives the file that it writes to a user of its own: /dev/null, too.
+  const { status, stderr } = spawnSync('tcpdump', ['-Z', 'root', '-r', path, '-w', '/dev/null'], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`tcpdump: ${stderr}`);
 }
 

@@ -30,7 +30,7 @@ function compare(name: string, path: string): void {
   const wall: number[] = [];
   const tcpdump: number[] = [];
   for (let run = 0; run < RUNS; run++) {
-    tcpdump.push(rate(timeCommand('tcpdump', ['-r', path, '-w', '/dev/null']).ms));
+    tcpdump.push(rate(timeCommand('tcpdump', ['-Z', 'root', '-r', path, '-w', '/dev/null']).ms));
     const { ms, stderr } = timeCommand(process.execPath, [
       'dist/main.js',
       'replay',

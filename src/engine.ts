@@ -8,7 +8,7 @@ import type { Modes } from './config/modes.ts';
 import type { Packet } from './decode/packet.ts';
 import { Address, parseAddress } from './net/address.ts';
 import { isIcmp, modeTransportOf, PROTOCOL_TCP, transportOf } from './net/protocol.ts';
-import type { BlockEvent, RefusedEvent } from './respond/event.ts';
+import type { BlockEvent, Reaction, RefusedEvent } from './respond/event.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
@@ -29,14 +29,19 @@ export interface EngineRecorder {
   readonly listens: boolean;
   /** False when nobody reads events, so that no scan need be summarized. */
   readonly readsEvents: boolean;
-  probe(event: ProbeEvent, reported: Reported): void;
+  /** `reaction` is what the probe led to at once. */
+  probe(event: ProbeEvent, reported: Reported, reaction: Reaction): void;
   scan(event: ScanEvent): void;
   /** Several sources turned out to be a group of decoys. */
   decoys(event: DecoysEvent): void;
   /** The source is about to be forgotten, or its scan is over: what is unreported must be reported now. */
   forget(source: string, reported: Reported): void;
   refused(event: RefusedEvent): void;
-  block(event: BlockEvent): void;
+  /**
+   * The actions that `probe` began have ended. Probes from several addresses of a network may begin the same actions;
+   * each gets the same event then, which has the details of the first.
+   */
+  block(event: BlockEvent, probe: ProbeDetails): void;
   /** A source triggered but is not blocked (BLOCK="0"). */
   unblocked(event: ProbeDetails): void;
 }
@@ -68,6 +73,8 @@ export interface EngineParts extends EngineSettings {
   readonly recorder: () => EngineRecorder;
   /** Ignores packets whose source is their destination (2.x: --disable-local-check turns it off). */
   readonly localCheck: boolean;
+  /** Gets the address of each packet that this check ignores. */
+  readonly onLocal?: (address: Address) => void;
   /** Randomizes hashes; the results do not depend on it. */
   readonly salt: number;
   /** Sources tracked at a time; MAX_SOURCES by default. */
@@ -216,8 +223,11 @@ export class Engine {
   }
 
   #comesToUs({ source, destination }: Candidate): boolean {
-    const { home, localCheck } = this.#parts;
-    return home.has(destination) && !(localCheck && source.equals(destination));
+    const { home, localCheck, onLocal } = this.#parts;
+    if (!home.has(destination)) return false;
+    if (!localCheck || !source.equals(destination)) return true;
+    onLocal?.(source);
+    return false;
   }
 
   /** A source that only pings is never blocked. */
@@ -238,10 +248,12 @@ export class Engine {
     if (this.tracker.newPort) source.reported.unreportedPorts++;
     marks.triggered ||= event.triggered && event.ignored === null;
     if (group !== null) this.#expose(group, event);
-    const hasConsequence = event.triggered && !this.#isHeldBack(event);
+    const isHeldBack = event.triggered && this.#isHeldBack(event);
+    const hasConsequence = event.triggered && !isHeldBack;
+    let reaction: Reaction = isHeldBack ? 'held back' : 'none';
     // In a scan each fraction of a ms counts, so the action starts first; its result is reported after the probe.
-    if (hasConsequence && event.ignored === null && policy !== 0) this.#respond(event, source);
-    this.#parts.recorder().probe(event, source.reported);
+    if (hasConsequence && event.ignored === null && policy !== 0) reaction = this.#respond(event, source);
+    this.#parts.recorder().probe(event, source.reported, reaction);
     if (!hasConsequence) return;
     if (event.ignored === null) {
       if (policy === 0) this.#logOnly(event, source.reported);
@@ -280,30 +292,32 @@ export class Engine {
     this.#parts.recorder().unblocked(details);
   }
 
-  #respond(event: ProbeEvent, source: Source): void {
+  #respond(event: ProbeEvent, source: Source): Reaction {
     const { respond, admits } = this.#parts;
-    if (respond === null || event.alreadyBlocked || this.#pending.has(event.source)) return;
+    if (respond === null || event.alreadyBlocked) return 'none';
+    if (this.#pending.has(event.source)) return 'under way';
     const { failures, lastFailure } = source;
-    if (failures > 0 && !mayTryAgain(failures, lastFailure, event.time)) return;
-    if (!admits(event.connects, event.time)) return;
+    if (failures > 0 && !mayTryAgain(failures, lastFailure, event.time)) return 'none';
+    if (!admits(event.connects, event.time)) return 'held back';
     // The slot may change hands before the actions end, so the source is looked up again by its address.
     const { address } = source;
     source.marks.acted = true;
     const pending = respond(event, event.connects).then((outcome) => {
       this.#pending.delete(event.source);
-      this.#responded(address, outcome, failures);
+      this.#responded(address, outcome, event, failures);
     });
     this.#pending.set(event.source, pending);
+    return 'begun';
   }
 
-  #responded(address: Address, event: BlockEvent, failures: number): void {
+  #responded(address: Address, event: BlockEvent, probe: ProbeDetails, failures: number): void {
     const source = this.tracker.get(address);
     const worked = event.action === 'block';
     if (source !== undefined) {
       source.failures = worked ? 0 : failures + 1;
       source.lastFailure = event.time;
     }
-    this.#parts.recorder().block(event);
+    this.#parts.recorder().block(event, probe);
     const isDecoy = source !== undefined && source.marks.group !== null;
     if (worked && isDecoy && this.#parts.config.decoyPolicy === 'log') this.#parts.takeBack?.(event.source);
   }

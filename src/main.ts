@@ -77,7 +77,9 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
   const pidFiles = await import('./service/pid-file.ts');
   if (pidfile !== undefined) pidFiles.refuseOccupied(pidfile);
   const dumps = await (await import('./service/no-dumps.ts')).forbidDumps();
-  await (await import('./service/load-in-order.ts')).loadInOrder(new URL('./daemon.js', import.meta.url));
+  await (await import('./service/load-in-order.ts')).loadInOrder(
+    new URL('./daemon/daemon.js', import.meta.url),
+  );
   const daemons = await import('./daemon/daemon.ts');
   (await import('./service/young-space.ts')).boundYoungSpace();
   const ended = new Promise<void>((resolve) => {

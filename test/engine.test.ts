@@ -5,7 +5,8 @@ import type { DetectedKind } from '../src/config/kinds.ts';
 import { Engine, type EngineParts, type EngineRecorder } from '../src/engine.ts';
 import { Address } from '../src/net/address.ts';
 import { PROTOCOL_UDP } from '../src/net/protocol.ts';
-import type { BlockEvent } from '../src/respond/event.ts';
+import { ecsLine } from '../src/record/ecs.ts';
+import type { BlockEvent, Reaction, RefusedEvent } from '../src/respond/event.ts';
 import { parseIgnoreFile } from '../src/respond/ignore-file.ts';
 import { NeverBlock } from '../src/respond/never-block.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../src/track/event.ts';
@@ -13,6 +14,7 @@ import type { Reported } from '../src/track/reported.ts';
 import { homeOfAddresses } from '../src/watch/home.ts';
 import { WatchedPorts } from '../src/watch/watched-ports.ts';
 import { configWith } from './respond/given.ts';
+import { ecsFaults } from './support/ecs-types.ts';
 import { engineParts } from './support/engine-parts.ts';
 import { address, type ProbeFields, probe, START } from './track/given.ts';
 
@@ -22,30 +24,46 @@ class Story implements EngineRecorder {
   listens = true;
   readonly lines: string[] = [];
   readonly probes: ProbeEvent[] = [];
+  readonly reactions: Reaction[] = [];
   readonly scans: ScanEvent[] = [];
 
-  probe(event: ProbeEvent, reported: Reported): void {
+  probe(event: ProbeEvent, reported: Reported, reaction: Reaction): void {
+    fitsSchema(event);
+    this.reactions.push(reaction);
     this.probes.push(event);
     reported.unreportedProbes++;
   }
   scan(event: ScanEvent): void {
+    fitsSchema(event);
     this.scans.push(event);
   }
-  decoys({ members, spared }: DecoysEvent): void {
+  decoys(event: DecoysEvent): void {
+    fitsSchema(event);
+    const { members, spared } = event;
     this.lines.push(`decoys ${members.join(' ')}${spared ? '' : ', not spared'}`);
   }
   forget(source: string): void {
     this.lines.push(`forget ${source}`);
   }
-  refused({ source, rule }: { source: string; rule: string }): void {
+  refused(event: RefusedEvent): void {
+    fitsSchema(event);
+    const { source, rule } = event;
     this.lines.push(`refused ${source}: ${rule}`);
   }
-  block({ action, source, destinationPort }: BlockEvent): void {
-    this.lines.push(`${action} ${source} port ${destinationPort}`);
+  block(event: BlockEvent, probe: ProbeDetails): void {
+    fitsSchema(event);
+    const { action, source, destinationPort } = event;
+    const other = probe.source === source ? '' : ` for ${probe.source}`;
+    this.lines.push(`${action} ${source} port ${destinationPort}${other}`);
   }
   unblocked({ source }: ProbeDetails): void {
     this.lines.push(`unblocked ${source}`);
   }
+}
+
+/** Every event of these tests becomes a document that Elasticsearch takes. */
+function fitsSchema(event: Parameters<typeof ecsLine>[0]): void {
+  expect(ecsFaults(ecsLine(event))).toEqual([]);
 }
 
 /** A running action; the test decides how it ends. */
@@ -109,6 +127,17 @@ describe('watched packets', () => {
     const own = { source: '10.0.0.2', destination: '10.0.0.2' };
     expect(watches(makeEngine().engine, own)).toBe(false);
     expect(watches(makeEngine({}, { localCheck: false }).engine, own)).toBe(true);
+  });
+
+  test('from us to ourselves are told, but only those that were watched', () => {
+    const told: string[] = [];
+    const onLocal = (source: Address) => void told.push(source.toString());
+    const own = { source: '10.0.0.2', destination: '10.0.0.2' };
+    const { engine } = makeEngine({}, { onLocal, home: homeOfAddresses([address('10.0.0.2')]) });
+    watches(engine, { ...own, port: 80 });
+    watches(engine, { ...own, port: 1024 });
+    watches(engine, { source: '10.0.0.3', destination: '10.0.0.3', port: 80 });
+    expect(told).toEqual(['10.0.0.2']);
   });
 
   test('are checked for a port in use by protocol, address, port and time', () => {
@@ -267,6 +296,34 @@ describe('BLOCK="0" only logs', () => {
     const { take, actions } = makeEngine({ blockTcp: 0 });
     take({ port: 1 }, { port: 2, kind: Kind.udp });
     expect(actions.map(({ details }) => details.destinationPort)).toEqual([2]);
+  });
+});
+
+describe('what a probe leads to at once', () => {
+  test('is begun, under way, or nothing for a blocked source', async () => {
+    const { story, take, actions } = makeEngine();
+    take({ port: 1 }, { port: 2 });
+    await actions[0]?.end(true);
+    take({ port: 3 });
+    expect(story.reactions).toEqual(['begun', 'under way', 'none']);
+  });
+
+  test('is held back for a source that is not admitted, and with BLOCK_SPOOFABLE="0"', () => {
+    const refused = makeEngine({}, { admits: () => false });
+    refused.take({ port: 1 });
+    const spoofable = makeEngine({ blockSpoofable: false });
+    spoofable.take({ port: 1 }, { port: 2 });
+    expect([...refused.story.reactions, ...spoofable.story.reactions]).toEqual([
+      'held back',
+      'held back',
+      'begun',
+    ]);
+  });
+
+  test('is nothing where it is only logged', () => {
+    const { story, take } = makeEngine({ blockTcp: 0 });
+    take({ port: 1 });
+    expect(story.reactions).toEqual(['none']);
   });
 });
 

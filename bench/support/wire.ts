@@ -50,6 +50,8 @@ export async function observeAll(one: () => Promise<Reaction>): Promise<Reaction
 async function startDump(lab: Lab, filter: string): Promise<LabProcess> {
   const command = [
     'tcpdump',
+    '-Z',
+    'root',
     '-i',
     'eth0',
     '-n',

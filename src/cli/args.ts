@@ -44,7 +44,7 @@ function makeParser(version: string, take: (invocation: Invocation) => void): Ar
     .usage('Usage: $0 [-tcp|-stcp|-atcp] [-udp|-sudp|-audp] [options]\n       $0 COMMAND [options]');
   for (const add of [addReplay, addCheck, addQueries, addBlockCommands, addCompletion]) add(parser, take);
   return parser
-    .version(version)
+    .version(`Version: ${version}`)
     .alias('help', 'h')
     .alias('version', 'V')
     .strict()

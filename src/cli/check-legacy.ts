@@ -2,6 +2,7 @@ import { fullPath } from '../commands/full-path.ts';
 import type { Config } from '../config/config.ts';
 import type { Settings } from '../config/cross-checks.ts';
 import { DIRECTIVES, FIELDS } from '../config/directives.ts';
+import { isFileOf2x } from '../config/file-of-2x.ts';
 import type { Finding, Severity } from '../config/finding.ts';
 import { runsKillRoute } from '../config/kill-route.ts';
 import { shown } from '../config/lexer.ts';
@@ -126,9 +127,10 @@ function duplicateHostsDeny({ killHostsDeny, blockTcp, blockUdp }: Config, at: A
 
 /** 2.x has no advanced modes and therefore none of their keys. */
 function missingModes(config: Config, settings: Settings, at: At): Finding[] {
-  const isVersion2 = !settings.has('ADVANCED_PORTS_TCP') && !settings.has('ADVANCED_PORTS_UDP');
-  if (!isVersion2 || config.modes.length > 0) return [];
-  const message =
-    'TCP_PORTS without ADVANCED_PORTS_TCP, as in a file of PortSentry 2.x, which watched only these ports; here -stcp -sudp or MODES="stcp,sudp" does';
-  return at('TCP_PORTS', message, 'warning');
+  if (!isFileOf2x(settings) || config.modes.length > 0) return [];
+  const [key, advanced] = settings.has('TCP_PORTS')
+    ? ['TCP_PORTS', 'ADVANCED_PORTS_TCP']
+    : ['UDP_PORTS', 'ADVANCED_PORTS_UDP'];
+  const message = `${key} without ${advanced}, as in a file of PortSentry 2.x, which watched only these ports; here --stealth (-stcp -sudp) or MODES="stcp,sudp" does`;
+  return at(key as string, message, 'warning');
 }

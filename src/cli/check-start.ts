@@ -4,7 +4,7 @@ import type { Finding } from '../config/finding.ts';
 import { modeNames, startedModes } from '../config/modes.ts';
 import { CommandError } from '../preflight/exit.ts';
 import { parseModes } from '../preflight/parse-modes.ts';
-import { expandLegacySwitches } from './legacy-switches.ts';
+import { expandLegacySwitches, MODES_OF_2X } from './legacy-switches.ts';
 
 /** What says so where nothing names modes. */
 export const DEFAULT = 'the default';
@@ -120,6 +120,8 @@ function modesOfOptions(options: readonly string[]): string[] {
   const words = expandLegacySwitches(options);
   return words.flatMap((word, index) => {
     if (word === '--mode') return words[index + 1] ?? [];
+    if (word === '--stealth' || word === '--connect')
+      return MODES_OF_2X[word.slice(2) as keyof typeof MODES_OF_2X];
     return word.startsWith('--mode=') ? word.slice('--mode='.length) : [];
   });
 }

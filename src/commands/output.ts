@@ -6,7 +6,7 @@ import { resolvesWithin } from './within.ts';
 const MAX_OUTPUT_BYTES = 4_096;
 /** How long to wait for the rest after the command has ended and a child of it holds the pipe. */
 const OUTPUT_GRACE_MS = 50;
-/** Pipes of background children that are still drained. It bounds the descriptors in a flood of blocks. */
+/** Pipes of background children that are still drained. This bounds our descriptors in a flood of blocks. */
 const MAX_LINGERING_PIPES = 64;
 
 /** Reads all that a command writes to stdout and stderr, and keeps the first 4 KiB. */

@@ -34,7 +34,7 @@ export function crossCheck(
     ...methodAgainstCommand(config, at),
     ...methodUnasked(config, settings, at),
     ...commandFindings(config, at),
-    ...emptyPortLists(config, running, at),
+    ...emptyPortLists(config, settings, running, at),
   ];
 }
 
@@ -117,12 +117,18 @@ function methodUnasked({ killRoute, ...config }: Config, settings: Settings, at:
   return [at(keys, 'warning', message)];
 }
 
-function emptyPortLists(config: Config, running: readonly ModeName[], at: At): Finding[] {
+function emptyPortLists(config: Config, settings: Settings, running: readonly ModeName[], at: At): Finding[] {
   return (['tcpPorts', 'udpPorts'] as const).flatMap((field) => {
+    if (config[field].size > 0) return [];
     const { key, modes = [] } = DIRECTIVES[field];
-    const watching = modes.filter((mode) => running.includes(mode));
-    if (config[field].size > 0 || watching.length === 0) return [];
-    return [at([key], 'warning', `${key} names no port: -${watching[0]} watches nothing`)];
+    // Only a file of 2.x can leave a list out and have none.
+    if (!settings.has(key)) {
+      const effect = `${modes.map((mode) => `-${mode}`).join(' and ')} watch nothing`;
+      return [at([key], 'note', `${key} is not set, which in a file of PortSentry 2.x means that ${effect}`)];
+    }
+    const watching = modes.find((mode) => running.includes(mode));
+    if (watching === undefined) return [];
+    return [at([key], 'warning', `${key} names no port: -${watching} watches nothing`)];
   });
 }
 

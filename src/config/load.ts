@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { Config, ModeName } from './config.ts';
 import { checkSettings, crossCheck, type Settings } from './cross-checks.ts';
 import { DIRECTIVES, type Directive, FIELDS, type Field } from './directives.ts';
+import { absentValue } from './file-of-2x.ts';
 import type { Finding, Severity } from './finding.ts';
 import { type Entry, lex, shown } from './lexer.ts';
 import { startedModes } from './modes.ts';
@@ -157,13 +158,15 @@ function findingOf(fault: Fault, file: string, running: readonly ModeName[]): Fi
   return { severity: 'warning', ...place, message: `${message}; ${unused}` };
 }
 
-/** The value of every field; the default where the file has no setting or an invalid one. */
+/** The value of every field; where the file has no setting or an invalid one, the value that its absence means. */
 function resolve(settings: Settings, file: string | null, faults: Fault[]): Config {
   const values: Partial<Record<keyof Config, unknown>> = { file };
   for (const field of FIELDS) {
     const entry = settings.get(DIRECTIVES[field].key);
     const given = entry === undefined ? undefined : parseEntry(field, entry, faults);
-    values[field] = Object.freeze(given === undefined ? defaultValue(field) : given.value);
+    values[field] = Object.freeze(
+      given === undefined ? parsedValue(field, absentValue(field, settings)) : given.value,
+    );
   }
   return Object.freeze(values as unknown as Config);
 }
@@ -184,9 +187,9 @@ function parseEntry<F extends Field>(
   return undefined;
 }
 
-function defaultValue<F extends Field>(field: F): Config[F] {
+function parsedValue<F extends Field>(field: F, text: string): Config[F] {
   const directive: Directive<Config[F]> = DIRECTIVES[field];
-  const parsed = directive.kind.parse(directive.default ?? '');
+  const parsed = directive.kind.parse(text);
   if (!parsed.ok) throw new Error(`the default of ${directive.key} is malformed`);
   return parsed.value;
 }

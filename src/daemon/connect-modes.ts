@@ -121,7 +121,7 @@ export class ConnectModes {
     this.#lastNamelessMs = now;
     const where = `TCP ports ${this.#namelessPorts}`;
     this.#parts.tell(
-      adminLine(`${this.#nameless} connects to ${where} were reset before it could be told who made them.`),
+      adminLine(`${this.#nameless} connects to ${where} were reset before their source could be read.`),
     );
     this.#nameless = 0;
     this.#namelessPorts = new PortSet();

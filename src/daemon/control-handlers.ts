@@ -72,7 +72,7 @@ export class LiveControlHandlers implements ControlHandlers {
       dropped: null,
       sources: engine.tracker.size,
       blocks: { inForce: blocks.size, due: blockManager.memory.due },
-      method: blockManager.method ?? { name: 'none', how: 'BLOCK_TCP and BLOCK_UDP block nobody' },
+      method: blockManager.method ?? { name: 'none', how: 'BLOCK_TCP and BLOCK_UDP block no source' },
       dryRun,
       queue: queue.load,
       breaker: { open: breaker.isOpen, threshold: breaker.threshold },
@@ -181,7 +181,7 @@ export class LiveControlHandlers implements ControlHandlers {
   #endOf(entry: LedgerEntry): string {
     const { until } = entry.block;
     const { blocks } = this.#parts.blockManager;
-    if (!entry.inForce) return 'It is to be blocked but is not; its next probe tries that again.';
+    if (!entry.inForce) return 'It should be blocked but is not; its next probe tries again.';
     if (!blocks.canTakeBack(entry))
       return 'Its block stays until you take it back: there is no UNKILL_ROUTE.';
     return until === null ? 'Its block has no end.' : `Its block ends at ${new Date(until).toISOString()}.`;

@@ -52,7 +52,7 @@ export class Daemon {
     let daemon: Daemon | null = null;
     try {
       const memory = await openMemory(options, prepared.config, log);
-      const settings = new Settings(prepared, log);
+      const settings = new Settings(prepared, log, options.verbose);
       daemon = new Daemon(new DaemonParts({ options, version, log, settings, memory }), version);
       await daemon.#begin();
       return daemon;
@@ -81,11 +81,11 @@ export class Daemon {
 
   /** Ends the run within a second, whatever is under way. */
   async stop(): Promise<void> {
-    const { serviceManager, options, log } = this.#parts;
+    const { serviceManager, options, log, settings } = this.#parts;
     serviceManager.stopping();
     await this.#end();
     if (options.verbose) this.#sumUp();
-    for (const line of stopLines()) log.line(line);
+    for (const line of stopLines(settings.config.logFormat)) log.line(line);
     await log.close();
   }
 
@@ -164,7 +164,7 @@ export class Daemon {
     } catch (error) {
       const { message } = error as Error;
       if (!options.dryRun) throw new CommandError(Exit.unavailable, message);
-      this.tell(`No questions are answered: ${message}.`);
+      this.tell(`The control socket is not open: ${message}.`);
     }
   }
 

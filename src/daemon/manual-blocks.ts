@@ -104,7 +104,7 @@ async function release({ blocks }: BlockManager, entry: LedgerEntry): Promise<Fa
 
 function reminder({ blocks }: BlockManager, entry: LedgerEntry): string {
   if (blocks.canTakeBack(entry)) return '';
-  return ' here; what KILL_ROUTE did is still in force, for there is no UNKILL_ROUTE: take it back yourself';
+  return ' here; what KILL_ROUTE did is still in force, because no UNKILL_ROUTE is set: undo it yourself';
 }
 
 function absent({ blocks }: BlockManager, target: string): Answer {
@@ -113,7 +113,7 @@ function absent({ blocks }: BlockManager, target: string): Answer {
   const message =
     covering === undefined
       ? `${target} is not blocked`
-      : `${target} has no block of its own; ${covering.block.target}, which it is in, is blocked: unblock that`;
+      : `${target} has no block of its own, but is in ${covering.block.target}, which is blocked: unblock that`;
   return { outcome: 'absent', message };
 }
 

@@ -34,14 +34,16 @@ export function isJournal(fd: number, stream = process.env.JOURNAL_STREAM): bool
   return stream === `${dev}:${ino}`;
 }
 
-/** Opens the files that the configuration names. Throws a CommandError (74) when one cannot be opened. */
-export function openRecorder(config: Config, modes: Modes, log: Log): Recorder {
+/**
+ * Opens the files that the configuration names. `verbose` adds the lines of --verbose. Throws a CommandError (74) when a
+ * file cannot be opened.
+ */
+export function openRecorder(config: Config, modes: Modes, log: Log, verbose = false): Recorder {
   const tell = (text: string) => log.line(adminLine(text));
   const history = new History({
     historyFile: config.historyFile,
     blockedFile: config.blockedFile,
     modes: modeNames(modes),
-    logFormat: config.logFormat,
     tell,
   });
   const events = config.eventFile === null ? null : new AppendFile(config.eventFile, tell);
@@ -55,5 +57,6 @@ export function openRecorder(config: Config, modes: Modes, log: Log): Recorder {
     events,
     history,
     names: config.resolveHost ? new Names() : null,
+    namedIgnoreFile: verbose ? config.ignoreFile : null,
   });
 }

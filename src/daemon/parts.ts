@@ -131,6 +131,7 @@ export class DaemonParts {
       respond: options.dryRun ? null : (details, connects) => blockManager.respond(details, connects),
       takeBack: (source) => void blocks.releaseDecoy(source),
       recorder: () => settings.recorder,
+      ...(options.debug ? { onLocal: (address) => settings.recorder.local(String(address)) } : {}),
       localCheck: options.localCheck,
       salt: randomInt(2 ** 32),
     });

@@ -23,7 +23,8 @@ export class RuleUpkeep {
       // `spare` makes a lost table anew. Its blocks must return first, or `verify` would no longer miss them.
       await this.#mend(backend);
       const failure = (await backend.spare?.(prefixes)) ?? null;
-      if (failure !== null) this.#parts.tell(`The firewall could not be told whom to spare: ${failure}.`);
+      if (failure !== null)
+        this.#parts.tell(`The never-block list could not be given to the firewall: ${failure}.`);
     }
   }
 

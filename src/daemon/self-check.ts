@@ -31,7 +31,7 @@ async function methodHealth({ blockManager }: SelfCheckParts): Promise<HealthChe
   const { method, blocks, backends } = blockManager;
   const name = 'block method';
   if (method === null)
-    return { name, result: 'skip', message: 'nobody is to be blocked (BLOCK_TCP, BLOCK_UDP)' };
+    return { name, result: 'skip', message: 'no source is to be blocked (BLOCK_TCP, BLOCK_UDP)' };
   try {
     const backend = await backends.get(method.name);
     const listed = await backend.list();
@@ -42,7 +42,7 @@ async function methodHealth({ blockManager }: SelfCheckParts): Promise<HealthChe
     const missing = own.filter(({ block }) => !present.has(block.target)).length;
     if (missing === 0)
       return { name, result: 'ok', message: `${method.name} has all ${own.length} blocks in force` };
-    const hint = 'somebody else took them away; a SIGHUP puts them back';
+    const hint = 'another program removed them; a SIGHUP puts them back';
     return { name, result: 'fail', message: `${missing} of ${own.length} blocks are not in force: ${hint}` };
   } catch (error) {
     return { name, result: 'fail', message: `${method.name}: ${(error as Error).message}` };

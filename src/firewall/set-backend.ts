@@ -11,7 +11,7 @@ export interface BlockSets {
   open(): Promise<Opened>;
   /** Creates the sets that these blocks lack; null when they lack none. Rejects with a one-line reason. */
   ensure?(changes: readonly Change[]): Promise<Opened> | null;
-  /** The blocks in force. It runs a process of its own, so blocks need not wait. Rejects with a one-line reason. */
+  /** The blocks in force. It runs its own process, so blocks need not wait. Rejects with a one-line reason. */
   list(): Promise<readonly ListedBlock[]>;
   /** As in `Backend`. */
   spare(prefixes: readonly string[]): Promise<Failure>;
@@ -19,7 +19,7 @@ export interface BlockSets {
   remove(): Promise<Failure>;
 }
 
-/** What tells one method with sets from another. */
+/** What distinguishes the methods with sets. */
 export interface SetMethod {
   readonly method: BlockMethod;
   /** The most changes in one question to the carrier. */

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 
 /**
- * Names this boot and this network namespace: rules in the kernel vanish with either, so a block that was put in
- * force under another name is not any more. Where it cannot be told, a name that nothing else has.
+ * Identifies this boot and this network namespace. The kernel's rules vanish with either, so a block put in force under
+ * another identity is no longer in force. Without /proc the result is a random UUID.
  */
 export function bootIdentity(): string {
   try {
@@ -15,8 +15,8 @@ export function bootIdentity(): string {
 }
 
 /**
- * The kernel gives the inode of a namespace that is gone to the next one, often at once. Those of sysfs are
- * counted up, and `lo` comes and goes with its namespace. 0 where there is no sysfs.
+ * The kernel often reuses the inode of a namespace that is gone for the next one. Inodes in sysfs only count up, and
+ * `lo` exists as long as its namespace. 0 without sysfs.
  */
 function loopbackInode(): number {
   return statSync('/sys/class/net/lo', { throwIfNoEntry: false })?.ino ?? 0;

@@ -4,40 +4,40 @@ import type { Block } from '../firewall/block.ts';
 /** How a block ended. */
 export type BlockEnd = 'expired' | 'unblocked' | 'failed' | 'replaced' | 'spared' | 'evicted' | 'decoy';
 
-/** The newest block of a target, and what is remembered of earlier ones. Never changed: a change is a new entry. */
+/** The newest block of a target, and what is remembered of earlier ones. An entry is immutable. */
 export interface LedgerEntry {
   readonly block: Block;
-  /** `none` when only the external command or hosts.deny did it. */
+  /** `none` when only the external command or hosts.deny blocked. */
   readonly method: BlockMethod;
-  /** The line in hosts.deny that belongs to it; null for none. */
+  /** The line in hosts.deny that belongs to it; null without one. */
   readonly wrappersLine: string | null;
-  /** The boot and network namespace that the block was put in force in: compared, never read. */
+  /** The boot identity under which the block was put in force. It is compared, never parsed. */
   readonly boot: string;
-  /** How often the target has been blocked, this time included. */
+  /** How often the target has been blocked, including this time. */
   readonly times: number;
-  /** Known to be in force: not from the decision until the method has confirmed it, nor after a lift or the end. */
+  /** Known to be in force: false until the method has confirmed the block, and after a lift or the end. */
   readonly inForce: boolean;
-  /** null while it is due; else when (ms since the epoch) and how it ended. */
+  /** null while it is due; else when it ended (ms since the epoch), and how. */
   readonly ended: { readonly at: number; readonly how: BlockEnd } | null;
 }
 
 /**
- * What the ledger records; a line each. An operation says what is so from now on rather than what changed, so
- * that one which is applied twice, or after one that was lost, does no harm.
+ * What the ledger records, one line each. An operation states what is true from now on, not what changed. So it does no
+ * harm to apply one twice, or after another was lost.
  */
 export type Operation =
-  /** A block was decided and is not known to be in force. */
+  /** A block was decided, and is not known to be in force. */
   | { readonly op: 'decide'; readonly entry: LedgerEntry }
-  /** It is in force; without `wrappersLine` that of the decision stays. */
+  /** It is in force. Without `wrappersLine` the decision's line stays. */
   | {
       readonly op: 'confirm';
       readonly target: string;
       readonly boot: string;
       readonly wrappersLine?: string | null;
     }
-  /** Taken out of force, and due all the same. */
+  /** Out of force, but still due. */
   | { readonly op: 'lift'; readonly target: string }
   | { readonly op: 'lift-all' }
   | { readonly op: 'end'; readonly target: string; readonly at: number; readonly how: BlockEnd }
-  /** All that is known of a target whose block was in force once: what a compacted file is made of. */
+  /** All that is known of a target whose block was once in force. A rewritten file consists of these. */
   | { readonly op: 'entry'; readonly entry: LedgerEntry };

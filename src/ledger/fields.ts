@@ -5,23 +5,23 @@ import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import type { Transport } from '../net/protocol.ts';
 import type { BlockEnd } from './entry.ts';
 
-/** What an administrator may say about a block, in characters: enough for a reason, too little to fill a disk. */
-export const MAX_NOTE_LENGTH = 200;
+/** Characters of an administrator's note: enough for a reason, too few to fill a disk. */
+const MAX_NOTE_LENGTH = 200;
 
-/** The longest line for hosts.deny that is remembered; a longer one is no pattern for one host any more. */
-export const MAX_WRAPPERS_LENGTH = 1_000;
+/** Characters of a line for hosts.deny. A longer one is no pattern for one host. */
+const MAX_WRAPPERS_LENGTH = 1_000;
 
-/** An IPv4 address in its canonical form, as most targets are. */
+/** A canonical IPv4 address, as most targets are. */
 const IPV4 = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
 
-/** The longest text of an address with its prefix length. */
+/** The longest text of an IPv6 address with its prefix length. */
 const MAX_TARGET_LENGTH = 43;
 
-/** Of the opaque text that names a boot. */
+/** Characters of a boot identity. */
 const MAX_BOOT_LENGTH = 200;
 
-/** ECMA-262, section 21.4.1.1: beyond 100,000,000 days from the epoch there is no Date, and to make one throws. */
-const MAX_TIME = 8.64e15;
+/** ECMA-262, section 21.4.1.1: 100,000,000 days from the epoch. toISOString throws on a Date beyond it. */
+const MAX_TIME_MS = 8.64e15;
 
 const MAX_PORT = 65_535;
 
@@ -43,32 +43,32 @@ const ENDS: Readonly<Record<BlockEnd, true>> = {
   decoy: true,
 };
 
-/** Control and format characters (a bidirectional override hides what follows it), and Unicode's ends of a line. */
+/** Control and format characters (a bidirectional override hides what follows it), and Unicode line ends. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** What a hosts.deny line may not hold: it would be two lines. */
-const NO_LINE = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+/** Characters that a line for hosts.deny may not contain: they would make it two lines. */
+const NOT_IN_A_LINE = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 
-/** The note without what may not be in it, cut to its bound; null when nothing is left. */
+/** The note without unprintable characters, cut to 200 characters; null when nothing is left. */
 export function cleanNote(note: string | null): string | null {
   if (note === null) return null;
-  // What is cut off here could not have come into the first MAX_NOTE_LENGTH printable characters but for filler.
+  // This cut bounds the work; only a note that is mostly unprintable could lose printable characters by it.
   const characters = [...note.slice(0, 4 * MAX_NOTE_LENGTH).replace(UNPRINTABLE, '')];
   return characters.length === 0 ? null : characters.slice(0, MAX_NOTE_LENGTH).join('');
 }
 
-/** The line if it can be remembered, else null. */
+/** The line if it is valid, else null. */
 export function cleanWrappersLine(line: string | null): string | null {
   return isWrappersLine(line) ? line : null;
 }
 
-/** null or a line for hosts.deny. */
+/** Whether the value is null or a line for hosts.deny. */
 export function isWrappersLine(value: unknown): value is string | null {
   if (value === null) return true;
-  return typeof value === 'string' && value.length <= MAX_WRAPPERS_LENGTH && !NO_LINE.test(value);
+  return typeof value === 'string' && value.length <= MAX_WRAPPERS_LENGTH && !NOT_IN_A_LINE.test(value);
 }
 
-/** The canonical text of an address or a prefix. */
+/** Whether the value is the canonical text of an address or a prefix. */
 export function isTarget(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > MAX_TARGET_LENGTH) return false;
   if (IPV4.test(value)) return true;
@@ -76,43 +76,47 @@ export function isTarget(value: unknown): value is string {
   return prefix !== null && formatPrefix(prefix) === value;
 }
 
-/** Ms since the epoch, of which a Date can be made. */
+/** Whether the value is a time in ms since the epoch that a Date can represent. */
 export function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Math.abs(value) <= MAX_TIME;
+  return typeof value === 'number' && Math.abs(value) <= MAX_TIME_MS;
 }
 
-/** A whole number that is not negative. */
+/** Whether the value is a safe integer that is not negative. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** A text to compare boots by. */
+/** Whether the value can be a boot identity. */
 export function isBoot(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_BOOT_LENGTH;
 }
 
+/** Whether the value names a mode. */
 export function isMode(value: unknown): value is ModeName {
   return MODE_NAMES.some((mode) => mode === value);
 }
 
+/** Whether the value names a block method. */
 export function isMethod(value: unknown): value is BlockMethod {
   return BLOCK_METHODS.some((method) => method === value);
 }
 
+/** Whether the value names a way in which a block ends. */
 export function isEnd(value: unknown): value is BlockEnd {
   return isWord(ENDS, value);
 }
 
-/** A kind of probe, or `manual`. */
+/** Whether the value names a kind of probe, or is `manual`. */
 export function isCauseKind(value: unknown): value is BlockCause['kind'] {
   return value === 'manual' || (isWord(Kind, value) && value !== 'none');
 }
 
+/** Whether the value names a transport. */
 export function isTransport(value: unknown): value is Transport {
   return isWord(TRANSPORTS, value);
 }
 
-/** A port number; 0 of a block by hand. */
+/** Whether the value is a port number; a manual block has port 0. */
 export function isPort(value: unknown): value is number {
   return isCount(value) && value <= MAX_PORT;
 }

@@ -2,16 +2,16 @@ import { constants } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** A list of everybody's misdeeds is the owner's alone. */
+/** Only the owner may see who is blocked. */
 const MODE = 0o700;
 
-/** Makes the folder of this file when there is none, so that it outlasts a power cut. */
+/** Creates the folder of this file if it is missing, and makes it survive a power cut. */
 export async function makeFolderOf(path: string): Promise<void> {
   const made = await mkdir(dirname(path), { recursive: true, mode: MODE });
   if (made !== undefined) await syncFolderOf(made);
 }
 
-/** Makes changed names in the folder of this file outlast a power cut (fsync(2): the file alone is not enough). */
+/** Makes changed names in the folder of this file survive a power cut (fsync(2): syncing the file is not enough). */
 export async function syncFolderOf(path: string): Promise<void> {
   const folder = await open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
   try {

@@ -1,8 +1,8 @@
 import type { Failure } from '../commands/failure.ts';
 
 /**
- * Runs one sync at a time. All who ask while it runs share the next: it cannot be known how much of what they wrote
- * the running one still covers.
+ * Runs one sync at a time. All calls during a sync share the next one, because the running one need not cover what was
+ * written since it began.
  */
 export class GroupSync {
   readonly #sync: () => Promise<Failure>;
@@ -14,7 +14,7 @@ export class GroupSync {
     this.#sync = sync;
   }
 
-  /** Resolves to what a sync came to that began after the call. */
+  /** Resolves to the result of a sync that began after the call. */
   run(): Promise<Failure> {
     if (this.#running === null) return this.#start();
     this.#next ??= this.#running.then(() => this.#start());

@@ -1,44 +1,45 @@
 import type { Failure } from '../commands/failure.ts';
+import { Backoff } from './backoff.ts';
 import { makeFolderOf, syncFolderOf } from './folder.ts';
 import { GroupSync } from './group-sync.ts';
 import { type LogFile, reasonOf } from './log-file.ts';
-import { Pace } from './pace.ts';
 import { Replacement } from './replacement.ts';
 
 /**
- * Characters of lines that wait for a full disk. Beyond it they are let go, for memory must not follow a disk that
- * stays full, and the file is written anew from what is known.
+ * Characters of lines that wait for a full disk. Beyond it they are dropped, because memory must not grow with a disk
+ * that stays full, and the file is rewritten from a snapshot.
  */
-export const MAX_WAITING = 1_048_576;
+export const MAX_PENDING_LENGTH = 1_048_576;
 
+/** What a journal needs. */
 export interface JournalParts {
   readonly path: string;
-  /** The lines that say all that is known at the time of the call. */
+  /** The lines that state all that is known at the time of the call. */
   readonly snapshot: () => Iterable<string>;
-  /** Gets one line for the administrator. */
+  /** Logs one line for the administrator. */
   readonly tell: (text: string) => void;
 }
 
 /**
- * The file of a ledger. Lines are added, those of a turn by one write; it is written anew on demand, and when it
- * does not hold any more what it should. What fails is told once and tried again; nothing throws.
+ * The file of a ledger. It appends the lines of one turn of the event loop with one write. It rewrites the file on
+ * demand, and when the file no longer holds what it should. A failure is logged once and tried again; nothing throws.
  */
 export class Journal {
   readonly #parts: JournalParts;
-  readonly #pace = new Pace();
+  readonly #backoff = new Backoff();
   readonly #groupSync = new GroupSync(() => this.#sync());
   #file: LogFile | null = null;
   #lines = 0;
-  /** Lines that are not in the file yet. */
+  /** Lines that are not yet in the file. */
   #pending = '';
   #planned: NodeJS.Immediate | null = null;
-  /** Why the file has to be written anew before anything is added to it; null when it need not. */
+  /** Why the file must be rewritten before the next append; null when it need not be. */
   #stale: Failure = 'is not open';
-  /** What is told to be wrong; null when the file holds all that it should. */
+  /** The failure that was logged; null when the file holds all that it should. */
   #trouble: Failure = null;
-  #isTooLongTold = false;
+  #hasToldTooLong = false;
   #rewriting: Promise<void> | null = null;
-  /** What the file is being written anew to. */
+  /** The new file, while it is written. */
   #copy: Replacement | null = null;
   #closing = false;
 
@@ -46,7 +47,7 @@ export class Journal {
     this.#parts = parts;
   }
 
-  /** Goes on with an open file of so many lines, or without one for this reason. */
+  /** Takes an open file and its number of lines, or null and the reason why there is none. */
   start(file: LogFile | null, lines: number, trouble: Failure): void {
     this.#file = file;
     this.#lines = lines;
@@ -59,44 +60,44 @@ export class Journal {
     return this.#lines;
   }
 
-  /** Adds a line, given with its end: to the file at the end of the turn. */
+  /** Appends a line, which ends with a newline, to the file at the end of this turn of the event loop. */
   append(line: string): void {
     this.#pending += line;
     this.#lines++;
     this.#copy?.follow(line);
-    if (this.#pending.length > MAX_WAITING) this.#flush();
-    // What failed waits for the tick: there is no room yet, and every probe would ask for it.
+    if (this.#pending.length > MAX_PENDING_LENGTH) this.#flush();
+    // After a failure the lines wait for the tick: there is no room yet, and each probe would try again.
     else if (this.#trouble === null) this.#planned ??= setImmediate(() => this.#flush());
   }
 
-  /** To be called every second: tries again what failed, and looks whether the file is still there. */
+  /** Call it every second: it tries again what failed, and checks that the file is still there. */
   tick(): void {
-    this.#pace.tick();
-    this.#look();
+    this.#backoff.tick();
+    this.#check();
     this.#flush();
     if (this.#stale !== null) this.rewrite();
   }
 
-  /** Writes the file anew, in the background, unless that was tried just now. */
+  /** Rewrites the file in the background, unless that was tried just now. */
   rewrite(): void {
-    if (this.#rewriting === null && !this.#closing && this.#pace.attempt()) void this.#beginRewriting();
+    if (this.#rewriting === null && !this.#closing && this.#backoff.attempt()) void this.#beginRewriting();
   }
 
-  /** Resolves when all lines so far are on the disk, or to why they are not. */
+  /** Resolves to null when all lines so far are on the disk, else to why they are not. */
   durable(): Promise<Failure> {
-    this.#look();
+    this.#check();
     this.#flush();
     if (this.#stale !== null) this.rewrite();
     return this.#groupSync.run();
   }
 
-  /** Writes what waits, however short ago that failed, and ends. Nothing may be called after it. */
+  /** Writes the pending lines, even if that failed just now, and closes the file. Call nothing after it. */
   async close(): Promise<void> {
     this.#closing = true;
-    // Nobody waits at the end for a file to be made shorter.
+    // A rewrite that only shortens the file is not worth a wait at the end.
     if (this.#stale === null) this.#copy?.giveUp();
     await this.#rewriting;
-    this.#look();
+    this.#check();
     this.#flush();
     if (this.#stale !== null) await this.#beginRewriting();
     await this.#groupSync.run();
@@ -105,8 +106,8 @@ export class Journal {
     this.#file = null;
   }
 
-  /** Notices what others did to the file. */
-  #look(): void {
+  /** Notices what others have done to the file. */
+  #check(): void {
     if (this.#file === null || this.#rewriting !== null || this.#stale !== null) return;
     try {
       this.#stale = this.#file.faultAt(this.#parts.path);
@@ -115,13 +116,13 @@ export class Journal {
     }
   }
 
-  /** Adds what waits; what of it fails goes on waiting. */
+  /** Appends the pending lines; those that fail stay pending. */
   #flush(): void {
     if (this.#planned !== null) clearImmediate(this.#planned);
     this.#planned = null;
     const lines = this.#pending;
     this.#pending = '';
-    // A file that is to be written anew gets them by that.
+    // A rewrite takes them from the snapshot.
     if (lines === '' || this.#file === null || this.#stale !== null) return;
     const { rest, failure } = this.#file.append(Buffer.from(lines));
     if (failure === null) {
@@ -130,7 +131,7 @@ export class Journal {
     }
     const trouble = `cannot be written: ${failure}`;
     this.#fail(trouble);
-    if (rest.length > MAX_WAITING) this.#stale = trouble;
+    if (rest.length > MAX_PENDING_LENGTH) this.#stale = trouble;
     else this.#pending = rest.toString();
   }
 
@@ -143,19 +144,19 @@ export class Journal {
   }
 
   async #rewrite(because: Failure): Promise<void> {
-    const failure = await this.#writeAnew();
+    const failure = await this.#replaceFile();
     if (failure === null) this.#recover(because);
     else if (this.#stale !== null) this.#fail(failure);
     else if (!this.#closing) this.#tellTooLong(failure);
   }
 
-  async #writeAnew(): Promise<Failure> {
+  async #replaceFile(): Promise<Failure> {
     const { path, snapshot } = this.#parts;
     try {
       await makeFolderOf(path);
       this.#copy = Replacement.begin(path, snapshot);
       await this.#copy.write();
-      this.#takeOver(this.#copy);
+      this.#adopt(this.#copy);
     } catch (error) {
       this.#copy?.discard();
       return `cannot be written anew: ${reasonOf(error)}`;
@@ -171,8 +172,8 @@ export class Journal {
     }
   }
 
-  /** From here on the new file is the file. */
-  #takeOver(copy: Replacement): void {
+  /** Makes the new file the current one. */
+  #adopt(copy: Replacement): void {
     const file = copy.finish();
     this.#file?.close();
     this.#file = file;
@@ -182,7 +183,7 @@ export class Journal {
   }
 
   async #sync(): Promise<Failure> {
-    // What was on the disk before that began is in the new file from its start; the rest waits for the new file.
+    // A sync during a rewrite waits for the new file, which holds all lines.
     while (this.#rewriting !== null) await this.#rewriting;
     const failure = this.#trouble ?? this.#stale;
     if (this.#file === null || failure !== null) return `${this.#parts.path}: ${failure ?? 'is closed'}`;
@@ -190,7 +191,7 @@ export class Journal {
       await this.#file.sync();
       return null;
     } catch (error) {
-      // Linux reports a page that could not be written once, and then takes it for written (fsync(2)).
+      // Linux reports a failed page once and then marks it clean (fsync(2)), so a second sync would prove nothing.
       this.#stale = `cannot be written: ${reasonOf(error)}`;
       this.#fail(this.#stale);
       return `${this.#parts.path}: ${this.#stale}`;
@@ -211,8 +212,8 @@ export class Journal {
   }
 
   #tellTooLong(failure: string): void {
-    if (!this.#isTooLongTold) this.#tell(`is longer than need be, and ${failure}`);
-    this.#isTooLongTold = true;
+    if (!this.#hasToldTooLong) this.#tell(`is longer than need be, and ${failure}`);
+    this.#hasToldTooLong = true;
   }
 
   #tell(text: string): void {

@@ -10,26 +10,27 @@ import { openLog } from './open-log.ts';
 /** The ledger's file in STATE_DIR. */
 export const LEDGER_FILE = 'ledger';
 
-/** A start writes the file anew when that leaves out more than half of its lines. */
-const LONG_AT_START = 2;
+/** A start rewrites the file when that drops more than half of its lines. */
+const MAX_LINES_PER_ENTRY_AT_START = 2;
 
-/** A daemon that runs for months writes it anew when it has grown to so many times what it has to hold ... */
-const LONG = 4;
+/** A daemon that runs for months rewrites the file when it has more lines than this for each entry ... */
+const MAX_LINES_PER_ENTRY = 4;
 
-/** ... and beyond so many lines, which are some megabytes: below, nothing is gained. */
-const LONG_BEYOND = 16_384;
+/** ... and more lines than this, which are a few megabytes. Below that a rewrite gains nothing. */
+const MIN_LINES_TO_REWRITE = 16_384;
 
-/** Ticks between two looks for what has been remembered long enough. */
-const FORGET_INTERVAL = 60;
+/** The ticks between two searches for entries to forget. */
+const FORGET_INTERVAL_TICKS = 60;
 
+/** What the ledger needs from the daemon. */
 export interface LedgerOptions {
   /** The wall clock, ms since the epoch. */
   readonly now: number;
-  /** Gets one line for the administrator. */
+  /** Logs one line for the administrator. */
   readonly tell: (text: string) => void;
 }
 
-/** Who is blocked and who was, through kill -9, a power cut and a reboot. */
+/** All blocks, present and past. It survives kill -9, a power cut and a reboot. */
 export class Ledger extends BlockMemory {
   readonly #journal: Journal;
   #ticks = 0;
@@ -39,7 +40,7 @@ export class Ledger extends BlockMemory {
     this.#journal = new Journal({ path, tell, snapshot: () => this.#lines() });
   }
 
-  /** Reads the file in this folder; a missing one is empty. Never rejects: what is wrong is told. */
+  /** Reads the file in this folder; a missing one counts as empty. Logs what is wrong, and never rejects. */
   static async open(folder: string, { now, tell }: LedgerOptions): Promise<Ledger> {
     const path = join(folder, LEDGER_FILE);
     const ledger = new Ledger(path, tell);
@@ -48,25 +49,26 @@ export class Ledger extends BlockMemory {
     const skipped = loaded === null ? null : skippedIn(loaded);
     if (skipped !== null) tell(`${path}: ${skipped}`);
     ledger.#journal.start(file, loaded?.lines ?? 0, trouble);
-    const isLong = ledger.#journal.lines > LONG_AT_START * ledger.entries.size;
+    const isLong = ledger.#journal.lines > MAX_LINES_PER_ENTRY_AT_START * ledger.entries.size;
     if (isLong || skipped !== null) ledger.#journal.rewrite();
     return ledger;
   }
 
-  /** Resolves when everything recorded so far is on the disk, or to why it is not. */
+  /** Resolves to null when everything recorded so far is on the disk, else to why it is not. */
   durable(): Promise<Failure> {
     return this.#journal.durable();
   }
 
-  /** To be called every second: tries again what could not be written, and drops what is to be forgotten. */
+  /** Call it every second: it tries again what could not be written, and forgets old entries. */
   tick(now: number): void {
-    if (this.#ticks++ % FORGET_INTERVAL === 0) this.forget(now);
+    if (this.#ticks++ % FORGET_INTERVAL_TICKS === 0) this.forget(now);
     const { lines } = this.#journal;
-    if (lines > LONG_BEYOND && lines > LONG * this.entries.size) this.#journal.rewrite();
+    if (lines > MIN_LINES_TO_REWRITE && lines > MAX_LINES_PER_ENTRY * this.entries.size)
+      this.#journal.rewrite();
     this.#journal.tick();
   }
 
-  /** Writes what waits, and ends. */
+  /** Writes the pending lines and closes the file. */
   close(): Promise<void> {
     return this.#journal.close();
   }
@@ -75,7 +77,7 @@ export class Ledger extends BlockMemory {
     this.#journal.append(lineOf(operation));
   }
 
-  /** All that is known now: what changes while the lines are made is not in them. */
+  /** All that is known at the time of the call; later changes are not in the lines. */
   #lines(): Iterable<string> {
     const { entries, decisions } = this.snapshot();
     return linesOf(entries, decisions);

@@ -2,31 +2,34 @@ import { crc32 } from 'node:zlib';
 import type { Operation } from './entry.ts';
 import { isRecord, operationFrom, type RecordFault, recordOf } from './record.ts';
 
-/** The first word of every line. Another number is another meaning of what follows. */
+/** The first word of every line: the version of the format. */
 const VERSION = 'v1';
 
-/** CRC-32 of the JSON text, in hexadecimal digits. */
+/** The CRC-32 of the JSON text has this many hexadecimal digits. */
 const CHECKSUM_LENGTH = 8;
 
-/** The version, a blank, the checksum, a blank. */
+/** A line is the version, a space, the checksum, a space and the JSON text. */
 const CHECKSUM_OFFSET = VERSION.length + 1;
 const JSON_OFFSET = CHECKSUM_OFFSET + CHECKSUM_LENGTH + 1;
 
 const HEAD = Buffer.from(`${VERSION} `);
 
-/** Any version's line, as far as it can be known. */
+/** The start of a line of any version. */
 const ANY_VERSION = /^v\d{1,4} /;
 
-/** Bytes of a longer line are never ours: every field has a bound, and all together stay below this. */
-export const MAX_LINE_LENGTH = 16_384;
+/** No line of ours is longer: every field has a bound, and their sum is below this. */
+export const MAX_LINE_BYTES = 16_384;
 
-/** The operation as a line, with its end. */
+/** The byte that ends a line. */
+export const LINE_END = 0x0a;
+
+/** The operation as a line that ends with a newline. */
 export function lineOf(operation: Operation): string {
   const text = JSON.stringify(recordOf(operation));
   return `${VERSION} ${checksumOf(text)} ${text}\n`;
 }
 
-/** What a line says, given without its end. */
+/** The operation in a line, which is given without its newline. */
 export function operationIn(line: Buffer): Operation | RecordFault {
   if (line.indexOf(HEAD) !== 0) {
     return ANY_VERSION.test(line.toString('latin1', 0, JSON_OFFSET)) ? 'unknown' : 'damaged';
@@ -40,8 +43,8 @@ export function operationIn(line: Buffer): Operation | RecordFault {
 }
 
 /**
- * A record that stands at the end of a damaged line: what was glued to its front is half a record, or the NULs
- * that a file system puts where a power cut came before the data.
+ * The record at the end of a damaged line; null when there is none. Before it may be half a record, or the NULs that a
+ * file system leaves when the power fails before it has written the data.
  */
 export function lastRecordIn(line: Buffer): Buffer | null {
   const start = line.lastIndexOf(HEAD);

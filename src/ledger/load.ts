@@ -5,37 +5,38 @@ import type { BlockMemory } from './memory.ts';
 import { readLines } from './read-lines.ts';
 
 /**
- * Blocks that a file may hold at a time: twice as many as there are ever in force (MAX_BLOCKS). One that holds more
- * was not written by us; memory must not follow it.
+ * Due blocks that are loaded: twice as many as are ever in force (MAX_BLOCKS). We did not write a file with more, and
+ * memory must not grow with it.
  */
-export const MAX_LOADED = 262_144;
+const MAX_LOADED = 262_144;
 
 /**
- * Bytes that are read of a file, from its end: more than MAX_LOADED blocks take before they are written anew. A
- * start must not wait for a longer one, which was not written by us either.
+ * Bytes that are read, from the end of the file: more than MAX_LOADED blocks take before a rewrite. We did not write a
+ * longer file, and a start must not wait for it.
  */
-const MAX_READ = 536_870_912;
+const MAX_READ_BYTES = 536_870_912;
 
-/** What was found in a file. */
+/** What a file contained. */
 export interface Loaded {
   readonly lines: number;
-  /** Where its last whole line ends, in bytes. */
-  readonly end: number;
-  /** Lines that say nothing, for one reason or another. */
+  /** The offset in bytes where its last whole line ends. */
+  readonly endOffset: number;
+  /** Lines with a wrong checksum or invalid fields. */
   readonly damaged: number;
+  /** Lines of another version. */
   readonly unknown: number;
-  /** Blocks beyond MAX_LOADED. */
+  /** Operations for blocks beyond MAX_LOADED. */
   readonly refused: number;
 }
 
-/** Brings into memory what the file says. Rejects when it cannot be read; what was read until then is known. */
+/** Applies the operations in the file to the memory. Rejects when a read fails; the operations before it stay applied. */
 export async function load(file: LogFile, memory: BlockMemory): Promise<Loaded> {
   const counts = { lines: 0, damaged: 0, unknown: 0, refused: 0 };
   const take = (operation: Operation) => {
     if (isTooMuch(operation, memory)) counts.refused++;
     else memory.apply(operation);
   };
-  const end = await readLines(file.fd, Math.max(0, file.size - MAX_READ), (line) => {
+  const endOffset = await readLines(file.fd, Math.max(0, file.size - MAX_READ_BYTES), (line) => {
     counts.lines++;
     const operation = operationIn(line);
     if (typeof operation === 'object') return take(operation);
@@ -44,18 +45,18 @@ export async function load(file: LogFile, memory: BlockMemory): Promise<Loaded> 
     const rescued = record === null ? 'damaged' : operationIn(record);
     if (typeof rescued === 'object') take(rescued);
   });
-  return { ...counts, end };
+  return { ...counts, endOffset };
 }
 
-/** What could not be made use of, in words; null when there was nothing. */
+/** Reports the skipped lines as text; null when there were none. */
 export function skippedIn({ damaged, unknown, refused }: Loaded): string | null {
   const parts = [
     { count: damaged, text: 'damaged' },
     { count: unknown, text: 'from another version' },
     { count: refused, text: `beyond ${MAX_LOADED} blocks` },
   ];
-  const told = parts.filter(({ count }) => count > 0).map(({ count, text }) => `${count} ${text}`);
-  return told.length === 0 ? null : `lines that were skipped: ${told.join(', ')}`;
+  const texts = parts.filter(({ count }) => count > 0).map(({ count, text }) => `${count} ${text}`);
+  return texts.length === 0 ? null : `lines that were skipped: ${texts.join(', ')}`;
 }
 
 function isTooMuch(operation: Operation, memory: BlockMemory): boolean {

@@ -11,29 +11,28 @@ import {
 } from 'node:fs';
 import { getSystemErrorMap, promisify } from 'node:util';
 import type { Failure } from '../commands/failure.ts';
+import { LINE_END } from './line.ts';
 
 /**
- * A link in place of the file would have us write wherever it leads, and a pipe or a device wait or do what it
- * does; none is opened.
+ * A symbolic link would make us write wherever it leads, and a pipe or a device could block the open. None of them is
+ * opened.
  */
-const GUARDED = constants.O_NOFOLLOW | constants.O_NONBLOCK;
-const TO_ADD = constants.O_RDWR | constants.O_APPEND | GUARDED;
+const SAFE_FLAGS = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const APPEND_FLAGS = constants.O_RDWR | constants.O_APPEND | SAFE_FLAGS;
 
-/** Who is blocked, and what an administrator said of them, is nobody else's business. */
+/** Only the owner may see who is blocked, and the notes of administrators. */
 const MODE = 0o600;
-
-const LINE_END = 0x0a;
 
 const syncData = promisify(fdatasync);
 const writeSome = promisify(write);
 
-/** An open file of lines that is only added to. */
+/** An open file of lines, to which lines are only appended. */
 export class LogFile {
   readonly fd: number;
   readonly #device: number;
   readonly #inode: number;
-  /** Bytes that must be there: less means that somebody cut it. */
-  #size: number;
+  /** The bytes that must be there; a smaller file was cut off by others. */
+  #sizeBytes: number;
   #syncing: Promise<void> | null = null;
 
   private constructor(fd: number) {
@@ -42,22 +41,22 @@ export class LogFile {
     this.fd = fd;
     this.#device = stat.dev;
     this.#inode = stat.ino;
-    this.#size = stat.size;
+    this.#sizeBytes = stat.size;
   }
 
-  /** Opens the file that has this name, or makes it. Throws, as the others do, why it cannot. */
+  /** Opens the file or creates it. Throws when it cannot, as the next two do. */
   static open(path: string): LogFile {
-    return LogFile.#open(path, TO_ADD | constants.O_CREAT);
+    return LogFile.#open(path, APPEND_FLAGS | constants.O_CREAT);
   }
 
-  /** Makes the file; throws when there is one already. */
-  static make(path: string): LogFile {
-    return LogFile.#open(path, TO_ADD | constants.O_CREAT | constants.O_EXCL);
+  /** Creates the file; throws when the name exists. */
+  static create(path: string): LogFile {
+    return LogFile.#open(path, APPEND_FLAGS | constants.O_CREAT | constants.O_EXCL);
   }
 
-  /** Opens a file that cannot be written. */
+  /** Opens the file without permission to write. */
   static openToRead(path: string): LogFile {
-    return LogFile.#open(path, constants.O_RDONLY | GUARDED);
+    return LogFile.#open(path, constants.O_RDONLY | SAFE_FLAGS);
   }
 
   static #open(path: string, flags: number): LogFile {
@@ -71,53 +70,54 @@ export class LogFile {
     }
   }
 
+  /** In bytes. */
   get size(): number {
-    return this.#size;
+    return this.#sizeBytes;
   }
 
-  /** What has become of it: `is gone`, `was replaced` or `was cut off`; null when nothing has. */
+  /** What others did to it: `is gone`, `was replaced` or `was cut off`; null for nothing. Throws when it cannot look. */
   faultAt(path: string): Failure {
     const named = lstatSync(path, { throwIfNoEntry: false });
     if (named === undefined) return 'is gone';
     if (named.ino !== this.#inode || named.dev !== this.#device) return 'was replaced';
-    return named.size < this.#size ? 'was cut off' : null;
+    return named.size < this.#sizeBytes ? 'was cut off' : null;
   }
 
-  /** Cuts off all behind the first `size` bytes. */
-  truncate(size: number): void {
-    ftruncateSync(this.fd, size);
-    this.#size = size;
+  /** Keeps the first `sizeBytes` bytes and cuts off the rest. */
+  truncate(sizeBytes: number): void {
+    ftruncateSync(this.fd, sizeBytes);
+    this.#sizeBytes = sizeBytes;
   }
 
-  /** Adds whole lines, at once. What could not be written is the rest, and of that nothing counts in the file. */
+  /** Appends whole lines, synchronously. On a failure `rest` holds what to append later. */
   append(lines: Buffer): { readonly rest: Buffer; readonly failure: Failure } {
     let written = 0;
     try {
       while (written < lines.length) written += writeSync(this.fd, lines, written);
-      this.#size += written;
+      this.#sizeBytes += written;
       return { rest: lines.subarray(written), failure: null };
     } catch (error) {
       const whole = written === 0 ? 0 : lines.lastIndexOf(LINE_END, written - 1) + 1;
-      this.#size += whole;
+      this.#sizeBytes += whole;
       const rest = lines.subarray(whole);
-      const isTakenBack = written === whole || this.#takeBack(written - whole);
-      // Half a line that has to stay is ended, lest it swallow the next.
+      const isUndone = written === whole || this.#cutBack(written - whole);
+      // If half a line must stay, `rest` ends it first, so that it does not swallow the next line.
       return {
-        rest: isTakenBack ? rest : Buffer.concat([Buffer.of(LINE_END), rest]),
+        rest: isUndone ? rest : Buffer.concat([Buffer.of(LINE_END), rest]),
         failure: reasonOf(error),
       };
     }
   }
 
-  /** Adds text off the main thread; rejects when that fails, and the file is then of no use. */
+  /** Appends text off the main thread. Rejects on a failure, after which the file is unusable. */
   async write(text: string): Promise<void> {
     const bytes = Buffer.from(text);
     let written = 0;
     while (written < bytes.length) written += (await writeSome(this.fd, bytes, written)).bytesWritten;
-    this.#size += written;
+    this.#sizeBytes += written;
   }
 
-  /** Resolves when all that was added before is on the disk; rejects when it may not be. One at a time. */
+  /** Resolves when all that was appended before is on the disk; rejects when it may not be. One call at a time. */
   sync(): Promise<void> {
     this.#syncing = syncData(this.fd).finally(() => {
       this.#syncing = null;
@@ -125,15 +125,15 @@ export class LogFile {
     return this.#syncing;
   }
 
-  /** A sync that is under way is waited for: the descriptor's number may be another file's next. */
+  /** Closes the file after a running sync, because the system may reuse the descriptor for another file. */
   close(): void {
     const close = () => closeSync(this.fd);
     if (this.#syncing === null) close();
     else this.#syncing.then(close, close);
   }
 
-  /** Cuts off the last bytes, which are our own. */
-  #takeBack(bytes: number): boolean {
+  /** Cuts off the last bytes, which we wrote. */
+  #cutBack(bytes: number): boolean {
     try {
       ftruncateSync(this.fd, fstatSync(this.fd).size - bytes);
       return true;
@@ -143,14 +143,14 @@ export class LogFile {
   }
 }
 
-/** Throws when the name belongs to something else than a file. */
+/** Throws when the name exists and is not a regular file. */
 export function refuseUnlessFile(path: string): void {
   const named = lstatSync(path, { throwIfNoEntry: false });
   if (named?.isSymbolicLink()) throw new Error('it is a symbolic link, which is not followed');
   if (named !== undefined && !named.isFile()) throw new Error('it is not a regular file');
 }
 
-/** What the system says of an error, without the name of the call. */
+/** The system's message for an error, without the name of the call. */
 export function reasonOf(error: unknown): string {
   const { errno, message } = error as NodeJS.ErrnoException;
   return getSystemErrorMap().get(errno ?? 0)?.[1] ?? message;

@@ -3,25 +3,25 @@ import type { Block } from '../firewall/block.ts';
 import type { BlockEnd, LedgerEntry, Operation } from './entry.ts';
 import { cleanNote, cleanWrappersLine } from './fields.ts';
 
-/** How long (ms) an ended block makes the next one of its target a repeated one: 30 days. */
-export const REMEMBERED_TIME = 30 * 86_400_000;
+/** 30 days: a block within this time after the end of another is a repeated block of its target. */
+export const REMEMBERED_TIME_MS = 30 * 86_400_000;
 
-/** Ended blocks that are remembered. Forged sources without end push out those that ended longest ago. */
+/** Ended blocks that are remembered. A flood of forged sources pushes out those that ended longest ago. */
 export const MAX_REMEMBERED = 65_536;
 
-/** Everybody who is blocked, and who was: the ledger without its file. */
+/** All blocks, present and past: the ledger without its file. */
 export class BlockMemory {
   readonly #entries = new Map<string, LedgerEntry>();
-  /** Targets of which an ended block is known, from the one that ended longest ago. */
+  /** Targets with an ended block, those that ended longest ago first. */
   readonly #remembered = new Set<string>();
   /**
-   * Targets whose newest block has not been in force yet, with what was known of them before: if it fails, that
-   * is known again.
+   * Targets whose newest block has not been in force yet, with their entry before it. If the block fails, that entry
+   * returns.
    */
   readonly #tentative = new Map<string, LedgerEntry | null>();
   #due = 0;
 
-  /** By target. */
+  /** The newest entry of each target. A loop over them may change them. */
   get entries(): ReadonlyMap<string, LedgerEntry> {
     return this.#entries;
   }
@@ -31,7 +31,7 @@ export class BlockMemory {
     return this.#due;
   }
 
-  /** A block is decided, and not known to be in force. */
+  /** Records that a block was decided, which is not known to be in force. */
   decide(block: Block, method: BlockMethod, boot: string, wrappersLine: string | null = null): LedgerEntry {
     const entry: LedgerEntry = {
       block: { ...block, cause: { ...block.cause, note: cleanNote(block.cause.note) } },
@@ -46,27 +46,27 @@ export class BlockMemory {
     return entry;
   }
 
-  /** The block of this target is in force; without `wrappersLine` that of the decision stays. */
+  /** Records that the target's block is in force. Without `wrappersLine` the decision's line stays. */
   confirm(target: string, boot: string, wrappersLine?: string | null): void {
     if (wrappersLine === undefined) this.#do({ op: 'confirm', target, boot });
     else this.#do({ op: 'confirm', target, boot, wrappersLine: cleanWrappersLine(wrappersLine) });
   }
 
-  /** These blocks are out of force, and due all the same. */
+  /** Records that these blocks are out of force, but still due. */
   lift(targets: readonly string[] | 'all'): void {
     if (targets === 'all') this.#do({ op: 'lift-all' });
     else for (const target of targets) this.#do({ op: 'lift', target });
   }
 
   /**
-   * The block ended; `at` in ms since the epoch. One that `failed` and was never in force does not count, and what
-   * was known of its target before is known again.
+   * Records that the block ended; `at` in ms since the epoch. One that `failed` and was never in force does not count,
+   * and its target's entry before it returns.
    */
   end(target: string, how: BlockEnd, at: number): void {
     this.#do({ op: 'end', target, at, how });
   }
 
-  /** Does what the operation says; false when that changed nothing. */
+  /** Applies the operation; returns false when it changed nothing. */
   apply(operation: Operation): boolean {
     switch (operation.op) {
       case 'decide':
@@ -84,15 +84,15 @@ export class BlockMemory {
     }
   }
 
-  /** Drops what ended more than REMEMBERED_TIME ago. A time in the future stays: the clock may have been set back. */
+  /** Drops what ended REMEMBERED_TIME_MS ago. An end in the future stays: the clock may have been set back. */
   forget(now: number): void {
     for (const target of this.#remembered) {
       const ended = this.#endedOf(target)?.ended;
-      if (ended && now - ended.at >= REMEMBERED_TIME) this.#forget(target);
+      if (ended && now - ended.at >= REMEMBERED_TIME_MS) this.#forget(target);
     }
   }
 
-  /** The operations that make a memory like this one, as of now; `entry` first, from the longest ended, then `decide`. */
+  /** What rebuilds this memory: an `entry` for each of `entries`, in order, then a `decide` for each of `decisions`. */
   snapshot(): { readonly entries: readonly LedgerEntry[]; readonly decisions: readonly LedgerEntry[] } {
     const entries = [...this.#remembered].map((target) => this.#endedOf(target) as LedgerEntry);
     const decisions: LedgerEntry[] = [];
@@ -106,7 +106,7 @@ export class BlockMemory {
     return { entries, decisions };
   }
 
-  /** Gets each operation that changed something here. */
+  /** Called with each operation that changed something. */
   protected record(_operation: Operation): void {}
 
   #do(operation: Operation): void {
@@ -120,7 +120,7 @@ export class BlockMemory {
     return true;
   }
 
-  /** What is known of a target apart from a block that has not been in force yet. */
+  /** The target's entry, without a block that has not been in force yet. */
   #beforeNextOf(target: string): LedgerEntry | null {
     const before = this.#tentative.get(target);
     return before === undefined ? (this.#entries.get(target) ?? null) : before;
@@ -134,7 +134,7 @@ export class BlockMemory {
     this.#tentative.delete(target);
     this.#remembered.delete(target);
     const { block, method, times } = entry;
-    // Field by field: a start does this for all of a long file, and a spread takes five times as long.
+    // Field by field, because a start does this for each line of a long file, and a spread takes five times as long.
     this.#put({ block, method, wrappersLine: line, boot, times, inForce: true, ended: null });
     return true;
   }
@@ -192,7 +192,7 @@ export class BlockMemory {
     const { target } = entry.block;
     if (this.#entries.get(target)?.ended === null) this.#due--;
     if (entry.ended === null) this.#due++;
-    // A target keeps its place, so that who goes through the entries may change them on the way.
+    // A target keeps its place, so that a loop over the entries may change them.
     this.#entries.set(target, entry);
   }
 

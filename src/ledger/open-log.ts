@@ -5,16 +5,17 @@ import { LogFile, reasonOf } from './log-file.ts';
 import type { BlockMemory } from './memory.ts';
 import { Replacement } from './replacement.ts';
 
+/** The outcome of opening the file. */
 export interface OpenedLog {
-  /** null when it cannot be added to. */
+  /** null when it cannot be written. */
   readonly file: LogFile | null;
   /** null when it cannot be read. */
   readonly loaded: Loaded | null;
-  /** Why the file cannot be added to or was not read to its end; null when both went well. */
+  /** Why the file cannot be written, or was not read to its end; null on success. */
   readonly trouble: Failure;
 }
 
-/** Opens the file, or makes it, and brings what it says into memory. Never rejects. */
+/** Opens the file or creates it, and loads it into the memory. Never rejects. */
 export async function openLog(path: string, memory: BlockMemory): Promise<OpenedLog> {
   let file: LogFile;
   try {
@@ -28,8 +29,8 @@ export async function openLog(path: string, memory: BlockMemory): Promise<Opened
   try {
     if (file.size === 0) await syncFolderOf(path);
     const loaded = await load(file, memory);
-    // Half a line, where the power was cut, would swallow the next one.
-    if (loaded.end < file.size) file.truncate(loaded.end);
+    // Half a line, from a power cut, would swallow the next one.
+    if (loaded.endOffset < file.size) file.truncate(loaded.endOffset);
     return { file, loaded, trouble: null };
   } catch (error) {
     file.close();
@@ -37,7 +38,7 @@ export async function openLog(path: string, memory: BlockMemory): Promise<Opened
   }
 }
 
-/** On a disk that cannot be written, blocks of former runs are known all the same. */
+/** On a read-only disk the blocks of former runs are loaded all the same. */
 async function readOnly(path: string, memory: BlockMemory): Promise<Loaded | null> {
   let file: LogFile | null = null;
   try {

@@ -14,13 +14,13 @@ import {
   isWrappersLine,
 } from './fields.ts';
 
-/** An object out of a file: nothing is known of its fields. */
+/** An object from a file, whose fields have not been checked. */
 type Unchecked = Readonly<Record<string, unknown>>;
 
-/** Why a record says nothing: it is not as it was written, or was written by a program of another version. */
+/** Why a record is skipped: it is not as it was written, or another version of the program wrote it. */
 export type RecordFault = 'damaged' | 'unknown';
 
-/** What is written of an operation; flat, and without what can be told from the rest. */
+/** The record of an operation: flat, without fields that follow from the others. */
 export function recordOf(operation: Operation): object {
   switch (operation.op) {
     case 'decide':
@@ -34,7 +34,7 @@ export function recordOf(operation: Operation): object {
   }
 }
 
-/** The operation that a record is of, with every field checked: whoever could write the file may have. */
+/** The operation of a record. It checks every field, because others may have written the file. */
 export function operationFrom(record: Unchecked): Operation | RecordFault {
   const { op } = record;
   switch (op) {
@@ -55,6 +55,7 @@ export function operationFrom(record: Unchecked): Operation | RecordFault {
   }
 }
 
+/** Whether parsed JSON can be a record. */
 export function isRecord(value: unknown): value is Unchecked {
   return typeof value === 'object' && value !== null;
 }
@@ -89,7 +90,7 @@ function entryFrom(record: Unchecked): Operation | RecordFault {
   const { inForce, at, how } = record;
   if (entry === null || typeof inForce !== 'boolean') return 'damaged';
   if (at === undefined && how === undefined) return { op: 'entry', entry: { ...entry, inForce } };
-  // What has ended is not in force.
+  // An ended block is not in force.
   if (inForce || !isTime(at) || !isEnd(how)) return 'damaged';
   return { op: 'entry', entry: { ...entry, ended: { at, how } } };
 }

@@ -1,19 +1,19 @@
 import { renameSync, rmSync } from 'node:fs';
 import { LogFile, refuseUnlessFile } from './log-file.ts';
 
-/** Characters that are made and written at a time: a millisecond's work, between which everything else goes on. */
+/** Characters of one write: a millisecond of work, after which other tasks run. */
 const CHUNK_LENGTH = 131_072;
 
-/** Characters that may come while a chunk is written. A disk that is slower has to be tried again later. */
-const MAX_TAIL = 1_048_576;
+/** Characters of lines that may arrive during one write. With a slower disk the replacement fails, to be tried later. */
+const MAX_TAIL_LENGTH = 1_048_576;
 
 /**
- * A file's new contents, written beside it while lines go on coming, that take its place in one step: whenever
- * the machine stops, there is the old file or the new one, and either is whole (rename(2), fsync(2)). What fails
- * is thrown, and `discard` is to follow.
+ * A new version of a file, written beside it while more lines arrive. It takes the file's place in one step, so that
+ * after a crash there is either the old file or the new one, and it is whole (rename(2), fsync(2)). Methods throw on a
+ * failure; the caller must then call `discard`.
  */
 export class Replacement {
-  /** Lines of it that are in the file beside. */
+  /** The lines written to the new file. */
   lines = 0;
   readonly #path: string;
   readonly #file: LogFile;
@@ -24,34 +24,34 @@ export class Replacement {
 
   private constructor(path: string, snapshot: () => Iterable<string>) {
     this.#path = path;
-    this.#file = LogFile.make(besideOf(path));
+    this.#file = LogFile.create(newPathOf(path));
     this.#snapshot = snapshot();
   }
 
-  /** Begins beside the file, with the lines of `snapshot`, called now. Every later line is to be followed. */
+  /** Begins with the lines of `snapshot`, which it calls now. The caller passes every later line to `follow`. */
   static begin(path: string, snapshot: () => Iterable<string>): Replacement {
     refuseUnlessFile(path);
     Replacement.clear(path);
     return new Replacement(path, snapshot);
   }
 
-  /** Takes away what a run that was killed had begun. */
+  /** Removes the new file that a killed run has left. */
   static clear(path: string): void {
-    rmSync(besideOf(path), { force: true });
+    rmSync(newPathOf(path), { force: true });
   }
 
-  /** Takes in a line that came since. */
+  /** Adds a line that arrived since the snapshot. */
   follow(line: string): void {
     this.#tail.push(line);
     this.#tailLength += line.length;
   }
 
-  /** Makes `write` end soon, by throwing. */
+  /** Makes `write` reject soon. */
   giveUp(): void {
     this.#isGivenUp = true;
   }
 
-  /** Resolves when the snapshot, and most of what came since, is on the disk. Only the lines' making holds up. */
+  /** Resolves when the snapshot, and most lines since, are on the disk. It yields after each chunk. */
   async write(): Promise<void> {
     let chunk = '';
     for (const line of this.#all()) {
@@ -60,30 +60,30 @@ export class Replacement {
       if (chunk.length < CHUNK_LENGTH) continue;
       await this.#file.write(chunk);
       chunk = '';
-      if (this.#tailLength > MAX_TAIL) throw new Error('lines come faster than the disk takes them');
+      if (this.#tailLength > MAX_TAIL_LENGTH) throw new Error('lines come faster than the disk takes them');
       if (this.#isGivenUp) throw new Error('it was given up');
     }
     await this.#file.write(chunk);
     await this.#file.sync();
   }
 
-  /** Adds what is left and takes the file's place, at once. `syncFolderOf` is to follow. */
+  /** Adds the remaining lines and takes the file's place, synchronously. The caller must then call `syncFolderOf`. */
   finish(): LogFile {
     this.lines += this.#tail.length;
     const { failure } = this.#file.append(Buffer.from(this.#tail.join('')));
     if (failure !== null) throw new Error(failure);
     refuseUnlessFile(this.#path);
-    renameSync(besideOf(this.#path), this.#path);
+    renameSync(newPathOf(this.#path), this.#path);
     return this.#file;
   }
 
-  /** Leaves the file as it is. */
+  /** Removes the new file, and leaves the old one as it is. */
   discard(): void {
     this.#file.close();
     try {
       Replacement.clear(this.#path);
     } catch {
-      // It is in nobody's way, and the next one tries again.
+      // It does no harm, and the next replacement removes it.
     }
   }
 
@@ -98,6 +98,6 @@ export class Replacement {
   }
 }
 
-function besideOf(path: string): string {
+function newPathOf(path: string): string {
   return `${path}.new`;
 }

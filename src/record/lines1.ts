@@ -1,6 +1,6 @@
 /**
  * The log lines of PortSentry 1.x, word for word, because logwatch, OSSEC, Prelude and private scripts parse them.
- * Only this file spells `attackalert:`. A `name` is the name of the host, or its address again.
+ * Only this file and `lines2.ts` spell `attackalert:`. A `name` is the name of the host, or its address again.
  */
 
 import type { Block } from '../firewall/block.ts';
@@ -15,6 +15,11 @@ type Where = Pick<ProbeDetails, 'transport' | 'destinationPort'>;
 /** A message for the administrator. */
 export function adminLine(text: string): string {
   return `adminalert: ${text}`;
+}
+
+/** A log line without the word at its beginning. */
+export function messageOf(line: string): string {
+  return line.slice(line.indexOf(': ') + 2);
 }
 
 /** A probe, as an attack or, when it is a ping, as a message. */

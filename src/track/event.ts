@@ -59,6 +59,20 @@ export interface DecoysEvent extends ProbeDetails {
   readonly spared: boolean;
 }
 
+/** A range of ports of one transport that a scan tried. */
+export interface ScannedRange {
+  readonly transport: Transport;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A port that answered a scanner. */
+export interface AnsweredPort {
+  readonly address: string;
+  readonly transport: Transport;
+  readonly port: number;
+}
+
 /** The summary of a source, or of a group of decoys, when it went quiet or at the end. */
 export interface ScanEvent {
   readonly action: 'scan';
@@ -72,6 +86,14 @@ export interface ScanEvent {
   readonly ports: number;
   readonly kinds: readonly KindName[];
   readonly targets: number;
+  /** The ports, in few ranges; empty when they are not known. */
+  readonly ranges: readonly ScannedRange[];
+  /** The first addresses of ours that it tried; empty when they are not known. */
+  readonly targetNames: readonly string[];
+  /** `ports` is a lower bound. */
+  readonly atLeast: boolean;
+  /** What answered; null when that is not known. */
+  readonly answered: readonly AnsweredPort[] | null;
   readonly shape: Shape;
   /** The program that most of the probes look like. */
   readonly tool: ToolName | null;

@@ -11,6 +11,7 @@ const RUN = {
   logoutput: [],
   daemon: false,
   verbose: false,
+  debug: false,
   localCheck: true,
   serviceCheck: true,
   dryRun: false,
@@ -44,12 +45,30 @@ describe('run', () => {
     ['-D', { daemon: true }],
     ['--daemon', { daemon: true }],
     ['-v', { verbose: true }],
-    ['-d', { verbose: true }],
+    ['-d', { verbose: true, debug: true }],
+    ['--debug', { verbose: true, debug: true }],
     ['-L', { localCheck: false }],
     ['--disable-local-check', { localCheck: false }],
     ['-S', { serviceCheck: false }],
     ['--disable-service-check', { serviceCheck: false }],
     ['--dry-run', { dryRun: true }],
+    ['--stealth', { mode: ['stcp,sudp'] }],
+    ['--connect', { mode: ['tcp,udp'] }],
+    ['--stealth -m raw', { mode: ['stcp,sudp'] }],
+    ['--method=pcap', {}],
+    [
+      '--stealth -mpcap -dLS -iALL -lstdout -c/x',
+      {
+        mode: ['stcp,sudp'],
+        verbose: true,
+        debug: true,
+        localCheck: false,
+        serviceCheck: false,
+        interface: ['ALL'],
+        logoutput: ['stdout'],
+        configfile: '/x',
+      },
+    ],
   ])('portsentry %s', async (line, expected) => {
     const argv = line === '' ? [] : line.split(' ');
     expect(await parse(...argv)).toEqual({ ...RUN, ...expected });
@@ -84,6 +103,8 @@ test('check', async () => {
   for (const mode of ['tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp']) {
     expect(await parse('check', `-${mode}`)).toMatchObject({ command: 'check', mode: [mode] });
   }
+  expect(await parse('check', '--stealth')).toMatchObject({ mode: ['stcp,sudp'] });
+  expect(await parse('check', '--connect')).toMatchObject({ mode: ['tcp,udp'] });
   expect(await parse('check', '-stcp', '--mode', 'sudp')).toMatchObject({ mode: ['stcp', 'sudp'] });
 });
 
@@ -123,6 +144,8 @@ describe('an invalid command line is a usage error of one line', () => {
     ['-i', /interface|argument/],
     ['check extra', /extra/],
     ['-axcp', /./],
+    ['-m both', /both/],
+    ['--method', /method|argument/],
     ['status extra', /extra/],
     ['list --for 1h', /for/],
     ['why', /argument/],
@@ -140,8 +163,9 @@ describe('an invalid command line is a usage error of one line', () => {
 });
 
 describe('help and version are printed', () => {
+  // Two programs look for the word in the first line.
   test.each(['-V', '--version'])('%s', async (option) => {
-    expect(await parse(option)).toEqual({ command: 'print', text: '3.0.0\n' });
+    expect(await parse(option)).toEqual({ command: 'print', text: 'Version: 3.0.0\n' });
   });
 
   test.each([['--help'], ['-h'], ['replay', '--help']])('%s %s', async (...argv) => {

@@ -66,9 +66,14 @@ describe('silent faults of the old program are reported at their lines', () => {
       'f:3:1: note: KILL_HOSTS_DENY: the TCP and the UDP process of PortSentry 1.x did not know of each other, so hosts.deny could list a host twice; here it lists it once',
     ],
     [
+      'a file of 2.x for UDP alone',
+      ['UDP_PORTS="1"'],
+      'f:1:1: warning: UDP_PORTS without ADVANCED_PORTS_UDP, as in a file of PortSentry 2.x, which watched only these ports; here --stealth (-stcp -sudp) or MODES="stcp,sudp" does',
+    ],
+    [
       'a file of 2.x',
       ['TCP_PORTS="1"'],
-      'f:1:1: warning: TCP_PORTS without ADVANCED_PORTS_TCP, as in a file of PortSentry 2.x, which watched only these ports; here -stcp -sudp or MODES="stcp,sudp" does',
+      'f:1:1: warning: TCP_PORTS without ADVANCED_PORTS_TCP, as in a file of PortSentry 2.x, which watched only these ports; here --stealth (-stcp -sudp) or MODES="stcp,sudp" does',
     ],
   ])('%s', (_name, lines, finding) => {
     expect(messages(...lines)).toEqual([finding]);

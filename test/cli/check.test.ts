@@ -218,6 +218,7 @@ SCAN_TRIGGER="2"
 SCAN_WINDOW="30m"
 MODES="stcp"
 TCP_PORTS="1,7-9"
+UDP_PORTS="1-21"
 HISTORY_FILE="/h"
 BLOCKED_FILE="/b"
 EVENT_FILE="/e"
@@ -339,6 +340,7 @@ describe('what the service of this host starts', () => {
       '-stcp',
       '-sudp',
     ],
+    ['/etc/default/portsentry', ['TCP_MODE=', 'UDP_MODE=', 'OPTIONS="--connect"'], '-tcp', '-udp'],
     ['/etc/conf.d/portsentry', ['PORTSENTRY_MODES="tcp udp"'], '-tcp', '-udp'],
     [
       '/etc/conf.d/portsentry',

@@ -37,6 +37,7 @@ function portsentry(args: readonly string[], input?: Uint8Array) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
     input: input ?? '',
     encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
     env: { ...process.env, TZ: 'UTC' },
   });
   return { status, stdout, stderr };

@@ -112,7 +112,7 @@ export async function serve(
 }
 
 /** All lines of an answer. */
-export async function askAll(path: string, request: Request, timeoutMs = 5_000): Promise<Response[]> {
+export async function askAll(path: string, request: Request, timeoutMs = 60_000): Promise<Response[]> {
   const responses: Response[] = [];
   for await (const response of ask(path, request, timeoutMs)) responses.push(response);
   return responses;

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ControlServer, MAX_CONNECTIONS } from '../../src/control/server.ts';
+import { eventually } from '../support/eventually.ts';
 import { askAll, handlers, RawClient, STATUS, serve, testFolder } from './given.ts';
 
 const ASK_STATUS = '{"version":1,"command":"status"}\n';
@@ -148,7 +149,7 @@ describe('when the file is gone', () => {
     rmSync(dirname(path), { recursive: true });
     server.tick();
     server.tick();
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(told).toEqual([`The control socket ${path} was gone and has been made again.`]),
     );
     expect(fileMode(path)).toBe('600');
@@ -170,14 +171,14 @@ describe('when the file is gone', () => {
       ),
     ];
     server.tick();
-    await vi.waitFor(() => expect(told).toEqual(told1));
+    await eventually(() => expect(told).toEqual(told1));
     for (let second = 0; second < 5; second++) {
       server.tick();
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(told).toHaveLength(1);
     rmSync(dirname(path));
-    await vi.waitFor(() => {
+    await eventually(() => {
       server.tick();
       expect(told).toHaveLength(2);
     });
@@ -189,7 +190,7 @@ describe('when the file is gone', () => {
     rmSync(path);
     await another(path).open();
     server.tick();
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(told).toEqual([expect.stringContaining('another portsentry (pid 4712) answers')]),
     );
     expect(await pidAt(path)).toBe(4712);
@@ -213,16 +214,13 @@ describe('many clients', () => {
     await Promise.all(clients.map((client) => once(client.socket, 'connect')));
     expect(await new RawClient(path).finish()).toMatchObject([{ ok: false, reason: 'busy' }]);
     clients[0]?.socket.destroy();
-    await vi.waitFor(async () => expect(await askAll(path, { command: 'status' })).toEqual(STATUS_FIELDS));
+    await eventually(async () => expect(await askAll(path, { command: 'status' })).toEqual(STATUS_FIELDS));
   });
 
   test('1,000 that say nothing delay an answer no longer than their time limit', async () => {
     const { path } = await serve({}, { requestTimeMs: 200, stallTimeMs: 200 });
     const clients = Array.from({ length: 1_000 }, () => new RawClient(path));
-    await vi.waitFor(
-      async () => expect(await askAll(path, { command: 'status' })).toEqual(STATUS_FIELDS),
-      5_000,
-    );
+    await eventually(async () => expect(await askAll(path, { command: 'status' })).toEqual(STATUS_FIELDS));
     for (const client of clients) client.socket.destroy();
   });
 

@@ -5,6 +5,7 @@ import { NullBackend } from '../../src/firewall/null.ts';
 import { bootIdentity } from '../../src/ledger/boot.ts';
 import { BlockMemory } from '../../src/ledger/memory.ts';
 import { blockOf, knockFrom, testFolder } from '../respond/given.ts';
+import { eventually } from '../support/eventually.ts';
 import { address } from '../track/given.ts';
 import { blockingConfig, makeBlockManager } from './given.ts';
 
@@ -94,20 +95,24 @@ describe('a reload', () => {
     });
     expect([manager.method?.name, manager.breaker.threshold]).toEqual(['command', 300]);
     expect((await manager.respond(knockFrom('192.0.2.2'), 1)).method).toBe('command');
+    const { manager: logging } = makeBlockManager({ blockTcp: 0, blockMethod: 'none' });
+    await logging.start();
+    await expect(logging.reload(blockingConfig())).rejects.toThrow('no table');
+    expect(await logging.methodByHand()).toBe('none');
   });
 });
 
 test('a tick ends the blocks whose time is over', async () => {
   const { manager, ends } = await blocking();
   manager.tick(Date.now() + DAY + 1);
-  await vi.waitFor(() => expect(ends.map(({ how }) => how)).toEqual(['expired']));
+  await eventually(() => expect(ends.map(({ how }) => how)).toEqual(['expired']));
 });
 
 test('a tick releases a block that the never-block list has come to spare', async () => {
   const { manager, ends } = await blocking();
   manager.allowList.spareForTrial(address(SOURCE), Date.now() + DAY);
   manager.tick(Date.now());
-  await vi.waitFor(() => expect(ends.map(({ rule }) => rule)).toEqual(['trial probe of doctor']));
+  await eventually(() => expect(ends.map(({ rule }) => rule)).toEqual(['trial probe of doctor']));
 });
 
 describe('rules that another program has flushed', () => {
@@ -117,9 +122,10 @@ describe('rules that another program has flushed', () => {
     await backend.close('keep');
     backend.open = () => Promise.resolve('made');
     manager.tick(Date.now() + 59_000);
+    await new Promise((resolve) => setImmediate(resolve));
     expect(await backend.list()).toEqual([]);
     manager.tick(Date.now() + 60_001);
-    await vi.waitFor(async () => expect(await backend.list()).toHaveLength(1));
+    await eventually(async () => expect(await backend.list()).toHaveLength(1));
     expect(told[0]).toBe('The rules of null were gone: 1 blocks were put in force again.');
   });
 
@@ -127,7 +133,7 @@ describe('rules that another program has flushed', () => {
     const { manager, told } = await blocking();
     (await manager.backends.get('null')).open = () => Promise.reject(new Error('no table'));
     manager.tick(Date.now() + 60_001);
-    await vi.waitFor(() => expect(told).toEqual(['null does not work any more: no table']));
+    await eventually(() => expect(told).toEqual(['null does not work any more: no table']));
   });
 });
 

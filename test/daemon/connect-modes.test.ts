@@ -7,9 +7,11 @@ import type { Modes } from '../../src/config/modes.ts';
 import { PortSet } from '../../src/config/ports.ts';
 import { ConnectModes } from '../../src/daemon/connect-modes.ts';
 import { Engine } from '../../src/engine.ts';
+import { SynMatcher } from '../../src/listen/syn-matcher.ts';
 import type { ProbeEvent } from '../../src/track/event.ts';
 import { configWith } from '../respond/given.ts';
 import { engineParts, recorderOf } from '../support/engine-parts.ts';
+import { eventually } from '../support/eventually.ts';
 import { probe, START } from '../track/given.ts';
 import { preparedWith } from './given.ts';
 
@@ -50,13 +52,16 @@ test('a connection to a port of the mode tcp is a connect', async () => {
   await modes.open(prepared({ tcpPorts: listOf(PORT), udpPorts: listOf(PORT) }));
   expect([modes.holds(PORT), modes.holds(PORT + 1)]).toEqual([true, false]);
   const client = connect({ port: PORT, host: HOST, localAddress: '127.0.0.9' });
+  await once(client, 'connect');
+  const sourcePort = client.localPort;
   await once(client, 'close');
-  await vi.waitFor(() => expect(events).toHaveLength(1));
+  await eventually(() => expect(events).toHaveLength(1));
   expect(events[0]).toMatchObject({
     kind: 'connect',
     mode: 'tcp',
     time: START,
     source: '127.0.0.9',
+    sourcePort,
     destination: HOST,
     destinationPort: PORT,
   });
@@ -111,13 +116,16 @@ test('a reload opens and closes what differs, and logs what is new', async () =>
 });
 
 test.each([
-  ['a SYN to a port of the mode', { port: PORT }, true],
-  ['another packet to it', { port: PORT, kind: Kind.fin }, true],
-  ['a SYN to another port', { port: PORT + 1 }, false],
-  ['a datagram', { port: PORT, kind: Kind.udp }, false],
-])('%s is taken as a witness: %s', async (_what, fields, taken) => {
+  ['a SYN to a port of the mode', { port: PORT }, true, 1],
+  ['one to an address that is not our own', { port: PORT, destination: '10.0.0.3' }, true, 0],
+  ['another packet to that port', { port: PORT, kind: Kind.fin }, true, 0],
+  ['a SYN to another port', { port: PORT + 1 }, false, 0],
+  ['a datagram', { port: PORT, kind: Kind.udp }, false, 0],
+])('%s is taken: %s, and noted as the SYN of a connection: %i', async (_what, fields, taken, noted) => {
+  const noteSyn = vi.spyOn(SynMatcher.prototype, 'noteSyn');
+  onTestFinished(() => noteSyn.mockRestore());
   const { modes, events, prepared } = given();
   await modes.open(prepared({ tcpPorts: listOf(PORT) }));
   expect(modes.matchSyn(probe(fields))).toBe(taken);
-  expect(events).toEqual([]);
+  expect([noteSyn.mock.calls.length, events]).toEqual([noted, []]);
 });

@@ -96,7 +96,7 @@ describe('an unblock by hand', () => {
     ['198.51.100.0/24', '198.51.100.0/24 is not blocked'],
     [
       '2001:db8::1',
-      '2001:db8::1 has no block of its own; 2001:db8::/64, which it is in, is blocked: unblock that',
+      '2001:db8::1 has no block of its own, but is in 2001:db8::/64, which is blocked: unblock that',
     ],
   ])('of %s, which has no block, says so', async (target, message) => {
     const { orders, block } = await given();
@@ -108,11 +108,7 @@ describe('an unblock by hand', () => {
     const { orders, block, targets } = await given(COMMAND);
     await block();
     const { outcome, message } = await unblockByHand(orders, SOURCE);
-    expect([outcome, message, targets()]).toEqual([
-      'done',
-      expect.stringContaining('take it back yourself'),
-      [],
-    ]);
+    expect([outcome, message, targets()]).toEqual(['done', expect.stringContaining('undo it yourself'), []]);
   });
 
   test('whose UNKILL_ROUTE fails keeps the block', async () => {

@@ -21,7 +21,7 @@ import { address, type ProbeFields, probe, START } from '../track/given.ts';
 const MODES = { tcp: 'stcp', udp: 'sudp' } as const;
 const HOST = '127.0.0.1';
 
-/** A receiver before a real engine and the real table of sockets, and the probes that got through, as ports. */
+/** A receiver before a real engine with the real socket table, and the ports of the probes that got through. */
 function makeReceiver() {
   const events: ProbeEvent[] = [];
   const recorder = recorderOf({ probe: (event) => events.push(event) });
@@ -35,7 +35,7 @@ function makeReceiver() {
   return { receiver, ports: () => events.map(({ destinationPort }) => destinationPort) };
 }
 
-/** Records as the capture child writes them, all from one device. */
+/** Records as the sensor writes them, all from one device. */
 function records(device: number, ...probes: ProbeFields[]): [DataView, number] {
   const view = new DataView(new ArrayBuffer((probes.length + 2) * RECORD_LENGTH));
   writeReady(view, 0);
@@ -46,13 +46,13 @@ function records(device: number, ...probes: ProbeFields[]): [DataView, number] {
   return [view, view.byteLength];
 }
 
-test('probes reach the engine, what is about the child itself does not', async () => {
+test('probes reach the engine, records about the sensor itself do not', async () => {
   const { receiver, ports } = makeReceiver();
   await receiver.take(...records(0, { port: 1 }, { port: 2, kind: Kind.udp }), 1);
   expect(ports()).toEqual([1, 2]);
 });
 
-test('what two devices, or a leaving and a coming child, have both seen counts once', async () => {
+test('a packet that two devices, or an old and a new sensor, have both seen counts once', async () => {
   const { receiver, ports } = makeReceiver();
   await receiver.take(...records(0, { port: 1 }), 1);
   await receiver.take(...records(1, { port: 1 }), 1);
@@ -60,7 +60,7 @@ test('what two devices, or a leaving and a coming child, have both seen counts o
   expect([ports(), receiver.duplicates]).toEqual([[1], 2]);
 });
 
-test('a port that is in use when the probe comes is left in peace, and counted', async () => {
+test('a probe to a port in use does not reach the engine, and is counted', async () => {
   const { receiver, ports } = makeReceiver();
   const socket = dgram.createSocket('udp4');
   onTestFinished(() => void socket.close());
@@ -71,17 +71,17 @@ test('a port that is in use when the probe comes is left in peace, and counted',
   expect([receiver.takeInUse(), receiver.takeInUse()]).toEqual([1, 0]);
 });
 
-test('the late answer to a question of ours is no probe, the same from elsewhere to another port is', async () => {
+test('the late answer to a query of this host is no probe; the same datagram to another port is one', async () => {
   const { receiver, ports } = makeReceiver();
-  const question = { source: HOST, sourcePort: 45_000, destination: '192.0.2.53', port: 53, kind: Kind.udp };
+  const query = { source: HOST, sourcePort: 45_000, destination: '192.0.2.53', port: 53, kind: Kind.udp };
   const answer = { source: '192.0.2.53', sourcePort: 53, kind: Kind.udp, at: 59_000 };
-  await receiver.take(...records(0, question, { ...answer, port: 45_000 }, { ...answer, port: 45_001 }), 1);
+  await receiver.take(...records(0, query, { ...answer, port: 45_000 }, { ...answer, port: 45_001 }), 1);
   expect(ports()).toEqual([45_001]);
   await receiver.take(...records(0, { ...answer, port: 45_000, at: 60_001 }), 1);
   expect(ports()).toEqual([45_001, 45_000]);
 });
 
-test('a port from which this host answers a SYN is in use, though nobody listens there any more', async () => {
+test('a port from which this host answers a SYN is in use, although nothing listens there any more', async () => {
   const { receiver, ports } = makeReceiver();
   const [view, length] = records(0, { port: 3_000 }, { port: 3_001 }, { port: 3_002 });
   const answer = (source: string, sourcePort: number) => ({
@@ -89,14 +89,14 @@ test('a port from which this host answers a SYN is in use, though nobody listens
     sourcePort,
     time: START,
   });
-  // Behind the SYNs of the batch, in the place of what is about the child; somebody else's answer tells nothing.
+  // The answers take the places of the records about the sensor. An answer of another host shows nothing.
   writeAnswer(view, length - RECORD_LENGTH, answer(HOST, 3_001));
   writeAnswer(view, 0, answer('127.0.0.2', 3_000));
   await receiver.take(view, length, 1);
   expect(ports()).toEqual([3_000, 3_002]);
 });
 
-test('packets to others are not ours', async () => {
+test('packets to other hosts are dropped', async () => {
   const { receiver, ports } = makeReceiver();
   await receiver.take(...records(0, { destination: '10.0.0.3' }, { source: HOST }), 1);
   expect(ports()).toEqual([]);

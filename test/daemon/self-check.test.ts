@@ -43,7 +43,7 @@ test.each<[string, Partial<Config>, string]>([
     { blockMethod: null, killRoute: 'true' },
     'ok: command, which cannot tell what is in force',
   ],
-  ['of a daemon that only logs', { blockTcp: 0 }, 'skip: nobody is to be blocked (BLOCK_TCP, BLOCK_UDP)'],
+  ['of a daemon that only logs', { blockTcp: 0 }, 'skip: no source is to be blocked (BLOCK_TCP, BLOCK_UDP)'],
 ])('a block method %s', async (_what, settings, result) => {
   expect(await resultsOf('block method', await given(settings))).toEqual([result]);
 });
@@ -51,7 +51,7 @@ test.each<[string, Partial<Config>, string]>([
 test('blocks that another program has removed are missed', async () => {
   const parts = await given();
   await (await parts.blockManager.backends.get('null')).close('keep');
-  const hint = 'somebody else took them away; a SIGHUP puts them back';
+  const hint = 'another program removed them; a SIGHUP puts them back';
   expect(await resultsOf('block method', parts)).toEqual([`fail: 1 of 1 blocks are not in force: ${hint}`]);
 });
 

@@ -4,14 +4,14 @@ import { createLab, type Lab } from '../support/lab.ts';
 import type { Host } from '../support/lab-host.ts';
 import { startService } from '../support/services.ts';
 
-/** What packet filters do and a route does not: pass who is spared, and cover what is forwarded. */
+/** What packet filters do and a route does not: they let spared sources pass, and also drop forwarded packets. */
 
 const PORT = 7;
 const PUBLISHED = 8007;
 const SCANNER = ['10.99.0.1', 'fd99::1'] as const;
 const EVERYBODY = ['0.0.0.0/1', '::/1', '8000::/1'];
 
-/** The victim as a router for a host behind it, of which it publishes a port, as container run-times do. */
+/** Makes the victim the router of a host behind it, and publishes a port of that host, as container run-times do. */
 const ROUTER = `
   for key in ipv4.conf.all.forwarding ipv6.conf.all.forwarding; do
     echo 1 > /proc/sys/net/$(echo $key | tr . /)
@@ -48,16 +48,16 @@ describe.each([
   const expectShutOut = async (addresses: readonly string[], port: number) =>
     expect(await reached(addresses, port)).toEqual(addresses.map(() => false));
 
-  test('who is spared passes, as long as that lasts', async () => {
+  test('a spared source passes for as long as it is spared', async () => {
     const victim = ['10.99.0.2', 'fd99::2'];
-    // A prefix that holds the one who is spared, and he himself.
+    // The spared source itself, and a prefix that holds it.
     expect(await backend.block([...SCANNER, '10.99.0.0/24', 'fd99::/64', ...EVERYBODY])).toEqual(
       Array(7).fill(null),
     );
     await expectShutOut(victim, PORT);
     expect(await backend.spare(SCANNER)).toBeNull();
     await expectReached(victim, PORT);
-    // Whatever else is blocked, and after it was all made anew.
+    // Also when more is blocked later.
     expect(await backend.block(['10.99.0.0/25', 'fd99::/65'])).toEqual([null, null]);
     await expectReached(victim, PORT);
     expect(await backend.spare(['192.0.2.0/24', '2001:db8::/32'])).toBeNull();
@@ -72,7 +72,7 @@ describe.each([
     expect(backend.events()).toEqual([]);
   });
 
-  test('those who are spared are spared again when the rules were gone', async () => {
+  test('spared sources are spared again after the rules were gone', async () => {
     await backend.spare(SCANNER);
     await shell(
       lab,
@@ -84,7 +84,7 @@ describe.each([
     await expectReached(['10.99.0.2', 'fd99::2'], PORT);
   });
 
-  test('what is forwarded is covered, and a published port', async () => {
+  test('forwarded packets are dropped, also those to a published port', async () => {
     inner = await lab.host('inner');
     await lab.link(lab.victim, inner);
     await startService(lab, inner, 'tcp-echo', PORT);
@@ -108,7 +108,7 @@ describe.each([
   });
 });
 
-test('route: a route of somebody else to the very same prefix stays, and the block fails', async () => {
+test('route: a foreign route to the very same prefix stays, and the block fails', async () => {
   await shell(
     lab,
     lab.victim,
@@ -127,7 +127,7 @@ test('route: a route of somebody else to the very same prefix stays, and the blo
   expect(await shell(lab, lab.victim, show)).toBe(before);
 });
 
-test('route: of two routes to the same prefix ours is the better one, and the other stays', async () => {
+test('route: of two routes to the same prefix ours is preferred, and the other stays', async () => {
   await startService(lab, lab.victim, 'tcp-echo', PORT);
   await shell(
     lab,
@@ -147,7 +147,7 @@ test('route: of two routes to the same prefix ours is the better one, and the ot
 });
 
 // "ip: FIB table does not exist."
-test('route: a host that has no route yet can be blocked from, too', async () => {
+test('route: a host without any route can block, too', async () => {
   const bare = await lab.host('bare');
   const backend = await LabBackend.start(lab, bare, 'route');
   expect(await backend.open()).toBe('found');

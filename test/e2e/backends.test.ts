@@ -4,7 +4,7 @@ import { writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import { startService } from '../support/services.ts';
 
-/** The block methods, with the real programs and this kernel: what they all have in common. */
+/** What all block methods have in common, with the real programs and this kernel. */
 
 const PORT = 7;
 const VICTIM = ['10.99.0.2', 'fd99::2'] as const;
@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => lab.close());
 
-/** What somebody does who does not think of us, and so takes all blocks away. */
+/** Commands of an administrator that also take all blocks away. */
 const FLUSHES = {
   nftables: 'nft flush ruleset',
   ipset: 'iptables -t raw -F; ip6tables -t raw -F; ipset destroy',
@@ -25,14 +25,14 @@ const FLUSHES = {
   route: 'ip route flush type blackhole; ip -6 route flush type blackhole',
 } as const;
 
-/** The same, but for what the blocks stand in where that is not the rules. */
+/** The same, but they leave what holds the blocks, where that is not the rules. */
 const RULES_ONLY = {
   ...FLUSHES,
   ipset: 'iptables -t raw -F; ip6tables -t raw -F',
   iptables: 'iptables -t raw -F; ip6tables -t raw -F',
 } as const;
 
-/** Rules that a host may have, in the places where ours are. */
+/** Rules that a host may have in the places where ours are. */
 const OTHERS = `
   for iptables in iptables ip6tables; do
     $iptables -t raw -A PREROUTING -p udp --dport 9 -j ACCEPT
@@ -68,7 +68,7 @@ const METHODS = [
   ['route', 'its own tables'],
 ] as const;
 
-/** The test where it applies; where it does not there is none, rather than one that is skipped. */
+/** Makes the test where it applies. Elsewhere there is none, rather than a skipped one. */
 function where(applies: boolean): typeof test {
   const none = Object.assign(() => {}, { each: () => () => {} });
   return applies ? test : (none as unknown as typeof test);
@@ -78,7 +78,7 @@ describe.each(METHODS)('%s, with %s', (method, tables) => {
   const start = () => LabBackend.start(lab, lab.victim, method);
   const isLegacy = tables === 'legacy tables';
   const hasIntervals = tables === 'a large interval set of somebody else';
-  // What does not depend on the tables below iptables, or on how nft is asked, is tried with one kind.
+  // A test that depends neither on the tables below iptables nor on how nft is asked runs with one kind.
   const withOneKind = where(!isLegacy && !hasIntervals);
 
   beforeEach(async ({ skip }) => {
@@ -87,7 +87,7 @@ describe.each(METHODS)('%s, with %s', (method, tables) => {
     await startService(lab, lab.victim, 'tcp-echo', PORT);
   });
 
-  /** nft reads all of it before it adds an element. */
+  /** Adds a set that nft reads as a whole before it adds an element. */
   async function addIntervals(): Promise<void> {
     const ranges = Array.from(
       { length: 5_000 },
@@ -118,25 +118,28 @@ describe.each(METHODS)('%s, with %s', (method, tables) => {
     expect(await backend.release(SCANNER)).toEqual([null, null]);
     await expectReached();
     expect(await backend.list()).toEqual([]);
-    // What is not there is as good as taken back.
+    // To release what is not blocked is no failure.
     expect(await backend.release(SCANNER)).toEqual([null, null]);
     expect(backend.events()).toEqual([]);
   });
 
-  withOneKind('a prefix is shut out; blocked twice it is one; an address in it is another', async () => {
-    const backend = await start();
-    await backend.open();
-    expect(await backend.block([...NETWORKS, ...NETWORKS])).toEqual([null, null, null, null]);
-    expect(await backend.block(NETWORKS)).toEqual([null, null]);
-    expect(await backend.targets()).toEqual(NETWORKS);
-    await expectShutOut();
-    expect(await backend.block(SCANNER)).toEqual([null, null]);
-    expect(await backend.release(NETWORKS)).toEqual([null, null]);
-    await expectShutOut();
-    expect(await backend.targets()).toEqual([...SCANNER]);
-    expect(await backend.release(SCANNER)).toEqual([null, null]);
-    await expectReached();
-  });
+  withOneKind(
+    'a prefix is shut out; blocked twice, it is one block; an address in it is another',
+    async () => {
+      const backend = await start();
+      await backend.open();
+      expect(await backend.block([...NETWORKS, ...NETWORKS])).toEqual([null, null, null, null]);
+      expect(await backend.block(NETWORKS)).toEqual([null, null]);
+      expect(await backend.targets()).toEqual(NETWORKS);
+      await expectShutOut();
+      expect(await backend.block(SCANNER)).toEqual([null, null]);
+      expect(await backend.release(NETWORKS)).toEqual([null, null]);
+      await expectShutOut();
+      expect(await backend.targets()).toEqual([...SCANNER]);
+      expect(await backend.release(SCANNER)).toEqual([null, null]);
+      await expectReached();
+    },
+  );
 
   test('a later run finds the blocks, takes them over and does not double them', async () => {
     const first = await start();
@@ -158,7 +161,7 @@ describe.each(METHODS)('%s, with %s', (method, tables) => {
     await expectReached();
   });
 
-  withOneKind('after somebody has flushed it all, it is made again, and said to be', async () => {
+  withOneKind('after a flush all is made again, and reported as made', async () => {
     const backend = await start();
     await backend.open();
     await backend.block(SCANNER);
@@ -173,7 +176,7 @@ describe.each(METHODS)('%s, with %s', (method, tables) => {
   where(method !== 'route').each([
     ['all is gone', FLUSHES],
     ['the rules are gone', RULES_ONLY],
-  ])('the next block finds out that %s', async (_, flushes) => {
+  ])('the next block notices that %s', async (_, flushes) => {
     const backend = await start();
     await backend.open();
     await backend.block(['192.0.2.1', '2001:db8::1']);
@@ -197,7 +200,7 @@ describe.each(METHODS)('%s, with %s', (method, tables) => {
     expect(await backend.targets()).toEqual([...SCANNER]);
   });
 
-  withOneKind('what is no address goes to no program', async () => {
+  withOneKind('text that is no address reaches no program', async () => {
     const backend = await start();
     await backend.open();
     const before = await shell(lab, lab.victim, SHOW_ALL);
@@ -221,7 +224,7 @@ describe.each(METHODS)('%s, with %s', (method, tables) => {
     expect(await backend.list()).toEqual([]);
   });
 
-  test("everybody else's rules stay as they are, and in the end nothing of ours is left", async () => {
+  test("other people's rules stay as they are, and in the end none of ours is left", async () => {
     await shell(lab, lab.victim, OTHERS);
     const before = await shell(lab, lab.victim, SHOW_ALL);
     const others = async () =>

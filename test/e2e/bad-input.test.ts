@@ -5,7 +5,7 @@ import { CONFIG_FILE, configure, IGNORE_FILE, PROGRAM, writeFile } from '../supp
 import { createLab, type Lab } from '../support/lab.ts';
 import type { Outcome } from '../support/lab-process.ts';
 
-/** Everything that can be wrong with what a person hands in: one line that says so, the exit code, nothing left. */
+/** All that can be wrong with what a person hands in: one line says so, the exit code fits, and nothing is left. */
 
 const SYN_CAPTURE = resolve('fixtures/captures/nmap-sS.pcap');
 const NODE = process.execPath;
@@ -19,12 +19,12 @@ beforeEach(async () => {
 });
 afterAll(() => lab.close());
 
-/** Runs the program on the victim to its end; a start that succeeds by mistake is cut off and fails the test. */
+/** Runs the program on the victim to its end. A start that succeeds by mistake is cut off, and fails the test. */
 function portsentry(...args: readonly string[]): Promise<Outcome> {
-  return lab.run(lab.victim, [NODE, PROGRAM, ...args], { timeout: 10_000 });
+  return lab.run(lab.victim, [NODE, PROGRAM, ...args]);
 }
 
-/** What else the program has left running on the victim: pgrep's own exit code 1 says nothing. */
+/** Whether the program has left nothing running on the victim: pgrep then exits with 1. */
 async function isNothingLeft(): Promise<boolean> {
   return (await lab.run(lab.victim, ['pgrep', 'portsentry|node'])).code === 1;
 }
@@ -111,7 +111,7 @@ describe('a configuration that is wrong', () => {
     );
   });
 
-  test('every error is told, a line each', async () => {
+  test('every error is reported, in a line each', async () => {
     configure(lab.victim, 'TCP_PORTS="x"\nUDP_PORTS="y"\nMODES="stcp,sudp"');
     const { code, stderr } = await portsentry();
     expect(code).toBe(78);
@@ -119,7 +119,7 @@ describe('a configuration that is wrong', () => {
     expect(places.map((line) => /^portsentry: \S+:(\d+:\d+): /.exec(line)?.[1])).toEqual(['1:12', '2:12']);
   });
 
-  test('an unknown key is only warned of, with the nearest known one', async () => {
+  test('an unknown key is only a warning, with the nearest known one', async () => {
     configure(lab.victim, 'TCP_PROTS="1"');
     const detector = await lab.start(lab.victim, [NODE, PROGRAM]);
     await detector.waitForLine(/PortSentry is now active/);
@@ -154,7 +154,7 @@ describe('what the host does not grant', () => {
   });
 });
 
-describe('a capture that is none', () => {
+describe('a capture that cannot be read', () => {
   test('is not there', async () => {
     await expectEnd(
       await portsentry('replay', '--no-summary', '/nonexistent.pcap'),
@@ -169,7 +169,7 @@ describe('a capture that is none', () => {
     await expectEnd(outcome, 65, /^portsentry: \/etc\/portsentry\/text: /);
   });
 
-  test('breaks off: what stood before the break is reported, and where it is', async () => {
+  test('breaks off: the packets before the break are reported, and where it is', async () => {
     const whole = readFileSync(SYN_CAPTURE);
     const cut = whole.subarray(0, whole.length - 7);
     await lab.run(lab.victim, ['sh', '-c', 'mkdir -p /etc/portsentry && cat > /etc/portsentry/cut.pcap'], {
@@ -187,8 +187,8 @@ describe('a capture that is none', () => {
   });
 });
 
-/** With no more rights than nobody has; only the user's number stays, so that any checkout can be read. */
+/** Runs the program with no more rights than nobody has. Only the user id stays, so that any checkout can be read. */
 function asNobody(): Promise<Outcome> {
   const user = ['setpriv', '--bounding-set=-all', '--inh-caps=-all'];
-  return lab.run(lab.victim, [...user, NODE, PROGRAM], { timeout: 10_000 });
+  return lab.run(lab.victim, [...user, NODE, PROGRAM]);
 }

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { configure, nmap, startDetector } from '../support/detector.ts';
+import { configure, nmap, readFile, startDetector } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import { blocksOf, listedBlocks, order, targetsOf } from '../support/orders.ts';
 import { startService } from '../support/services.ts';
 
-/** A block from the scan to its end, by every method and for both families; by restarts and a reboot, too. */
+/** A block from the scan to its end, by every method and for both families, also across restarts and a reboot. */
 
 const SERVICE = 8080;
 const METHODS = ['nftables', 'ipset', 'iptables', 'route', 'command'] as const;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => lab.close());
 
-/** A configuration with this method; STATE_DIR is the test's own, so that it outlives the lab. */
+/** Writes and returns a configuration with this method. STATE_DIR is a folder of the test, so it outlives the lab. */
 function configureMethod(method: string, more = ''): string {
   const state = mkdtempSync(join(tmpdir(), 'portsentry-state-'));
   onTestFinished(() => rmSync(state, { recursive: true, force: true }));
@@ -48,7 +48,7 @@ async function reaches(family: Family): Promise<boolean> {
 const sourceOf = (family: Family) => (family === 'ipv4' ? lab.wire.from.ipv4 : 'fd99::1');
 
 describe.each(['ipv4', 'ipv6'] as const)('over %s', (family) => {
-  test.each(METHODS)('%s: scanned, blocked, listed, taken back', async (method) => {
+  test.each(METHODS)('%s: scanned, blocked, listed, released', async (method) => {
     await startService(lab, lab.victim, 'http', SERVICE);
     configureMethod(method);
     const detector = await startDetector(lab, lab.victim);
@@ -78,19 +78,20 @@ describe.each(['ipv4', 'ipv6'] as const)('over %s', (family) => {
 });
 
 test.each(['nftables', 'ipset', 'iptables', 'route', 'command'])(
-  '%s: BLOCK_TIME="3s" ends by itself, and is told',
+  '%s: BLOCK_TIME="3s" ends by itself and not before, and the log says so',
   async (method) => {
     await startService(lab, lab.victim, 'http', SERVICE);
-    configureMethod(method, 'BLOCK_TIME="3s"');
+    configureMethod(method, 'BLOCK_TIME="3s"\nEVENT_FILE="/run/events"');
     const detector = await startDetector(lab, lab.victim);
     await scan('ipv4');
     await detector.waitForLine(/has been blocked via dropped route/);
-    expect(await reaches('ipv4')).toBe(false);
-    await detector.waitForLine(
-      /^adminalert: Host: 10\.99\.0\.1 is no longer blocked: its time is over$/,
-      10_000,
-    );
-    expect(await reaches('ipv4')).toBe(true);
+    await lab.waitFor(() => reaches('ipv4'));
+    const reached = Date.now();
+    const block = readFile(lab.victim, '/run/events')
+      .split('\n')
+      .find((line) => line.includes('"action":"block"'));
+    expect(reached).toBeGreaterThanOrEqual(Date.parse(JSON.parse(block as string).portsentry.until));
+    await detector.waitForLine(/^adminalert: Host: 10\.99\.0\.1 is no longer blocked: its time is over$/);
   },
 );
 
@@ -108,7 +109,7 @@ test('a second block of the same source lasts BLOCK_TIME_FACTOR times as long', 
 });
 
 describe.each(METHODS)('%s', (method) => {
-  test('a restart keeps the block, once; a release takes it until the next start', async () => {
+  test('a restart keeps the block, once; BLOCK_ON_EXIT="release" lifts it until the next start', async () => {
     await startService(lab, lab.victim, 'http', SERVICE);
     const keys = configureMethod(method);
     const first = await startDetector(lab, lab.victim);
@@ -146,7 +147,7 @@ describe.each(METHODS)('%s', (method) => {
   });
 });
 
-test('by hand: blocked for a time with a reason, explained, refused for a spared one', async () => {
+test('by hand: blocked for a time with a reason, explained, refused for a spared address', async () => {
   await startService(lab, lab.victim, 'http', SERVICE);
   configureMethod('nftables');
   const detector = await startDetector(lab, lab.victim);
@@ -168,7 +169,7 @@ test('by hand: blocked for a time with a reason, explained, refused for a spared
   expect([refused.code === 0, refused.stderr]).toEqual([false, expect.stringContaining('own address')]);
 });
 
-test('without BLOCK_METHOD and KILL_ROUTE the best that the host has is found out, and said', async () => {
+test('without BLOCK_METHOD and KILL_ROUTE the best method of the host is chosen, and the log says so', async () => {
   configureMethod('nftables');
   const { victim } = lab;
   const state = mkdtempSync(join(tmpdir(), 'portsentry-state-'));

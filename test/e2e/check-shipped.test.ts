@@ -6,14 +6,14 @@ import { CONFIG_FILE, PROGRAM, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 
 /**
- * `check` on the configurations that PortSentry came with: every line that sets something is told with what it does
- * here, and so is whatever the old program did wrong with it without a word.
+ * `check` on the configurations that came with PortSentry. It says what every line that sets something does here, and it
+ * reports what the old program did wrong with it in silence.
  */
 
 interface Shipped {
   readonly name: string;
   readonly text: () => string;
-  /** What check must say of each key that the file sets. */
+  /** What check must say about each key that the file sets. */
   readonly effects: Readonly<Record<string, string>>;
   /** Its warnings, then its notes, by the key at whose line each stands; the words are part of the finding. */
   readonly findings: readonly (readonly [key: string, words: string])[];
@@ -95,7 +95,9 @@ const SHIPPED: readonly Shipped[] = [
       UDP_PORTS: `9 ports that -udp and -sudp watch; ${AUDP}`,
       BLOCKED_FILE: `nothing is written to it: ${LOGS}`,
     },
-    findings: [['TCP_PORTS', 'which watched only these ports; here -stcp -sudp or MODES="stcp,sudp" does']],
+    findings: [
+      ['TCP_PORTS', 'which watched only these ports; here --stealth (-stcp -sudp) or MODES="stcp,sudp" does'],
+    ],
   },
 ];
 
@@ -120,14 +122,14 @@ describe.each(SHIPPED)('$name', ({ text, effects, findings }) => {
     answer = stdout.split('\n');
   }, 300_000);
 
-  /** What the file sets, by a reader of the test's own. */
+  /** The settings of the file, by a parser of the test's own. */
   const settings = () =>
     lines.flatMap((line, index) => {
       const key = /^\s*([A-Z0-9_]+)\s*=/.exec(line)?.[1];
       return key === undefined ? [] : [{ key, line: index + 1 }];
     });
 
-  test('each line that sets something is told', () => {
+  test('each line that sets something is explained', () => {
     const begin = answer.indexOf('What each line does');
     const told = answer
       .slice(begin + 1, answer.indexOf('', begin))

@@ -7,19 +7,21 @@ import {
   captureOf,
   childrenOf,
   configure,
-  cpuTicksOf,
   dropsOf,
+  endBy,
   nmap,
   PROGRAM,
+  PROMPT_STARTS,
   readFile,
   startDetector,
+  statOf,
   statusOf,
 } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
 import { startService } from '../support/services.ts';
 
-/** The connect modes: sockets of our own, a banner, and the same engine behind them. */
+/** The connect modes: the detector's own sockets, a banner, and the same engine behind them. */
 
 const BANNER = '** UNAUTHORIZED ACCESS PROHIBITED *** YOUR CONNECTION ATTEMPT HAS BEEN LOGGED. GO AWAY.';
 const ONLY_LOG = 'BLOCK_TCP="0"\nBLOCK_UDP="0"';
@@ -31,13 +33,19 @@ beforeEach(async () => {
 });
 afterEach(() => lab.close());
 
-/** What nc hears from a port of the victim; `input` is what it says first. */
+/** UDP, to the first answer. */
+const TO_ANSWER = ['-u', '-W', '1'];
+
+/** UDP without a wait for answers. */
+const UNANSWERED = ['-u', '-w', '1'];
+
+/** What nc hears from a port of the victim after it has sent `input`. */
 async function nc(port: number, input = '', options: string[] = [], to = lab.wire.to.ipv4): Promise<string> {
-  const command = ['nc', '-n', '-w', '2', ...options, to, String(port)];
+  const command = ['nc', '-n', '-w', '30', ...options, to, String(port)];
   return (await lab.run(lab.scanner, command, { input })).stdout;
 }
 
-/** Connects, waits for the end and closes: nobody can be missed so. */
+/** Connects, waits for the end and closes, so that the caller cannot be missed. */
 function call(port: number, to = lab.wire.to.ipv4): Promise<string> {
   return nc(port, '', ['-d'], to);
 }
@@ -54,7 +62,7 @@ describe.each([
   { family: 'IPv4', address: 'ipv4', tables: 'iptables', length: 32, flags: [] },
   { family: 'IPv6', address: 'ipv6', tables: 'ip6tables', length: 128, flags: ['-6'] },
 ] as const)('$family', ({ address, tables, length, flags }) => {
-  test('nmap -sT is seen on the ports that it came to, and blocked', async () => {
+  test('nmap -sT is seen on the ports that it connects to, and blocked', async () => {
     const source = String(parseAddress(lab.wire.from[address]));
     configure(lab.victim, 'TCP_PORTS="111,3000-3010"\nKILL_HOSTS_DENY="ALL: $TARGET$"');
     const detector = await startDetector(lab, lab.victim, ['-tcp']);
@@ -68,7 +76,7 @@ describe.each([
     expect(readFile(lab.victim, '/etc/portsentry/portsentry.blocked.tcp')).toMatch(/ TCP Blocked\n$/);
   });
 
-  test('nmap resets its connections before anybody can look at them: each has a name all the same', async () => {
+  test('nmap resets its connections before they can be looked at, and still each is named', async () => {
     const source = String(parseAddress(lab.wire.from[address]));
     configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="3000-3007"`);
     const detector = await startDetector(lab, lab.victim, ['-tcp']);
@@ -91,12 +99,12 @@ describe.each([
     );
   });
 
-  test('a datagram: seen, and answered with no more octets than it had', async () => {
+  test('a datagram is seen, and answered with no more octets than it had', async () => {
     configure(lab.victim, `${ONLY_LOG}\nUDP_PORTS="700"\nPORT_BANNER="${BANNER}"`);
     const detector = await startDetector(lab, lab.victim, ['-udp']);
     const source = String(parseAddress(lab.wire.from[address]));
-    expect(await nc(700, '12345', ['-u'], lab.wire.to[address])).toBe(BANNER.slice(0, 5));
-    expect(await nc(700, 'x'.repeat(300), ['-u'], lab.wire.to[address])).toBe(BANNER);
+    expect(await nc(700, '12345', TO_ANSWER, lab.wire.to[address])).toBe(BANNER.slice(0, 5));
+    expect(await nc(700, 'x'.repeat(300), TO_ANSWER, lab.wire.to[address])).toBe(BANNER);
     expect(alertsOf(detector)[0]).toBe(
       `attackalert: Connect from host: ${source}/${source} to UDP port: 700`,
     );
@@ -106,10 +114,10 @@ describe.each([
 test('UDP_BANNER_AMPLIFY="1" sends all of the banner', async () => {
   configure(lab.victim, `${ONLY_LOG}\nUDP_PORTS="700"\nPORT_BANNER="${BANNER}"\nUDP_BANNER_AMPLIFY="1"`);
   await startDetector(lab, lab.victim, ['-udp']);
-  expect(await nc(700, '1', ['-u'])).toBe(BANNER);
+  expect(await nc(700, '1', TO_ANSWER)).toBe(BANNER);
 });
 
-test('1.2 named the wrong port once one of the list was taken', async () => {
+test('a port that is taken does not shift the numbers of the others, as it did in 1.2', async () => {
   await startService(lab, lab.victim, 'tcp-echo', 3001);
   configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="3000-3003"`);
   const detector = await startDetector(lab, lab.victim, ['-tcp']);
@@ -126,43 +134,43 @@ test('1.2 named the wrong port once one of the list was taken', async () => {
   ]);
 });
 
-test('events have the address of ours that was called', async () => {
+test('events have the local address that was called', async () => {
   await lab.run(lab.victim, ['ip', 'address', 'add', '10.99.0.9/24', 'dev', 'eth0']);
   configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="111"\nUDP_PORTS="700"\nEVENT_FILE="/etc/portsentry/events"`);
   const detector = await startDetector(lab, lab.victim, ['-tcp', '-udp']);
   await call(111, '10.99.0.9');
-  await nc(700, 'x', ['-u', '-w', '1'], '10.99.0.9');
+  await nc(700, 'x', UNANSWERED, '10.99.0.9');
   await detector.waitForLine(/^attackalert: .*UDP port: 700$/);
   const events = readFile(lab.victim, '/etc/portsentry/events')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(events.map(({ destination, portsentry: { kind, mode } }) => [destination, kind, mode])).toEqual([
-    [{ ip: '10.99.0.9', port: 111 }, 'connect', 'tcp'],
-    [{ ip: '10.99.0.9', port: 700 }, 'connect', 'udp'],
+    [{ address: '10.99.0.9', ip: '10.99.0.9', port: 111 }, 'connect', 'tcp'],
+    [{ address: '10.99.0.9', ip: '10.99.0.9', port: 700 }, 'connect', 'udp'],
   ]);
 });
 
 test('a broadcast is no probe', async () => {
   configure(lab.victim, `${ONLY_LOG}\nUDP_PORTS="700,701"`);
   const detector = await startDetector(lab, lab.victim, ['-udp']);
-  await nc(700, 'x', ['-u', '-b', '-w', '1'], '10.99.0.255');
-  await nc(701, 'x', ['-u', '-w', '1']);
+  await nc(700, 'x', ['-b', ...UNANSWERED], '10.99.0.255');
+  await nc(701, 'x', UNANSWERED);
   await detector.waitForLine(/^attackalert: .*UDP port: 701$/);
   expect(alertsOf(detector).filter((line) => line.endsWith('700'))).toEqual([]);
 });
 
-test('an address that comes later is listened at', async () => {
+test('the detector listens at an address that comes later', async () => {
   configure(lab.victim, `${ONLY_LOG}\nUDP_PORTS="700"`);
   const detector = await startDetector(lab, lab.victim, ['-udp']);
   await lab.run(lab.victim, ['ip', 'address', 'add', '10.99.0.9/24', 'dev', 'eth0']);
   await lab.waitFor(async () => {
-    await nc(700, 'x', ['-u', '-w', '1'], '10.99.0.9');
+    await nc(700, 'x', UNANSWERED, '10.99.0.9');
     return alertsOf(detector).length > 0;
   });
 });
 
-test('who is blocked already is told of in the words of the connect modes', async () => {
+test('a source that is already blocked is logged in the words of the connect modes', async () => {
   configure(lab.victim, 'BLOCK_METHOD="null"\nTCP_PORTS="111"');
   const detector = await startDetector(lab, lab.victim, ['-tcp']);
   await call(111);
@@ -177,7 +185,7 @@ describe('capture', () => {
     expect(childrenOf((await startDetector(lab, lab.victim, ['-udp'])).pid)).toEqual([]);
   });
 
-  test('-tcp does without where it is not permitted', async () => {
+  test('-tcp works without it where it is not permitted', async () => {
     configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="3000"`);
     const denied = ['setpriv', '--bounding-set=-net_raw', process.execPath, PROGRAM, '-tcp'];
     const detector = await lab.start(lab.victim, denied);
@@ -187,7 +195,7 @@ describe('capture', () => {
     await detector.waitForLine(/^attackalert: Connect/);
   });
 
-  test('a SYN scan of the ports of -tcp names nobody: no connection was made', async () => {
+  test('a SYN scan of the ports of -tcp accuses no source: there was no connection', async () => {
     configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="3000-3003"`);
     const detector = await startDetector(lab, lab.victim, ['-tcp']);
     await nmap(lab, ['-sS', '-p', '3000-3002', lab.wire.to.ipv4]);
@@ -196,23 +204,23 @@ describe('capture', () => {
     expect(linesOf(detector, /^attackalert: Connect/)).toHaveLength(1);
   });
 
-  test('with -tcp -audp it is there for UDP, and neither mode takes the other for a service', async () => {
+  test('with -tcp -audp it captures UDP, and neither mode takes the other for a service', async () => {
     configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="111,3000"\nADVANCED_PORTS_UDP="4000"`);
     const detector = await startDetector(lab, lab.victim, ['-tcp', '-audp']);
     expect(captureOf(detector)).toBeDefined();
     await call(3000);
-    await nc(3000, 'x', ['-u', '-w', '1']);
+    await nc(3000, 'x', UNANSWERED);
     await detector.waitForLine(/^attackalert: UDP scan from host: .* to UDP port: 3000$/);
     expect(alertsOf(detector)[0]).toMatch(/^attackalert: Connect from host: .* to TCP port: 3000$/);
-    // A SYN that finds no listener is not for a mode that listens.
+    // A SYN to a port without a listener is none of the listening mode's business.
     await nmap(lab, ['-sS', '-p', '3999', lab.wire.to.ipv4]);
-    await nc(3001, 'x', ['-u', '-w', '1']);
+    await nc(3001, 'x', UNANSWERED);
     await detector.waitForLine(/UDP port: 3001$/);
     expect(linesOf(detector, /^attackalert: TCP/)).toEqual([]);
   });
 });
 
-test('SIGHUP takes other ports and lets go of the rest', async () => {
+test('SIGHUP takes new ports and releases the others', async () => {
   configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="111,3000"\nPORT_BANNER="one"`);
   const detector = await startDetector(lab, lab.victim, ['-tcp']);
   expect(await call(3000)).toBe('one');
@@ -222,7 +230,7 @@ test('SIGHUP takes other ports and lets go of the rest', async () => {
   expect([await call(111), await call(3000), await call(3001)]).toEqual(['two', '', 'two']);
 });
 
-test('no port to be had at all ends the start', async () => {
+test('a start without a single free port fails', async () => {
   await startService(lab, lab.victim, 'tcp-echo', 3000);
   configure(lab.victim, 'TCP_PORTS="3000"');
   const outcome = await lab.run(lab.victim, [process.execPath, PROGRAM, '-tcp']);
@@ -233,31 +241,31 @@ test('no port to be had at all ends the start', async () => {
 });
 
 describe('floods', () => {
-  test('2,500 silent connections cost a bounded number of descriptors, and it goes on', async () => {
+  test('2,500 silent connections cost a bounded number of descriptors, and the detector goes on', async () => {
     configure(lab.victim, `${ONLY_LOG}\nTCP_PORTS="111,3000"\nPORT_BANNER="${BANNER}"`);
     const detector = await startDetector(lab, lab.victim, ['-tcp']);
     const before = descriptorsOf(detector.pid);
     const holder = await lab.start(lab.scanner, ['python3', HOLD, lab.wire.to.ipv4, '111', '2500']);
     let most = 0;
     let memory = 0;
-    const watched = holder.waitForLine(/^held 2500$/, 60_000).then(() => true);
+    const watched = holder.waitForLine(/^held 2500$/).then(() => true);
     await lab.waitFor(async () => {
       most = Math.max(most, descriptorsOf(detector.pid));
       memory = Math.max(memory, Number.parseInt(statusOf(detector.pid, 'VmRSS') ?? '0', 10));
       return Promise.race([watched, Promise.resolve(false)]);
-    }, 60_000);
+    });
     expect(most).toBeGreaterThan(before);
     expect(most).toBeLessThanOrEqual(before + 256 + 8);
     expect(memory).toBeLessThan(200 * 1024);
-    // The last of them are there for a second yet, and may be as many as there is room for.
+    // The last of them stay for another second, and may be as many as there is room for.
     await lab.waitFor(async () => (await call(3000)) === BANNER);
     await lab.waitFor(() => descriptorsOf(detector.pid) <= before + 1);
-    const begun = performance.now();
-    expect((await detector.stop()).code).toBe(0);
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    const { code, starts } = await endBy(lab, detector);
+    expect(code).toBe(0);
+    expect(starts).toBeLessThan(PROMPT_STARTS);
   });
 
-  test('with 64 descriptors it binds what it can, says the rest, and lives through a flood', async () => {
+  test('with 64 descriptors it binds what it can, logs the rest, and survives a flood', async () => {
     configure(lab.victim, `TCP_PORTS="3000-3039"\nUDP_PORTS="3000-3039"\nPORT_BANNER="${BANNER}"`);
     const limited = [
       'bash',
@@ -278,9 +286,12 @@ describe('floods', () => {
     await detector.waitForLine(/has been blocked via dropped route/);
     expect(await dropsOf(lab, lab.victim)).toHaveLength(1);
     await holder.stop();
-    const before = cpuTicksOf(detector.pid);
-    await lab.run(lab.scanner, ['sleep', '1']);
-    expect(cpuTicksOf(detector.pid) - before, 'ticks of 10 ms in a second of silence').toBeLessThan(50);
+    // A loop that never waits is never found asleep, however little of the processor it gets.
+    let asleep = 0;
+    await lab.waitFor(() => {
+      asleep = statOf(detector.pid)[0] === 'S' ? asleep + 1 : 0;
+      return asleep === 20;
+    });
     expect((await detector.stop()).code).toBe(0);
   });
 });

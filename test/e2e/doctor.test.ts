@@ -2,34 +2,34 @@ import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLab, type Lab } from '../support/lab.ts';
 
-/** The doctor's own road: that its probes arrive, and that nothing of it is left. */
+/** The veth pair over which the doctor probes: its probes arrive, and nothing of it is left. */
 
 const VETH = resolve('dist/cli/doctor/veth.js');
 
-/** Opens a road, sends a probe of each transport to sockets here, tells who came, and closes as it is told. */
+/** Opens a pair, sends a probe of each transport to sockets here, prints their sources, and closes when it is told. */
 const TRIAL = `
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { openVeth } from '${VETH}';
-const road = await openVeth().catch((error) => {
+const veth = await openVeth().catch((error) => {
   console.log(error.message);
   process.exit(1);
 });
 const server = createServer().listen(4000, '0.0.0.0');
 const datagrams = createSocket('udp4').bind(4000, '0.0.0.0');
-// The prober may be gone before anybody asks who it was.
+// Ask at once: the prober may be gone a moment later.
 const caller = new Promise((resolve) => server.once('connection', (socket) => resolve(socket.remoteAddress)));
 const arrivals = Promise.all([caller, once(datagrams, 'message')]);
 await Promise.all([once(server, 'listening'), once(datagrams, 'listening')]);
-for (const transport of ['tcp', 'udp']) road.send({ transport, port: 4000 });
+for (const transport of ['tcp', 'udp']) veth.send({ transport, port: 4000 });
 const [tcp, [, sender]] = await arrivals;
-console.log(JSON.stringify({ road, tcp, udp: sender.address }));
+console.log(JSON.stringify({ veth, tcp, udp: sender.address }));
 await once(process.stdin, 'data');
-await road.retire();
+await veth.retire();
 console.log('retired');
 await once(process.stdin, 'data');
-await road.close();
+await veth.close();
 console.log('closed');
 process.exit(0);
 `;
@@ -49,10 +49,10 @@ const links = async () => {
 
 const probers = async () => (await lab.run(lab.victim, ['pgrep', '--full', 'prober[.]js'])).stdout;
 
-test('a probe comes over a veth from an address that is nobody’s', async () => {
+test('a probe comes over a veth pair from an address that no host has', async () => {
   const trial = await start();
   const told = JSON.parse(await trial.waitForLine(/^\{/));
-  const { source, device } = told.road;
+  const { source, device } = told.veth;
   expect(source).toMatch(/^198\.1[89]\./);
   expect(told).toMatchObject({ tcp: source, udp: source });
   expect(await links()).toEqual([
@@ -79,9 +79,9 @@ test.each(['SIGKILL', 'SIGINT'] as const)('%s: nothing is left', async (signal) 
   await lab.waitFor(async () => (await links()).length === 0 && (await probers()) === '');
 });
 
-describe('where it cannot be, there is one line and nothing is left', () => {
+describe('where there can be no pair, one line says so and nothing is left', () => {
   test.each([
-    ['no new namespace may be made', '-sys_admin', /^unshare: .*Operation not permitted$/],
+    ['no namespace may be made', '-sys_admin', /^unshare: .*Operation not permitted$/],
     ['no link may be made', '-net_admin', /^RTNETLINK answers: Operation not permitted|^ip: .*not permitted/],
   ])('%s', async (_what, capability, message) => {
     const drop = ['setpriv', `--bounding-set=${capability}`, `--inh-caps=${capability}`];

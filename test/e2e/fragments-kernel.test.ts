@@ -10,10 +10,10 @@ import { sendFrames } from '../support/services.ts';
 
 const CASES = 2_000;
 const FIRST_PORT = 1_000;
-/** To this one goes a whole SYN, as a sign that all before it has been answered. */
+/** The port of a whole SYN at the end. When it is answered, all before it have been. */
 const LAST_PORT = 60_000;
 
-/** A piece of a SYN: any octets of it, but never the whole header at the start, which is judged at once. */
+/** A piece of a SYN: any octets, but never the whole header at the start, because that is judged at once. */
 const PIECE = fc.record({
   offset: fc.integer({ min: 0, max: 5 }).map((units) => units * 8),
   length: fc
@@ -22,7 +22,7 @@ const PIECE = fc.record({
       fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, { arbitrary: fc.nat(7), weight: 1 }),
     )
     .map(([units, less]) => Math.max(0, units * 8 - less)),
-  /** Of sixteen one says wrongly whether it is the last. */
+  /** One in sixteen says wrongly whether it is the last. */
   lies: fc.nat(15).map((number) => number === 0),
 });
 const TORN = fc.record({
@@ -37,13 +37,13 @@ beforeEach(async () => {
 });
 afterEach(() => lab.close());
 
-/** A SYN to a closed port is answered with RST if, and only if, the kernel has put it together. */
+/** The kernel answers a SYN to a closed port with RST if and only if it has reassembled the SYN. */
 test('overlaps, duplicates, holes and wrong ends are resolved as this kernel resolves them', async () => {
   const { from, to } = lab.wire;
   const ends = { source: from.ipv4, destination: to.ipv4 };
   const torn = fc.sample(TORN, CASES).map((shape, index) => piecesOf(shape, ends, index));
   const answers = await lab.start(lab.scanner, [
-    ...['tcpdump', '-l', '-n', '-i', 'eth0', '--immediate-mode', '-B', '65536'],
+    ...['tcpdump', '-Z', 'root', '-l', '-n', '-i', 'eth0', '--immediate-mode', '-B', '65536'],
     'tcp[13] & 4 != 0',
   ]);
   await answers.waitForLine(/listening on/);
@@ -60,7 +60,7 @@ test('overlaps, duplicates, holes and wrong ends are resolved as this kernel res
   const answered = new Set(answers.lines().map((line) => Number(/ [\d.]+\.(\d+) > /.exec(line)?.[1])));
 
   const reader = new FragmentReader();
-  // A lie may end it early: then its sum is wrong, and the kernel keeps silent.
+  // A wrong flag may end it early. Then its checksum is wrong, and the kernel does not answer.
   const sumIsRight = () => reader.verify() === Reason.none;
   const differences = torn.flatMap((pieces, index) => {
     const judged = pieces.filter((piece) => reader.read(piece, LINKTYPE_RAW) === Reason.none && sumIsRight());
@@ -78,14 +78,14 @@ function piecesOf({ length, pieces }: Torn, ends: Ends, index: number): Uint8Arr
   return pieces.flatMap((piece) => {
     const end = Math.min(piece.offset + piece.length, piece.offset === 0 ? 16 : length);
     const more = end < length !== piece.lies;
-    // Outside the segment; or said to be first and last: no fragment at all.
+    // No fragment: outside the segment, or both first and last.
     if (piece.offset >= length || (piece.offset === 0 && !more)) return [];
     const octets = segment.subarray(piece.offset, end);
     return [fragment(ends, 6, octets, { offset: piece.offset, more, identification: index + 1 })];
   });
 }
 
-/** As [from,to), with a plus when more follow. */
+/** The octets of a fragment as [from,to), with a plus when more fragments follow. */
 function described(packet: Uint8Array): string {
   const word = new DataView(packet.buffer, packet.byteOffset).getUint16(6);
   const offset = (word & 0x1fff) * 8;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 
 const run = promisify(execFile);
@@ -28,14 +29,14 @@ describe('a lab', () => {
     expect(stdout).toMatch(/^1\/tcp closed/m);
   });
 
-  it('gives the scanner the addresses that it was asked for', async () => {
+  it('gives the scanner the extra addresses', async () => {
     const { stdout } = await lab.run(lab.scanner, ['ip', '-brief', 'address', 'show', 'eth0']);
     for (const address of ['10.99.0.1/24', '10.99.0.12/24', 'fd99::1/64', 'fd99::12/64']) {
       expect(stdout).toContain(address);
     }
   });
 
-  it('takes more hosts and links', async () => {
+  it('can have more hosts and links', async () => {
     const other = await lab.host('other');
     const link = await lab.link(other, lab.victim);
     expect(link.to).toMatchObject({ interface: 'eth1', ipv4: '10.99.1.2' });
@@ -62,7 +63,7 @@ describe('a lab', () => {
     expect(existsSync('/var/log/of-the-lab')).toBe(false);
   });
 
-  it('tells how a program ended', async () => {
+  it('reports how a program ended', async () => {
     expect(await lab.run(lab.victim, ['sh', '-c', 'echo out; echo err >&2; exit 3'])).toEqual({
       code: 3,
       signal: null,
@@ -75,14 +76,14 @@ describe('a lab', () => {
     );
   });
 
-  it('waits for a line, and says what came instead', async () => {
+  it('waits for a line, and reports what came instead', async () => {
     const talker = await lab.start(lab.victim, ['sh', '-c', 'read word; echo "heard $word"']);
     talker.write('knock\n');
     expect(await talker.waitForLine(/^heard/)).toBe('heard knock');
     await expect(talker.waitForLine(/never/)).rejects.toThrow(/ended \(code 0\)(.|\n)*heard knock/);
   });
 
-  it('ends by force what does not end when told to', async () => {
+  it('kills a program that ignores TERM', async () => {
     const stubborn = await lab.start(lab.victim, [
       'sh',
       '-c',
@@ -94,7 +95,7 @@ describe('a lab', () => {
 });
 
 describe('the end of a lab', () => {
-  it('leaves no namespace, process or mount, also after a body that failed', async () => {
+  it('leaves no namespace, process or mount, also after a test that failed', async () => {
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
     let networks: string[] = [];
     await expect(async () => {
@@ -104,7 +105,7 @@ describe('the end of a lab', () => {
         const stubborn = await lab.start(lab.victim, ['sh', '-c', 'trap "" TERM; echo on; sleep 1000']);
         await stubborn.waitForLine(/^on/);
         networks = [lab.victim, lab.scanner].map((host) => networkOf(host.holder) ?? '');
-        // Two hosts' unshare and holder, the lost child, nsenter and the stubborn shell.
+        // unshare and holder of both hosts, the lost child, nsenter and the stubborn shell.
         expect(processesIn(networks).length).toBeGreaterThanOrEqual(7);
         throw new Error('the body failed');
       } finally {
@@ -128,7 +129,7 @@ describe('the end of a lab', () => {
       // unshare and the holder, nsenter and the program.
       expect(processesIn([network])).toHaveLength(4);
       test.kill('SIGKILL');
-      await expect.poll(() => processesIn([network]), { timeout: 5_000 }).toEqual([]);
+      await eventually(() => expect(processesIn([network])).toEqual([]));
     } finally {
       test.kill('SIGKILL');
       await rm(built, { recursive: true });
@@ -136,7 +137,7 @@ describe('the end of a lab', () => {
   });
 });
 
-/** A test process of its own: makes a lab, says where the victim lives, and never closes it. */
+/** The program of another test process: makes a lab, prints the victim's holder, and never closes the lab. */
 function labIn(built: string): string {
   return `
     import { createLab } from '${built}/test/support/lab.js';
@@ -145,12 +146,12 @@ function labIn(built: string): string {
     console.log(victim.holder);`;
 }
 
-/** The processes, as text, that live in one of these networks. */
+/** The numbers of the processes in one of these networks. */
 function processesIn(networks: readonly string[]): string[] {
   return readdirSync('/proc').filter((entry) => networks.includes(networkOf(entry) ?? 'none'));
 }
 
-/** The network namespace of a process; null when it is gone. */
+/** The network namespace of a process, null when it is gone. */
 function networkOf(pid: string | number): string | null {
   try {
     return readlinkSync(`/proc/${pid}/ns/net`);

@@ -4,7 +4,7 @@ import { writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import { startService } from '../support/services.ts';
 
-/** Who must never be blocked by mistake, as this kernel's tables tell it. */
+/** The addresses that must never be blocked by mistake, as this kernel's tables have them. */
 
 let lab: Lab;
 beforeEach(async () => {
@@ -48,7 +48,7 @@ test('gateways: of both families, link-local, of each metric, of several at once
   expect((await look()).gateways).toEqual(['10.99.0.3', 'fe80::2', 'fd99::3', 'fe80::4'].sort());
 });
 
-test('SSH peers: of both families, at port 22 and where sshd_config says, as long as they are connected', async () => {
+test('SSH peers: of both families, at port 22 and where sshd_config says, while they are connected', async () => {
   writeFile(lab.victim, '/etc/ssh/sshd_config', 'Include /etc/ssh/sshd_config.d/*.conf\n');
   writeFile(lab.victim, '/etc/ssh/sshd_config.d/port.conf', 'ListenAddress 10.99.0.2:2022\n');
   for (const port of [22, 2022, 80]) await startService(lab, lab.victim, 'tcp-echo', port);
@@ -68,7 +68,7 @@ test('SSH peers: of both families, at port 22 and where sshd_config says, as lon
   expect((await look()).sshPeers).toEqual(['fd99::1']);
 });
 
-test('resolvers: those of resolv.conf, and those behind systemd-resolved', async () => {
+test('resolvers: those in resolv.conf, and those behind systemd-resolved', async () => {
   writeFile(lab.victim, '/etc/resolv.conf', 'nameserver 10.99.0.1\nnameserver fe80::1%eth0\n');
   expect((await look()).resolvers).toEqual(['10.99.0.1', 'fe80::1']);
   writeFile(lab.victim, '/etc/resolv.conf', 'nameserver 127.0.0.53\n');

@@ -6,7 +6,7 @@ import type { LabProcess } from '../support/lab-process.ts';
 import { sendFrames } from '../support/services.ts';
 import { WRAPPINGS } from '../support/wrappings.ts';
 
-/** The links that a host can have: on each a knock is seen, and seen once. */
+/** The links that a host can have: on each of them a probe is seen, and seen once. */
 
 const EVENT_FILE = '/var/log/portsentry.events';
 
@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => lab.close());
 
-/** The ports of all probes so far, by the event file. */
+/** The ports of all probes so far, from the event file. */
 function ports(): number[] {
   return readFile(lab.victim, EVENT_FILE)
     .split('\n')
@@ -25,14 +25,14 @@ function ports(): number[] {
     .map((line) => JSON.parse(line).destination.port);
 }
 
-/** A knock on port 4000 as a sign that everything before it has been judged; then all ports in their order. */
+/** Waits for the probe of port 4000, after which all before it have been judged. Resolves to all ports, in their order. */
 async function portsUntilSentinel(knock: () => Promise<unknown>): Promise<number[]> {
   await knock();
   await lab.waitFor(() => ports().includes(4000));
   return ports();
 }
 
-/** Knocks by a real connect, from `source`, once on each port. */
+/** Connects to each port once, from `source`. */
 function connect(host: Lab['scanner'], source: string, destination: string, ...to: number[]) {
   return lab.run(host, ['python3', '-c', CONNECT, source, destination, ...to.map(String)]);
 }
@@ -57,20 +57,20 @@ async function ip(...lines: string[]): Promise<void> {
 const start = (...interfaces: string[]): Promise<LabProcess> =>
   startDetector(lab, lab.victim, ['-atcp', '-audp', ...interfaces.flatMap((name) => ['-i', name])]);
 
-test('lo: the host itself knocks from another of its loopback addresses', async () => {
+test('lo: the host probes itself from another of its loopback addresses', async () => {
   await start('lo');
   const knock = () => connect(lab.victim, '127.0.0.2', '127.0.0.1', 3000, 4000);
   expect(await portsUntilSentinel(knock)).toEqual([3000, 4000]);
 });
 
-test('any: libpcap hears on all interfaces', async () => {
+test('any: libpcap listens on all interfaces', async () => {
   await start('any');
   const { from, to } = lab.wire;
   const knock = () => connect(lab.scanner, from.ipv4, to.ipv4, 3000, 4000);
   expect(await portsUntilSentinel(knock)).toEqual([3000, 4000]);
 });
 
-test('a bridge and its port, both listened to: one knock is one probe', async () => {
+test('a bridge and its port, both listened to: one SYN is one probe', async () => {
   const { from, to } = lab.wire;
   await ip(
     'link add br0 type bridge forward_delay 0',
@@ -99,7 +99,7 @@ test('a tun device, whose frames begin with the IP header', async () => {
   expect(await portsUntilSentinel(knock)).toEqual([3000, 4000]);
 });
 
-/** Makes tun0 and writes into it the packets that it reads, one a line in hexadecimal. */
+/** Makes tun0, and writes to it the packets that it reads, one a line in hexadecimal. */
 const TUN = `
 import fcntl, os, struct, sys
 os.makedirs('/dev/net', exist_ok=True)
@@ -112,7 +112,7 @@ for line in sys.stdin:
     os.write(tun, bytes.fromhex(line))
 `;
 
-test('a tagged frame on the parent of a VLAN: the kernel hands the tag over apart, libpcap puts it back', async () => {
+test('a tagged frame on the parent of a VLAN: the kernel removes the tag, libpcap puts it back', async () => {
   await start('eth0');
   const { from, to } = lab.wire;
   const frames = [3000, 4000].map((destinationPort) => {
@@ -122,7 +122,7 @@ test('a tagged frame on the parent of a VLAN: the kernel hands the tag over apar
   expect(await portsUntilSentinel(() => sendFrames(lab, lab.scanner, frames))).toEqual([3000, 4000]);
 });
 
-test('tunnels to this host: what knocks is the inner packet', async () => {
+test('tunnels to this host: the inner packet is the probe', async () => {
   await start('eth0');
   const { from, to } = lab.wire;
   const v4 = { source: from.ipv4, destination: to.ipv4 };
@@ -145,7 +145,7 @@ test('tunnels to this host: what knocks is the inner packet', async () => {
   ]);
 });
 
-test('what is no IP to the kernel: sessions of PPPoE, labels of MPLS, 802.3 with SNAP', async () => {
+test('packets that are no IP to the kernel: PPPoE sessions, MPLS labels, 802.3 with SNAP', async () => {
   await start('eth0');
   const { from, to } = lab.wire;
   const v4 = { source: from.ipv4, destination: to.ipv4 };

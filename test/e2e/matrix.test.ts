@@ -9,8 +9,8 @@ import { targetsOf } from '../support/orders.ts';
 import { sendFrames } from '../support/services.ts';
 
 /**
- * Every scan that a real tool makes, and everything honest that looks like one: alerted, of the right kind, blocked,
- * told in text and as an event? Each row comes from an address of its own. MATRIX_FILE gets the table.
+ * Scans by real tools, and honest traffic that looks like scans: is there an alert of the right kind, a block, a line of
+ * text and an event? Each row comes from an address of its own. MATRIX_FILE gets the table.
  */
 
 const EVENTS = '/run/events';
@@ -52,7 +52,7 @@ const events = (): Told[] =>
 const probesOf = (source: string): Told[] =>
   events().filter(({ event, source: { ip } }) => event.action === 'probe' && ip === source);
 
-/** Decoys are told as one. */
+/** The events of decoys, one for all their sources. */
 const decoys = (): Told[] => events().filter(({ event }) => event.action === 'decoys');
 
 const cell = (value: boolean) => (value ? 'yes' : 'no ');
@@ -73,7 +73,7 @@ describe('attacks', () => {
     const isRight = () => attack.kinds.every((kind) => kinds().includes(kind));
     const isBlocked = async () => (await targetsOf(lab)).includes(source);
     const isDone = async () => isRight() && (await isBlocked()) !== isLet;
-    await lab.waitFor(isDone, 10_000).catch(() => {});
+    await lab.waitFor(isDone).catch(() => {});
     const alerted = told().some(({ portsentry }) => isLet || portsentry.triggered === true);
     const words = isLet ? 'attackalert: Decoys: ' : `from host: ${source}/${source} to `;
     const text = detector.lines().some((line) => line.includes(words));
@@ -96,7 +96,7 @@ describe('honest', () => {
       const source = honest.fromIgnored === true ? IGNORED : `10.99.0.${100 + honest.index}`;
       await comeFrom(lab, source, `fd99::${2000 + honest.index}`);
       await honest.run(lab, source);
-      // A probe of somebody else: when it is blocked, all that came before has been judged.
+      // A probe of another source: when that is blocked, all packets before it have been judged.
       const last = `203.0.113.${honest.index + 1}`;
       const packet = tcpPacket({
         source: last,
@@ -105,7 +105,7 @@ describe('honest', () => {
         flags: SYN,
       });
       await sendFrames(lab, lab.scanner, [ethernet(packet, { destination: lab.wire.to.mac })]);
-      await lab.waitFor(async () => (await targetsOf(lab)).includes(last), 10_000);
+      await lab.waitFor(async () => (await targetsOf(lab)).includes(last));
       const accusations = probesOf(source).filter(({ portsentry }) => portsentry.ignored === null);
       const text = detector
         .lines()

@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inTree, plantTree, TREE, TREE_TIME } from '../support/debian-tree.ts';
-import { nmap, readFile, writeFile } from '../support/detector.ts';
+import { inTree, plantTree, TREE, TREE_LIMIT_MS } from '../support/debian-tree.ts';
+import { nmap, readFile, runningDetectors, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { Outcome } from '../support/lab-process.ts';
 import { buildNodePackage, buildPackage } from '../support/packaging.ts';
 import { startSyslog } from '../support/services.ts';
 
-/** The Debian package in a fresh Debian, which has no network but the one to the scanner. The tests go on from each other. */
+/** The Debian package in a fresh Debian that has no network but to the scanner. Each test goes on from the one before. */
 
 const CONFIG = '/etc/portsentry/portsentry.conf';
 const DEFAULTS = '/etc/default/portsentry';
@@ -27,10 +27,10 @@ beforeAll(async () => {
   await startSyslog(lab, lab.victim);
   await done(inTree('dpkg', '--install', '/nodejs.deb'));
   before = await filesInTree();
-}, TREE_TIME);
+}, TREE_LIMIT_MS);
 afterAll(() => lab.close());
 
-/** Everything that a package may leave, but what dpkg and its like write of their own. */
+/** All files but those that dpkg and its like write themselves. */
 async function filesInTree(): Promise<string[]> {
   const own = ['./proc', './sys', './dev', './tmp', './var/lib/dpkg', './var/log', './var/cache'];
   const prune = own.flatMap((path) => ['-path', path, '-prune', '-o']);
@@ -39,17 +39,16 @@ async function filesInTree(): Promise<string[]> {
   return `${stdout}${logs.stdout}`.split('\n').sort();
 }
 
-/** Runs something that must work. */
+/** Runs a command that must work. */
 async function done(command: readonly string[], cwd?: string): Promise<Outcome> {
   const outcome = await lab.run(lab.victim, command, {
-    timeout: 60_000,
     ...(cwd === undefined ? {} : { cwd }),
   });
   expect(outcome, command.join(' ')).toMatchObject({ code: 0 });
   return outcome;
 }
 
-/** What Debian's tools are told when they ask whether they may start and stop: 101 is no. */
+/** Writes the script that Debian's tools ask whether they may start and stop a service: 101 is no. */
 async function policy(code: 0 | 101): Promise<void> {
   write(POLICY, `#!/bin/sh\nexit ${code}\n`);
   await done(['chmod', '755', TREE + POLICY]);
@@ -57,8 +56,7 @@ async function policy(code: 0 | 101): Promise<void> {
 
 const read = (path: string) => readFile(lab.victim, TREE + path);
 const write = (path: string, text: string) => writeFile(lab.victim, TREE + path, text);
-const daemons = async () =>
-  (await lab.run(lab.victim, ['pgrep', '-x', '-a', 'portsentry'])).stdout.trim().split('\n').filter(Boolean);
+const daemons = () => runningDetectors(lab);
 const service = (word: string) => lab.run(lab.victim, inTree('service', 'portsentry', word));
 
 describe('portsentry.deb', () => {
@@ -82,7 +80,7 @@ describe('portsentry.deb', () => {
     expect(
       (await done(inTree('find', '/etc', '-name', '*portsentry', '-path', '*/rc2.d/*'))).stdout,
     ).not.toBe('');
-    // Without an init it would forbid everything by default.
+    // Without init the default would forbid everything.
     await policy(0);
   });
 

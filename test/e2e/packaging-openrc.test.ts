@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inTree, plantTree, TREE, TREE_TIME } from '../support/debian-tree.ts';
-import { readFile, writeFile } from '../support/detector.ts';
+import { inTree, plantTree, TREE, TREE_LIMIT_MS } from '../support/debian-tree.ts';
+import { readFile, runningDetectors, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import { makeInstall } from '../support/packaging.ts';
 import { startSyslog } from '../support/services.ts';
 
-/** The OpenRC script, run by OpenRC itself (Debian's package) in a tree of its own. The tests go on from each other. */
+/** The OpenRC script, run by Debian's OpenRC in a tree of its own. Each test goes on from the one before. */
 
 const CONFIG = `${TREE}/etc/portsentry/portsentry.conf`;
 const PIDFILE = '/run/portsentry.pid';
@@ -21,20 +21,19 @@ beforeAll(async () => {
     INIT: 'openrc',
     NODE: '/usr/bin/node',
   });
-  // OpenRC starts nothing on a host that it has not booted, and this is what it finds after that.
+  // OpenRC starts nothing on a host that it has not booted. These are the traces of such a boot.
   for (const state of ['daemons', 'exclusive', 'options', 'started', 'starting', 'stopping', 'failed'])
     mkdirSync(lab.victim.path(`${TREE}/run/openrc/${state}`), { recursive: true });
   writeFile(lab.victim, `${TREE}/run/openrc/softlevel`, 'default\n');
   await startSyslog(lab, lab.victim);
-}, TREE_TIME);
+}, TREE_LIMIT_MS);
 afterAll(() => lab.close());
 
 const rc = (...words: string[]) => lab.run(lab.victim, inTree('rc-service', 'portsentry', ...words));
 const pid = () => readFile(lab.victim, `${TREE}${PIDFILE}`).trim();
-const daemons = async () =>
-  (await lab.run(lab.victim, ['pgrep', '-x', '-a', 'portsentry'])).stdout.trim().split('\n').filter(Boolean);
+const daemons = () => runningDetectors(lab);
 
-/** Adds a line that no configuration may have, and takes it out again afterwards. */
+/** Runs the action while the configuration has a line that is refused. */
 async function withBrokenConfig(action: () => Promise<void>): Promise<void> {
   const whole = readFile(lab.victim, CONFIG);
   writeFile(lab.victim, CONFIG, `SCAN_TRIGGER="many"\n${whole}`);
@@ -64,7 +63,7 @@ describe('rc-service portsentry', () => {
     });
   });
 
-  test('start: one process for all modes of PORTSENTRY_MODES, as ps has always shown it', async () => {
+  test('start: one process for all modes of PORTSENTRY_MODES, under its old title in ps', async () => {
     const { code, stderr } = await rc('start');
     expect(stderr).toBe('');
     expect(code).toBe(0);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CONFIG_FILE, readFile, writeFile } from '../support/detector.ts';
+import { CONFIG_FILE, readFile, runningDetectors, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import { makeInstall } from '../support/packaging.ts';
 
-/** The sysv script, run by hand as an administrator does. The tests go on from each other. */
+/** The sysv script, run by hand as an administrator does. Each test goes on from the one before. */
 
 const SCRIPT = '/etc/init.d/portsentry';
 const DEFAULTS = '/etc/default/portsentry';
@@ -12,7 +12,7 @@ const PIDFILE = '/run/portsentry.pid';
 let lab: Lab;
 beforeAll(async () => {
   lab = await createLab({ name: 'sysv' });
-  // Only /etc, /run and /var are the host's own, so the program is below /run.
+  // Only /etc, /run and /var are the host's own, so the program goes below /run.
   const variables = {
     DESTDIR: lab.victim.path(''),
     PREFIX: '/run/usr',
@@ -25,10 +25,9 @@ afterAll(() => lab.close());
 
 const script = (...words: string[]) => lab.run(lab.victim, [SCRIPT, ...words]);
 const pid = () => readFile(lab.victim, PIDFILE).trim();
-const daemons = async () =>
-  (await lab.run(lab.victim, ['pgrep', '-x', '-a', 'portsentry'])).stdout.trim().split('\n').filter(Boolean);
+const daemons = () => runningDetectors(lab);
 
-/** Adds a line that no configuration may have, and takes it out again afterwards. */
+/** Runs the action while the configuration has a line that is refused. */
 async function withBrokenConfig(action: () => Promise<void>): Promise<void> {
   const whole = readFile(lab.victim, CONFIG_FILE);
   writeFile(lab.victim, CONFIG_FILE, `SCAN_TRIGGER="many"\n${whole}`);
@@ -39,7 +38,7 @@ async function withBrokenConfig(action: () => Promise<void>): Promise<void> {
 const FINDING = /\/etc\/portsentry\/portsentry\.conf:1:15: error: SCAN_TRIGGER: expected .*, found "many"/;
 
 describe('/etc/init.d/portsentry', () => {
-  test('without a word, or with one that it does not know, says how it is used', async () => {
+  test('without a command, or with an unknown one, prints its usage', async () => {
     expect(await script()).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage:') });
     expect((await script('dance')).code).toBe(2);
   });
@@ -61,7 +60,7 @@ describe('/etc/init.d/portsentry', () => {
     });
   });
 
-  test('start: one process for both modes, as ps has always shown it', async () => {
+  test('start: one process for both modes, under its old title in ps', async () => {
     expect(await script('start')).toMatchObject({ code: 0, stderr: '' });
     expect(await daemons()).toEqual([
       expect.stringMatching(new RegExp(`^${pid()} portsentry -atcp -audp --daemon`)),
@@ -105,7 +104,7 @@ describe('/etc/init.d/portsentry', () => {
     expect(await daemons()).toEqual([expect.stringContaining(title)]);
   });
 
-  test('status of a daemon that was killed; its number may be somebody else’s', async () => {
+  test('status of a daemon that was killed; another process may have its number', async () => {
     await lab.run(lab.victim, ['kill', '-KILL', pid()]);
     await lab.waitFor(async () => (await daemons()).length === 0);
     writeFile(lab.victim, PIDFILE, '1\n');

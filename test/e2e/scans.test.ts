@@ -4,7 +4,7 @@ import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
 import { comeFrom } from '../support/matrix.ts';
 
-/** Each scan of nmap, from an address of its own, is seen for what it is and blocked, over both families. */
+/** Each scan of nmap, from an address of its own, is recognized and blocked, over both families. */
 const SCANS = [
   { option: '-sS', label: 'TCP SYN/Normal scan', protocol: 'TCP' },
   { option: '-sT', label: 'TCP SYN/Normal scan', protocol: 'TCP' },
@@ -12,13 +12,13 @@ const SCANS = [
   { option: '-sN', label: 'TCP NULL scan', protocol: 'TCP' },
   { option: '-sX', label: 'TCP XMAS scan', protocol: 'TCP' },
   { option: '-sU', label: 'UDP scan', protocol: 'UDP' },
-  // Weak ones, told from the third port on.
+  // Weak ones, logged from the third port on.
   { option: '-sA', label: 'TCP ACK scan', protocol: 'TCP' },
   { option: '-sW', label: 'TCP ACK scan', protocol: 'TCP' },
   { option: '-sM', label: 'TCP Maimon scan', protocol: 'TCP' },
   { option: '-sY', label: 'SCTP INIT scan', protocol: 'SCTP' },
   { option: '-sZ', label: 'SCTP COOKIE-ECHO scan', protocol: 'SCTP' },
-  // Of these "ports" nobody speaks the protocol.
+  // Protocols that no program here speaks.
   { option: '-sO', label: 'IP protocol scan', protocol: 'IP', ports: '100-102,201-204' },
 ];
 
@@ -28,7 +28,7 @@ describe.each([
 ] as const)('$family', ({ address, length, tables, flags }) => {
   let lab: Lab;
   let detector: LabProcess;
-  /** Who has scanned so far. */
+  /** The sources that have scanned so far. */
   const sources: string[] = [];
   beforeAll(async () => {
     lab = await createLab({ name: 'scans' });
@@ -61,14 +61,14 @@ describe.each([
   });
 });
 
-describe('what is looked for', () => {
+describe('DETECT', () => {
   let lab: Lab;
   beforeEach(async () => {
     lab = await createLab({ name: 'detect' });
   });
   afterEach(() => lab.close());
 
-  test('pings are noted when DETECT asks for them, and never blocked', async () => {
+  test('pings are logged when it asks for them, and never blocked', async () => {
     configure(lab.victim, 'DETECT="syn,icmp"');
     const detector = await startDetector(lab, lab.victim);
     await lab.run(lab.scanner, ['nmap', '-n', '-sn', '-PE', '--disable-arp-ping', lab.wire.to.ipv4]);
@@ -88,7 +88,7 @@ describe('other sets of flags', () => {
   });
   afterAll(() => lab.close());
 
-  test('nmap --scanflags SYNFIN is told with its flags', async () => {
+  test('nmap --scanflags SYNFIN is logged with its flags', async () => {
     configure(lab.victim, 'BLOCK_TCP="0"');
     const detector = await startDetector(lab, lab.victim);
     await nmap(lab, ['-sS', '--scanflags', 'SYNFIN', '-p', '3000', lab.wire.to.ipv4]);
@@ -96,5 +96,28 @@ describe('other sets of flags', () => {
     expect(line).toBe(
       'attackalert: Unknown Type: TCP Packet Flags: SYN: 1 FIN: 1 ACK: 0 PSH: 0 URG: 0 RST: 0 from host: 10.99.0.1/10.99.0.1 to TCP port: 3000',
     );
+  });
+});
+
+describe('what a scan begins to do after its first ten lines', () => {
+  let lab: Lab;
+  beforeEach(async () => {
+    lab = await createLab({ name: 'late-kinds' });
+  });
+  afterEach(() => lab.close());
+
+  test('has a line of its own', async () => {
+    configure(lab.victim, 'BLOCK_TCP="0"\nBLOCK_UDP="0"');
+    const detector = await startDetector(lab, lab.victim);
+    const to = lab.wire.to.ipv4;
+    await nmap(lab, ['-sS', '-p', '1000-1039', to]);
+    await nmap(lab, ['-sU', '-p', '1007', to]);
+    await detector.waitForLine(/^attackalert: UDP scan from host: .* to UDP port: 1007$/);
+    await nmap(lab, ['-sX', '-p', '1007', to]);
+    await detector.waitForLine(/^attackalert: TCP XMAS scan from host: .* to TCP port: 1007$/);
+    await nmap(lab, ['-sS', '--ip-options', 'R', '-p', '1008', to]);
+    await detector.waitForLine(/^attackalert: Packet from host: .* to TCP port: 1008 has IP options set/);
+    const lines = alertsOf(detector).filter((line) => line.includes(' scan from host: '));
+    expect(lines).toHaveLength(13);
   });
 });

@@ -12,7 +12,7 @@ import {
 } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 
-/** The user's own configuration, verbatim, live: it must block, and write its log. */
+/** The user's own configuration, unchanged, on a live host: it must block, and write its log. */
 
 let lab: Lab;
 beforeEach(async () => {
@@ -51,17 +51,17 @@ test.each([
   expect(readFile(victim, `/etc/portsentry/portsentry.blocked.${mode}`)).toMatch(
     /^\d+ - \d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d Host: 10\.99\.0\.1\/10\.99\.0\.1 Port: \d+ TCP Blocked\n$/,
   );
-  const fetch = (source: string) =>
-    lab.run(scanner, ['python3', '-c', CONNECT, source, to.ipv4], { timeout: 10_000 });
-  expect((await fetch(from.extraIpv4[0] as string)).stdout.trim()).toBe('served');
-  expect((await fetch(from.ipv4)).stdout.trim()).toBe('TimeoutError');
+  const fetch = (source: string, timeout: string) =>
+    lab.run(scanner, ['python3', '-c', CONNECT, source, to.ipv4, timeout]);
+  expect((await fetch(from.extraIpv4[0] as string, '30')).stdout.trim()).toBe('served');
+  expect((await fetch(from.ipv4, '1.5')).stdout.trim()).toBe('TimeoutError');
 });
 
-/** Connects from one of the scanner's addresses and prints what the service says, or what went wrong. */
+/** Connects from an address of the scanner, and prints what the service says or what went wrong. */
 const CONNECT = `
 import socket, sys
 try:
-    s = socket.create_connection((sys.argv[2], 22), timeout=1.5, source_address=(sys.argv[1], 0))
+    s = socket.create_connection((sys.argv[2], 22), timeout=float(sys.argv[3]), source_address=(sys.argv[1], 0))
     print(s.recv(100).decode())
 except Exception as error:
     print(type(error).__name__)

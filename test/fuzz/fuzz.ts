@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processorTime } from '../support/processor-time.ts';
 import { Coverage } from './coverage.ts';
 import { Dice, mutate } from './mutate.ts';
 import { TARGETS, type Target } from './targets.ts';
 
-/** An input that takes longer counts as a hang. */
+/** Processor time. An input that takes longer counts as a hang. */
 const MAX_INPUT_MS = 1_000;
 
 /** Inputs between two readings of the coverage. One reading costs about as much as running these inputs. */
@@ -16,7 +17,8 @@ const BATCH_INPUTS = 200;
 export interface FuzzOptions {
   /** The folder of the corpus. Each file is one input. */
   readonly folder: string;
-  readonly seconds: number;
+  /** Asked before each batch, with the number of inputs so far. */
+  readonly goesOn: (inputs: number) => boolean;
   /** The same seed and corpus give the same inputs. */
   readonly seed: number;
   /** Whether to add inputs that run new code to the folder. */
@@ -49,10 +51,9 @@ export async function fuzz(name: string, options: FuzzOptions): Promise<FuzzOutc
   for (const input of corpus) await feed(target, input);
   const covered = await coverage.take();
   const coveredByCorpus = covered.size;
-  const endMs = performance.now() + options.seconds * 1000;
   let inputs = 0;
   let found = 0;
-  while (performance.now() < endMs) {
+  while (options.goesOn(inputs)) {
     const batch = Array.from({ length: BATCH_INPUTS }, () =>
       mutate(pick(corpus, dice), pick(corpus, dice), dice),
     );
@@ -78,13 +79,13 @@ function readCorpus(folder: string): Uint8Array[] {
 }
 
 async function feed(target: Target, input: Uint8Array): Promise<void> {
-  const startMs = performance.now();
+  const startMs = processorTime();
   try {
     await target(input);
   } catch (error) {
     throw new Error(`${fileOf(input)}: ${(error as Error).stack}`);
   }
-  const tookMs = performance.now() - startMs;
+  const tookMs = processorTime() - startMs;
   if (tookMs > MAX_INPUT_MS) throw new Error(`${fileOf(input)}: took ${tookMs.toFixed(0)} ms`);
 }
 

@@ -10,11 +10,13 @@ import { testFolder } from '../respond/given.ts';
 /** 2026-11-22 13:33:37 UTC. */
 export const NOON = 1_795_354_417_000;
 
-export const DAY = 86_400_000;
+/** In ms. */
+export const DAY_MS = 86_400_000;
 
+/** A boot identity. */
 export const BOOT = 'boot-1 4026531840 1';
 
-/** A folder with a ledger that may be closed and opened again. */
+/** A folder and its ledger, which tests close and reopen. */
 export class Given {
   readonly folder: string;
   readonly told: string[] = [];
@@ -24,7 +26,7 @@ export class Given {
     this.folder = folder;
   }
 
-  /** The ledger of an empty folder, or of this one. */
+  /** Opens the ledger of this folder, or of a new one. */
   static async open(folder = testFolder()): Promise<Given> {
     const given = new Given(folder);
     await given.open();
@@ -41,11 +43,6 @@ export class Given {
     return readFileSync(this.path, 'utf8').split('\n').slice(0, -1);
   }
 
-  /** What was told, without the path that each line begins with. */
-  get toldOfFile(): string[] {
-    return this.told.map((text) => text.replace(`${this.path}: `, ''));
-  }
-
   async open(now = NOON): Promise<void> {
     this.ledger = await Ledger.open(this.folder, { now, tell: (text) => this.told.push(text) });
   }
@@ -56,12 +53,12 @@ export class Given {
   }
 }
 
-/** The entries in an order of their own, so that two memories can be compared. */
+/** The entries sorted by target, so that two memories can be compared. */
 export function known(memory: BlockMemory): LedgerEntry[] {
   return [...memory.entries.values()].sort((a, b) => (a.block.target < b.block.target ? -1 : 1));
 }
 
-/** A line with a right checksum, whatever it says. */
+/** A line with a valid checksum, whatever its content. */
 export function signed(json: string, version = 'v1'): string {
   return `${version} ${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
 }

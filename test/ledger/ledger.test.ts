@@ -16,7 +16,7 @@ import { BlockMemory } from '../../src/ledger/memory.ts';
 import { blockOf, testFolder } from '../respond/given.ts';
 import { BOOT, Given, known, NOON } from './given.ts';
 
-/** A ledger that has seen operations of each sort, closed. */
+/** The file of a closed ledger with operations of each kind. */
 async function written(): Promise<{ folder: string; path: string; text: string }> {
   const given = await Given.open();
   const { ledger, folder } = given;
@@ -33,10 +33,10 @@ async function written(): Promise<{ folder: string; path: string; text: string }
   return { folder, path, text: readFileSync(path, 'utf8') };
 }
 
-test('cut at every single octet, it knows what the whole lines say, and takes the next one', async () => {
+test('cut at any byte, it knows what the whole lines say, and accepts the next one', async () => {
   const { path, text } = await written();
   expect(text.length).toBeGreaterThan(500);
-  // In memory, for it is opened a thousand times and written to the disk each time.
+  // In memory, because the test opens and syncs it a thousand times.
   const folder = mkdtempSync('/dev/shm/portsentry-ledger-');
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   for (let length = 0; length <= Buffer.byteLength(text); length++) {
@@ -59,25 +59,25 @@ test('cut at every single octet, it knows what the whole lines say, and takes th
   }
 });
 
-test('an octet that has turned costs the line that it is in, which is said, and no other', async () => {
+test('a corrupt byte costs only its own line, and that is reported', async () => {
   const { folder, path, text } = await written();
   const lines = text.trimEnd().split('\n');
   const at = Buffer.byteLength(`${lines.slice(0, 2).join('\n')}\n`) + 20;
-  const octets = readFileSync(path);
-  octets[at] = (octets[at] as number) ^ 0x01;
-  writeFileSync(path, octets);
+  const bytes = readFileSync(path);
+  bytes[at] = (bytes[at] as number) ^ 0x01;
+  writeFileSync(path, bytes);
   const given = await Given.open(folder);
   expect(given.told).toEqual([expect.stringMatching(/ledger: lines that were skipped: 1 damaged$/)]);
   expect([...given.ledger.entries.keys()]).toEqual(['10.0.0.1', '2001:db8::/64']);
   await given.ledger.close();
 });
 
-test('it is its owner’s alone', async () => {
+test('only its owner may read it', async () => {
   const { folder, path } = await written();
   expect([statSync(path).mode & 0o777, statSync(folder).mode & 0o777]).toEqual([0o600, 0o700]);
 });
 
-test('a start writes it anew when most of it is history', async () => {
+test('a start rewrites it when most of it is history', async () => {
   const given = await Given.open();
   for (let round = 0; round < 100; round++) {
     given.ledger.decide(blockOf('10.0.0.1'), 'nftables', BOOT);
@@ -94,7 +94,7 @@ test('a start writes it anew when most of it is history', async () => {
 });
 
 describe('a folder that cannot be used', () => {
-  test('is told of, and who is blocked is remembered until the end', async () => {
+  test('is reported, and blocks are remembered until the end', async () => {
     const folder = join(testFolder(), 'file');
     writeFileSync(folder, '');
     const given = await Given.open(folder);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../src/ledger/entry.ts';
-import { lastRecordIn, lineOf, MAX_LINE_LENGTH, operationIn } from '../../src/ledger/line.ts';
+import { lastRecordIn, lineOf, MAX_LINE_BYTES, operationIn } from '../../src/ledger/line.ts';
 import { blockOf } from '../respond/given.ts';
 import { BOOT, NOON, signed } from './given.ts';
 
@@ -44,21 +44,21 @@ describe('a line', () => {
     expect(read(line)).toEqual(operation);
   });
 
-  test('of the most that its fields may hold is no longer than what is read', () => {
+  test('with the longest fields is no longer than the limit', () => {
     const longest = {
       ...ENTRY,
       block: blockOf('2001:db8:1111:1111:1111:1111:1111:1111', {}, { note: '\u{1f600}'.repeat(200) }),
       wrappersLine: '\ud800'.repeat(1_000),
       boot: '\u0001'.repeat(200),
     };
-    expect(Buffer.byteLength(lineOf({ op: 'decide', entry: longest }))).toBeLessThan(MAX_LINE_LENGTH);
+    expect(Buffer.byteLength(lineOf({ op: 'decide', entry: longest }))).toBeLessThan(MAX_LINE_BYTES);
   });
 
   test.each([
-    ['nothing', ''],
+    ['no text', ''],
     ['foreign text', '2026-11-22 13:33:37 Host: 10.99.0.1 Blocked'],
     ['a wrong checksum', lineOf(OPERATIONS[2] as Operation).replace('v1 ', 'v1 0')],
-    ['no more than a beginning', lineOf(OPERATIONS[0] as Operation).slice(0, 60)],
+    ['only its beginning', lineOf(OPERATIONS[0] as Operation).slice(0, 60)],
     ['no JSON', signed('{"op":')],
     ['no object', signed('"lift-all"')],
     ['null', signed('null')],
@@ -77,13 +77,13 @@ describe('a line', () => {
     expect(read(line)).toBe('unknown');
   });
 
-  test('may have fields that are new', () => {
+  test('may have new fields', () => {
     expect(read(signed(JSON.stringify({ ...RECORD, colour: 'red' })))).toMatchObject({ op: 'entry' });
   });
 });
 
-describe('a record with a right checksum', () => {
-  test('and right fields is taken', () => {
+describe('a record with a valid checksum', () => {
+  test('and valid fields is accepted', () => {
     expect(read(signed(JSON.stringify(RECORD)))).toMatchObject({
       op: 'entry',
       entry: { block: { target: '10.99.0.1', family: 4 }, inForce: true, ended: null },
@@ -108,7 +108,7 @@ describe('a record with a right checksum', () => {
     ['inForce', ['yes', null, undefined]],
     ['how', ['expired']],
     ['at', [NOON]],
-  ])('and a wrong %s is damaged', (field, values) => {
+  ])('and an invalid %s is damaged', (field, values) => {
     for (const value of values) {
       expect(read(signed(JSON.stringify({ ...RECORD, [field]: value })))).toBe('damaged');
     }
@@ -122,18 +122,18 @@ describe('a record with a right checksum', () => {
     { op: 'confirm', target: '10.99.0.1' },
     { op: 'confirm', target: '10.99.0.1', boot: BOOT, wrappersLine: 7 },
     { ...RECORD, inForce: true, at: NOON, how: 'expired' },
-  ])('that makes no sense is damaged: %o', (record) => {
+  ])('and inconsistent fields is damaged: %o', (record) => {
     expect(read(signed(JSON.stringify(record)))).toBe('damaged');
   });
 
-  test('has its note cleaned: its text is shown to people', () => {
+  test('has its note cleaned, because people read it', () => {
     const record = { ...RECORD, note: `\u001b]0;title\u0007${'x'.repeat(300)}` };
     const operation = read(signed(JSON.stringify(record))) as Operation & { op: 'entry' };
     expect(operation.entry.block.cause.note).toBe(`]0;title${'x'.repeat(192)}`);
   });
 });
 
-describe('a record behind damage in one line', () => {
+describe('a record after damage in one line', () => {
   const record = lineOf({ op: 'lift-all' }).trimEnd();
 
   test.each([
@@ -145,7 +145,7 @@ describe('a record behind damage in one line', () => {
     expect(lastRecordIn(line)?.toString()).toBe(record);
   });
 
-  test('is none where there is none', () => {
+  test('is not found where there is none', () => {
     expect(lastRecordIn(Buffer.from(record))).toBeNull();
     expect(lastRecordIn(Buffer.from('foreign'))).toBeNull();
   });

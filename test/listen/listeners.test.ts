@@ -1,11 +1,12 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PortSet } from '../../src/config/ports.ts';
 import type { Contact } from '../../src/listen/contact.ts';
 import { Listeners, type ListenPlan } from '../../src/listen/listeners.ts';
 import { ownAddresses } from '../../src/listen/own-addresses.ts';
+import { eventually } from '../support/eventually.ts';
 
 const NONE = new PortSet();
 const BANNER = 'hello there';
@@ -110,7 +111,7 @@ describe('TCP', () => {
     const client = connect(FIRST, '127.0.0.1');
     // This runs in the same turn of the event loop, before the listener.
     client.once('connect', () => client.resetAndDestroy());
-    await vi.waitFor(() => expect(nameless.length + contacts.length).toBe(1));
+    await eventually(() => expect(nameless.length + contacts.length).toBe(1));
     for (const port of nameless) expect(port).toBe(FIRST);
   });
 
@@ -127,7 +128,7 @@ describe('UDP', () => {
   async function ask(text: string, host = address as string): Promise<string> {
     const client = createSocket('udp4');
     client.send(text, FIRST, host);
-    const [answer] = await once(client, 'message', { signal: AbortSignal.timeout(5_000) });
+    const [answer] = await once(client, 'message', { signal: AbortSignal.timeout(60_000) });
     client.close();
     return String(answer);
   }

@@ -9,7 +9,7 @@ import type { Block, BlockCause } from '../../src/firewall/block.ts';
 import type { BlockEnd } from '../../src/ledger/entry.ts';
 import { LEDGER_FILE, Ledger } from '../../src/ledger/ledger.ts';
 import { lineOf, operationIn } from '../../src/ledger/line.ts';
-import { BlockMemory, REMEMBERED_TIME } from '../../src/ledger/memory.ts';
+import { BlockMemory, REMEMBERED_TIME_MS } from '../../src/ledger/memory.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { known, NOON, signed } from '../ledger/given.ts';
 
@@ -26,8 +26,8 @@ const ENDS: readonly BlockEnd[] = [
 ];
 const KINDS = Object.keys(Kind).filter((kind) => kind !== 'none') as BlockCause['kind'][];
 
-/** Within what is remembered, or in a future that a clock had been set to. */
-const time = fc.integer({ min: NOON - REMEMBERED_TIME + 1, max: 2 * NOON });
+/** Within the remembered time, or in the future, as after the clock was set back. */
+const time = fc.integer({ min: NOON - REMEMBERED_TIME_MS + 1, max: 2 * NOON });
 const wrappersLine = fc.option(fc.constantFrom('ALL: 10.0.0.1', 'ALL:\t[2001:db8::1] : DENY # \\ "', ''));
 const boot = fc.constantFrom('boot-1', 'boot-2');
 const cause: fc.Arbitrary<BlockCause> = fc.record({
@@ -39,7 +39,7 @@ const cause: fc.Arbitrary<BlockCause> = fc.record({
   note: fc.option(fc.string({ unit: 'binary', maxLength: 300 })),
 });
 
-/** A call of the ledger, to be made of two memories alike. */
+/** A call that the test makes on two memories alike. */
 type Call = (memory: BlockMemory) => unknown;
 
 const call: fc.Arbitrary<Call> = fc
@@ -75,7 +75,7 @@ function open(folder: string, told: string[] = []): Promise<Ledger> {
   return Ledger.open(folder, { now: NOON, tell: (text) => told.push(text) });
 }
 
-test('whatever happens, and whenever it is opened again or written anew, it knows what a memory knows', async () => {
+test('after any calls, reopens and rewrites it knows what a memory knows', async () => {
   const step = fc.oneof(
     { weight: 8, arbitrary: call },
     { weight: 1, arbitrary: fc.constantFrom('reopen' as const, 'lose' as const, 'turn' as const) },
@@ -92,7 +92,7 @@ test('whatever happens, and whenever it is opened again or written anew, it know
           } else if (each === 'turn') {
             expect(await ledger.durable()).toBeNull();
           } else if (each === 'lose') {
-            // Written anew from what is known, while what comes next comes.
+            // It is rewritten from a snapshot while further operations arrive.
             rmSync(join(folder, LEDGER_FILE), { force: true });
             ledger.tick(NOON);
           } else {
@@ -109,7 +109,7 @@ test('whatever happens, and whenever it is opened again or written anew, it know
   );
 });
 
-test('cut anywhere, it knows a beginning of what happened, and goes on from there', async () => {
+test('cut anywhere, it knows the first operations, and continues from there', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(call, { maxLength: 30 }),
@@ -147,7 +147,7 @@ test('cut anywhere, it knows a beginning of what happened, and goes on from ther
   );
 });
 
-test('whatever a line is changed to, it says what it said, or nothing', () => {
+test('a changed line is read as before, or not at all', () => {
   fc.assert(
     fc.property(call, fc.nat(), fc.integer({ min: 1, max: 255 }), (each, place, change) => {
       const lines: string[] = [];
@@ -168,7 +168,7 @@ test('whatever a line is changed to, it says what it said, or nothing', () => {
   );
 });
 
-test('whatever a signed record holds, what is known of it is as the ledger itself would write it', async () => {
+test('whatever a record with a valid checksum contains, its entry is as the ledger would write it', async () => {
   const field = fc.constantFrom(
     ...['op', 'target', 'since', 'until', 'mode', 'kind', 'transport', 'port', 'connects', 'note', 'method'],
     ...['wrappersLine', 'boot', 'times', 'inForce', 'at', 'how'],

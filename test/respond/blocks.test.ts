@@ -22,7 +22,7 @@ function make(settings: Partial<Config> = {}, ruleFor: () => string | null = () 
     tell: (text) => told.push(text),
     ruleFor,
   });
-  /** Blocks a source as its knock would. */
+  /** Blocks a source as its probe would. */
   const block = async (source: string) => {
     const planned = blocks.plan(knockFrom(source), 1);
     blocks.decide(planned, 'null');
@@ -34,7 +34,7 @@ function make(settings: Partial<Config> = {}, ruleFor: () => string | null = () 
   return { blocks, memory, clock, ends, told, block, covers };
 }
 
-/** All that was begun has ended, when there is nothing to wait for but promises. */
+/** Resolves when everything begun has ended that waits for promises alone. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test('a source is blocked once it is confirmed, and until its time is over', async () => {
@@ -53,7 +53,7 @@ test('a source is blocked once it is confirmed, and until its time is over', asy
   expect(ends).toEqual([expect.objectContaining({ action: 'unblock', how: 'expired', time: clock.now })]);
 });
 
-test('who comes back within 30 days is blocked for longer, and later as at first', async () => {
+test('a source that comes back within 30 days is blocked for longer, and after that as at first', async () => {
   const { blocks, clock, memory, block } = make({ blockTimeFactor: 2, blockTimeMax: 0 });
   const lengths: (number | null)[] = [];
   for (const pause of [0, HOUR, 29 * 24 * HOUR, 30 * 24 * HOUR]) {
@@ -70,7 +70,7 @@ test('who comes back within 30 days is blocked for longer, and later as at first
 });
 
 describe('IPv6 addresses of one network', () => {
-  test('the first is blocked alone, with the second the network, and the first one gives way to it', async () => {
+  test('the first is blocked alone; the second brings a block of the network, which replaces it', async () => {
     const { blocks, ends, block, covers } = make();
     expect(await block('2001:db8::1')).toBe('2001:db8::1');
     expect(await block('2001:db8::2')).toBe('2001:db8::/64');
@@ -97,7 +97,7 @@ describe('IPv6 addresses of one network', () => {
     expect(await block(second)).toBe(target);
   });
 
-  test('a network that holds somebody who is spared is left to single addresses', async () => {
+  test('a network with a never-blocked address is blocked address by address', async () => {
     const { blocks, block } = make({}, () => null);
     await block('2001:db8::1');
     expect(blocks.plan(knockFrom('2001:db8::2'), 1).target).toBe('2001:db8::/64');
@@ -107,13 +107,13 @@ describe('IPv6 addresses of one network', () => {
   });
 });
 
-test('at the moment of the block, too, a rule spares: the back end is not asked', async () => {
+test('a never-block rule holds at the moment of the block too, and the back end is not called', async () => {
   const { blocks } = make({}, () => 'default gateway');
   const planned = blocks.plan(knockFrom('10.0.0.1'), 1);
   expect(await blocks.enforce(planned, 'null')).toBe('never blocked: default gateway');
 });
 
-test('what a new rule spares is let in again', async () => {
+test('a block that a new rule forbids is released', async () => {
   let rule: string | null = null;
   const { blocks, ends, block, covers } = make({}, () => rule);
   await block('10.0.0.1');
@@ -123,7 +123,7 @@ test('what a new rule spares is let in again', async () => {
   expect(ends).toEqual([expect.objectContaining({ how: 'spared', rule: 'SSH peer' })]);
 });
 
-test('a block that failed is none, and is forgotten', () => {
+test('a failed block does not count, and leaves no record', () => {
   const { blocks, covers } = make();
   const planned = blocks.plan(knockFrom('10.0.0.1'), 1);
   blocks.decide(planned, 'null');
@@ -131,7 +131,7 @@ test('a block that failed is none, and is forgotten', () => {
   expect([covers('10.0.0.1'), blocks.find('10.0.0.1')]).toEqual([false, undefined]);
 });
 
-test('a block without an undo is kept, and told of by nobody, when its time is over', async () => {
+test('a block without an undo stays when its time is over, and nothing reports its end', async () => {
   const { blocks, clock, ends } = make({ blockMethod: 'command', killRoute: 'true' });
   const planned = blocks.plan(knockFrom('10.0.0.1'), 1);
   blocks.decide(planned, 'command');
@@ -143,7 +143,7 @@ test('a block without an undo is kept, and told of by nobody, when its time is o
   expect([blocks.size, ends]).toEqual([1, []]);
 });
 
-test('a block that cannot be taken back stays, is told of, and is tried again a minute later', async () => {
+test('a block that cannot be released stays, is reported, and is tried again a minute later', async () => {
   const { blocks, clock, ends, told } = make({
     blockMethod: 'command',
     killRoute: 'true',
@@ -171,7 +171,7 @@ test('a block that cannot be taken back stays, is told of, and is tried again a 
   expect(told).toHaveLength(2);
 });
 
-test(`more than ${MAX_BLOCKS} blocks: the one that has stood longest gives way`, async () => {
+test(`more than ${MAX_BLOCKS} blocks: the one that has stood longest is released`, async () => {
   const { blocks, ends } = make();
   for (let index = 0; index <= MAX_BLOCKS; index++) {
     const planned = blocks.plan(knockFrom(`10.${index >> 16}.${(index >> 8) & 0xff}.${index & 0xff}`), 1);

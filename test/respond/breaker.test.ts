@@ -11,17 +11,17 @@ beforeEach(() => {
   breaker = new Breaker({ max: MAX, tell: (text) => told.push(text) });
 });
 
-/** How many of `count` sources that have knocked so often are admitted at this time (ms). */
+/** How many of `count` sources with this many connects are admitted at this time, in ms. */
 function admitted(count: number, connects = 1, at = START): number {
   return Array.from({ length: count }, () => breaker.admits(connects, at)).filter(Boolean).length;
 }
 
-test('as many new sources a minute as BLOCK_RATE_MAX are blocked at their first probe', () => {
+test('up to BLOCK_RATE_MAX new sources a minute are blocked at their first probe', () => {
   expect(admitted(MAX)).toBe(MAX);
   expect([breaker.isOpen, told]).toEqual([false, []]);
 });
 
-test('beyond it those of a single probe are let be, which is said once', () => {
+test('beyond that, sources of a single probe are only logged, and one line says so', () => {
   admitted(MAX);
   expect(admitted(1_000)).toBe(0);
   expect(breaker.isOpen).toBe(true);
@@ -30,20 +30,20 @@ test('beyond it those of a single probe are let be, which is said once', () => {
   ]);
 });
 
-test('a source that knocked twice is blocked all the same', () => {
+test('a source of two probes is blocked all the same', () => {
   admitted(1_000);
   expect(admitted(1, 2)).toBe(1);
 });
 
-test('sources forged twice over are asked for more: one probe for each BLOCK_RATE_MAX blocked', () => {
+test('each BLOCK_RATE_MAX blocks raise the number of probes needed by one', () => {
   admitted(1_000);
   expect(admitted(1_000, 2)).toBe(MAX);
   expect(admitted(1_000, 3)).toBe(MAX);
   expect(admitted(1, 100)).toBe(1);
 });
 
-describe('it calms down', () => {
-  test('when no more come within a minute than BLOCK_RATE_MAX', () => {
+describe('it closes', () => {
+  test('when BLOCK_RATE_MAX sources or fewer come within a minute', () => {
     admitted(1_000);
     breaker.tick(START + 59_000);
     expect(breaker.isOpen).toBe(true);
@@ -53,7 +53,7 @@ describe('it calms down', () => {
     expect(told).toHaveLength(2);
   });
 
-  test('and not while they go on to come, though none is blocked', () => {
+  test('not while they keep coming, although none is blocked', () => {
     for (let second = 0; second < 300; second++) {
       admitted(5, 1, START + second * 1000);
       breaker.tick(START + second * 1000);
@@ -63,14 +63,14 @@ describe('it calms down', () => {
   });
 });
 
-test('a clock that is set back forgets nothing, and one that jumps ahead all', () => {
+test('a clock that is set back forgets nothing; one that jumps ahead forgets everything', () => {
   admitted(MAX);
   expect(admitted(1, 1, START - 3_600_000)).toBe(0);
   breaker.tick(START + 86_400_000);
   expect(admitted(MAX, 1, START + 86_400_000)).toBe(MAX);
 });
 
-test('another limit counts at once', () => {
+test('another limit applies at once', () => {
   admitted(MAX);
   breaker.configure(2 * MAX);
   expect(admitted(2 * MAX)).toBe(MAX);

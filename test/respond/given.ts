@@ -55,7 +55,7 @@ export function configWith(settings: Partial<Config>): Config {
     blockSpoofable: true,
     logTool: false,
     blockRateMax: 300,
-    actionTimeout: 5_000,
+    actionTimeout: 60_000,
     eventFile: null,
     controlSocket: '/run/portsentry.sock',
     stateDir: '/var/lib/portsentry',

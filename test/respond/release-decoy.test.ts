@@ -4,7 +4,7 @@ import { blocksOf, configWith, knockFrom } from './given.ts';
 
 const DECOY = '203.0.113.7';
 
-/** Blocks with one in force, by the command `true` or the method `null`. */
+/** Blocks with one in force, by the command `true` or by the method `null`. */
 async function given(method: 'command' | 'null', unkillRoute: string | null) {
   const ends: UnblockEvent[] = [];
   const told: string[] = [];
@@ -26,7 +26,7 @@ test('the block of a decoy is released', async () => {
   expect(ends).toHaveLength(1);
 });
 
-test('a block by KILL_ROUTE is released by UNKILL_ROUTE; without that it stays, which is reported', async () => {
+test('a block by KILL_ROUTE is released by UNKILL_ROUTE; without one it stays, and a line says so', async () => {
   const undone = await given('command', 'true');
   await undone.blocks.releaseDecoy(DECOY);
   expect(undone.blocks.size).toBe(0);

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { BlockMethod, Config } from '../../src/config/config.ts';
 import type { ActionStep } from '../../src/respond/event.ts';
 import { plannedMethod } from '../../src/respond/plan.ts';
 import { ActionQueue } from '../../src/respond/queue.ts';
 import { Responder } from '../../src/respond/responder.ts';
+import { eventually } from '../support/eventually.ts';
 import { blocksOf, configWith, knockFrom, poolOf, testFolder } from './given.ts';
 
 const SOURCE = '10.99.0.1';
@@ -62,7 +63,7 @@ describe('a block under policy 1', () => {
     expect(await respond(SOURCE)).toMatchObject({ action, reason });
   });
 
-  test('that fails in its route takes the other steps all the same', async () => {
+  test('takes the other steps even when its route fails', async () => {
     const { folder, respond, told } = given((log) => ({
       blockTcp: 1,
       killRoute: 'exit 3',
@@ -79,14 +80,14 @@ describe('a block under policy 1', () => {
     expect(lines(`${folder}/log`)).toEqual(['external']);
   });
 
-  test('is told of before a slow external command has ended', async () => {
+  test('is reported before a slow external command has ended', async () => {
     const { folder, respond, told } = given((log) => ({
       blockTcp: 1,
       killRoute: 'true',
       killRunCmd: `until [ -e ${log}.go ]; do sleep 0.02; done`,
     }));
     const response = respond(SOURCE);
-    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await eventually(() => expect(told).toHaveLength(1));
     expect(told[0]).toMatchObject({ step: 'route', failure: null });
     writeFileSync(`${folder}/log.go`, '');
     expect((await response).steps).toHaveLength(2);
@@ -99,9 +100,7 @@ describe('a block under policy 1', () => {
       killRunCmd: `until [ -e ${log}.go ]; do sleep 0.02; done`,
     }));
     const responses = Array.from({ length: 9 }, (_, index) => respond(`10.99.0.${index + 1}`));
-    await vi.waitFor(() => expect(told.filter(({ step }) => step === 'route')).toHaveLength(9), {
-      timeout: 5_000,
-    });
+    await eventually(() => expect(told.filter(({ step }) => step === 'route')).toHaveLength(9));
     expect(told).toHaveLength(9);
     writeFileSync(`${folder}/log.go`, '');
     expect((await Promise.all(responses)).map(({ action }) => action)).toEqual(new Array(9).fill('block'));
@@ -132,7 +131,7 @@ describe('an IPv6 source', () => {
   });
 
   // "With the usual `iptables` command every IPv6 scanner is called blocked and is not."
-  test('that KILL_ROUTE cannot block is not called blocked', async () => {
+  test('that KILL_ROUTE cannot block is not reported as blocked', async () => {
     const { respond } = given(() => ({
       blockTcp: 1,
       killRoute: 'case $TARGET$ in *:*) echo "bad address" >&2; exit 2;; esac',
@@ -169,7 +168,7 @@ describe('policy 2', () => {
 });
 
 // "BLOCK=1 without any action: nothing is done, `Blocked` is written all the same."
-test('a source for which nothing is configured is not called blocked', async () => {
+test('a source for which nothing is configured is not reported as blocked', async () => {
   const { respond, told } = given(() => ({ blockTcp: 1, blockMethod: 'none' }));
   expect(await respond(SOURCE)).toMatchObject({
     action: 'block-failed',
@@ -180,7 +179,7 @@ test('a source for which nothing is configured is not called blocked', async () 
 });
 
 // "The exit status of commands is not looked at: a missing program counts as a block, and is never tried again."
-test('a block command that is missing has failed, and works when it is there at a later probe', async () => {
+test('a missing block command fails, and works at a later probe once it is there', async () => {
   const { folder, respond } = given((log) => ({ blockTcp: 1, killRoute: `${log}.iptables -s $TARGET$` }));
   const event = await respond(SOURCE);
   expect(event.action).toBe('block-failed');
@@ -189,7 +188,7 @@ test('a block command that is missing has failed, and works when it is there at 
   expect((await respond(SOURCE)).action).toBe('block');
 });
 
-test('trying again repeats only what has failed', async () => {
+test('a further try repeats only the failed steps', async () => {
   const { folder, respond, told } = given((log) => ({
     blockTcp: 1,
     killRoute: `echo route >> ${log}`,
@@ -210,7 +209,7 @@ test('trying again repeats only what has failed', async () => {
 });
 
 test('two probes in one millisecond make one block', async () => {
-  const { folder, respond } = given((log) => ({ blockTcp: 1, killRoute: `echo route >> ${log}; sleep 0.1` }));
+  const { folder, respond } = given((log) => ({ blockTcp: 1, killRoute: `echo route >> ${log}` }));
   const [first, second] = await Promise.all([respond(SOURCE), respond(SOURCE)]);
   expect(second).toBe(first);
   expect(lines(`${folder}/log`)).toEqual(['route']);
@@ -254,7 +253,7 @@ describe('a response never rejects', () => {
       killRunCmd: `touch ${log}.mailed`,
     }));
     const response = respond(SOURCE);
-    await vi.waitFor(() => expect(existsSync(`${folder}/log.began`)).toBe(true));
+    await eventually(() => expect(existsSync(`${folder}/log.began`)).toBe(true));
     await queue.close();
     const event = await response;
     expect(event).toMatchObject({ action: 'block-failed', reason: 'route: portsentry is ending' });
@@ -263,7 +262,7 @@ describe('a response never rejects', () => {
     expect(existsSync(`${folder}/log.mailed`)).toBe(false);
   });
 
-  test('when a knock is not of our own making, and no command sees it', async () => {
+  test('when a probe has an address that this program never makes, and no command sees that', async () => {
     const { folder, responder } = given((log) => ({ blockTcp: 1, killRoute: `echo $TARGET$ >> ${log}` }));
     const event = await responder().respond(knockFrom('$(reboot)'), 1);
     expect(event.action).toBe('block-failed');
@@ -272,7 +271,7 @@ describe('a response never rejects', () => {
   });
 });
 
-test('with BLOCK_METHOD null everything is done but the block', async () => {
+test('BLOCK_METHOD null does everything but the block', async () => {
   const { respond, backends, told } = given(() => ({
     blockTcp: 1,
     blockMethod: 'null',

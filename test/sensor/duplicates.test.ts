@@ -19,20 +19,20 @@ function probe(fields: Partial<Probe> = {}, source = 0x0a000001): Probe {
   return made;
 }
 
-test('what a VLAN and its parent both see is one packet', () => {
+test('a packet that a VLAN and its parent both see counts once', () => {
   const duplicates = new Duplicates();
   expect(duplicates.seen(probe(), 1)).toBe(false);
   expect(duplicates.seen(probe({ time: NOW + 99 }), 2)).toBe(true);
   expect(duplicates.seen(probe({ time: NOW + 99 }), 3)).toBe(true);
 });
 
-test('what one device sees twice was sent twice', () => {
+test('a packet that one device sees twice was sent twice', () => {
   const duplicates = new Duplicates();
   const seen = [1, 2, 1, 2].map((origin, at) => duplicates.seen(probe({ time: NOW + at }), origin));
   expect(seen).toEqual([false, true, false, true]);
 });
 
-test('100 ms later it is another packet', () => {
+test('a copy 100 ms later is another packet', () => {
   const duplicates = new Duplicates();
   duplicates.seen(probe(), 1);
   expect(duplicates.seen(probe({ time: NOW + 100 }), 2)).toBe(false);
@@ -52,7 +52,7 @@ test.each<[string, Probe]>([
   expect(duplicates.seen(other, 2)).toBe(false);
 });
 
-test('a scan of 16,384 ports that two devices see: next to no port counts twice', () => {
+test('in a scan of 16,384 ports that two devices see, no port counts twice', () => {
   const duplicates = new Duplicates();
   let copies = 0;
   for (let port = 0; port < 16_384; port++) {

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Outbox } from '../../src/sensor/outbox.ts';
 import { RECORD_LENGTH } from '../../src/sensor/record-format.ts';
 
-/** An outbox into a file, under a clock that is set by hand (ms), and the first octets of the records written. */
+/** An outbox that writes to a file, a clock to set by hand, in ms, and the first octets of the records written. */
 function makeOutbox() {
   const folder = mkdtempSync(join(tmpdir(), 'portsentry-outbox-'));
   const file = join(folder, 'records');
@@ -25,7 +25,7 @@ function makeOutbox() {
   return { outbox, clock, add, written: () => [...written()] };
 }
 
-test('a record waits a moment, and those that come meanwhile a moment of their own', () => {
+test('a record waits a moment, and a record that comes meanwhile waits as long again', () => {
   const { outbox, clock, add, written } = makeOutbox();
   expect(add(1)).toBe(true);
   clock.now += 0.06;
@@ -39,7 +39,7 @@ test('a record waits a moment, and those that come meanwhile a moment of their o
   expect([outbox.flushDue(), written()]).toEqual([false, [1, 2]]);
 });
 
-test('in a flood each commit brings out what is due', () => {
+test('in a flood each commit writes the records that are due', () => {
   const { clock, add, written } = makeOutbox();
   for (let record = 0; record < 100; record++) {
     add(record);
@@ -50,7 +50,7 @@ test('in a flood each commit brings out what is due', () => {
   expect(written()).toEqual([...Array(written().length).keys()]);
 });
 
-test('a full batch waits for nobody, and nothing is lost', () => {
+test('a full batch is written at once, and no record is lost', () => {
   const { outbox, add, written } = makeOutbox();
   let records = 0;
   while (written().length === 0) add(records++ % 251);

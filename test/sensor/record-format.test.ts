@@ -29,7 +29,7 @@ const EXTREMES: Partial<Probe> = {
   firstOption: 0xfffffffd,
 };
 
-/** The least that a probe has. */
+/** The smallest probe. */
 const LEAST: Partial<Probe> = { time: 1, kind: Kind.null };
 
 function probeWith(fields: Partial<Probe>, source: string, destination: string): Probe {
@@ -51,7 +51,7 @@ test.each([
   ],
   ['a ping', probeWith({ ...LEAST, kind: Kind.icmp, protocol: 58 }, 'fd00::1', 'fd00::2')],
   ['the least', probeWith(LEAST, '::', '::')],
-])('a probe goes over whole: %s', (_name, probe) => {
+])('a probe is read as it was written: %s', (_name, probe) => {
   const octets = new Uint8Array(3 * RECORD_LENGTH).fill(0xa5);
   const view = new DataView(octets.buffer);
   writeProbe(view, RECORD_LENGTH, probe, 255);
@@ -66,14 +66,14 @@ test.each([
   expect(new Set(around)).toEqual(new Set([0xa5]));
 });
 
-test('a count goes over, beyond 32 bits too', () => {
+test('a count is read as it was written, also beyond 32 bits', () => {
   const view = new DataView(new ArrayBuffer(RECORD_LENGTH));
   writeCount(view, 0, 14, 2 ** 40 + 1);
   expect(recordType(view, 0)).toBe(RecordType.count);
   expect(readCount(view, 0)).toEqual({ reason: 14, count: 2 ** 40 + 1 });
 });
 
-test('ready is a record of its own', () => {
+test('ready is a type of record', () => {
   const view = new DataView(new ArrayBuffer(RECORD_LENGTH));
   writeReady(view, 0);
   expect(recordType(view, 0)).toBe(RecordType.ready);
@@ -81,12 +81,12 @@ test('ready is a record of its own', () => {
 
 test.each<[string, (view: DataView) => void]>([
   ['no kind', (view) => view.setUint8(1, Kind.none)],
-  ['a kind that there is not', (view) => view.setUint8(1, Kind.connect + 1)],
+  ['an unknown kind', (view) => view.setUint8(1, Kind.connect + 1)],
   ['another protocol', (view) => view.setUint8(2, 1)],
-  ['a time that is no number', (view) => view.setFloat64(24, Number.NaN, true)],
+  ['a time that is not a number', (view) => view.setFloat64(24, Number.NaN, true)],
   ['a time beyond all dates', (view) => view.setFloat64(24, 1e16, true)],
   ['a time before all packets', (view) => view.setFloat64(24, -1, true)],
-])('a record that the child cannot have made is refused: %s', (_name, spoil) => {
+])('a record that the sensor cannot have made is refused: %s', (_name, spoil) => {
   const view = new DataView(new ArrayBuffer(RECORD_LENGTH));
   writeProbe(view, 0, probeWith(EXTREMES, '10.0.0.1', '10.0.0.2'), 0);
   spoil(view);

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { refuseOccupied, removePidFile, writePidFile } from '../../src/service/pid-file.ts';
+import { eventually } from '../support/eventually.ts';
 
 let folder: string;
 let path: string;
@@ -48,7 +49,7 @@ test('a running portsentry stops a start', async () => {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   writeFileSync(path, `${other.pid}\n`);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(() => refuseOccupied(path)).toThrow(/: another portsentry \(pid \d+\) is running: /);
   });
   other.stdin.end();

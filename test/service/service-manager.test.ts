@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ServiceManager } from '../../src/service/service-manager.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** A script replaces systemd-notify here; the end-to-end tests use the real one. */
 
@@ -27,7 +28,7 @@ function sent(): string[] {
 }
 
 async function sentAfter(count: number): Promise<string[]> {
-  await vi.waitFor(() => expect(sent().length).toBeGreaterThanOrEqual(count), { timeout: 5_000 });
+  await eventually(() => expect(sent().length).toBeGreaterThanOrEqual(count));
   return sent();
 }
 
@@ -54,7 +55,7 @@ test('the watchdog is fed before half of its time is over, and only while health
   manager.tick(0, true, '');
   await sentAfter(1);
   // The script ends a moment after it wrote, and until then `tick` does nothing.
-  await vi.waitFor(() => {
+  await eventually(() => {
     for (let now = 1_000; now <= 9_000; now += 1_000) manager.tick(now, true, '');
     manager.tick(10_000, true, '');
     expect(sent()).toHaveLength(2);
@@ -68,7 +69,7 @@ test('the status is sent when it changes, at most once a minute', async () => {
   const manager = managerWith({ NOTIFY_SOCKET: '/s' });
   manager.tick(0, true, 'one');
   await sentAfter(1);
-  await vi.waitFor(() => {
+  await eventually(() => {
     manager.tick(59_999, true, 'two');
     manager.tick(60_000, true, 'three');
     expect(sent()).toHaveLength(2);
@@ -92,6 +93,6 @@ test('a failure is logged once', async () => {
   const manager = managerWith({ NOTIFY_SOCKET: '/s' });
   manager.ready('');
   manager.stopping();
-  await vi.waitFor(() => expect(logged).toHaveLength(1));
+  await eventually(() => expect(logged).toHaveLength(1));
   expect(logged[0]).toMatch(/^Cannot notify the service manager: .*ENOENT/);
 });

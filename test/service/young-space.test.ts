@@ -33,4 +33,4 @@ test('the young generation does not grow, however many objects are created', () 
   // V8 allocates the second half only at the first scavenge, which doubles the size.
   expect(growth('free')).toBeGreaterThan(2);
   expect(growth('bounded')).toBeLessThanOrEqual(2);
-}, 30_000);
+});

@@ -8,9 +8,9 @@ import type { Lab } from './lab.ts';
 import type { Host } from './lab-host.ts';
 import type { LabProcess } from './lab-process.ts';
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 
-/** A back end at work in a host of a lab, in a process of its own there. */
+/** A back end in its own process on a host of the lab. */
 export class LabBackend {
   readonly process: LabProcess;
   #calls = 0;
@@ -19,7 +19,7 @@ export class LabBackend {
     this.process = process;
   }
 
-  /** Starts the process; `open` is yet to be called. */
+  /** Starts the process. The caller must call `open`. */
   static async start(lab: Lab, host: Host, method: BlockMethod): Promise<LabBackend> {
     const script = fileURLToPath(new URL('services/backend.mjs', import.meta.url));
     const process_ = await lab.start(host, [process.execPath, script, resolve('dist'), method]);
@@ -31,8 +31,8 @@ export class LabBackend {
     return this.#call('open') as Promise<Opened>;
   }
 
-  /** Blocks all of them at one time, for an hour unless said otherwise; null is for ever. */
-  block(targets: readonly string[], forMs: number | null = HOUR): Promise<Failure[]> {
+  /** Blocks all targets at once, for an hour by default; null is for ever. */
+  block(targets: readonly string[], forMs: number | null = HOUR_MS): Promise<Failure[]> {
     return this.#call('block', targets, forMs) as Promise<Failure[]>;
   }
 
@@ -44,7 +44,7 @@ export class LabBackend {
     return this.#call('list') as Promise<ListedBlock[]>;
   }
 
-  /** What is blocked, in the order of the texts. */
+  /** The blocked targets, sorted. */
   async targets(): Promise<string[]> {
     return (await this.list()).map(({ target }) => target).sort();
   }
@@ -57,12 +57,12 @@ export class LabBackend {
     return this.#call('close', blocks) as Promise<void>;
   }
 
-  /** Of the program that is kept open, as the host sees it. */
+  /** The process id of the program that it keeps open, as the host sees it. */
   pid(): Promise<number | undefined> {
     return this.#call('pid') as Promise<number | undefined>;
   }
 
-  /** What it said of itself: that blocks were lost, or what went wrong at the end. */
+  /** Its events: that blocks were lost, or what went wrong at the end. */
   events(): string[] {
     return this.process.lines().filter((line) => line.startsWith('{"event"') && !line.includes('listening'));
   }
@@ -76,14 +76,14 @@ export class LabBackend {
   }
 }
 
-/** Runs commands of a host, one a line; rejects when one fails. Resolves to what they said. */
+/** Runs a shell script on a host, and resolves to its output. Rejects when a command fails. */
 export async function shell(lab: Lab, host: Host, script: string): Promise<string> {
   const { code, stdout, stderr } = await lab.run(host, ['sh', '-ec', script]);
   if (code !== 0) throw new Error(`${script}: exit status ${code}: ${stderr}`);
   return stdout;
 }
 
-/** Makes `iptables` of a host the one that does without nftables; false where it is not installed. */
+/** Makes `iptables` on a host the legacy one, which does not use nftables; false where that is not installed. */
 export async function useLegacyIptables(lab: Lab, host: Host): Promise<boolean> {
   if (!existsSync('/usr/sbin/iptables-legacy') || !existsSync('/etc/alternatives/iptables')) return false;
   const names = ['iptables', 'iptables-save', 'iptables-restore'].flatMap((name) => [
@@ -96,7 +96,7 @@ export async function useLegacyIptables(lab: Lab, host: Host): Promise<boolean> 
   return true;
 }
 
-/** Whether a TCP echo service answers; without an answer it is given up after half a second. */
+/** Whether a TCP echo service answers within half a second. */
 export async function reaches(lab: Lab, from: Host, address: string, port: number): Promise<boolean> {
   const script = `exec 3<>/dev/tcp/${address}/${port} && echo hello >&3 && head -1 <&3`;
   const { code } = await lab.run(from, ['timeout', '0.5', 'bash', '-c', script]);

@@ -1,20 +1,23 @@
-/** Writes capture files octet by octet, independently of the reader, so that the reader can be tested against it. */
+/** Writes capture files octet by octet. It shares no code with the reader, so that the reader can be tested against it. */
 
+/** One frame of a capture file to be written. */
 export interface WrittenFrame {
   readonly data: Uint8Array;
   /** Time stamp in whole seconds and a fraction in the file's unit. */
   readonly seconds?: number;
   readonly fraction?: number;
-  /** Octets on the wire; those of `data` when not given. */
+  /** Octets on the wire. By default the length of `data`. */
   readonly wireLength?: number;
 }
 
+/** The byte order of a capture file. */
 export type ByteOrder = 'little' | 'big';
 
+/** The frames of a classic capture file, and the fields of its header. */
 export interface PcapOptions {
   readonly magic?: 'microseconds' | 'nanoseconds' | 'modified';
   readonly order?: ByteOrder;
-  /** The whole 32-bit field, flags and all. */
+  /** The whole 32-bit field, flags included. */
   readonly linkType?: number;
   readonly snapLength?: number;
   readonly version?: readonly [major: number, minor: number];
@@ -37,7 +40,7 @@ export function writePcap(options: PcapOptions): Uint8Array {
   return join(header, u32(linkType), ...records);
 }
 
-/** One block of a pcapng file; `raw` is any block at all. */
+/** One block of a pcapng file. `raw` is a block of any type and content. */
 export type PcapngBlock =
   | { readonly block: 'section'; readonly order?: ByteOrder; readonly version?: readonly [number, number] }
   | {
@@ -48,7 +51,7 @@ export type PcapngBlock =
       readonly resolution?: number;
       /** if_tsoffset, in seconds. */
       readonly timeOffset?: bigint;
-      /** Further options, as they stand in the file. */
+      /** More options, as octets of the file. */
       readonly options?: Uint8Array;
     }
   | {
@@ -64,7 +67,7 @@ export type PcapngBlock =
   | { readonly block: 'simple'; readonly data: Uint8Array; readonly wireLength?: number }
   | { readonly block: 'raw'; readonly type: number; readonly body: Uint8Array; readonly length?: number };
 
-/** A pcapng file out of its blocks; a section sets the byte order of what follows. */
+/** A pcapng file made of these blocks. A section sets the byte order of what follows it. */
 export function writePcapng(blocks: readonly PcapngBlock[]): Uint8Array {
   let order: ByteOrder = 'little';
   return join(
@@ -132,7 +135,7 @@ function padded(data: Uint8Array): Uint8Array {
   return join(data, new Uint8Array((4 - (data.length % 4)) % 4));
 }
 
-/** All parts, one after the other. */
+/** Concatenates all parts. */
 export function join(...parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(Buffer.concat(parts));
 }

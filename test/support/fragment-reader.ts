@@ -2,7 +2,7 @@ import { Packet } from '../../src/decode/packet.ts';
 import { PacketReader } from '../../src/decode/packet-reader.ts';
 import { Reason } from '../../src/decode/reason.ts';
 
-/** Gives a packet reader frames, each in a view over exactly itself: reading one octet outside it throws. */
+/** Gives frames to a packet reader. The view covers exactly the frame, so that a read of one octet outside it throws. */
 export class FragmentReader {
   readonly #reader: PacketReader;
   #view: DataView = new DataView(new ArrayBuffer(0));
@@ -11,7 +11,7 @@ export class FragmentReader {
     this.#reader = new PacketReader(checkSums, new Packet());
   }
 
-  /** The last packet. Its time is the test's to set. */
+  /** The last packet. The test sets its time. */
   get packet() {
     return this.#reader.packet;
   }
@@ -23,7 +23,7 @@ export class FragmentReader {
     return reason === Reason.fragment ? this.#reader.join(this.#view) : reason;
   }
 
-  /** Whether the sums of the last packet are right; only after `Reason.none`. */
+  /** Verifies the checksums of the last packet. Call it only after `Reason.none`. */
   verify(): Reason {
     return this.#reader.verify(this.#view);
   }

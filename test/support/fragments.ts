@@ -1,6 +1,7 @@
-/** Fragments of datagrams for tests, of either family, whole IP packets each. */
+/** Fragments of datagrams for tests. Each is a whole IP packet, of either family. */
 import { concat, type Ends, ipv4, ipv6, u16 } from './frames.ts';
 
+/** The fields that make a packet a fragment. */
 export interface FragmentFields {
   /** In octets, a multiple of 8. */
   offset: number;
@@ -12,7 +13,7 @@ export interface FragmentFields {
   checksum?: number;
 }
 
-/** One fragment: what a datagram carries from `offset` on. `protocol` is the next header over IPv6. */
+/** One fragment: `octets` of a datagram's payload, from `offset` on. `protocol` is the next header over IPv6. */
 export function fragment(
   ends: Ends,
   protocol: number,
@@ -33,7 +34,7 @@ export function fragment(
   return ipv6(ends, 44, concat(header, octets));
 }
 
-/** All fragments of a datagram, in order; one begins at each of the offsets `cuts` (multiples of 8, ascending). */
+/** All fragments of a datagram, in order. Each of the offsets `cuts` (multiples of 8, ascending) begins one. */
 export function fragmentsAt(
   ends: Ends,
   protocol: number,
@@ -52,7 +53,7 @@ export function fragmentsAt(
   });
 }
 
-/** All fragments of a datagram, in order, of `size` octets (a multiple of 8) and a rest, as nmap's --mtu cuts. */
+/** All fragments of a datagram, in order, of `size` octets (a multiple of 8) and a rest, as nmap --mtu makes them. */
 export function fragmentsOf(
   ends: Ends,
   protocol: number,

@@ -1,9 +1,10 @@
 /**
- * Builds packets for tests, layer by layer, each a function from its payload to its octets. Sums are right
- * unless a test says otherwise.
+ * Builds packets for tests. Each layer is a function from its payload to octets. Checksums are right unless a test says
+ * otherwise.
  */
 import { parseAddress } from '../../src/net/address.ts';
 
+/** The control bits of a TCP header (RFC 9293, section 3.1). */
 export const FIN = 0x01;
 export const SYN = 0x02;
 export const RST = 0x04;
@@ -11,11 +12,13 @@ export const PSH = 0x08;
 export const ACK = 0x10;
 export const URG = 0x20;
 
+/** The addresses of a packet, both of one family. */
 export interface Ends {
   source: string;
   destination: string;
 }
 
+/** The fields of a TCP segment. */
 export interface TcpFields extends Ends {
   sourcePort?: number;
   destinationPort: number;
@@ -23,28 +26,31 @@ export interface TcpFields extends Ends {
   sequence?: number;
   window?: number;
   payload?: Uint8Array;
-  /** `pseudo`: only the pseudo-header's sum, as offload leaves it. A number: that. */
+  /** `pseudo`: only the sum of the pseudo-header, as offload leaves it. A number is written as it is. */
   checksum?: 'right' | 'pseudo' | number;
 }
 
+/** The fields of a UDP datagram. */
 export interface UdpFields extends Ends {
   sourcePort?: number;
   destinationPort: number;
   payload?: Uint8Array;
-  /** The length field, when it is not to be right. */
+  /** A wrong length field. */
   length?: number;
   checksum?: 'right' | 'pseudo' | number;
 }
 
+/** The fields of an SCTP packet of one chunk. */
 export interface SctpFields extends Ends {
   sourcePort?: number;
   destinationPort: number;
   chunkType: number;
-  /** Octets behind the chunk's header; nmap's INIT has 16. */
+  /** Octets behind the header of the chunk. nmap's INIT has 16. */
   value?: Uint8Array;
   checksum?: 'right' | number;
 }
 
+/** The fields of an IPv4 header that a test may change. */
 export interface IpFields {
   identification?: number;
   /** Octets of options, a multiple of 4. */
@@ -81,10 +87,12 @@ export function icmpPacket(ends: Ends, type: number, ip: IpFields = {}): Uint8Ar
   return ipPacket(ends, protocol, message, ip);
 }
 
+/** An IP packet, of the family of its addresses. */
 export function ipPacket(ends: Ends, protocol: number, payload: Uint8Array, ip: IpFields = {}): Uint8Array {
   return isV6(ends) ? ipv6(ends, protocol, payload) : ipv4(ends, protocol, payload, ip);
 }
 
+/** A TCP segment, without its IP header. */
 export function tcpSegment(fields: TcpFields): Uint8Array {
   const { payload = new Uint8Array(), checksum = 'right' } = fields;
   const segment = new Uint8Array(20 + payload.length);
@@ -100,6 +108,7 @@ export function tcpSegment(fields: TcpFields): Uint8Array {
   return segment;
 }
 
+/** A UDP datagram, without its IP header. */
 export function udpDatagram(fields: UdpFields): Uint8Array {
   const { payload = new Uint8Array(), checksum = 'right' } = fields;
   const datagram = new Uint8Array(8 + payload.length);
@@ -113,6 +122,7 @@ export function udpDatagram(fields: UdpFields): Uint8Array {
   return datagram;
 }
 
+/** An SCTP packet of one chunk, without its IP header. */
 export function sctpSegment(fields: SctpFields): Uint8Array {
   const { value = new Uint8Array(16), checksum = 'right' } = fields;
   const segment = new Uint8Array(16 + value.length);
@@ -126,7 +136,7 @@ export function sctpSegment(fields: SctpFields): Uint8Array {
   return segment;
 }
 
-/** CRC32c bit by bit, over octets of which the sum's own are 0. */
+/** CRC32c bit by bit. The octets of the sum itself must be 0. */
 function castagnoli(octets: Uint8Array): number {
   let crc = 0xffffffff;
   for (const octet of octets) {
@@ -136,6 +146,7 @@ function castagnoli(octets: Uint8Array): number {
   return ~crc >>> 0;
 }
 
+/** An IPv4 packet. */
 export function ipv4(ends: Ends, protocol: number, payload: Uint8Array, ip: IpFields = {}): Uint8Array {
   const options = ip.options ?? new Uint8Array();
   const headerLength = 20 + options.length;
@@ -155,6 +166,7 @@ export function ipv4(ends: Ends, protocol: number, payload: Uint8Array, ip: IpFi
   return packet;
 }
 
+/** An IPv6 packet without extension headers. */
 export function ipv6(ends: Ends, nextHeader: number, payload: Uint8Array): Uint8Array {
   const packet = new Uint8Array(40 + payload.length);
   const view = new DataView(packet.buffer);
@@ -168,34 +180,36 @@ export function ipv6(ends: Ends, nextHeader: number, payload: Uint8Array): Uint8
   return packet;
 }
 
-/** An IPv6 extension header of `units` times 8 octets behind the first 8. */
+/** An IPv6 extension header of 8 octets, and `units` times 8 more. */
 export function extension(nextHeader: number, payload: Uint8Array, units = 0): Uint8Array {
   return concat(new Uint8Array([nextHeader, units]), new Uint8Array(6 + units * 8), payload);
 }
 
+/** The header of an Ethernet frame. */
 export interface EthernetFields {
   destination?: string;
   source?: string;
   etherType?: number;
 }
 
-/** An Ethernet II frame; the EtherType is that of the IP packet unless it is named. */
+/** An Ethernet II frame. By default the EtherType is that of the IP packet. */
 export function ethernet(payload: Uint8Array, fields: EthernetFields = {}): Uint8Array {
   const { destination = '02:00:00:00:00:02', source = '02:00:00:00:00:01' } = fields;
   const etherType = fields.etherType ?? etherTypeOf(payload);
   return concat(macOctets(destination), macOctets(source), u16(etherType), payload);
 }
 
-/** The tag and what follows it; goes into `ethernet` with the tag's own EtherType. */
+/** A tag and what follows it, for `ethernet` with the EtherType of the tag. */
 export function vlanTag(id: number, payload: Uint8Array, etherType = etherTypeOf(payload)): Uint8Array {
   return concat(u16(id), u16(etherType), payload);
 }
 
-/** A Linux cooked frame, version 1; packet type 0 is "to us", 1 broadcast, 4 sent by us. */
+/** A Linux cooked frame, version 1. Packet type 0 is "to us", 1 broadcast, 4 sent by us. */
 export function sll(payload: Uint8Array, packetType = 0): Uint8Array {
   return concat(u16(packetType), u16(1), u16(6), new Uint8Array(8), u16(etherTypeOf(payload)), payload);
 }
 
+/** Concatenates all parts. */
 export function concat(...parts: Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
@@ -206,6 +220,7 @@ export function concat(...parts: Uint8Array[]): Uint8Array {
   return whole;
 }
 
+/** Two octets in network order. */
 export function u16(value: number): Uint8Array {
   return new Uint8Array([value >> 8, value & 0xff]);
 }
@@ -254,7 +269,7 @@ function transportSum(
   return complement(internetSum(concat(pseudo, octets)));
 }
 
-/** The sum of RFC 1071, not complemented. */
+/** The sum of RFC 1071, without the complement. */
 export function internetSum(octets: Uint8Array): number {
   let sum = 0;
   for (let at = 0; at < octets.length; at += 2) sum += ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);

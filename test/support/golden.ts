@@ -10,15 +10,17 @@ export const CAPTURE_NAMES: readonly string[] = readdirSync(CAPTURES)
   .filter((name) => /\.pcap(ng)?(\.gz)?$/.test(name))
   .sort();
 
+/** The path of a fixture capture. */
 export function capturePath(name: string): string {
   return join(CAPTURES, name);
 }
 
-/** What a replay of a fixture must print, word for word. */
+/** The file that holds the output of a replay, word for word. */
 export function goldenPath(name: string): string {
   return join(resolve('fixtures/golden'), `${name}.json`);
 }
 
+/** How a replay ended. */
 export interface Replay {
   readonly status: number | null;
   readonly stdout: string;
@@ -27,7 +29,7 @@ export interface Replay {
 
 const replays = new Map<string, Replay>();
 
-/** Replays a fixture by the built program, with everything watched on the victim's addresses; once for all who ask. */
+/** Replays a fixture with the built program, all ports of the victim's addresses watched. Each fixture is replayed once. */
 export function replayFixture(name: string): Replay {
   const replay = replays.get(name) ?? runReplay(name);
   replays.set(name, replay);

@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
-"""Sends frames steadily, from the moment it is told to: knocker.py, then a line INTERFACE FRAME FRAME ... (hexadecimal).
+"""Sends frames steadily, from the moment that a line INTERFACE FRAME FRAME ... (hexadecimal) comes until it is ended.
 
-It starts before it is needed, for a start of Python takes longer than what is measured with it. One frame in 5 ms,
-each on a socket of its own: the interface may be a new one, or not be there yet.
+It is started ahead, because a start of Python takes longer than what is measured with it. It sends a frame each 5 ms and
+begins again after the last, each on a socket of its own: the interface may be a new one, or not be there yet.
 """
+import itertools
 import socket
 import sys
 import time
 
 print('ready', flush=True)
-for line in sys.stdin:
-    interface, *frames = line.split()
-    for frame in frames:
-        try:
-            with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as link:
-                link.bind((interface, 0))
-                link.send(bytes.fromhex(frame))
-        except OSError:
-            pass
-        time.sleep(0.005)
+interface, *frames = sys.stdin.readline().split()
+for frame in itertools.cycle(frames):
+    try:
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as link:
+            link.bind((interface, 0))
+            link.send(bytes.fromhex(frame))
+    except OSError:
+        pass
+    time.sleep(0.005)

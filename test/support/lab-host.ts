@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { LabProcess, type Outcome, onlyChildOf } from './lab-process.ts';
+import { reasonOf, thisMachine } from './lab-needs.ts';
+import { LabProcess, type Outcome, onlyChildOf, WAIT_LIMIT_MS } from './lab-process.ts';
 
 /**
- * What a host sees of the file system: everything that is there, but /etc and /var may be written without
- * anybody else noticing, and have nothing of a portsentry that was here before; /var/log, /run and hosts.deny are
- * empty; /dev has no more than every program needs, so that /dev/log can be made. /proc and /sys show the host's
- * own processes and interfaces.
+ * Gives a host its view of the file system. It sees everything that is there. What it writes to /etc and /var is seen by
+ * nobody else. /var/log, /run and hosts.deny are empty, and no files of an installed portsentry are there. /dev has only
+ * what every program needs, so that /dev/log can be made. /proc and /sys show the host's own processes and interfaces.
  */
 const PRIVATE_VIEW = `
   set -e
@@ -30,28 +30,21 @@ const PRIVATE_VIEW = `
   echo ready
   read -r _ || true`;
 
-/** The programs that a lab is built with, and where they come from. */
-const PREREQUISITES: Readonly<Record<string, string>> = {
-  unshare: 'util-linux',
-  nsenter: 'util-linux',
-  ip: 'iproute2',
-  bash: 'bash',
-};
-
+/** How a program runs on a host. */
 export interface RunOptions {
-  /** Ms until the program is ended by force; `run` then rejects. */
+  /** Milliseconds until `run` kills the program and rejects. */
   readonly timeout?: number;
   readonly cwd?: string;
   /** Added to the environment of the test. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Given as standard input; without it there is none (`run`), or a pipe that stays open (`start`). */
+  /** Standard input. Without it, input is empty for `run`, and a pipe that stays open for `start`. */
   readonly input?: string | Uint8Array;
 }
 
 /**
- * One machine of the lab: namespaces of its own for network, mounts and processes, kept by a holder that is the
- * first process in them. The kernel ends everything inside when the holder ends, and the holder ends when its
- * standard input does. So nothing is left even when the test itself is killed.
+ * One machine of the lab: a network, a mount and a process namespace. The first process in them, the holder, keeps them.
+ * When it ends, the kernel ends everything inside; and it ends when its standard input does. So nothing is left even
+ * when the test itself is killed.
  */
 export class Host {
   readonly name: string;
@@ -66,7 +59,7 @@ export class Host {
     this.holder = holder;
   }
 
-  /** `title` is what the holder is called in the list of processes. Rejects with what is missing. */
+  /** `title` is the holder's name in the list of processes. Rejects with what this machine lacks. */
   static async create(name: string, title: string): Promise<Host> {
     const unshare = spawn(
       'unshare',
@@ -85,27 +78,27 @@ export class Host {
       { stdio: ['pipe', 'pipe', 'pipe'] },
     );
     const failure = new Promise<never>((_, reject) => {
-      unshare.once('error', (error) => reject(new Error(whatIsMissing(error.message))));
+      unshare.once('error', (error) => reject(new Error(reasonOf(error.message, thisMachine()))));
       let complaint = '';
       unshare.stderr.on('data', (text) => {
         complaint += text;
       });
-      unshare.once('close', () => reject(new Error(whatIsMissing(complaint.trim()))));
+      unshare.once('close', () => reject(new Error(reasonOf(complaint.trim(), thisMachine()))));
     });
-    failure.catch(() => undefined); // its end is expected once it was ready
+    failure.catch(() => undefined); // after the holder was ready, its end is no failure
     await Promise.race([once(unshare.stdout, 'data'), failure]);
     return new Host(name, unshare, await onlyChildOf(unshare));
   }
 
-  /** A file of this host by a name that the test can open. Symbolic links that lead out of it are not followed. */
+  /** The path at which the test can open a file of this host. An absolute symbolic link in it leads out of the host. */
   path(inside: string): string {
     return `/proc/${this.holder}/root${inside}`;
   }
 
-  /** Starts a program here; resolves when it is there (or has already ended). */
+  /** Starts a program here. Resolves when it is there or has already ended. */
   async start(command: readonly string[], options: RunOptions = {}): Promise<LabProcess> {
     const target = ['--target', String(this.holder), '--net', '--mount', '--pid', '--'];
-    // Who enters a mount namespace stands in its root.
+    // A process that enters a mount namespace starts in its root.
     const entry = spawn(
       'nsenter',
       [...target, 'sh', '-c', 'cd "$0" && exec "$@"', options.cwd ?? process.cwd(), ...command],
@@ -118,9 +111,9 @@ export class Host {
     return program;
   }
 
-  /** Runs a program here to its end. Rejects when it takes longer than `timeout` (30 s). */
+  /** Runs a program here to its end. Rejects when it takes longer than `timeout` ms (a minute). */
   async run(command: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    const timeout = options.timeout ?? 30_000;
+    const timeout = options.timeout ?? WAIT_LIMIT_MS;
     const program = await this.start(command, { input: '', ...options });
     let late = false;
     const timer = setTimeout(() => {
@@ -134,7 +127,7 @@ export class Host {
     return outcome;
   }
 
-  /** Ends everything that runs here; resolves when it is gone. */
+  /** Ends everything that runs here. Resolves when it is gone. */
   async close(): Promise<void> {
     if (this.#unshare.exitCode !== null || this.#unshare.signalCode !== null) return;
     const gone = once(this.#unshare, 'exit');
@@ -142,10 +135,4 @@ export class Host {
     await gone;
     await Promise.all([...this.#programs].map((program) => program.ended));
   }
-}
-
-function whatIsMissing(complaint: string): string {
-  if (process.getuid?.() !== 0) return 'the lab makes namespaces: run these tests as root (sudo make test)';
-  const packages = [...new Set(Object.values(PREREQUISITES))].join(' ');
-  return `the lab could not make a host: ${complaint}; it needs ${Object.keys(PREREQUISITES).join(', ')} (apt-get install ${packages}) and a kernel with namespaces and overlayfs`;
 }

@@ -10,19 +10,19 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** How long TERM may take before KILL follows, in ms. */
-const PATIENCE = 3_000;
+/** The limit of every wait in a lab. What has not come by then is not coming, on a busy machine either. */
+export const WAIT_LIMIT_MS = 60_000;
 
-/** How long the pipes of an ended program may stay open (a descendant may hold them for ever), in ms. */
-const PIPE_PATIENCE = 500;
+/** How long the pipes of an ended program may stay open. A descendant may hold them for ever. */
+const PIPE_WAIT_MS = 500;
 
 /** A program inside a host of the lab. */
 export class LabProcess {
-  /** As the test sees it, good for /proc and signals; inside the host it has another one. */
+  /** As the test sees it, for /proc and signals. Inside the host the program has another one. */
   pid = 0;
   /** Settles when the program has ended; never rejects. */
   readonly ended: Promise<Outcome>;
-  /** Null as long as it runs. */
+  /** Null while the program runs. */
   outcome: Outcome | null = null;
   stdout = '';
   stderr = '';
@@ -35,7 +35,7 @@ export class LabProcess {
   private constructor(entry: ChildProcess, title: string) {
     this.#entry = entry;
     this.#title = title;
-    entry.stdin?.on('error', () => undefined); // it may end before it has read all
+    entry.stdin?.on('error', () => undefined); // the program may end before it has read all of its input
     for (const stream of ['stdout', 'stderr'] as const) {
       entry[stream]?.setEncoding('utf8').on('data', (text: string) => {
         this[stream] += text;
@@ -46,19 +46,19 @@ export class LabProcess {
     this.ended = this.#end();
   }
 
-  /** The program that `entry` (nsenter) forks, as soon as it is there or has already ended. */
+  /** The program that `entry` (nsenter) forks. Resolves when it is there or has already ended. */
   static async of(entry: ChildProcess, title: string): Promise<LabProcess> {
-    // Its output has to be read from the start, for it may have ended before its number is known.
+    // Read the output from the start: the program may end before its number is known.
     const program = new LabProcess(entry, title);
     program.pid = await onlyChildOf(entry);
     return program;
   }
 
   /**
-   * The first whole line of the output, from its very beginning, that matches. Rejects with all of the output
-   * when the time is up or the program has ended without such a line.
+   * The first whole line of all the output that matches. Rejects with the output when the time is up, or when the program
+   * has ended without such a line.
    */
-  async waitForLine(pattern: RegExp, ms = 10_000): Promise<string> {
+  async waitForLine(pattern: RegExp, ms = WAIT_LIMIT_MS): Promise<string> {
     const deadline = Date.now() + ms;
     for (;;) {
       const line = this.lines().find((candidate) => pattern.test(candidate));
@@ -70,7 +70,7 @@ export class LabProcess {
     }
   }
 
-  /** The whole lines so far; of the last one only when its end has arrived or the program has ended. */
+  /** The whole lines so far. An unfinished last line counts when the program has ended. */
   lines(): string[] {
     const lines = this.output.split('\n');
     const rest = lines.pop();
@@ -88,7 +88,7 @@ export class LabProcess {
     this.#entry.stdin?.end(text);
   }
 
-  /** Sends a signal to the program, nothing when it has ended. */
+  /** Sends a signal to the program, unless it has ended. */
   signal(signal: NodeJS.Signals): void {
     if (this.outcome || this.pid === 0) return;
     try {
@@ -98,10 +98,10 @@ export class LabProcess {
     }
   }
 
-  /** TERM, after a while KILL; resolves when it has ended, at once if it had before. */
-  async stop(patience = PATIENCE): Promise<Outcome> {
+  /** Sends TERM, and KILL after `ms`. Resolves when the program has ended. */
+  async stop(ms = WAIT_LIMIT_MS): Promise<Outcome> {
     this.signal('SIGTERM');
-    const timer = setTimeout(() => this.signal('SIGKILL'), patience);
+    const timer = setTimeout(() => this.signal('SIGKILL'), ms);
     const outcome = await this.ended;
     clearTimeout(timer);
     return outcome;
@@ -116,7 +116,10 @@ export class LabProcess {
         resolve(this.outcome);
       };
       this.#entry.once('close', finish);
-      this.#entry.once('exit', (code, signal) => setTimeout(finish, PIPE_PATIENCE, code, signal).unref());
+      this.#entry.once('exit', (code, signal) => {
+        // What is in the pipes already is read before the immediate runs, however late the timer is.
+        setTimeout(() => setImmediate(finish, code, signal), PIPE_WAIT_MS).unref();
+      });
     });
   }
 
@@ -141,8 +144,8 @@ export class LabProcess {
 }
 
 /**
- * The one child of `parent`, as soon as there is one: nsenter and unshare fork, and a signal for them does not
- * reach the program that they run. Resolves to 0 when the parent ended first.
+ * The process number of the one child of `parent`, as soon as there is one, or 0 when the parent ended first. nsenter and
+ * unshare fork, and a signal to them does not reach the program that they run.
  */
 export async function onlyChildOf(parent: ChildProcess): Promise<number> {
   const children = `/proc/${parent.pid}/task/${parent.pid}/children`;

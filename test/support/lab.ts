@@ -2,15 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Host, type RunOptions } from './lab-host.ts';
-import type { LabProcess, Outcome } from './lab-process.ts';
+import { type LabProcess, type Outcome, WAIT_LIMIT_MS } from './lab-process.ts';
 
+/** The name of a lab. */
 export interface LabOptions {
-  /** Part of what the holders are called in the list of processes. */
+  /** Part of the holders' names in the list of processes. */
   readonly name: string;
 }
 
+/** What a link has beside its two ends. */
 export interface LinkOptions {
-  /** How many more addresses of either family the first host gets: 10.99.N.11, fd99:N::11 and on. */
+  /** How many more addresses of either family the first host gets, from 10.99.N.11 and fd99:N::11. */
   readonly extraAddresses?: number;
 }
 
@@ -25,20 +27,20 @@ export interface LinkEnd {
   readonly extraIpv6: readonly string[];
 }
 
-/** A cable between two hosts; `from` has the addresses that end in 1, `to` those that end in 2. */
+/** A cable between two hosts. The addresses of `from` end in 1, those of `to` in 2. */
 export interface Link {
   readonly from: LinkEnd;
   readonly to: LinkEnd;
 }
 
-/** Index of the first end of the first link; the loopback device has 1, and what a test makes itself comes after. */
+/** Index of the first end of the first link. The loopback device has 1; devices that a test makes come after it. */
 const FIRST_INDEX = 10;
 
 let labs = 0;
 
 /**
- * Makes two hosts, joined by a cable: `scanner` with 10.99.0.1 and fd99:0::1, `victim` with 10.99.0.2 and
- * fd99:0::2, both on `eth0`. Needs root. Close it in `afterEach` or `finally`; nothing outlives the test process.
+ * Makes two hosts joined by a cable, `eth0` on both: `scanner` with 10.99.0.1 and fd99:0::1, `victim` with 10.99.0.2 and
+ * fd99:0::2. Needs root. Close the lab in `afterEach` or `finally`. Nothing outlives the test process.
  */
 export async function createLab({ name }: LabOptions, link: LinkOptions = {}): Promise<Lab> {
   labs += 1;
@@ -57,7 +59,7 @@ export async function createLab({ name }: LabOptions, link: LinkOptions = {}): P
   }
 }
 
-/** A laboratory of network namespaces. */
+/** Hosts that are network namespaces, and the cables between them. */
 export class Lab {
   readonly scanner: Host;
   readonly victim: Host;
@@ -75,7 +77,7 @@ export class Lab {
     this.#hosts = [scanner, victim];
   }
 
-  /** One more host, with a loopback interface and nothing else until it is linked. */
+  /** Makes one more host. It has only a loopback interface until it is linked. */
   async host(name: string): Promise<Host> {
     const host = await makeHost(this.#title, name);
     this.#hosts.push(host);
@@ -83,8 +85,8 @@ export class Lab {
   }
 
   /**
-   * Joins two hosts by a veth pair, the Nth one (from 0) with 10.99.N.0/24 and fd99:N::/64 (N in decimal digits),
-   * `from` the first address, `to` the second. Interfaces are `eth0`, `eth1` and on, in the order of linking.
+   * Joins two hosts by a veth pair. The Nth pair (from 0) has 10.99.N.0/24 and fd99:N::/64, N in decimal digits; `from` has
+   * the first address, `to` the second. Each host's interfaces are `eth0`, `eth1` and so on, in the order of linking.
    */
   async link(from: Host, to: Host, options: LinkOptions = {}): Promise<Link> {
     const number = this.#links++;
@@ -93,8 +95,8 @@ export class Lab {
       to: this.#end(to, number, 2, 0),
     };
     const { from: near, to: far } = link;
-    // Ends of one index, as two fresh hosts would give them, pass for one device: then the kernel (net/core/link_watch.c)
-    // takes up to a second to find the cable.
+    // Two fresh hosts would give both ends the same index. The kernel takes those for one device (net/core/link_watch.c),
+    // and needs up to a second to find the cable.
     const index = FIRST_INDEX + 2 * number;
     ip(
       from,
@@ -106,23 +108,23 @@ export class Lab {
       const ipv6 = [end.ipv6, ...end.extraIpv6].map((address) => `address add ${address}/64 nodad`);
       ip(end.host, ...[...ipv4, ...ipv6, 'link set up'].map((line) => `${line} dev ${end.interface}`));
     }
-    // What is sent before the kernel has found the cable is lost.
+    // Frames sent before the kernel has found the cable are lost.
     await this.waitFor(() => [near, far].every(isUp));
     return link;
   }
 
-  /** Runs a program on a host to its end. Rejects when it takes longer than `timeout` (30 s). */
+  /** Runs a program on a host to its end. Rejects when it takes longer than `timeout` ms (a minute). */
   run(host: Host, command: readonly string[], options: RunOptions = {}): Promise<Outcome> {
     return host.run(command, options);
   }
 
-  /** Starts a program on a host; resolves when it is there (or has already ended). */
+  /** Starts a program on a host. Resolves when it is there or has already ended. */
   start(host: Host, command: readonly string[], options: RunOptions = {}): Promise<LabProcess> {
     return host.start(command, options);
   }
 
-  /** Asks again and again until the answer is not false, null or undefined, and gives it. Rejects after `ms`. */
-  async waitFor<T>(condition: () => T | Promise<T>, ms = 5_000): Promise<Truthy<T>> {
+  /** Repeats the question until the answer is not false, null or undefined, and resolves to it. Rejects after `ms`. */
+  async waitFor<T>(condition: () => T | Promise<T>, ms = WAIT_LIMIT_MS): Promise<Truthy<T>> {
     const deadline = Date.now() + ms;
     for (;;) {
       const answer = await condition();
@@ -132,7 +134,7 @@ export class Lab {
     }
   }
 
-  /** Ends all programs and removes all hosts; may be called again. */
+  /** Ends all programs and removes all hosts. May be called again. */
   async close(): Promise<void> {
     await closeAll(this.#hosts);
   }
@@ -164,7 +166,7 @@ async function closeAll(hosts: readonly Host[]): Promise<void> {
   await Promise.all(hosts.map((host) => host.close()));
 }
 
-/** ip(8) commands in the network of a host, but with the process numbers of the test. */
+/** Runs ip(8) commands in a host's network, but with the process numbers that the test sees. */
 function ip(host: Host, ...lines: string[]): void {
   execFileSync('nsenter', ['--target', String(host.holder), '--net', 'ip', '-batch', '-'], {
     input: `${lines.join('\n')}\n`,

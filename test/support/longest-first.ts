@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files of half a minute and more on a busy machine, the longest first; by project, of which one follows the other. */
+/** Files that take half a minute or more on a busy machine, the longest first, by project. */
 const LONGEST = [
   ...['decode/tshark', 'fuzz/fuzz', 'cli/replay', 'replay/golden', 'packaging/install'],
   ...['e2e/blocks', 'e2e/backends', 'e2e/packaging-deb', 'e2e/no-false-alarm', 'e2e/connect', 'e2e/life'],
@@ -9,8 +9,8 @@ const LONGEST = [
 ].map((name) => `/test/${name}.test.ts`);
 
 /**
- * The order of test files. Without one, a fresh checkout begins with the largest files, and a small one that takes
- * minutes comes last, when all other workers have nothing to do any more.
+ * Orders the test files. Without it a fresh checkout begins with the largest files, and a small file that takes minutes
+ * comes last, when the other workers are idle.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,23 +1,26 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ACK, ethernet, RST, SYN, tcpPacket } from './frames.ts';
 import type { Lab } from './lab.ts';
-import { clientCommand, sendFrames, startService } from './services.ts';
+import { clientCommand, sendFrames, startService, startSniffer } from './services.ts';
 
-/** The rows of the matrix: what real tools do to a host that watches all of its ports, and what is honest. */
+/** The rows of the matrix: scans by real tools of a host that watches all of its ports, and honest traffic. */
 
+/** A scan that must be seen and blocked. */
 export interface Attack {
   readonly name: string;
-  /** The program of the scanner, for the victim's address and hardware address and its own address. */
+  /** The scanner's command, for the victim's address and hardware address and the scanner's own address. */
   readonly command: (target: string, mac: string, own: string) => readonly string[];
-  /** The kinds of its probes that must be told. */
+  /** The kinds of probes that must be logged. */
   readonly kinds: readonly string[];
   readonly family?: 'ipv4' | 'ipv6';
-  /** Who is accused, when it is not the sender. */
+  /** The source that is accused, when it is not the sender. */
   readonly forged?: string;
-  /** Decoys: no packet tells which of the sources is the scanner, so none is blocked (DECOY_POLICY="log"). */
+  /** Decoys: no packet shows which of the sources is the scanner, so none is blocked (DECOY_POLICY="log"). */
   readonly isLet?: boolean;
+  /** What the program says when it has sent all its probes, if it then waits for ever for answers. */
+  readonly whenSent?: RegExp;
 }
 
+/** Traffic that must not be accused. */
 export interface Honest {
   readonly name: string;
   readonly run: (lab: Lab, source: string) => Promise<void>;
@@ -27,7 +30,7 @@ export interface Honest {
 const NMAP = ['nmap', '-n', '-Pn', '--max-retries', '0', '--host-timeout', '15s'];
 const PORTS = '3000-3005';
 
-/** Who is named along with the scanner, and has sent nothing. */
+/** Sources that are named along with the scanner, and have sent nothing. */
 export const DECOYS = ['10.99.0.201', '10.99.0.202', '10.99.0.203', '10.99.0.204', '10.99.0.205'];
 const FORGED = '198.51.100.77';
 
@@ -78,10 +81,11 @@ export function attacksOn(ports: string): readonly Attack[] {
     {
       name: 'masscan',
       command: (target, mac, own) => [
-        ...['timeout', '--signal=KILL', '4', 'masscan', target, '-p', ports, '--rate', '100', '--wait', '1'],
+        ...['masscan', target, '-p', ports, '--rate', '100', '--wait', '1'],
         ...['--interface', 'eth0', '--adapter-ip', own, '--router-mac', mac.replaceAll(':', '-')],
       ],
       kinds: ['syn'],
+      whenSent: /100\.00% done/,
     },
     {
       name: 'hping3 -S',
@@ -109,9 +113,10 @@ export function attacksOn(ports: string): readonly Attack[] {
   ];
 }
 
+/** The scans of the matrix. */
 export const ATTACKS = attacksOn(PORTS);
 
-/** From now on the scanner sends from this address, whatever it sends by. */
+/** From now on the scanner sends from these addresses, with every program. */
 export async function comeFrom(lab: Lab, v4: string, v6: string): Promise<void> {
   const commands = [
     `address replace ${v4}/24 dev eth0`,
@@ -125,15 +130,19 @@ export async function comeFrom(lab: Lab, v4: string, v6: string): Promise<void> 
   }
 }
 
-/** Makes the scan from an address of its own; tells who is accused of it. */
+/** Makes the scan from an address of its own. Resolves to the source that must be accused of it. */
 export async function launch(lab: Lab, attack: Attack, index: number): Promise<string> {
   const v4 = `10.99.0.${20 + index}`;
   const v6 = `fd99::${1000 + index}`;
   await comeFrom(lab, v4, v6);
-  const { command, family = 'ipv4', forged } = attack;
+  const { command, family = 'ipv4', forged, whenSent } = attack;
   const target = family === 'ipv4' ? lab.wire.to.ipv4 : lab.wire.to.ipv6;
-  // A scan that is shut out waits for answers; what it has sent by then counts.
-  await lab.run(lab.scanner, ['timeout', '--signal=KILL', '20', ...command(target, lab.wire.to.mac, v4)]);
+  const scan = await lab.start(lab.scanner, command(target, lab.wire.to.mac, v4));
+  if (whenSent !== undefined) {
+    await lab.waitFor(() => whenSent.test(scan.output));
+    scan.signal('SIGKILL');
+  }
+  await scan.ended;
   return forged ?? (family === 'ipv4' ? v4 : v6);
 }
 
@@ -142,8 +151,9 @@ const done = async (lab: Lab, host: Lab['victim'], command: readonly string[]) =
   if (code !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
 };
 
-const curl = (url: string) => ['curl', '-sg', '-m5', '-o', '/dev/null', url];
+const curl = (url: string) => ['curl', '-sg', '-m30', '-o', '/dev/null', url];
 
+/** The honest traffic of the matrix. */
 export const HONEST: readonly Honest[] = [
   {
     name: 'calls of a service',
@@ -177,10 +187,11 @@ export const HONEST: readonly Honest[] = [
   {
     name: 'a late answer of a resolver',
     run: async (lab, source) => {
-      const resolver = await startService(lab, lab.scanner, 'dns', 53, 1_200);
-      const question = ['dig', '+tries=1', '+time=1', `@${source}`, 'example.org'];
-      await lab.run(lab.victim, question);
-      await delay(600);
+      const resolver = await startService(lab, lab.scanner, 'dns', 53, Infinity);
+      const sniffer = await startSniffer(lab, lab.victim, 'udp src port 53');
+      await lab.run(lab.victim, ['dig', '+tries=1', '+time=1', `@${source}`, 'example.org']);
+      resolver.write('answer\n');
+      await sniffer.ended;
       await resolver.stop();
     },
   },

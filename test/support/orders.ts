@@ -6,12 +6,12 @@ import { PROGRAM } from './detector.ts';
 import type { Lab } from './lab.ts';
 import type { Outcome } from './lab-process.ts';
 
-/** Asks the detector of the victim, or gives it an order, as an administrator does. */
+/** Runs a command of portsentry on the victim, as an administrator does. */
 export function order(lab: Lab, ...words: readonly string[]): Promise<Outcome> {
   return lab.run(lab.victim, [process.execPath, PROGRAM, ...words]);
 }
 
-/** What `portsentry list` says, as its JSON. */
+/** The output of `portsentry list --json`, parsed. */
 export async function listedBlocks(lab: Lab): Promise<readonly BlockInfo[]> {
   const { code, stdout, stderr } = await order(lab, 'list', '--json');
   if (code !== 0) throw new Error(`list: ${stderr}`);
@@ -21,7 +21,7 @@ export async function listedBlocks(lab: Lab): Promise<readonly BlockInfo[]> {
     .map((line) => JSON.parse(line) as BlockInfo);
 }
 
-/** The same from the detector itself, asked without a new process: many ask again and again. */
+/** The same, straight from the control socket: without a new process for each question. */
 export async function blocksOf(lab: Lab): Promise<readonly BlockInfo[]> {
   const blocks: BlockInfo[] = [];
   const socket = lab.victim.path(DIRECTIVES.controlSocket.default);

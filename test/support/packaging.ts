@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-/** Puts the built program below DESTDIR by `make install`, or takes it away by `make uninstall`. */
+/** Installs the built program below DESTDIR with `make install`, or removes it with `make uninstall`. */
 export function makeInstall(
   target: 'install' | 'uninstall',
   variables: Readonly<Record<string, string>>,
@@ -10,14 +10,14 @@ export function makeInstall(
   make(target, ...Object.entries(variables).map(([name, value]) => `${name}=${value}`));
 }
 
-/** Builds the Debian package of the built program; tells its path. */
+/** Builds the Debian package of the built program. Returns its path. */
 export function buildPackage(): string {
   return resolve(make('deb').trim());
 }
 
 /**
- * The release may have a Node that is too old. So a tree gets the test's own, and dpkg is told of it by this empty
- * package; tells its path.
+ * Builds an empty package `nodejs`, and returns its path. The release may have a Node that is too old, so a tree gets the
+ * test's own Node; this package tells dpkg that it is there.
  */
 export function buildNodePackage(): string {
   const folder = resolve(`build/nodejs-${process.pid}`);
@@ -39,7 +39,7 @@ export function buildNodePackage(): string {
   return built;
 }
 
-/** What is tested is the tree as it was built before the tests began. */
+/** NO_BUILD: the tests are about the program as it was built before they began. */
 function make(...words: readonly string[]): string {
   return execFileSync('make', ['--silent', '--no-print-directory', 'NO_BUILD=1', ...words], {
     encoding: 'utf8',

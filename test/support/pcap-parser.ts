@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Readable } from 'node:stream';
 
-/** A packet as the package pcap-parser gives it. */
+/** A packet from the package pcap-parser. */
 export interface ParsedPacket {
   readonly header: {
     readonly timestampSeconds: number;
@@ -12,12 +12,12 @@ export interface ParsedPacket {
   readonly data: Buffer;
 }
 
-/** The package has no types of its own. */
+/** The package has no types. */
 interface PcapParser {
   parse(stream: Readable): { on(event: 'packet' | 'end', listener: (packet: ParsedPacket) => void): void };
 }
 
-/** All packets of a classic capture, by pcap-parser: the second opinion on our reader. */
+/** Reads all packets of a classic capture with pcap-parser, the second opinion on our reader. */
 export async function parseByPcapParser(capture: Readable): Promise<ParsedPacket[]> {
   const { parse } = createRequire(import.meta.url)('pcap-parser') as PcapParser;
   const packets: ParsedPacket[] = [];

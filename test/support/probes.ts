@@ -9,7 +9,7 @@ import { ethernet, type IpFields, SYN, type TcpFields, tcpPacket } from './frame
 import { capturePath } from './golden.ts';
 import { type ReadFrame, readAll } from './read-capture.ts';
 
-/** What would be probes among these frames if every port were watched and none in use. */
+/** The probes among these frames, if every port is watched and none in use. */
 export function probesIn(frames: Iterable<ReadFrame>): Probe[] {
   const reader = new FragmentReader();
   const probes: Probe[] = [];
@@ -25,7 +25,7 @@ export function probesIn(frames: Iterable<ReadFrame>): Probe[] {
   return probes;
 }
 
-/** Those of a fixture. */
+/** The probes in a fixture, if every port is watched and none in use. */
 export async function probesOf(capture: string): Promise<Probe[]> {
   const file = await openCaptureFile(capturePath(capture), createReadStream('/dev/null'));
   const { frames } = await readAll(file.read());
@@ -33,7 +33,7 @@ export async function probesOf(capture: string): Promise<Probe[]> {
   return probesIn(frames);
 }
 
-/** A SYN from 10.99.0.1 to TCP port 23 of 10.99.0.2, as its frame is decoded. */
+/** A SYN from 10.99.0.1 to TCP port 23 of 10.99.0.2, decoded from its frame. */
 export function synProbe(fields: Partial<TcpFields> = {}, ip: IpFields = {}): Probe {
   const ends = { source: '10.99.0.1', destination: '10.99.0.2' };
   const data = ethernet(tcpPacket({ ...ends, destinationPort: 23, flags: SYN, ...fields }, ip));

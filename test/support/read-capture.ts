@@ -2,7 +2,7 @@ import type { ByteInput } from '../../src/capture/file/input.ts';
 import { CaptureReader } from '../../src/capture/file/reader.ts';
 import type { CaptureEnd, CaptureSource } from '../../src/capture/source.ts';
 
-/** A frame that outlives its batch. */
+/** A copy of a frame, which outlives its batch. */
 export interface ReadFrame {
   readonly data: Uint8Array;
   readonly wireLength: number;
@@ -10,12 +10,13 @@ export interface ReadFrame {
   readonly linkType: number;
 }
 
+/** All frames of a capture, and how it ended. */
 export interface ReadCapture {
   readonly frames: readonly ReadFrame[];
   readonly end: CaptureEnd;
 }
 
-/** Everything that a source gives, then closes it. */
+/** Reads a source to its end, and closes it. */
 export async function readAll(source: CaptureSource): Promise<ReadCapture> {
   const frames: ReadFrame[] = [];
   for (let batch = await source.next(); batch !== null; batch = await source.next()) {
@@ -37,7 +38,7 @@ export async function readAll(source: CaptureSource): Promise<ReadCapture> {
   return { frames, end: source.end };
 }
 
-/** One line a frame and one for the end: much faster to compare than the objects, and easier to read. */
+/** A line for each frame and one for the end. They compare faster than the objects, and read more easily. */
 export function linesOf({ frames, end }: ReadCapture): string[] {
   const lines = frames.map(({ data, wireLength, time, linkType }) => {
     return `${time} link type ${linkType}, ${wireLength} on the wire: ${Buffer.from(data).toString('hex')}`;
@@ -45,30 +46,36 @@ export function linesOf({ frames, end }: ReadCapture): string[] {
   return [...lines, JSON.stringify(end)];
 }
 
-/** The octets of frames, read or written, as lines of hexadecimal digits. */
+/** The octets of each frame in hexadecimal digits. */
 export function hexOf(frames: readonly { readonly data: Uint8Array }[]): string[] {
   return frames.map(({ data }) => Buffer.from(data).toString('hex'));
 }
 
-/** Reads a capture that is in memory, delivered in pieces of at most the given sizes, over and over. */
-export function readBytes(bytes: Uint8Array, pieces: readonly number[] = [Infinity]): Promise<ReadCapture> {
-  return readAll(new CaptureReader('test', new PieceInput(bytes, pieces)));
+/** Reads a capture that is in memory, in pieces of at most the given sizes, which repeat. */
+export function readBytes(bytes: Uint8Array, pieces?: readonly number[]): Promise<ReadCapture> {
+  return readInput(new PieceInput(bytes, pieces));
 }
 
-class PieceInput implements ByteInput {
+/** Reads a capture from a source of octets. */
+export function readInput(input: ByteInput): Promise<ReadCapture> {
+  return readAll(new CaptureReader('test', input));
+}
+
+/** A capture in memory as a source of octets, which counts how often it is read. */
+export class PieceInput implements ByteInput {
+  reads = 0;
   readonly #bytes: Uint8Array;
   readonly #pieces: readonly number[];
   #position = 0;
-  #reads = 0;
 
-  constructor(bytes: Uint8Array, pieces: readonly number[]) {
+  constructor(bytes: Uint8Array, pieces: readonly number[] = [Infinity]) {
     this.#bytes = bytes;
     this.#pieces = pieces;
   }
 
   read(into: Uint8Array): number {
     if (into.length === 0) throw new Error('asked for nothing');
-    const size = this.#pieces[this.#reads++ % this.#pieces.length] as number;
+    const size = this.#pieces[this.reads++ % this.#pieces.length] as number;
     const piece = this.#bytes.subarray(this.#position, this.#position + Math.min(size, into.length));
     into.set(piece);
     this.#position += piece.length;

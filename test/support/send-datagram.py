@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sends one UDP datagram out of an interface, also to groups of hosts: send-datagram.py INTERFACE ADDRESS PORT."""
+"""Sends one UDP datagram out of an interface, to a host or a group: send-datagram.py INTERFACE ADDRESS PORT."""
 import socket
 import sys
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sends Ethernet frames as they are: send-frames.py INTERFACE < one frame a line in hexadecimal."""
+"""Sends Ethernet frames unchanged: send-frames.py INTERFACE < one frame a line in hexadecimal."""
 import socket
 import sys
 

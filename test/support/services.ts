@@ -3,12 +3,12 @@ import type { Lab, Link } from './lab.ts';
 import type { Host } from './lab-host.ts';
 import type { LabProcess } from './lab-process.ts';
 
-/** The services that can be started; each listens on IPv4 and IPv6 (`ftp` on IPv4 only). */
+/** The services that can be started. Each listens on IPv4 and IPv6, `ftp` on IPv4 only. */
 export type ServiceName = 'tcp-echo' | 'udp-echo' | 'http' | 'dns' | 'ntp' | 'ftp';
 
 /**
- * Starts a service on a host and waits until it listens. Arguments: the port for the first four; `dns` may have
- * a delay in ms as a second one; `ntp` (port 123) and `ftp` (port 21) take none. `http` has `/` and `/long`.
+ * Starts a service on a host and waits until it listens. The first four take a port, `dns` also a delay in ms
+ * (with Infinity it waits for a line of input); `ntp` (port 123) and `ftp` (port 21) take no number. `http` has `/` and `/long`.
  */
 export async function startService(
   lab: Lab,
@@ -20,23 +20,23 @@ export async function startService(
   return listening(await lab.start(host, [process.execPath, support(`services/${name}.mjs`), ...role]));
 }
 
-/** Starts a syslog daemon on a host; each message to /dev/log is a line of its output, `<PRI>` and all. */
+/** Starts a syslog daemon on a host. Each message to /dev/log is a line of its output, `<PRI>` included. */
 export async function startSyslog(lab: Lab, host: Host): Promise<LabProcess> {
   return listening(await lab.start(host, ['python3', support('services/syslog.py')]));
 }
 
-/** Starts what listens where NOTIFY_SOCKET says; each message is a line, `PID VAR=VALUE|VAR=VALUE`. */
+/** Starts a service manager that listens at `path`, for NOTIFY_SOCKET. Each message is a line `PID VAR=VALUE|VAR=VALUE`. */
 export async function startManager(lab: Lab, host: Host, path: string): Promise<LabProcess> {
   return listening(await lab.start(host, ['python3', support('services/notify.py'), path]));
 }
 
-/** The command of a client: `ntp` asks a server once, `ftp` fetches a file with active data connections. */
+/** The command of a client: `ntp` asks a server once, `ftp` fetches a file over active data connections. */
 export function clientCommand(name: 'ntp' | 'ftp', server: string, ownAddress: string): string[] {
   const task = name === 'ntp' ? 'ask' : 'fetch';
   return [process.execPath, support(`services/${name}.mjs`), task, server, ownAddress];
 }
 
-/** Sends whole Ethernet frames, as they are, from an interface of a host. */
+/** Sends whole Ethernet frames, unchanged, from an interface of a host. */
 export async function sendFrames(
   lab: Lab,
   host: Host,
@@ -50,23 +50,38 @@ export async function sendFrames(
   if (code !== 0) throw new Error(`frames were not sent: ${stderr}`);
 }
 
-/** Starts a sender of frames that waits for its order: a line with an interface and frames as hexadecimal digits. */
+/**
+ * Starts a sender of frames. It waits for a line with an interface and frames in hexadecimal digits, and then sends them
+ * again and again until it is stopped.
+ */
 export async function startKnocker(lab: Lab, host: Host): Promise<LabProcess> {
   const knocker = await lab.start(host, ['python3', support('knocker.py')]);
   await knocker.waitForLine(/^ready/);
   return knocker;
 }
 
+/**
+ * Listens on `eth0` of a host for the first packet that the filter passes. Await `ended` of the process that it resolves
+ * to: the packet is in its output.
+ */
+export async function startSniffer(lab: Lab, host: Host, filter: string): Promise<LabProcess> {
+  const sniffer = await lab.start(host, ['tcpdump', '-Z', 'root', '-nlvi', 'eth0', '-c', '1', filter]);
+  await sniffer.waitForLine(/listening on/);
+  return sniffer;
+}
+
+/** The rate and the length of a flood. */
 export interface FloodOptions {
   readonly perSecond: number;
+  /** Infinity: until it is stopped. After three seconds the sources come again. */
   readonly seconds: number;
-  /** Inclusive; the ports are taken in turn. */
+  /** Inclusive. The ports are taken in turn. */
   readonly ports?: readonly [first: number, last: number];
 }
 
 /**
- * Starts a flood of SYNs over a link, to the host at its `to` end, each from a forged source of its own (11.0.0.0 and on).
- * Resolves when the first frame goes out; the process ends by itself and its last line says
+ * Starts a flood of SYNs over a link to the host at its `to` end. Each SYN comes from a forged source of its own, from
+ * 11.0.0.0 on. Resolves when the first frame goes out. The process ends by itself; its last line is
  * `sent N frames in S s`.
  */
 export async function startFlood(lab: Lab, link: Link, options: FloodOptions): Promise<LabProcess> {
@@ -74,7 +89,7 @@ export async function startFlood(lab: Lab, link: Link, options: FloodOptions): P
   const numbers = [options.perSecond, options.seconds, ...(options.ports ?? [1, 1000])].map(String);
   const command = ['python3', support('flood.py'), from.interface, from.mac, to.mac, to.ipv4, ...numbers];
   const flood = await lab.start(from.host, command);
-  await flood.waitForLine(/^ready/, 30_000);
+  await flood.waitForLine(/^ready/);
   return flood;
 }
 

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-/** What brings another Node says in one line why it does not. What it does when it can is `make node-22`. */
+/** with-node says in one line why it does not run the command. `make node-22` shows what it does when it does. */
 
-/** The only folder for what it makes. */
+/** The only folder that it may write to. */
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'portsentry-with-node-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Nobody answers, so that it is the same with and without a network; and npm keeps nothing in TMPDIR (as of Node 22). */
+/** Nothing answers there, so that the result is the same with and without a network. npm keeps nothing in TMPDIR (Node 22). */
 const NO_REGISTRY = {
   npm_config_registry: 'http://127.0.0.1:1',
   npm_config_fetch_retries: '0',
@@ -27,7 +27,7 @@ function withNode(...args: string[]) {
 }
 
 test.each([[[]], [['22']], [['newest', 'true']], [['22; true', 'true']]])(
-  'a call with %j is a wrong one',
+  'a call with %j is refused',
   (args) => {
     expect(withNode(...args)).toEqual({
       status: 64,
@@ -37,9 +37,9 @@ test.each([[[]], [['22']], [['newest', 'true']], [['22; true', 'true']]])(
   },
 );
 
-test('a Node that cannot be had: nothing is run, and nothing is left', () => {
+test('a Node that is not available: nothing runs, and nothing is left', () => {
   const { status, stdout, stderr } = withNode('22', 'echo', 'run all the same');
-  expect(stderr).toMatch(/^portsentry: Node 22 cannot be had: .*ECONNREFUSED.*\n$/);
+  expect(stderr).toMatch(/^portsentry: Node 22 is not available: .*ECONNREFUSED.*\n$/);
   expect({ status, stdout }).toEqual({ status: 69, stdout: '' });
   expect(readdirSync(folder)).toEqual(['cache']);
 });

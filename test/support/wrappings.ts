@@ -1,7 +1,6 @@
 /**
- * Every way in which an IP packet comes to a decoder: link types, what wraps it on a link, what is within its own
- * header, tunnels. A new one is a line in the table: the tests of it, its properties and the comparison with tshark
- * follow.
+ * All ways in which an IP packet reaches a decoder: link types, wrappings on a link, options in its own header, tunnels. A
+ * new one is a line in the table; its tests, its properties and the comparison with tshark follow from that.
  */
 import {
   concat,
@@ -15,18 +14,19 @@ import {
   vlanTag,
 } from './frames.ts';
 
+/** One way in which an IP packet reaches a decoder. */
 export interface Wrapping {
   readonly name: string;
-  /** As a file may spell it: not always canonical. */
+  /** As a file may have it: not always canonical. */
   readonly linkType: number;
   readonly wrap: (packet: Uint8Array) => Uint8Array;
-  /** The family of the packets that it can hold; both when not given. */
+  /** The only family of packets that it can hold. By default both. */
   readonly only?: 4 | 6;
-  /** The packet arrives with IP options, or what counts as such over IPv6. */
+  /** The packet has IP options, or extension headers that count as options over IPv6. */
   readonly ipOptions?: true;
   /** The host that captures is big-endian, and so is its file. */
   readonly bigEndian?: true;
-  /** tshark stops at a mobility header: nothing that the RFCs know may follow one (RFC 6275, section 6.1.1). */
+  /** tshark stops at a mobility header, which the RFCs let nothing follow (RFC 6275, section 6.1.1). */
   readonly beyondTshark?: true;
 }
 
@@ -115,7 +115,7 @@ export const WRAPPINGS: readonly Wrapping[] = [
   { name: 'Teredo with authentication and origin', linkType: 1, only: 6, wrap: (packet) => ethernet(teredo(concat(WITH_AUTHENTICATION, WITH_ORIGIN, packet))) },
 ];
 
-/** Whether a packet of this family goes into the wrapping. */
+/** Whether the wrapping can hold a packet of this family. */
 export function holds({ only }: Wrapping, packet: Uint8Array): boolean {
   return only === undefined || only === versionOf(packet);
 }
@@ -152,7 +152,7 @@ function snap(packet: Uint8Array): Uint8Array {
   return concat(Uint8Array.of(0xaa, 0xaa, 0x03, 0, 0, 0), u16(etherTypeOf(packet)), packet);
 }
 
-/** The address family, little-endian; IPv6 has another number on each system. */
+/** The address family, little-endian. IPv6 has another number on each system. */
 function family(packet: Uint8Array, ipv6: number): Uint8Array {
   return Uint8Array.of(versionOf(packet) === 4 ? 2 : ipv6, 0, 0, 0);
 }
@@ -175,7 +175,7 @@ export function nflog(packet: Uint8Array, little: boolean): Uint8Array {
   return concat(header, tlv(1, packetHeader), tlv(10, Uint8Array.of(0x61, 0)), tlv(9, packet));
 }
 
-/** An IPv4 packet with so many octets of no-operation options. */
+/** An IPv4 packet with this many octets of no-operation options. */
 function withOptions(packet: Uint8Array, length: number): Uint8Array {
   const longer = concat(packet.slice(0, 20), new Uint8Array(length).fill(1), packet.slice(20));
   const view = new DataView(longer.buffer);

@@ -4,7 +4,7 @@ import { parseTarget, type Target, withLength } from '../target.ts';
 /** All our rules are in this chain, and one rule jumps to it. */
 export const CHAIN = 'PORTSENTRY';
 
-/** The rule that jumps to our chain, after the name of its own chain. */
+/** The rule that jumps to our chain, after the name of the chain that holds it. */
 const JUMP = `PREROUTING -j ${CHAIN}`;
 
 /** Our rules in the table. */

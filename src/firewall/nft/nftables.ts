@@ -7,7 +7,7 @@ import { Table } from './table.ts';
 /** Changes in one transaction. No other firewall command runs meanwhile: 60 ms of work here. */
 const MAX_BATCH = 8_192;
 
-/** Sets in an nftables table of ours. `ipv6Prefix` is the prefix length by which IPv6 sources are blocked. */
+/** Sets in an nftables table of ours. `ipv6Prefix` is the prefix length of IPv6 blocks. */
 export function nftablesBackend(ipv6Prefix: number, options: BackendOptions): SetBackend {
   const remembered = new Remembered();
   const sets = new Table(remembered, ipv6Prefix, options.now);

@@ -24,7 +24,7 @@ export class Table implements BlockSets {
   #repaired: TableState | null = null;
   readonly #queue = new SerialQueue();
 
-  /** `ipv6Prefix`: the prefix length by which IPv6 sources are blocked. `now`: ms since the epoch. */
+  /** `ipv6Prefix`: the prefix length of IPv6 blocks. `now`: ms since the epoch. */
   constructor(remembered: Remembered, ipv6Prefix: number, now: () => number) {
     this.#remembered = remembered;
     this.#now = now;

@@ -79,11 +79,11 @@ describe('tshark agrees, and the frames are the same, when they are rewritten as
     ['nanoseconds by editcap', 'editcap', (from, to) => ['-F', 'nsecpcap', from, to]],
     ['modified pcap by editcap', 'editcap', (from, to) => ['-F', 'modpcap', from, to]],
     ['pcapng by editcap', 'editcap', (from, to) => ['-F', 'pcapng', from, to]],
-    ['microseconds by tcpdump', 'tcpdump', (from, to) => ['-r', from, '-w', to]],
+    ['microseconds by tcpdump', 'tcpdump', (from, to) => ['-Z', 'root', '-r', from, '-w', to]],
     [
       'nanoseconds by tcpdump',
       'tcpdump',
-      (from, to) => ['-r', from, '-w', to, '--time-stamp-precision=nano'],
+      (from, to) => ['-Z', 'root', '-r', from, '-w', to, '--time-stamp-precision=nano'],
     ],
   ];
   test.each(rewritten)('%s', async (_, program, options) => {
@@ -130,7 +130,16 @@ function oddSection(): PcapngBlock[] {
 }
 
 test('tcpdump prints the same times', async () => {
-  const lines = run('tcpdump', '-r', at('nano.pcap'), '-tt', '-n', '--time-stamp-precision=nano')
+  const lines = run(
+    'tcpdump',
+    '-Z',
+    'root',
+    '-r',
+    at('nano.pcap'),
+    '-tt',
+    '-n',
+    '--time-stamp-precision=nano',
+  )
     .trimEnd()
     .split('\n');
   const { frames } = await readBytes(readFileSync(at('nano.pcap')));

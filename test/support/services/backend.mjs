@@ -1,4 +1,4 @@
-// A back end of dist, asked by lines of JSON: backend.mjs DIST METHOD. Answers are {"id", "result" or "error"}.
+// Runs a back end of dist, which lines of JSON call: backend.mjs DIST METHOD. Answers are {"id", "result" or "error"}.
 import { createInterface } from 'node:readline';
 
 const [dist, method] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Who is asked calls back at once, on a port that has only just been opened, as in active FTP:
+"""A server that calls its client back at once, on a port that has only just been opened, as in active FTP:
 
     call-back.py serve                          waits on port 2000 for ports to call back
-    call-back.py ask ADDRESS keep|close PORT...  opens each port, has it called, and keeps it open or
-                                                 closes it at once; ends when its input does
+    call-back.py ask ADDRESS keep|close PORT...  opens each port, asks for the call, and keeps the port open
+                                                 or closes it at once; ends when its input does
 """
 import socket
 import sys

@@ -1,5 +1,6 @@
 // A name server that answers every question for an address with 10.99.0.2, after a while: dns.mjs PORT [DELAY_MS].
-// What is asked below `late.` is answered LATE_MS later, when most askers have gone away. Listens on both families.
+// With the delay Infinity it prints `asked`, and answers when it is told to by a line. A question below `late.` is answered
+// LATE_MS later, when most clients have given up. Listens on both families.
 import { createSocket } from 'node:dgram';
 
 const LATE_MS = 2_500;
@@ -8,8 +9,13 @@ const ANSWER = Buffer.from('c00c00010001000000' + '3c0004' + '0a630002', 'hex');
 const [port, delay = 0] = process.argv.slice(2).map(Number);
 const socket = createSocket({ type: 'udp6' });
 socket.on('message', (question, peer) => {
-  const late = question.subarray(12).includes('late') ? LATE_MS : 0;
-  setTimeout(() => socket.send(answerTo(question), peer.port, peer.address), delay + late);
+  const answer = () => socket.send(answerTo(question), peer.port, peer.address);
+  if (delay === Infinity) {
+    process.stdin.once('data', answer);
+    console.log('asked');
+    return;
+  }
+  setTimeout(answer, delay + (question.subarray(12).includes('late') ? LATE_MS : 0));
 });
 socket.bind(port, '::', () => console.log('listening'));
 

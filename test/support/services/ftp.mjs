@@ -64,7 +64,7 @@ async function fetchAll() {
   await until('221');
 }
 
-// Listens for one data connection, tells the port, and resolves to the octets that came.
+// Listens for one data connection on a port that it announces. Resolves to the number of octets received.
 function receive(announce) {
   return new Promise((resolve, reject) => {
     const listener = createServer((data) => {

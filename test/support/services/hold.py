@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Opens connections and says nothing on them: hold.py ADDRESS PORT COUNT. Prints `held N` and keeps them."""
+"""Opens connections and sends nothing on them: hold.py ADDRESS PORT COUNT. Prints `held N`, and keeps them open."""
 import resource
 import socket
 import sys

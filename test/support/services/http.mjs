@@ -1,4 +1,4 @@
-// A web server that knows one page and one long file: http.mjs PORT. Listens on both families.
+// A web server with one page and one long file: http.mjs PORT. Listens on both families.
 import { createServer } from 'node:http';
 
 const PAGE = '<!doctype html><title>A page</title><p>Nothing to see here.\n';

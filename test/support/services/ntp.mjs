@@ -14,7 +14,7 @@ if (task === 'serve') {
   socket.on('message', (_, peer) => socket.send(packet(MODE_SERVER), peer.port, peer.address));
   socket.bind(PORT, '::', () => console.log('listening'));
 } else {
-  // As the reference implementation: from port 123 as well.
+  // From port 123, as the reference implementation does.
   const server = address.includes(':') ? address : `::ffff:${address}`;
   socket.bind(PORT, '::', () => socket.send(packet(MODE_CLIENT), PORT, server));
   socket.on('message', () => socket.close());

@@ -1,4 +1,4 @@
-// Sends back what it is sent: tcp-echo.mjs PORT. Listens on both families.
+// Sends back what it receives: tcp-echo.mjs PORT. Listens on both families.
 import { createServer } from 'node:net';
 
 createServer((socket) => {
