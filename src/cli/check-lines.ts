@@ -4,7 +4,7 @@ import { DIRECTIVES, FIELDS, type Field } from '../config/directives.ts';
 import { transportOfMode } from '../config/modes.ts';
 import type { ModeTransport } from '../net/protocol.ts';
 import { planActions, plannedMethod } from '../respond/plan.ts';
-import { describeTrigger, portsBelow } from './check-response.ts';
+import { describeMethod, describeTrigger, portsBelow } from './check-response.ts';
 import type { StartedModes } from './check-start.ts';
 import { renderRows } from './table.ts';
 
@@ -31,7 +31,10 @@ const EFFECTS: { readonly [F in Field]?: Effect } = {
   advancedPortsUdp: ({ advancedPortsUdp }) => `-audp watches ${portsBelow(advancedPortsUdp)}`,
   advancedExcludeTcp: () => '-atcp leaves these out',
   advancedExcludeUdp: () => '-audp leaves these out',
-  ignoreFile: () => 'the addresses in it are never acted on; it is read again on SIGHUP',
+  ignoreFile: ({ ignoreFile }) =>
+    ignoreFile === null
+      ? 'no file spares anybody'
+      : 'the addresses in it are never acted on; it is read again on SIGHUP',
   historyFile: ({ logFormat, historyFile }) =>
     historyFile === null
       ? 'no history is written'
@@ -67,6 +70,8 @@ const EFFECTS: { readonly [F in Field]?: Effect } = {
       ? 'no effect: KILL_RUN_CMD is not set'
       : `KILL_RUN_CMD runs ${killRunCmdFirst ? 'before' : 'after'} the block`,
   scanTrigger: (config) => lowerFirst(describeTrigger(config)),
+  blockMethod: (config) =>
+    [config.blockTcp, config.blockUdp].includes(1) ? lowerFirst(describeMethod(config)) : idle(config),
   portBanner: ({ portBanner }) =>
     portBanner === null ? 'no banner is sent' : '-tcp and -udp answer a client with it',
 };

@@ -119,6 +119,15 @@ const METHODS: Readonly<Record<string, string>> = {
   null: 'by the method null, which does nothing and reports success',
 };
 
+/** How sources are blocked where BLOCK_TCP or BLOCK_UDP is 1. */
+export function describeMethod(config: Config): string {
+  const method = plannedMethod(config);
+  if (method === 'none') return 'No source is blocked in the firewall.';
+  return method === 'command'
+    ? 'A source is blocked by KILL_ROUTE.'
+    : `A source is blocked ${METHODS[method]}.`;
+}
+
 /** How long a block lasts, and how it ends. */
 function describeEnd(config: Config): string {
   const { blockTime, blockTimeFactor: factor, blockTimeMax: longest } = config;

@@ -73,12 +73,14 @@ export function readServiceStart(checked: string, root = ''): ServiceStart | nul
   return chosen === undefined ? null : readServiceFile(chosen, root + chosen.path, checked);
 }
 
-function readServiceFile(service: ServiceFile, file: string, checked: string): ServiceStart | null {
+function readServiceFile(service: ServiceFile, file: string, checked: string): ServiceStart {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
-  } catch {
-    return null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const message = `cannot be read (${code}), so the modes that the service starts are not known`;
+    return { file, modes: null, findings: [{ severity: 'warning', file, line: 0, column: 0, message }] };
   }
   const settings = shellSettings(text);
   const findings: Finding[] = [];

@@ -40,6 +40,15 @@ test.each([
     'run by /bin/sh for a TCP scanner; an exit status other than 0 is logged as a failure',
   ],
   [['HISTORY_FILE=""'], 'no history is written'],
+  [['IGNORE_FILE=""'], 'no file spares anybody'],
+  [['BLOCK_METHOD="auto"', 'BLOCK_TCP="1"', 'KILL_ROUTE="x $TARGET$"'], 'a source is blocked by KILL_ROUTE'],
+  [
+    ['BLOCK_METHOD="auto"', 'BLOCK_TCP="1"'],
+    'a source is blocked by the best of nftables, ipset, iptables and route that this host has (logged at startup)',
+  ],
+  [['BLOCK_METHOD="none"', 'BLOCK_TCP="1"', 'KILL_RUN_CMD="y"'], 'no source is blocked in the firewall'],
+  [['BLOCK_METHOD="nftables"'], 'not used: BLOCK_TCP and BLOCK_UDP only log'],
+  [['BLOCK_METHOD="nftables"', 'BLOCK_TCP="2"', 'KILL_RUN_CMD="y"'], 'not used by the settings above'],
   [['BLOCKED_FILE=""'], 'no list of blocked hosts is written'],
   [['BLOCK_TIME="1h"'], DIRECTIVES.blockTime.meaning],
 ])('%s: %s', (lines, effect) => {

@@ -396,6 +396,13 @@ describe('what the service of this host starts', () => {
     expect((await check(usual())).stdout).toMatch(/^ {4}-stcp .*\(started/m);
   });
 
+  test('a file that cannot be read is a warning', async () => {
+    mkdirSync(join(folder, '/etc/default/portsentry'), { recursive: true });
+    expect((await check(usual())).stdout).toContain(
+      `${folder}/etc/default/portsentry: warning: cannot be read (EISDIR), so the modes that the service starts are not known\n`,
+    );
+  });
+
   test('a value made of other variables is not guessed', async () => {
     serviceFile('/etc/default/portsentry', 'OPTIONS="$MORE -stcp"');
     expect((await check(usual())).stdout).toMatch(/^ {4}-atcp .*\(started/m);
