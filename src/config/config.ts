@@ -65,7 +65,7 @@ export interface Config {
   /** The names of INTERFACES; `ALL` and `ALL_NLO` count as names. */
   readonly interfaces: readonly string[];
   readonly scanWindow: number;
-  /** null when not set: `command` if there is a KILL_ROUTE, otherwise the best method that the host has. */
+  /** null for `auto`: `command` if there is a KILL_ROUTE, otherwise the best method that the host has. */
   readonly blockMethod: BlockMethod | null;
   readonly blockTime: number;
   readonly blockTimeFactor: number;

@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import { DIRECTIVES } from '../config/directives.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
-import { type Modes, modesOf, startedModes } from '../config/modes.ts';
+import { type Modes, modeNames, modesOf, startedModes } from '../config/modes.ts';
 import { folderFindings, ignoreFileFindings } from './check-files.ts';
 import { userFindings } from './check-user.ts';
 import { configError, refuseErrors } from './config-error.ts';
@@ -30,11 +30,12 @@ export interface Prepared {
  */
 export function prepareRun(options: RunOptions): Prepared {
   const asked = parseModes(options.mode);
-  const loaded = loadConfigOrDefault(options.configfile);
+  const names = asked === null ? null : modeNames(asked);
+  const loaded = loadConfigOrDefault(options.configfile, undefined, names);
   if (loaded.status !== 'read') throw new CommandError(Exit.noInput, loaded.reason);
   const findings = [
     ...loaded.findings,
-    ...folderFindings(loaded),
+    ...folderFindings(loaded, { modes: names, rights: true }),
     ...ignoreFileFindings(loaded),
     ...userFindings(loaded),
   ];

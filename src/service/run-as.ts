@@ -23,7 +23,8 @@ export interface HandOver {
  */
 export function planHandOver(options: RunOptions): HandOver | null {
   if (process.geteuid?.() !== 0) return null;
-  const loaded = loadConfigOrDefault(options.configfile);
+  const asked = parseModes(options.mode);
+  const loaded = loadConfigOrDefault(options.configfile, undefined, asked === null ? null : modeNames(asked));
   if (loaded.status !== 'read' || loaded.config === null || loaded.config.user === null) return null;
   refuseErrors(userFindings(loaded));
   const { config } = loaded;
@@ -37,7 +38,7 @@ export function planHandOver(options: RunOptions): HandOver | null {
         'under systemd set User= and AmbientCapabilities= with systemctl edit portsentry instead',
     );
   }
-  const modes = modeNames(parseModes(options.mode) ?? modesOf(startedModes(config)));
+  const modes = modeNames(asked ?? modesOf(startedModes(config)));
   try {
     grant(config, modes, options.pidfile, account);
   } catch (error) {

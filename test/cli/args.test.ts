@@ -98,8 +98,14 @@ describe('replay', () => {
 });
 
 test('check', async () => {
-  expect(await parse('check')).toEqual({ command: 'check', configfile: undefined });
-  expect(await parse('check', '-c', '/x')).toEqual({ command: 'check', configfile: '/x' });
+  expect(await parse('check')).toEqual({ command: 'check', configfile: undefined, mode: [] });
+  expect(await parse('check', '-c', '/x')).toEqual({ command: 'check', configfile: '/x', mode: [] });
+  for (const mode of ['tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp']) {
+    expect(await parse('check', `-${mode}`)).toMatchObject({ command: 'check', mode: [mode] });
+  }
+  expect(await parse('check', '--stealth')).toMatchObject({ mode: ['stcp,sudp'] });
+  expect(await parse('check', '--connect')).toMatchObject({ mode: ['tcp,udp'] });
+  expect(await parse('check', '-stcp', '--mode', 'sudp')).toMatchObject({ mode: ['stcp', 'sudp'] });
 });
 
 describe('commands for the running daemon', () => {

@@ -38,9 +38,9 @@ describe('a list of ports that is absent', () => {
   });
 
   test('is not the same as an empty one, which is a warning', () => {
-    const { findings } = parseConfig('TCP_PORTS="1"\nUDP_PORTS=""', 'f');
+    const { findings } = parseConfig('TCP_PORTS="1"\nUDP_PORTS=""', 'f', ['stcp', 'sudp']);
     expect(findings.map(formatFinding)).toEqual([
-      'f:2:1: warning: UDP_PORTS names no port: -udp and -sudp watch nothing',
+      'f:2:1: warning: UDP_PORTS names no port: -sudp watches nothing',
     ]);
   });
 });

@@ -74,7 +74,7 @@ describe('a configuration that is wrong', () => {
   test.each([
     {
       name: 'a port',
-      more: 'TCP_PORTS="1,70000"',
+      more: 'TCP_PORTS="1,70000"\nMODES="stcp"',
       message: /:1:14: error: TCP_PORTS: expected .*found "70000"/,
     },
     { name: 'no closing quote', more: 'TCP_PORTS="1,2', message: /:1:11: error: .*closing quote/ },
@@ -116,7 +116,7 @@ describe('a configuration that is wrong', () => {
   });
 
   test('every error is reported, in a line each', async () => {
-    configure(lab.victim, 'TCP_PORTS="x"\nUDP_PORTS="y"');
+    configure(lab.victim, 'TCP_PORTS="x"\nUDP_PORTS="y"\nMODES="stcp,sudp"');
     const { code, stderr } = await portsentry();
     expect(code).toBe(78);
     const places = stderr.trimEnd().split('\n');

@@ -133,10 +133,10 @@ describe('--daemon', () => {
   });
 
   test('a start that fails is reported as in the foreground', async () => {
-    configure(lab.victim, 'TCP_PORTS="x"');
+    configure(lab.victim, 'BLOCK_UDP="x"');
     const starter = await lab.run(lab.victim, [process.execPath, PROGRAM, '-D']);
     expect(starter.code).toBe(78);
-    expect(starter.stderr).toMatch(/^portsentry: \S+:1:12: error: TCP_PORTS: .*\n$/);
+    expect(starter.stderr).toMatch(/^portsentry: \S+:1:12: error: BLOCK_UDP: .*\n$/);
     expect((await lab.run(lab.victim, ['pgrep', 'portsentry|node'])).stdout).toBe('');
   });
 });
@@ -164,10 +164,10 @@ describe('SIGHUP', () => {
   test('refuses a wrong configuration, says where it is wrong, and keeps the old one', async () => {
     configure(lab.victim);
     const detector = await startDetector(lab, lab.victim);
-    configure(lab.victim, 'BLOCK_TCP="0"\nTCP_PORTS="70000"');
+    configure(lab.victim, 'BLOCK_TCP="0"\nBLOCK_UDP="7"');
     detector.signal('SIGHUP');
     await detector.waitForLine(
-      /^adminalert: Configuration not taken over: \/etc\/portsentry\/portsentry\.conf:2:12: error: TCP_PORTS: /,
+      /^adminalert: Configuration not taken over: \/etc\/portsentry\/portsentry\.conf:2:12: error: BLOCK_UDP: /,
     );
     await knock(3000);
     await detector.waitForLine(/has been blocked via dropped route/);

@@ -1,14 +1,13 @@
 import type { Argv } from 'yargs';
 import type { LogOutput } from '../../preflight/run-options.ts';
 import type { Invocation } from '../invocation.ts';
-import { CONFIGURATION, MODE } from './options.ts';
+import { CONFIGURATION, MODE, MODES_2X, modeWords } from './options.ts';
 
 /** The options of a run. */
 export const RUN_OPTIONS = {
   ...CONFIGURATION,
   mode: MODE,
-  stealth: { type: 'boolean', default: false, describe: 'the same as -stcp -sudp, as in PortSentry 2.x' },
-  connect: { type: 'boolean', default: false, describe: 'the same as -tcp -udp, as in PortSentry 2.x' },
+  ...MODES_2X,
   method: {
     alias: 'm',
     choices: ['pcap', 'raw'] as const,
@@ -79,9 +78,4 @@ export function addRun(parser: Argv, take: (invocation: Invocation) => void): Ar
       });
     },
   );
-}
-
-/** The words of --mode, and what the switches of 2.x stand for. */
-function modeWords(values: { mode: string[]; stealth: boolean; connect: boolean }): string[] {
-  return [...values.mode, ...(values.stealth ? ['stcp,sudp'] : []), ...(values.connect ? ['tcp,udp'] : [])];
 }
