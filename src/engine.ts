@@ -8,7 +8,8 @@ import type { Modes } from './config/modes.ts';
 import type { Packet } from './decode/packet.ts';
 import { Address, parseAddress } from './net/address.ts';
 import { isIcmp, modeTransportOf, PROTOCOL_TCP, transportOf } from './net/protocol.ts';
-import type { BlockEvent, RefusedEvent } from './respond/event.ts';
+import type { BlockEvent, Reaction, RefusedEvent } from './respond/event.ts';
+import type { NeverBlockRule } from './respond/never-block.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
@@ -29,14 +30,19 @@ export interface EngineRecorder {
   readonly listens: boolean;
   /** False when nobody reads events, so that no scan need be summarized. */
   readonly readsEvents: boolean;
-  probe(event: ProbeEvent, reported: Reported): void;
+  /** `reaction` is what the probe led to at once. */
+  probe(event: ProbeEvent, reported: Reported, reaction: Reaction): void;
   scan(event: ScanEvent): void;
   /** Several sources turned out to be a group of decoys. */
   decoys(event: DecoysEvent): void;
   /** The source is about to be forgotten, or its scan is over: what is unreported must be reported now. */
   forget(source: string, reported: Reported): void;
   refused(event: RefusedEvent): void;
-  block(event: BlockEvent): void;
+  /**
+   * The actions that `probe` began have ended. Probes from several addresses of a network may begin the same actions;
+   * each gets the same event then, which has the details of the first.
+   */
+  block(event: BlockEvent, probe: ProbeDetails): void;
   /** A source triggered but is not blocked (BLOCK="0"). */
   unblocked(event: ProbeDetails): void;
 }
@@ -55,7 +61,7 @@ export interface EngineParts extends EngineSettings {
   /** Checked for bare ACKs and FIN/ACKs, whether or not ports in use are watched. */
   readonly connections: Connections;
   /** The never-block rule that spares a source; null when none does. */
-  readonly ruleFor: (source: Address) => string | null;
+  readonly ruleFor: (source: Address) => NeverBlockRule | null;
   /** Whether a block covers a source; `text` is its canonical text. */
   readonly isBlocked: (source: Address, text: string) => boolean;
   /** Whether a source with this many connects may be blocked now: many new ones at once are probably forged. */
@@ -68,19 +74,21 @@ export interface EngineParts extends EngineSettings {
   readonly recorder: () => EngineRecorder;
   /** Ignores packets whose source is their destination (2.x: --disable-local-check turns it off). */
   readonly localCheck: boolean;
+  /** Gets the address of each packet that this check ignores. */
+  readonly onLocal?: (address: Address) => void;
   /** Randomizes hashes; the results do not depend on it. */
   readonly salt: number;
 }
 
 /** What is known of a probe beside the packet. */
 interface Circumstance {
-  /** The rule that spares its source; null leaves it to the never-block list. */
-  readonly rule: string | null;
+  /** The rule that spares its source beside the never-block list; null when none does. */
+  readonly spared: NeverBlockRule | null;
   /** Its port belongs to a known service that is away. */
   readonly isKnown: boolean;
 }
 
-const USUAL: Circumstance = { rule: null, isKnown: false };
+const USUAL: Circumstance = { spared: null, isKnown: false };
 
 /** The fields of a packet or a probe that show whether it is watched. */
 type Candidate = Pick<Probe, 'protocol' | keyof Segment>;
@@ -185,13 +193,13 @@ export class Engine {
   /** Counts and records a probe of a source that `rule` spares: nothing is done about it. False as of `take`. */
   takeSpared(probe: Probe, rule: string): boolean {
     if (!this.#count(probe)) return false;
-    this.#judge(probe, { rule, isKnown: false });
+    this.#judge(probe, { spared: { text: rule, isSilent: false }, isKnown: false });
     return true;
   }
 
   /** Counts and records a probe to the port of a known service that is away: by itself it triggers nothing. */
   takeKnown(probe: Probe): void {
-    if (this.#count(probe)) this.#judge(probe, { rule: null, isKnown: true });
+    if (this.#count(probe)) this.#judge(probe, { spared: null, isKnown: true });
   }
 
   /** Whether the probe taken last was the same attempt again. */
@@ -240,8 +248,11 @@ export class Engine {
   }
 
   #comesToUs({ source, destination }: Candidate): boolean {
-    const { home, localCheck } = this.#parts;
-    return home.has(destination) && !(localCheck && source.equals(destination));
+    const { home, localCheck, onLocal } = this.#parts;
+    if (!home.has(destination)) return false;
+    if (!localCheck || !source.equals(destination)) return true;
+    onLocal?.(source);
+    return false;
   }
 
   /** A source that only pings is never blocked. */
@@ -260,16 +271,17 @@ export class Engine {
     const group = this.#decoys.observe(probe, source);
     const event = this.#event(probe, source, policy, marks.tool.add(probe), circumstance);
     if (this.tracker.newPort) source.reported.unreportedPorts++;
-    marks.triggered ||= event.triggered && event.ignored === null;
+    marks.triggered ||= event.triggered && !event.isSilent;
     if (group !== null) this.#expose(group, event);
-    const hasConsequence = event.triggered && !this.#isHeldBack(event);
+    const isHeldBack = event.triggered && this.#isHeldBack(event);
+    const hasConsequence = event.triggered && !isHeldBack;
+    let reaction: Reaction = isHeldBack ? 'held back' : 'none';
     // In a scan each fraction of a ms counts, so the action starts first; its result is reported after the probe.
-    if (hasConsequence && event.ignored === null && policy !== 0) this.#respond(event, source);
-    this.#parts.recorder().probe(event, source.reported);
+    if (hasConsequence && event.ignored === null && policy !== 0) reaction = this.#respond(event, source);
+    this.#parts.recorder().probe(event, source.reported, reaction);
     if (!hasConsequence) return;
-    if (event.ignored === null) {
-      if (policy === 0) this.#logOnly(event, source.reported);
-    } else if (policy !== 0) this.#refuse(event, event.ignored, source.reported);
+    if (event.ignored !== null) this.#refuse(event, event.ignored, source.reported);
+    else if (policy === 0) this.#logOnly(event, source.reported);
   }
 
   /** Reports a new group of decoys. A member that is blocked already was probably blocked for a forged packet. */
@@ -292,7 +304,7 @@ export class Engine {
     return (decoy && decoyPolicy === 'log') || (evidence === 'spoofable' && !blockSpoofable);
   }
 
-  #refuse(details: ProbeDetails, rule: string, reported: Reported): void {
+  #refuse(details: ProbeEvent, rule: string, reported: Reported): void {
     if (reported.refusal) return;
     reported.refusal = true;
     this.#parts.recorder().refused({ ...details, action: 'refused', rule });
@@ -304,30 +316,32 @@ export class Engine {
     this.#parts.recorder().unblocked(details);
   }
 
-  #respond(event: ProbeEvent, source: Source): void {
+  #respond(event: ProbeEvent, source: Source): Reaction {
     const { respond, admits } = this.#parts;
-    if (respond === null || event.alreadyBlocked || this.#pending.has(event.source)) return;
+    if (respond === null || event.alreadyBlocked) return 'none';
+    if (this.#pending.has(event.source)) return 'under way';
     const { failures, lastFailure } = source;
-    if (failures > 0 && !mayTryAgain(failures, lastFailure, event.time)) return;
-    if (!admits(event.connects, event.time)) return;
+    if (failures > 0 && !mayTryAgain(failures, lastFailure, event.time)) return 'none';
+    if (!admits(event.connects, event.time)) return 'held back';
     // The slot may change hands before the actions end, so the source is looked up again by its address.
     const { address } = source;
     source.marks.acted = true;
     const pending = respond(event, event.connects).then((outcome) => {
       this.#pending.delete(event.source);
-      this.#responded(address, outcome, failures);
+      this.#responded(address, outcome, event, failures);
     });
     this.#pending.set(event.source, pending);
+    return 'begun';
   }
 
-  #responded(address: Address, event: BlockEvent, failures: number): void {
+  #responded(address: Address, event: BlockEvent, probe: ProbeDetails, failures: number): void {
     const source = this.tracker.get(address);
     const worked = event.action === 'block';
     if (source !== undefined) {
       source.failures = worked ? 0 : failures + 1;
       source.lastFailure = event.time;
     }
-    this.#parts.recorder().block(event);
+    this.#parts.recorder().block(event, probe);
     const isDecoy = source !== undefined && source.marks.group !== null;
     if (worked && isDecoy && this.#parts.config.decoyPolicy === 'log') this.#parts.takeBack?.(event.source);
   }
@@ -356,9 +370,10 @@ export class Engine {
     source: Source,
     policy: BlockPolicy,
     tool: ToolName | null,
-    { rule, isKnown }: Circumstance,
+    { spared, isKnown }: Circumstance,
   ): ProbeEvent {
     const address = probe.source.toString();
+    const rule = this.#parts.ruleFor(probe.source) ?? spared;
     return {
       action: 'probe',
       time: probe.time,
@@ -375,7 +390,8 @@ export class Engine {
       fragmented: probe.fragmented,
       connects: source.connects,
       triggered: this.tracker.triggered && probe.kind !== Kind.icmp && (!isKnown || source.marks.triggered),
-      ignored: rule ?? this.#parts.ruleFor(probe.source),
+      ignored: rule?.text ?? null,
+      isSilent: rule?.isSilent ?? false,
       repeat: this.tracker.repeat,
       note: isKnown ? 'known-service' : isTracerouteLike(probe) ? 'traceroute-like' : null,
       noBlock: policy === 0,

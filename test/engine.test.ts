@@ -5,14 +5,17 @@ import type { DetectedKind } from '../src/config/kinds.ts';
 import { Engine, type EngineParts, type EngineRecorder } from '../src/engine.ts';
 import { Address } from '../src/net/address.ts';
 import { PROTOCOL_UDP } from '../src/net/protocol.ts';
-import type { BlockEvent } from '../src/respond/event.ts';
+import { ecsLine } from '../src/record/ecs.ts';
+import type { BlockEvent, Reaction, RefusedEvent } from '../src/respond/event.ts';
 import { parseIgnoreFile } from '../src/respond/ignore-file.ts';
 import { NeverBlock } from '../src/respond/never-block.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../src/track/event.ts';
 import type { Reported } from '../src/track/reported.ts';
 import { homeOfAddresses } from '../src/watch/home.ts';
+import { NO_LIFELINES } from '../src/watch/lifelines.ts';
 import { WatchedPorts } from '../src/watch/watched-ports.ts';
 import { configWith } from './respond/given.ts';
+import { ecsFaults } from './support/ecs-types.ts';
 import { engineParts } from './support/engine-parts.ts';
 import { address, type ProbeFields, probe, START } from './track/given.ts';
 
@@ -22,30 +25,46 @@ class Story implements EngineRecorder {
   listens = true;
   readonly lines: string[] = [];
   readonly probes: ProbeEvent[] = [];
+  readonly reactions: Reaction[] = [];
   readonly scans: ScanEvent[] = [];
 
-  probe(event: ProbeEvent, reported: Reported): void {
+  probe(event: ProbeEvent, reported: Reported, reaction: Reaction): void {
+    fitsSchema(event);
+    this.reactions.push(reaction);
     this.probes.push(event);
     reported.unreportedProbes++;
   }
   scan(event: ScanEvent): void {
+    fitsSchema(event);
     this.scans.push(event);
   }
-  decoys({ members, spared }: DecoysEvent): void {
+  decoys(event: DecoysEvent): void {
+    fitsSchema(event);
+    const { members, spared } = event;
     this.lines.push(`decoys ${members.join(' ')}${spared ? '' : ', not spared'}`);
   }
   forget(source: string): void {
     this.lines.push(`forget ${source}`);
   }
-  refused({ source, rule }: { source: string; rule: string }): void {
+  refused(event: RefusedEvent): void {
+    fitsSchema(event);
+    const { source, rule } = event;
     this.lines.push(`refused ${source}: ${rule}`);
   }
-  block({ action, source, destinationPort }: BlockEvent): void {
-    this.lines.push(`${action} ${source} port ${destinationPort}`);
+  block(event: BlockEvent, probe: ProbeDetails): void {
+    fitsSchema(event);
+    const { action, source, destinationPort } = event;
+    const other = probe.source === source ? '' : ` for ${probe.source}`;
+    this.lines.push(`${action} ${source} port ${destinationPort}${other}`);
   }
   unblocked({ source }: ProbeDetails): void {
     this.lines.push(`unblocked ${source}`);
   }
+}
+
+/** Every event of these tests becomes a document that Elasticsearch takes. */
+function fitsSchema(event: Parameters<typeof ecsLine>[0]): void {
+  expect(ecsFaults(ecsLine(event))).toEqual([]);
 }
 
 /** A running action; the test decides how it ends. */
@@ -81,7 +100,7 @@ function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> 
     });
   const engine = new Engine(
     engineParts(config, story, {
-      ruleFor: (source) => never.ruleFor(source),
+      ruleFor: (source) => never.match(source),
       isBlocked: (_source, text) => blocked.has(text),
       respond,
       salt: 1,
@@ -109,6 +128,17 @@ describe('watched packets', () => {
     const own = { source: '10.0.0.2', destination: '10.0.0.2' };
     expect(watches(makeEngine().engine, own)).toBe(false);
     expect(watches(makeEngine({}, { localCheck: false }).engine, own)).toBe(true);
+  });
+
+  test('from us to ourselves are told, but only those that were watched', () => {
+    const told: string[] = [];
+    const onLocal = (source: Address) => void told.push(source.toString());
+    const own = { source: '10.0.0.2', destination: '10.0.0.2' };
+    const { engine } = makeEngine({}, { onLocal, home: homeOfAddresses([address('10.0.0.2')]) });
+    watches(engine, { ...own, port: 80 });
+    watches(engine, { ...own, port: 1024 });
+    watches(engine, { source: '10.0.0.3', destination: '10.0.0.3', port: 80 });
+    expect(told).toEqual(['10.0.0.2']);
   });
 
   test('are checked for a port in use by protocol, address, port and time', () => {
@@ -208,6 +238,7 @@ test('an event has all fields of its probe', () => {
       connects: 1,
       triggered: false,
       ignored: null,
+      isSilent: false,
       repeat: false,
       note: null,
       noBlock: true,
@@ -228,21 +259,49 @@ describe('per source, in this order: never-block, trigger, already blocked, acti
   });
 
   test.each([
-    ['an own address', '10.0.0.9', 'own address'],
-    ['the ignore file', '192.0.2.7', 'ignore file 192.0.2.0/24'],
-    ['a gateway', '10.0.0.254', 'gateway'],
-    ['loopback', '127.0.0.1', 'loopback'],
-    ['multicast', '224.0.0.5', 'multicast'],
-    ['unspecified', '0.0.0.0', 'unspecified'],
-    ['broadcast', '255.255.255.255', 'broadcast'],
+    ['an own address', '10.0.0.9', 'own address 10.0.0.9'],
+    ['the ignore file', '192.0.2.7', 'ignore file f:1 192.0.2.0/24'],
+    ['a gateway', '10.0.0.254', 'default gateway 10.0.0.254 of eth0'],
+    ['loopback', '127.0.0.1', 'loopback 127.0.0.0/8'],
+    ['multicast', '224.0.0.5', 'multicast 224.0.0.0/4'],
+    ['unspecified', '0.0.0.0', 'unspecified 0.0.0.0/8'],
+    ['broadcast', '255.255.255.255', 'broadcast 255.255.255.255'],
   ])('%s is refused, once, and never acted on', (_name, source, rule) => {
     const { take, story, actions, never } = makeEngine();
     never.setOwn([address('10.0.0.9')], []);
     never.setIgnore(parseIgnoreFile('192.0.2.0/24\n', 'f').entries);
-    never.setLearned('gateway', [address('10.0.0.254')]);
+    never.setLifelines({ ...NO_LIFELINES, gateways: [{ address: address('10.0.0.254'), of: 'eth0' }] });
     take({ source, port: 1 }, { source, port: 2 });
     expect([story.lines, actions]).toEqual([[`refused ${source}: ${rule}`], []]);
     expect(story.probes.map(({ ignored }) => ignored)).toEqual([rule, rule]);
+  });
+
+  test.each([0, 1] as const)(
+    'with BLOCK="%i" a spared source has its scan, and never a line in the history',
+    (block) => {
+      const { engine, take, story, actions, never } = makeEngine({ blockTcp: block });
+      never.setOwn([address('10.0.0.9')], []);
+      take({ source: '10.0.0.9', port: 1 }, { source: '10.0.0.9', port: 2 });
+      engine.close();
+      expect([story.lines, actions]).toEqual([
+        ['refused 10.0.0.9: own address 10.0.0.9', 'forget 10.0.0.9'],
+        [],
+      ]);
+      expect(story.probes.map(({ isSilent, triggered }) => [isSilent, triggered])).toEqual([
+        [false, true],
+        [false, true],
+      ]);
+      expect(story.scans).toMatchObject([{ source: '10.0.0.9', probes: 2, triggered: true }]);
+    },
+  );
+
+  test('a source of the ignore file is silent: its scan counts as one that nobody need read of', () => {
+    const { engine, take, story, never } = makeEngine();
+    never.setIgnore(parseIgnoreFile('10.0.0.1\n', 'f').entries);
+    take({ port: 1 }, { port: 2 });
+    engine.close();
+    expect(story.probes.map(({ isSilent }) => isSilent)).toEqual([true, true]);
+    expect(story.scans).toMatchObject([{ probes: 2, triggered: false }]);
   });
 
   test('the rule is checked at each probe: a source that is spared later is not blocked', () => {
@@ -250,7 +309,7 @@ describe('per source, in this order: never-block, trigger, already blocked, acti
     take({ port: 1 });
     never.setIgnore(parseIgnoreFile('10.0.0.1\n', 'f').entries);
     take({ port: 2 });
-    expect([story.lines, actions]).toEqual([['refused 10.0.0.1: ignore file 10.0.0.1'], []]);
+    expect([story.lines, actions]).toEqual([['refused 10.0.0.1: ignore file f:1 10.0.0.1'], []]);
   });
 });
 
@@ -267,6 +326,34 @@ describe('BLOCK="0" only logs', () => {
     const { take, actions } = makeEngine({ blockTcp: 0 });
     take({ port: 1 }, { port: 2, kind: Kind.udp });
     expect(actions.map(({ details }) => details.destinationPort)).toEqual([2]);
+  });
+});
+
+describe('what a probe leads to at once', () => {
+  test('is begun, under way, or nothing for a blocked source', async () => {
+    const { story, take, actions } = makeEngine();
+    take({ port: 1 }, { port: 2 });
+    await actions[0]?.end(true);
+    take({ port: 3 });
+    expect(story.reactions).toEqual(['begun', 'under way', 'none']);
+  });
+
+  test('is held back for a source that is not admitted, and with BLOCK_SPOOFABLE="0"', () => {
+    const refused = makeEngine({}, { admits: () => false });
+    refused.take({ port: 1 });
+    const spoofable = makeEngine({ blockSpoofable: false });
+    spoofable.take({ port: 1 }, { port: 2 });
+    expect([...refused.story.reactions, ...spoofable.story.reactions]).toEqual([
+      'held back',
+      'held back',
+      'begun',
+    ]);
+  });
+
+  test('is nothing where it is only logged', () => {
+    const { story, take } = makeEngine({ blockTcp: 0 });
+    take({ port: 1 });
+    expect(story.reactions).toEqual(['none']);
   });
 });
 

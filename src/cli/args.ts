@@ -8,6 +8,7 @@ import { addRun, RUN_OPTIONS } from './commands/run.ts';
 import { ASK_FOR_COMPLETIONS, complete } from './completion.ts';
 import type { Invocation } from './invocation.ts';
 import { expandLegacySwitches } from './legacy-switches.ts';
+import { explainUsage } from './usage-errors.ts';
 
 /** Parses the command line, without the program's name. Throws a CommandError (64) when it is invalid. */
 export async function parseArguments(argv: readonly string[], version: string): Promise<Invocation> {
@@ -16,7 +17,7 @@ export async function parseArguments(argv: readonly string[], version: string): 
   const take = (taken: Invocation) => {
     invocation = taken;
   };
-  const parser = addRun(makeParser(version, take), take);
+  const parser = addRun(makeParser(version, take, argv), take);
   let printed = '';
   const words = expandLegacySwitches(argv).map((word) => (word === '-' ? STANDARD_INPUT : word));
   await parser.parseAsync(words, {}, (_error, _values, output) => {
@@ -31,28 +32,54 @@ export async function parseArguments(argv: readonly string[], version: string): 
 async function completions(argv: readonly string[], version: string): Promise<string> {
   const options = Object.entries(RUN_OPTIONS).map(([name, option]) => [name, { ...option, global: false }]);
   try {
-    return await complete(makeParser(version, () => {}).options(Object.fromEntries(options)), argv);
+    return await complete(makeParser(version, () => {}, argv).options(Object.fromEntries(options)), argv);
   } catch {
     return '';
   }
 }
 
-/** Knows every command except the default one. */
-function makeParser(version: string, take: (invocation: Invocation) => void): Argv {
+/** Knows every command except the default one. `argv` is what its error messages quote. */
+function makeParser(version: string, take: (invocation: Invocation) => void, argv: readonly string[]): Argv {
   const parser = yargs()
+    // Its own messages would otherwise be in the language of LANG, and ours are not.
+    .locale('en')
     .scriptName('portsentry')
     .usage('Usage: $0 [-tcp|-stcp|-atcp] [-udp|-sudp|-audp] [options]\n       $0 COMMAND [options]');
   for (const add of [addReplay, addCheck, addQueries, addBlockCommands, addCompletion]) add(parser, take);
+  const commands = commandsOf(parser);
   return parser
-    .version(version)
+    .version(`Version: ${version}`)
     .alias('help', 'h')
     .alias('version', 'V')
     .strict()
     .wrap(110)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error instanceof CommandError ? error : usageError(message || error?.message);
+      if (error instanceof CommandError) throw error;
+      const known = { commands, options: optionsOf(parser), positionals: positionalsOf(parser) };
+      throw usageError(explainUsage(message || error?.message, argv, known));
     });
+}
+
+/** What yargs has, but not its types. */
+interface Untyped {
+  getOptions(): { readonly key: object; readonly alias: Readonly<Record<string, readonly string[]>> };
+  getGroups(): Readonly<Record<string, readonly string[]>>;
+  getInternalMethods(): { getCommandInstance(): { getCommands(): string[] } };
+}
+
+function commandsOf(parser: Argv): readonly string[] {
+  return (parser as unknown as Untyped).getInternalMethods().getCommandInstance().getCommands();
+}
+
+function positionalsOf(parser: Argv): readonly string[] {
+  return (parser as unknown as Untyped).getGroups()['Positionals:'] ?? [];
+}
+
+/** The names of the options of the command that is being parsed, the short ones too. */
+function optionsOf(parser: Argv): readonly string[] {
+  const { key, alias } = (parser as unknown as Untyped).getOptions();
+  return [...Object.keys(key), ...Object.values(alias).flat()];
 }
 
 function usageError(message: string): CommandError {

@@ -1,3 +1,4 @@
+import { describeMissing, missingCapabilities } from '../capture/capabilities.ts';
 import { DIRECTIVES } from '../config/directives.ts';
 import { defaultConfig, loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
 import { ask, ControlError, type Response } from '../control/client.ts';
@@ -52,7 +53,7 @@ export async function* askDaemon(
       case 'absent':
         throw new CommandError(Exit.unavailable, `${error.message}: is it running? (${setting})`);
       case 'forbidden':
-        throw new CommandError(Exit.noPermission, `${error.message}: run it as root`);
+        throw new CommandError(Exit.noPermission, `${error.message}: ${whyForbidden()}`);
       case 'silent':
         throw new CommandError(Exit.unavailable, `${error.message} (${setting})`);
       case 'protocol':
@@ -72,6 +73,13 @@ export async function askFor<T>(
     if (fields[field] !== undefined) return fields[field] as T;
   }
   throw new CommandError(Exit.software, `the answer on ${socket.path} has no ${field} (${socket.setting})`);
+}
+
+/** Root may connect to any socket, unless it lacks the capability that overrides the rights of files. */
+function whyForbidden(): string {
+  if (process.geteuid?.() !== 0) return 'run it as root';
+  const missing = missingCapabilities(['CAP_DAC_OVERRIDE']);
+  return missing.length === 0 ? 'something else than its rights forbids it' : describeMissing(missing);
 }
 
 function fileOf({ findings }: ParsedConfig): string {

@@ -1,13 +1,20 @@
-import { existsSync } from 'node:fs';
+import { fullPath } from '../commands/full-path.ts';
 import type { Config } from '../config/config.ts';
 import type { Settings } from '../config/cross-checks.ts';
 import { DIRECTIVES, FIELDS } from '../config/directives.ts';
+import { isFileOf2x } from '../config/file-of-2x.ts';
 import type { Finding, Severity } from '../config/finding.ts';
+import { runsKillRoute } from '../config/kill-route.ts';
 import { shown } from '../config/lexer.ts';
 import type { ParsedConfig } from '../config/load.ts';
+import { missingPrograms } from '../preflight/missing-programs.ts';
+import type { StartedModes } from './check-start.ts';
 
-/** What the old PortSentry silently did wrong with these settings, and what happens here instead. */
-export function legacyFindings({ config, settings }: ParsedConfig): Finding[] {
+/**
+ * What the old PortSentry silently did wrong with these settings, and what happens here instead. `start` are the modes
+ * that run.
+ */
+export function legacyFindings({ config, settings }: ParsedConfig, { modes }: StartedModes): Finding[] {
   if (config === null) return [];
   const file = config.file ?? '';
   const at: At = (key, message, severity = 'note') => {
@@ -18,14 +25,14 @@ export function legacyFindings({ config, settings }: ParsedConfig): Finding[] {
   };
   return [
     ...cutValues(settings, file),
-    ...missingPrograms(config, at),
+    ...unrunnable(config, at),
     ...missingCommands(config, at),
     ...triggerOffByOne(config, at),
     ...forgedGateway(config, at),
-    ...lateAnswers(config, at),
-    ...identQueries(config, at),
+    ...(modes.includes('audp') ? lateAnswers(config, at) : []),
+    ...(modes.includes('stcp') ? identQueries(config, at) : []),
     ...duplicateHostsDeny(config, at),
-    ...missingModes(config, settings, at),
+    ...(modes.includes('atcp') || modes.includes('audp') ? missingModes(config, settings, at) : []),
   ];
 }
 
@@ -44,16 +51,19 @@ function cutValues(settings: Settings, file: string): Finding[] {
 }
 
 /** The old PortSentry ignored exit statuses: even a command that could not run counted as a block. */
-function missingPrograms(config: Config, at: At): Finding[] {
-  return (['killRoute', 'killRoute6', 'killRunCmd', 'unkillRoute', 'unkillRoute6'] as const).flatMap(
-    (field) => {
-      const program = /^\s*(\/[\w./+-]+)(?=\s|$)/.exec(config[field] ?? '')?.[1];
-      if (program === undefined || existsSync(program)) return [];
-      const { key } = DIRECTIVES[field];
-      const message = `${key}: ${program} does not exist on this host, so the command always fails (the old PortSentry counted that as a block)`;
+function unrunnable(config: Config, at: At): Finding[] {
+  const runsRoute = runsKillRoute(config);
+  const commands = [
+    ...(runsRoute ? (['killRoute', 'killRoute6', 'unkillRoute', 'unkillRoute6'] as const) : []),
+    ...(config.blockTcp > 0 || config.blockUdp > 0 ? (['killRunCmd'] as const) : []),
+  ];
+  return commands.flatMap((field) => {
+    const { key } = DIRECTIVES[field];
+    return missingPrograms(config[field] ?? '', fullPath(process.env.PATH)).flatMap((trouble) => {
+      const message = `${key}: ${trouble}, so the command fails (the old PortSentry counted that as a block)`;
       return at(key, message, 'warning');
-    },
-  );
+    });
+  });
 }
 
 function missingCommands({ blockTcp, blockUdp, ...config }: Config, at: At): Finding[] {
@@ -105,7 +115,7 @@ function identQueries({ tcpPorts }: Config, at: At): Finding[] {
   if (!tcpPorts.has(IDENT)) return [];
   const message =
     'TCP_PORTS includes 113 (ident): PortSentry 2.x blocked a mail server that answered a connection with an ident query, and -stcp reports it as a scanner here, too; remove 113 (-atcp excludes it by default)';
-  return at('TCP_PORTS', message);
+  return at('TCP_PORTS', message, 'warning');
 }
 
 function duplicateHostsDeny({ killHostsDeny, blockTcp, blockUdp }: Config, at: At): Finding[] {
@@ -117,9 +127,10 @@ function duplicateHostsDeny({ killHostsDeny, blockTcp, blockUdp }: Config, at: A
 
 /** 2.x has no advanced modes and therefore none of their keys. */
 function missingModes(config: Config, settings: Settings, at: At): Finding[] {
-  const isVersion2 = !settings.has('ADVANCED_PORTS_TCP') && !settings.has('ADVANCED_PORTS_UDP');
-  if (!isVersion2 || config.modes.length > 0) return [];
-  const message =
-    'TCP_PORTS without ADVANCED_PORTS_TCP, as in a file of PortSentry 2.x, which watched only these ports; here -stcp -sudp or MODES="stcp,sudp" does';
-  return at('TCP_PORTS', message);
+  if (!isFileOf2x(settings) || config.modes.length > 0) return [];
+  const [key, advanced] = settings.has('TCP_PORTS')
+    ? ['TCP_PORTS', 'ADVANCED_PORTS_TCP']
+    : ['UDP_PORTS', 'ADVANCED_PORTS_UDP'];
+  const message = `${key} without ${advanced}, as in a file of PortSentry 2.x, which watched only these ports; here --stealth (-stcp -sudp) or MODES="stcp,sudp" does`;
+  return at(key as string, message, 'warning');
 }

@@ -1,19 +1,20 @@
 import type { Config, ModeName } from '../config/config.ts';
 import type { Settings } from '../config/cross-checks.ts';
 import { DIRECTIVES, FIELDS, type Field } from '../config/directives.ts';
-import { startedModes, transportOfMode } from '../config/modes.ts';
+import { transportOfMode } from '../config/modes.ts';
 import type { ModeTransport } from '../net/protocol.ts';
 import { planActions, plannedMethod } from '../respond/plan.ts';
-import { describeTrigger } from './check-response.ts';
+import { describeMethod, describeTrigger, portsBelow } from './check-response.ts';
+import type { StartedModes } from './check-start.ts';
 import { renderRows } from './table.ts';
 
 /** What each line of the file does, in the order of the file. Empty when the file sets nothing. */
-export function renderLines(config: Config, settings: Settings): string {
+export function renderLines(config: Config, settings: Settings, start: StartedModes): string {
   const lines = FIELDS.flatMap((field) => {
-    const { key, meaning } = DIRECTIVES[field];
+    const { key, meaning, modes = [] } = DIRECTIVES[field];
     const line = settings.get(key)?.line;
     const effect = EFFECTS[field]?.(config) ?? meaning;
-    return line === undefined ? [] : [{ line, text: `${key}: ${effect}` }];
+    return line === undefined ? [] : [{ line, text: `${key}: ${effect}${unused(start, modes)}` }];
   }).toSorted((a, b) => a.line - b.line);
   if (lines.length === 0) return '';
   const rows = lines.map(({ line, text }) => [`line ${line}`, text]);
@@ -24,17 +25,16 @@ type Effect = (config: Config) => string;
 
 /** The settings whose effect depends on others. For the rest, the meaning of the key says enough. */
 const EFFECTS: { readonly [F in Field]?: Effect } = {
-  tcpPorts: (config) =>
-    `${config.tcpPorts.size} ports that -tcp and -stcp watch${unused(config, LISTED.tcp)}`,
-  udpPorts: (config) =>
-    `${config.udpPorts.size} ports that -udp and -sudp watch${unused(config, LISTED.udp)}`,
-  advancedPortsTcp: (config) =>
-    `-atcp watches every port below ${config.advancedPortsTcp}${unused(config, ['atcp'])}`,
-  advancedPortsUdp: (config) =>
-    `-audp watches every port below ${config.advancedPortsUdp}${unused(config, ['audp'])}`,
-  advancedExcludeTcp: (config) => `-atcp leaves these out${unused(config, ['atcp'])}`,
-  advancedExcludeUdp: (config) => `-audp leaves these out${unused(config, ['audp'])}`,
-  ignoreFile: () => 'the addresses in it are never acted on; it is read again on SIGHUP',
+  tcpPorts: ({ tcpPorts }) => `${tcpPorts.size} ports that -tcp and -stcp watch`,
+  udpPorts: ({ udpPorts }) => `${udpPorts.size} ports that -udp and -sudp watch`,
+  advancedPortsTcp: ({ advancedPortsTcp }) => `-atcp watches ${portsBelow(advancedPortsTcp)}`,
+  advancedPortsUdp: ({ advancedPortsUdp }) => `-audp watches ${portsBelow(advancedPortsUdp)}`,
+  advancedExcludeTcp: () => '-atcp leaves these out',
+  advancedExcludeUdp: () => '-audp leaves these out',
+  ignoreFile: ({ ignoreFile }) =>
+    ignoreFile === null
+      ? 'no file spares anybody'
+      : 'the addresses in it are never acted on; it is read again on SIGHUP',
   historyFile: ({ logFormat, historyFile }) =>
     historyFile === null
       ? 'no history is written'
@@ -59,31 +59,33 @@ const EFFECTS: { readonly [F in Field]?: Effect } = {
       ? idle(config)
       : `the line is added to /etc/hosts.deny for ${scanners}, once per host`;
   },
-  killRunCmd: (config) => describeCommand(config, config.killRunCmd),
+  killRunCmd: (config) => {
+    const scanners = scannersFor(config, config.killRunCmd);
+    return scanners === null
+      ? idle(config)
+      : `run by /bin/sh for ${scanners}; an exit status other than 0 is logged as a failure`;
+  },
   killRunCmdFirst: ({ killRunCmd, killRunCmdFirst }) =>
     killRunCmd === null
       ? 'no effect: KILL_RUN_CMD is not set'
       : `KILL_RUN_CMD runs ${killRunCmdFirst ? 'before' : 'after'} the block`,
   scanTrigger: (config) => lowerFirst(describeTrigger(config)),
-  portBanner: (config) =>
-    config.portBanner === null
-      ? 'no banner is sent'
-      : `-tcp and -udp answer a client with it${unused(config, ['tcp', 'udp'])}`,
+  blockMethod: (config) =>
+    [config.blockTcp, config.blockUdp].includes(1) ? lowerFirst(describeMethod(config)) : idle(config),
+  portBanner: ({ portBanner }) =>
+    portBanner === null ? 'no banner is sent' : '-tcp and -udp answer a client with it',
 };
-
-const LISTED = { tcp: ['tcp', 'stcp'], udp: ['udp', 'sudp'] } as const;
 
 const ONLY_LOGS = 'BLOCK_TCP and BLOCK_UDP only log';
 
-/** A remark for a line that none of the started modes uses. */
-function unused(config: Config, modes: readonly ModeName[]): string {
-  const started = startedModes(config);
-  if (modes.some((mode) => started.includes(mode))) return '';
+/** A remark for a line that is only for modes that are not started. */
+function unused(start: StartedModes, modes: readonly ModeName[]): string {
+  if (modes.length === 0 || modes.some((mode) => start.modes.includes(mode))) return '';
   const transports = new Set(modes.map(transportOfMode));
-  const others = started.filter((mode) => transports.has(transportOfMode(mode))).map((mode) => `-${mode}`);
-  const instead = others.length === 0 ? 'no such mode' : others.join(' and ');
-  const by = config.modes.length > 0 ? 'MODES' : 'the default';
-  return `; not used: ${by} starts ${instead}`;
+  const others = start.modes
+    .filter((mode) => transports.has(transportOfMode(mode)))
+    .map((mode) => `-${mode}`);
+  return `; not used: ${start.by} starts ${others.length === 0 ? 'no such mode' : others.join(' and ')}`;
 }
 
 function blocks({ blockTcp, blockUdp }: Config): boolean {

@@ -1,25 +1,27 @@
 import type { BlockPolicy, Config, ModeName } from '../config/config.ts';
-import { unkillRouteFor } from '../config/kill-route.ts';
-import { startedModes, transportOfMode } from '../config/modes.ts';
+import { runsKillRoute, unkillRouteFor } from '../config/kill-route.ts';
+import { transportOfMode } from '../config/modes.ts';
+import { PORT_COUNT } from '../config/ports.ts';
 import { duration } from '../config/values.ts';
 import type { ModeTransport } from '../net/protocol.ts';
 import { type PlannedAction, planActions, plannedMethod } from '../respond/plan.ts';
+import { DEFAULT, type StartedModes } from './check-start.ts';
 
 /** What will happen to a scanner, in plain words, for each transport. */
-export function renderResponse(config: Config): string {
+export function renderResponse(config: Config, start: StartedModes): string {
   return [
     'What will happen to a scanner\n',
-    ...(['tcp', 'udp'] as const).flatMap((transport) => describeTransport(config, transport)),
+    ...(['tcp', 'udp'] as const).flatMap((transport) => describeTransport(config, start, transport)),
     ...describeRecords(config),
   ].join('');
 }
 
-function describeTransport(config: Config, transport: ModeTransport): string[] {
+function describeTransport(config: Config, start: StartedModes, transport: ModeTransport): string[] {
   const policy = transport === 'tcp' ? config.blockTcp : config.blockUdp;
   const name = transport.toUpperCase();
   return [
     `\n  ${name}\n`,
-    ...describePorts(config, transport),
+    ...describePorts(config, start, transport),
     `    Ports that this host uses itself are never watched.\n`,
     `    ${describeTrigger(config)}\n`,
     ...(policy === 0 ? [] : describeForgery(config).map((line) => `    ${line}\n`)),
@@ -28,22 +30,21 @@ function describeTransport(config: Config, transport: ModeTransport): string[] {
   ];
 }
 
-function describePorts(config: Config, transport: ModeTransport): string[] {
+function describePorts(config: Config, start: StartedModes, transport: ModeTransport): string[] {
   const isTcp = transport === 'tcp';
   const limit = isTcp ? config.advancedPortsTcp : config.advancedPortsUdp;
   const excluded = isTcp ? config.advancedExcludeTcp : config.advancedExcludeUdp;
   const ports = isTcp ? config.tcpPorts : config.udpPorts;
   const listed = `the ports of ${isTcp ? 'TCP_PORTS' : 'UDP_PORTS'} (${ports.size})`;
   const watched: readonly (readonly [ModeName, string])[] = [
-    [isTcp ? 'atcp' : 'audp', `every port below ${limit}${excluded.size > 0 ? ` except ${excluded}` : ''}`],
+    [isTcp ? 'atcp' : 'audp', `${portsBelow(limit)}${excluded.size > 0 ? ` except ${excluded}` : ''}`],
     [isTcp ? 'stcp' : 'sudp', listed],
     [isTcp ? 'tcp' : 'udp', `${listed} by listening on them${describeBanner(config, transport)}`],
   ];
-  const lines = watched.map(([mode, what]) => `    -${mode} watches ${what}${remark(config, mode)}\n`);
-  const idle = !startedModes(config).some((mode) => transportOfMode(mode) === transport);
-  return idle
-    ? [...lines, `    MODES names no ${transport.toUpperCase()} mode: none of them is started.\n`]
-    : lines;
+  const lines = watched.map(([mode, what]) => `    -${mode} watches ${what}${remark(start, mode)}\n`);
+  if (start.modes.some((mode) => transportOfMode(mode) === transport)) return lines;
+  const by = start.by.charAt(0).toUpperCase() + start.by.slice(1);
+  return [...lines, `    ${by} names no ${transport.toUpperCase()} mode: none of them is started.\n`];
 }
 
 function describeBanner({ portBanner, udpBannerAmplify }: Config, transport: ModeTransport): string {
@@ -52,9 +53,14 @@ function describeBanner({ portBanner, udpBannerAmplify }: Config, transport: Mod
   return `, and answers with PORT_BANNER${udpBannerAmplify ? '' : ', cut to the size of the request'}`;
 }
 
-function remark(config: Config, mode: ModeName): string {
-  if (!startedModes(config).includes(mode)) return '';
-  return config.modes.length > 0 ? ' (started: MODES)' : ' (started unless the command line says otherwise)';
+function remark({ modes, by }: StartedModes, mode: ModeName): string {
+  if (!modes.includes(mode)) return '';
+  return by === DEFAULT ? ' (started unless the command line says otherwise)' : ` (started: ${by})`;
+}
+
+/** The ports of an advanced mode. */
+export function portsBelow(limit: number): string {
+  return limit === PORT_COUNT ? 'every port' : `every port below ${limit}`;
 }
 
 /** Which connect of a source triggers. */
@@ -113,10 +119,22 @@ const METHODS: Readonly<Record<string, string>> = {
   null: 'by the method null, which does nothing and reports success',
 };
 
+/** How sources are blocked where BLOCK_TCP or BLOCK_UDP is 1. */
+export function describeMethod(config: Config): string {
+  const method = plannedMethod(config);
+  if (method === 'none') return 'No source is blocked in the firewall.';
+  return method === 'command'
+    ? 'A source is blocked by KILL_ROUTE.'
+    : `A source is blocked ${METHODS[method]}.`;
+}
+
 /** How long a block lasts, and how it ends. */
 function describeEnd(config: Config): string {
   const { blockTime, blockTimeFactor: factor, blockTimeMax: longest } = config;
-  if (plannedMethod(config) === 'command' && unkillRouteFor(config, 4) === null)
+  const byMethod = [config.blockTcp, config.blockUdp].includes(1);
+  if (!byMethod && !runsKillRoute(config))
+    return 'KILL_RUN_CMD blocks nobody as far as is known here, so there is nothing to take back.';
+  if (runsKillRoute(config) && unkillRouteFor(config, 4) === null)
     return 'A block stays until you remove it or until the next boot: UNKILL_ROUTE is not set.';
   if (blockTime === 0) return 'A block stays until somebody unblocks it; it survives restarts and reboots.';
   const growth = factor > 1 ? `, the next one of the same source ${factor} times as long` : '';

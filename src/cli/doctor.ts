@@ -4,7 +4,7 @@ import type { HealthCheck, Status } from '../control/status.ts';
 import { folderFindings, ignoreFileFindings } from '../preflight/check-files.ts';
 import { userFindings } from '../preflight/check-user.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
-import { askFor, findSocket } from './ask.ts';
+import { askFor, BLOCK_TIMEOUT_MS, findSocket } from './ask.ts';
 import { tryFilter } from './doctor/filter.ts';
 import type { QueryOptions } from './invocation.ts';
 import type { CommandOutput } from './output.ts';
@@ -74,7 +74,7 @@ async function* checkDaemon(
     const status = await askFor<Status>(socket, { command: 'status' }, 'status');
     const up = `portsentry ${status.version}, pid ${status.pid}, up ${formatDuration(status.uptime * 1000)}`;
     yield { name, result: 'ok', message: up };
-    yield* await askFor<HealthCheck[]>(socket, { command: 'health' }, 'checks');
+    yield* await askFor<HealthCheck[]>(socket, { command: 'health' }, 'checks', BLOCK_TIMEOUT_MS);
     yield await tryFilter(socket, status, signal);
   } catch (error) {
     if (!(error instanceof CommandError) || error.exit === Exit.noPermission) throw error;

@@ -5,7 +5,7 @@ import type { Shell } from './completion.ts';
 export type Invocation =
   | ({ readonly command: 'run' } & RunOptions)
   | ({ readonly command: 'replay' } & ReplayOptions)
-  | { readonly command: 'check'; readonly configfile: string | undefined }
+  | ({ readonly command: 'check' } & CheckOptions)
   | ({ readonly command: 'status' | 'list' | 'doctor' } & QueryOptions)
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
@@ -26,6 +26,13 @@ export interface ReplayOptions {
   readonly format: 'text' | 'json' | 'none';
   readonly summary: boolean;
   readonly act: boolean;
+}
+
+/** The options of `check`. */
+export interface CheckOptions {
+  readonly configfile: string | undefined;
+  /** Words of --mode and of the old switches. */
+  readonly mode: readonly string[];
 }
 
 /** The options of commands that query the running daemon. */

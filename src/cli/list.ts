@@ -1,11 +1,13 @@
 import type { BlockInfo } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
 import { labelOf } from '../record/labels.ts';
+import { formatTime } from '../record/times.ts';
 import { askDaemon, findSocket } from './ask.ts';
 import type { QueryOptions } from './invocation.ts';
+import { jsonLine } from './json.ts';
 import { type CommandOutput, PIECE_CHARS } from './output.ts';
 import { renderTable } from './table.ts';
-import { formatEnd, formatTime } from './times.ts';
+import { formatEnd } from './times.ts';
 
 /** `portsentry list`: prints the blocks as a table or as JSON lines. Throws a CommandError without an answer. */
 export async function runList({ configfile, json }: QueryOptions, output: CommandOutput): Promise<Exit> {
@@ -49,7 +51,7 @@ async function streamBlocks(
   let piece = '';
   try {
     for await (const { block } of answer) {
-      if (block !== undefined) piece += `${JSON.stringify(block)}\n`;
+      if (block !== undefined) piece += jsonLine(block);
       if (piece.length < PIECE_CHARS) continue;
       await output.stdout(piece);
       piece = '';

@@ -6,7 +6,7 @@ import { linkTypeName } from '../capture/link-type.ts';
 import type { CaptureEnd, CaptureSource } from '../capture/source.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
-import { modesOf, startedModes } from '../config/modes.ts';
+import { type Modes, modeNames, modesOf, startedModes } from '../config/modes.ts';
 import { REASON_COUNT, reasonText } from '../decode/reason.ts';
 import { Engine } from '../engine.ts';
 import { configError, refuseErrors } from '../preflight/config-error.ts';
@@ -37,7 +37,7 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
   if (options.open !== undefined) addOpen(options.open, open);
   const homes = options.home === undefined ? null : parseHome(options.home);
   const home = homes === null ? EVERY_HOME : homeOf(homes);
-  const config = readConfig(options.configfile);
+  const config = readConfig(options.configfile, modes);
   const output = new Output();
   const recorder = makeRecorder(options.format, config, output);
   const never = new NeverBlock();
@@ -51,7 +51,7 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
     home,
     inUse: open,
     connections,
-    ruleFor: (address) => never.ruleFor(address),
+    ruleFor: (address) => never.match(address),
     isBlocked: (address, text) => actions?.blocks.covering(address, text) !== undefined,
     admits: (connects, now) => actions?.breaker.admits(connects, now) ?? true,
     respond: actions === null ? null : (details, connects) => actions.responder.respond(details, connects),
@@ -117,8 +117,8 @@ function worse(one: Exit, other: Exit): Exit {
   return one > other ? one : other;
 }
 
-function readConfig(configfile: string | undefined): Config {
-  const loaded = loadConfigOrDefault(configfile);
+function readConfig(configfile: string | undefined, modes: Modes | null): Config {
+  const loaded = loadConfigOrDefault(configfile, undefined, modes === null ? null : modeNames(modes));
   if (loaded.status !== 'read') throw new CommandError(Exit.noInput, loaded.reason);
   if (loaded.config !== null) return loaded.config;
   throw configError(loaded.findings);

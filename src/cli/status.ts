@@ -1,11 +1,13 @@
 import type { Status } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
 import { counted } from '../record/counted.ts';
+import { formatTime } from '../record/times.ts';
 import { askFor, findSocket } from './ask.ts';
 import type { QueryOptions } from './invocation.ts';
+import { jsonLine } from './json.ts';
 import type { CommandOutput } from './output.ts';
 import { renderFacts } from './table.ts';
-import { formatDuration, formatTime } from './times.ts';
+import { formatDuration } from './times.ts';
 
 const MEBIBYTE_BYTES = 1024 * 1024;
 
@@ -13,7 +15,7 @@ const MEBIBYTE_BYTES = 1024 * 1024;
 export async function runStatus({ configfile, json }: QueryOptions, output: CommandOutput): Promise<Exit> {
   const socket = findSocket(configfile, output);
   const status = await askFor<Status>(socket, { command: 'status' }, 'status');
-  await output.stdout(json ? `${JSON.stringify(status)}\n` : renderStatus(status));
+  await output.stdout(json ? jsonLine(status) : renderStatus(status));
   return Exit.ok;
 }
 

@@ -19,19 +19,8 @@ export function formatDuration(ms: number): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-/** A time (ms since the epoch) in the local time zone: `2026-11-22 13:33`. */
-export function formatTime(time: number): string {
-  const date = new Date(time);
-  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map(twoDigits).join('-');
-  return `${day} ${[date.getHours(), date.getMinutes()].map(twoDigits).join(':')}`;
-}
-
 /** How far away an end is: `in 3 h 12 min`, `now` or `never`. Times are ms since the epoch; null is no end. */
 export function formatEnd(until: number | null, now: number): string {
   if (until === null) return 'never';
   return until <= now ? 'now' : `in ${formatDuration(until - now)}`;
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, '0');
 }

@@ -1,20 +1,22 @@
 import type { BlockInfo, KnownSource, Why } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
 import { counted } from '../record/counted.ts';
+import { formatTime } from '../record/times.ts';
 import { askFor, findSocket } from './ask.ts';
 import type { WhyOptions } from './invocation.ts';
+import { jsonLine } from './json.ts';
 import { describeCause } from './list.ts';
 import type { CommandOutput } from './output.ts';
 import { renderFacts } from './table.ts';
 import { readAddress } from './targets.ts';
-import { formatDuration, formatEnd, formatTime } from './times.ts';
+import { formatDuration, formatEnd } from './times.ts';
 
 /** `portsentry why`: prints everything known about an address. Throws a CommandError, 64 for an invalid address. */
 export async function runWhy(options: WhyOptions, output: CommandOutput): Promise<Exit> {
   const address = readAddress(options.address);
   const socket = findSocket(options.configfile, output);
   const why = await askFor<Why>(socket, { command: 'why', address }, 'why');
-  await output.stdout(options.json ? `${JSON.stringify(why)}\n` : renderWhy(why, Date.now()));
+  await output.stdout(options.json ? jsonLine(why) : renderWhy(why, Date.now()));
   return Exit.ok;
 }
 

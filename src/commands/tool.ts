@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { env } from 'node:process';
+import { type Capability, describeMissing, missingInPrograms } from '../capture/capabilities.ts';
 import type { Failure } from './failure.ts';
 import { fullPath } from './full-path.ts';
 import { oneLine } from './shell.ts';
@@ -15,6 +16,8 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 export interface Tool {
   readonly command: string;
   readonly package: string;
+  /** What it needs from us; CAP_NET_ADMIN when it names nothing, because most tools change the network. */
+  readonly needs?: readonly Capability[];
 }
 
 /** How a program ended; `failure` is null for exit status 0. */
@@ -59,7 +62,7 @@ export async function runTool(
   const message = firstError(stderr);
   const exited = failure?.startsWith(`${tool.command}: exit status`) === true && message !== '';
   return {
-    failure: exited ? `${tool.command}: ${message}` : failure,
+    failure: exited ? `${tool.command}: ${refusalOf(tool, message) ?? message}` : failure,
     stdout: output.stdout.join(''),
     stderr,
   };
@@ -111,6 +114,15 @@ const MAX_LINES = 64;
 const ERROR_LINE = /^(\S+: )?Error: |^ip\S+ v|^RTNETLINK answers: /;
 /** Such as `/dev/stdin:1:5-9: Error: ` of nft, `ipset v7.17: ` or `iptables v1.8.9 (nf_tables): `. */
 const ERROR_PREFIX = /^(\S+: )?Error: |^ip6?(set|tables(-restore)?) v[^:]*: /;
+
+/** The words of a program that the kernel refuses. "(you must be root)" would be no help to root. */
+const REFUSED = /not permitted|permission denied|must be root/i;
+
+/** Which capability is missing, when that is why the kernel refused; else null. */
+export function refusalOf({ needs = ['CAP_NET_ADMIN'] }: Tool, message: string): string | null {
+  const missing = REFUSED.test(message) ? missingInPrograms(needs) : [];
+  return missing.length === 0 ? null : describeMissing(missing);
+}
 
 function startFailure({ command, package: from }: Tool, error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return `${command}: not found; install ${from}`;

@@ -76,7 +76,7 @@ export interface Config {
   /** Probes to the port of a service that is away block nobody. */
   readonly knownServices: boolean;
   readonly scanWindow: number;
-  /** null when not set: `command` if there is a KILL_ROUTE, otherwise the best method that the host has. */
+  /** null for `auto`: `command` if there is a KILL_ROUTE, otherwise the best method that the host has. */
   readonly blockMethod: BlockMethod | null;
   readonly blockTime: number;
   readonly blockTimeFactor: number;

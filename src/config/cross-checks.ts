@@ -1,4 +1,5 @@
-import type { Config } from './config.ts';
+import { type At, commandFindings } from './command-checks.ts';
+import type { Config, ModeName } from './config.ts';
 import { DIRECTIVES, FIELDS, type Field } from './directives.ts';
 import type { Finding, Severity } from './finding.ts';
 import type { Entry } from './lexer.ts';
@@ -16,8 +17,13 @@ export function checkSettings(settings: Settings, file: string): Finding[] {
   });
 }
 
-/** Checks the settings together. */
-export function crossCheck(config: Config, settings: Settings, file: string): Finding[] {
+/** Checks the settings together. `running` are the modes that will run. */
+export function crossCheck(
+  config: Config,
+  settings: Settings,
+  file: string,
+  running: readonly ModeName[],
+): Finding[] {
   const at = (keys: readonly string[], severity: Severity, message: string): Finding => {
     const entry = keys.map((key) => settings.get(key)).find((known) => known !== undefined);
     return { severity, file, line: entry?.line ?? 0, column: entry?.keyColumn ?? 0, message };
@@ -25,14 +31,12 @@ export function crossCheck(config: Config, settings: Settings, file: string): Fi
   return [
     ...nothingToRun(config, at),
     ...routeAsExternalCommand(config, at),
-    ...routeWithoutIpv6(config, at),
     ...methodAgainstCommand(config, at),
-    ...commandWithoutUndo(config, at),
-    ...emptyPortLists(config, at),
+    ...methodUnasked(config, settings, at),
+    ...commandFindings(config, at),
+    ...emptyPortLists(config, settings, running, at),
   ];
 }
-
-type At = (keys: readonly string[], severity: Severity, message: string) => Finding;
 
 function checkSetting(field: Field, entry: Entry, file: string): Finding[] {
   const { key, needsTarget, hasTokens, isPath } = DIRECTIVES[field];
@@ -85,18 +89,6 @@ function routeAsExternalCommand(config: Config, at: At): Finding[] {
   return [at(keys, 'warning', message)];
 }
 
-function routeWithoutIpv6({ killRoute, killRoute6 }: Config, at: At): Finding[] {
-  if (killRoute === null || killRoute6 !== null || killRoute.includes('ip6tables')) return [];
-  const program = ONLY_IPV4.exec(killRoute)?.[0];
-  if (program === undefined) return [];
-  const message = `KILL_ROUTE calls ${program}, which knows no IPv6: an IPv6 source stays unblocked; set KILL_ROUTE6, for instance to "/sbin/ip6tables -I INPUT -s $TARGET$ -j DROP"`;
-  return [at(['KILL_ROUTE'], 'warning', message)];
-}
-
-/** A call of `iptables` or of the `route` of net-tools, but not of `ip route`. */
-const ONLY_IPV4 =
-  /(?<=^|[\s;&|(/])iptables(?:-legacy|-nft)?(?=\s)|route(?<=(?:^|[;&|(/])\s*route)(?=\s+add\s)/;
-
 function methodAgainstCommand({ blockMethod, killRoute, ...config }: Config, at: At): Finding[] {
   const warn = (message: string) => [
     at(['BLOCK_METHOD'], 'warning', `BLOCK_METHOD="${blockMethod}"${message}`),
@@ -114,27 +106,33 @@ function methodAgainstCommand({ blockMethod, killRoute, ...config }: Config, at:
   return replaced ? warn(': KILL_ROUTE is set and not run') : [];
 }
 
-function commandWithoutUndo({ blockMethod, killRoute, unkillRoute, ...config }: Config, at: At): Finding[] {
-  if (killRoute === null || unkillRoute !== null || ![config.blockTcp, config.blockUdp].includes(1))
-    return [];
-  if (blockMethod !== null && blockMethod !== 'command') return [];
-  const message =
-    'KILL_ROUTE without UNKILL_ROUTE: nothing here can take a block back, so it stays until you do or until the next boot; set UNKILL_ROUTE, for instance to "/sbin/iptables -D INPUT -s $TARGET$ -j DROP", or leave KILL_ROUTE out and let BLOCK_METHOD do it';
-  return [at(['KILL_ROUTE'], 'note', message)];
+/** With these keys alone the old programs left the firewall as it was. */
+function methodUnasked({ killRoute, ...config }: Config, settings: Settings, at: At): Finding[] {
+  if (killRoute !== null || settings.has(DIRECTIVES.blockMethod.key)) return [];
+  if (config.killHostsDeny === null && config.killRunCmd === null) return [];
+  const keys = policies(config).flatMap(([key, policy]) => (policy === 1 ? [key] : []));
+  if (keys.length === 0) return [];
+  const old = config.killHostsDeny === null ? 'ran KILL_RUN_CMD' : 'wrote hosts.deny';
+  const message = `${keys.map((key) => `${key}="1"`).join(' and ')} without KILL_ROUTE: the old PortSentry only ${old}; here the source is blocked in the firewall, too; set BLOCK_METHOD="auto" to keep this, or "none" for the old way`;
+  return [at(keys, 'warning', message)];
 }
 
-function emptyPortLists(config: Config, at: At): Finding[] {
-  const findings: Finding[] = [];
-  if (config.tcpPorts.size === 0) {
-    findings.push(at(['TCP_PORTS'], 'warning', 'TCP_PORTS names no port: -tcp and -stcp watch nothing'));
-  }
-  if (config.udpPorts.size === 0) {
-    findings.push(at(['UDP_PORTS'], 'warning', 'UDP_PORTS names no port: -udp and -sudp watch nothing'));
-  }
-  return findings;
+function emptyPortLists(config: Config, settings: Settings, running: readonly ModeName[], at: At): Finding[] {
+  return (['tcpPorts', 'udpPorts'] as const).flatMap((field) => {
+    if (config[field].size > 0) return [];
+    const { key, modes = [] } = DIRECTIVES[field];
+    // Only a file of 2.x can leave a list out and have none.
+    if (!settings.has(key)) {
+      const effect = `${modes.map((mode) => `-${mode}`).join(' and ')} watch nothing`;
+      return [at([key], 'note', `${key} is not set, which in a file of PortSentry 2.x means that ${effect}`)];
+    }
+    const watching = modes.find((mode) => running.includes(mode));
+    if (watching === undefined) return [];
+    return [at([key], 'warning', `${key} names no port: -${watching} watches nothing`)];
+  });
 }
 
-function policies(config: Config) {
+function policies(config: Pick<Config, 'blockTcp' | 'blockUdp'>) {
   return [
     ['BLOCK_TCP', config.blockTcp],
     ['BLOCK_UDP', config.blockUdp],

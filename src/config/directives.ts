@@ -1,14 +1,17 @@
+import { blockMethod } from './block-method.ts';
 import {
-  BLOCK_METHODS,
   type BlockPolicy,
   type Config,
   type DecoyPolicy,
   type ExitPolicy,
+  type ModeName,
   SENSOR_CHOICES,
   type SensorChoice,
 } from './config.ts';
 import { DEFAULT_DETECT, kindList } from './kinds.ts';
+import { leadingNumber, looseFlag } from './lenient.ts';
 import { modeList } from './modes.ts';
+import { PORT_COUNT } from './ports.ts';
 import {
   choice,
   decimal,
@@ -37,6 +40,8 @@ export interface Directive<T> {
   readonly hasTokens?: true;
   /** The value is a path; a relative one depends on the folder in which portsentry starts. */
   readonly isPath?: true;
+  /** The modes that use the value; unset if it is used in every mode. */
+  readonly modes?: readonly ModeName[];
 }
 
 /** The fields of `Config` that come from a key. */
@@ -49,9 +54,8 @@ const SHIPPED_TCP_PORTS =
   '1,11,15,79,111,119,143,540,635,1080,1524,2000,5742,6667,12345,12346,20034,27665,31337,32771-32774,40421,49724,54320';
 const SHIPPED_UDP_PORTS = '1,7,9,69,161,162,513,635,640,641,700,31335,31337,32770-32774,34555,37444,54321';
 
-const portLimit = integer(1, 65_535);
-const blockPolicy = choice<BlockPolicy>(0, 1, 2);
-const blockMethod = choice(...BLOCK_METHODS);
+const portLimit = leadingNumber(integer(1, PORT_COUNT));
+const blockPolicy = leadingNumber(choice<BlockPolicy>(0, 1, 2));
 const command = optional(words('a command'));
 const path = words('a path');
 const time = duration({ forEver: true });
@@ -63,36 +67,42 @@ export const DIRECTIVES: Table = {
     kind: portList,
     default: SHIPPED_TCP_PORTS,
     meaning: 'ports that -tcp and -stcp watch',
+    modes: ['tcp', 'stcp'],
   },
   udpPorts: {
     key: 'UDP_PORTS',
     kind: portList,
     default: SHIPPED_UDP_PORTS,
     meaning: 'ports that -udp and -sudp watch',
+    modes: ['udp', 'sudp'],
   },
   advancedPortsTcp: {
     key: 'ADVANCED_PORTS_TCP',
     kind: portLimit,
     default: '1024',
     meaning: '-atcp watches every port below this number',
+    modes: ['atcp'],
   },
   advancedPortsUdp: {
     key: 'ADVANCED_PORTS_UDP',
     kind: portLimit,
     default: '1024',
     meaning: '-audp watches every port below this number',
+    modes: ['audp'],
   },
   advancedExcludeTcp: {
     key: 'ADVANCED_EXCLUDE_TCP',
     kind: portList,
     default: '113,139',
     meaning: 'ports that -atcp leaves out',
+    modes: ['atcp'],
   },
   advancedExcludeUdp: {
     key: 'ADVANCED_EXCLUDE_UDP',
     kind: portList,
     default: '520,138,137,67',
     meaning: 'ports that -audp leaves out',
+    modes: ['audp'],
   },
   ignoreFile: {
     key: 'IGNORE_FILE',
@@ -117,7 +127,7 @@ export const DIRECTIVES: Table = {
   },
   resolveHost: {
     key: 'RESOLVE_HOST',
-    kind: flag,
+    kind: looseFlag,
     default: '0',
     meaning: 'names of hosts in log lines',
   },
@@ -158,13 +168,13 @@ export const DIRECTIVES: Table = {
   },
   killRunCmdFirst: {
     key: 'KILL_RUN_CMD_FIRST',
-    kind: flag,
+    kind: looseFlag,
     default: '0',
     meaning: '1 runs the external command before the block',
   },
   scanTrigger: {
     key: 'SCAN_TRIGGER',
-    kind: integer(0, 1_000_000),
+    kind: leadingNumber(integer(0, 1_000_000)),
     default: '0',
     meaning: 'connects that are allowed before the alarm',
   },
@@ -173,12 +183,14 @@ export const DIRECTIVES: Table = {
     kind: optional(words('a text')),
     default: null,
     meaning: 'text that -tcp and -udp send',
+    modes: ['tcp', 'udp'],
   },
   udpBannerAmplify: {
     key: 'UDP_BANNER_AMPLIFY',
     kind: flag,
     default: '0',
     meaning: '1 answers with all of PORT_BANNER, even if the datagram was shorter',
+    modes: ['udp'],
   },
   modes: {
     key: 'MODES',
@@ -237,9 +249,9 @@ export const DIRECTIVES: Table = {
   },
   blockMethod: {
     key: 'BLOCK_METHOD',
-    kind: optional(blockMethod),
-    default: null,
-    meaning: 'how a source is blocked; if unset, KILL_ROUTE (command) or else the best that the host has',
+    kind: blockMethod,
+    default: 'auto',
+    meaning: 'how a source is blocked; auto: by KILL_ROUTE if it is set, else by the best that the host has',
   },
   blockTime: {
     key: 'BLOCK_TIME',

@@ -1,4 +1,4 @@
-/** How serious a finding is. An error keeps portsentry from starting. */
+/** How serious a finding is. An error keeps portsentry from starting; a note asks for nothing. */
 export type Severity = 'error' | 'warning' | 'note';
 
 /** Something that the user should know about a configuration. */

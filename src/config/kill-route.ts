@@ -5,6 +5,15 @@ export function killRouteFor(config: Config, family: 4 | 6): string | null {
   return family === 6 ? (config.killRoute6 ?? config.killRoute) : config.killRoute;
 }
 
+/** Whether KILL_ROUTE is run at all: to block, or as the external command because KILL_RUN_CMD is not set. */
+export function runsKillRoute({ killRoute, killRunCmd, blockMethod, ...config }: Config): boolean {
+  if (killRoute === null) return false;
+  const byMethod = blockMethod === null || blockMethod === 'command';
+  return [config.blockTcp, config.blockUdp].some(
+    (policy) => (policy === 1 && byMethod) || (policy === 2 && killRunCmd === null),
+  );
+}
+
 /** The command that undoes `killRouteFor`. UNKILL_ROUTE never undoes KILL_ROUTE6. */
 export function unkillRouteFor(config: Config, family: 4 | 6): string | null {
   if (family === 4) return config.unkillRoute;

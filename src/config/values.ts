@@ -2,9 +2,15 @@ import { shown } from './lexer.ts';
 import { hintOf, nearest } from './nearest.ts';
 import { PORT_COUNT, type PortRange, PortSet } from './ports.ts';
 
+/** What the user should know about a value that is taken all the same, and at which offset in the text. */
+export interface Remark {
+  readonly offset: number;
+  readonly message: string;
+}
+
 /** The value of a text; or what was expected, what was found, and at which offset in the text. */
 export type Parsed<T> =
-  | { readonly ok: true; readonly value: T }
+  | { readonly ok: true; readonly value: T; readonly remark?: Remark }
   | { readonly ok: false; readonly offset: number; readonly expected: string; readonly found: string };
 
 /** Converts a kind of value from text and back. `parse(format(value))` returns the same value. */
@@ -13,17 +19,24 @@ export interface ValueKind<T> {
   format(value: T): string;
 }
 
-/** Ports and ranges such as `1,7-9`. Blanks around the commas are allowed; an empty list is an empty set. */
+/**
+ * Ports and ranges such as `1,7-9`. Blanks around the commas are allowed; an empty list is an empty set. A comma too
+ * many is skipped, as in PortSentry 1.2, which split the list with strtok(3).
+ */
 export const portList: ValueKind<PortSet> = {
   parse(text) {
     if (text.trim() === '') return good(new PortSet());
     const ranges: PortRange[] = [];
-    for (const item of listItems(text)) {
+    const items = listItems(text);
+    const spare = items.find((item) => item.text === '');
+    for (const item of items) {
+      if (item.text === '' && items.length > 1 && /\d/.test(text)) continue;
       const range = parsePortRange(item.text);
       if (typeof range === 'string') return bad(range, item.text, item.offset);
       ranges.push(range);
     }
-    return good(PortSet.of(ranges));
+    const message = 'this comma has no port on one side, and is skipped';
+    return good(PortSet.of(ranges), spare === undefined ? undefined : { offset: spare.offset, message });
   },
   format: (ports) => ports.toString(),
 };
@@ -60,10 +73,12 @@ export const flag: ValueKind<boolean> = {
 
 /** One of a few words or numbers. */
 export function choice<T extends string | number>(...words: readonly T[]): ValueKind<T> {
+  const names = words.filter((word) => typeof word === 'string');
   return {
     parse(text) {
       const value = words.find((word) => String(word) === text);
-      return value === undefined ? bad(oneOf(words), text) : good(value);
+      if (value !== undefined) return good(value);
+      return bad(`${oneOf(words)}${hintOf(nearest(text, names))}`, text);
     },
     format: String,
   };
@@ -85,26 +100,33 @@ export function words(what: string): ValueKind<string> {
   };
 }
 
-const UNITS_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
+const UNITS_MS = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
 
 /** The longest time: ten years. Beyond that, write "0" for ever. */
 const MAX_DURATION_MS = 3650 * UNITS_MS.d;
 
-/** A time such as `30s`, `5m`, `24h` or `7d`, in milliseconds. With `forEver`, `0` is valid as well. */
+/** Numbers with units, the largest unit first. */
+const DURATION = /^(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?$/;
+
+/**
+ * A time such as `90s`, `5m`, `1h30m`, `2d` or `1w`, in milliseconds. A bare number is seconds. With `forEver`, `0` is
+ * valid as well.
+ */
 export function duration({ forEver }: { readonly forEver: boolean }): ValueKind<number> {
-  const expected = `a time such as 30s, 5m, 24h or 7d, at most 3650d${forEver ? ', or 0 for ever' : ''}`;
+  const expected = `a time such as 90s, 5m, 1h30m, 2d or 1w, or a number of seconds, at most 3650d${forEver ? ', or 0 for ever' : ''}`;
   return {
     parse(text) {
       if (text === '0' && forEver) return good(0);
-      const match = /^(\d{1,9})([smhd])$/.exec(text);
+      const match = DURATION.exec(/^\d{1,9}$/.test(text) ? `${text}s` : text);
       if (match === null) return bad(expected, text);
-      const value = Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS];
+      const lengths = Object.values(UNITS_MS);
+      const value = lengths.reduce((sum, length, index) => sum + Number(match[index + 1] ?? 0) * length, 0);
       return value > 0 && value <= MAX_DURATION_MS ? good(value) : bad(expected, text);
     },
     format(value) {
       for (const [unit, length] of Object.entries(UNITS_MS)) {
-        // The usual way to write one day is 24h.
-        if (unit === 'd' && value === length) continue;
+        // The usual way to write one day is 24h, and one week 7d.
+        if (unit === 'w' || (unit === 'd' && value === length)) continue;
         if (value > 0 && value % length === 0) return `${value / length}${unit}`;
       }
       return '0';
@@ -158,8 +180,8 @@ export function knownWord<T extends string>({ text, offset }: Item, known: reado
 }
 
 /** The result for a valid text. */
-export function good<T>(value: T): Parsed<T> {
-  return { ok: true, value };
+export function good<T>(value: T, remark?: Remark): Parsed<T> {
+  return remark === undefined ? { ok: true, value } : { ok: true, value, remark };
 }
 
 /** The result for an invalid text: what was expected, what was found, and where. */
@@ -168,7 +190,7 @@ export function bad(expected: string, found: string, offset = 0): Parsed<never> 
 }
 
 /** `"0", "1" or "2"`. */
-function oneOf(words: readonly (string | number)[]): string {
+export function oneOf(words: readonly (string | number)[]): string {
   const quoted = words.map((word) => `"${word}"`);
   return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
 }

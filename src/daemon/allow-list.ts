@@ -2,12 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Address } from '../net/address.ts';
 import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock } from '../respond/never-block.ts';
-import { type Lifelines, lookupLifelines } from '../watch/lifelines.ts';
-
-const NO_LIFELINES: Lifelines = { gateways: [], resolvers: [], sshPeers: [] };
-
-/** The name of the rule that spares the address from which `doctor` sends its probe. */
-const TRIAL_RULE = 'trial probe of doctor';
+import { lookupLifelines, NO_LIFELINES } from '../watch/lifelines.ts';
 
 /** Keeps the never-block list: what the configuration names, and what this host depends on. */
 export class AllowList {
@@ -32,14 +27,14 @@ export class AllowList {
   /** Spares the address from which `doctor` sends its probe; `untilMs` is in ms since the epoch. */
   spareForTrial(address: Address, untilMs: number): void {
     this.#trialEndMs = untilMs;
-    this.never.setLearned(TRIAL_RULE, [address]);
+    this.never.setTrial(address);
   }
 
   /** Must be called every second; `now` in ms since the epoch. */
   tick(now: number): void {
     if (now < this.#trialEndMs) return;
     this.#trialEndMs = Number.POSITIVE_INFINITY;
-    this.never.setLearned(TRIAL_RULE, []);
+    this.never.setTrial(null);
   }
 
   /** Whether the list has changed since the last call. */

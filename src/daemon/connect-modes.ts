@@ -1,3 +1,4 @@
+import { describeMissing, missingCapabilities } from '../capture/capabilities.ts';
 import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
 import { PortSet } from '../config/ports.ts';
@@ -89,7 +90,7 @@ export class ConnectModes {
       if (own.length === 0 || ports[transport].size > 0) continue;
       const denied = own.every(({ code }) => code === 'EACCES');
       const reason = `could not bind ANY ${transport.toUpperCase()} sockets`;
-      if (denied) throw new CommandError(Exit.noPermission, `${reason}: not permitted: run it as root`);
+      if (denied) throw new CommandError(Exit.noPermission, `${reason}: ${whyDenied()}`);
       const isShort = own.every(({ code }) => code === 'EMFILE');
       const why = isShort ? 'no descriptors are left' : 'every port of the list is taken';
       throw new CommandError(Exit.unavailable, `${reason}: ${why}`);
@@ -159,6 +160,9 @@ export class ConnectModes {
       for (const line of notBoundLines(transport, unbound)) this.#parts.tell(line);
     }
     this.#logFailures(failures.filter(({ transport, port }) => ports[transport].has(port)));
+    if (failures.some(({ code }) => code === 'EACCES')) {
+      this.#parts.tell(adminLine(`Ports below 1024 are not listened on: ${whyDenied()}.`));
+    }
     const missing = failures.filter(({ code }) => code === 'EMFILE').length;
     if (missing === 0) return;
     const advice = 'raise the limit (ulimit -n, LimitNOFILE)';
@@ -189,6 +193,12 @@ function planOf({ config, modes }: Prepared): ListenPlan {
     banner: config.portBanner,
     amplifies: config.udpBannerAmplify,
   };
+}
+
+/** Why the kernel lets us bind no port below 1024. */
+function whyDenied(): string {
+  const missing = missingCapabilities(['CAP_NET_BIND_SERVICE']);
+  return missing.length === 0 ? 'a security policy forbids it' : describeMissing(missing);
 }
 
 function portsOf(failures: readonly ListenFailure[]): PortSet {

@@ -10,14 +10,20 @@ import { type Address, parseAddress } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { Prepared } from '../preflight/prepare.ts';
 import type { Ports } from '../record/start-lines.ts';
+import { formatTime } from '../record/times.ts';
+import type { NeverBlockRule } from '../respond/never-block.ts';
 import type { ActionQueue } from '../respond/queue.ts';
 import { kindsOf } from '../track/scan.ts';
 import type { Source } from '../track/source.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import type { WatchedPorts } from '../watch/watched-ports.ts';
 import type { BlockManager } from './block-manager.ts';
+import { commandHealth } from './command-health.ts';
+import { logHealth } from './log-health.ts';
 import { blockByHand, type Orders, unblockAllByHand, unblockByHand } from './manual-blocks.ts';
+import type { LogDestinations } from './outputs.ts';
 import { selfCheck } from './self-check.ts';
+import { tryBlock } from './trial-block.ts';
 
 /** What the handlers read and act on. */
 export interface LiveControlHandlersParts {
@@ -25,6 +31,8 @@ export interface LiveControlHandlersParts {
   /** Ms since the epoch. */
   readonly startedAt: number;
   readonly dryRun: boolean;
+  /** Where the log lines go. */
+  readonly destinations: LogDestinations;
   /** A function, because a reload replaces them; so is `watched`. */
   readonly prepared: () => Prepared;
   readonly watched: () => WatchedPorts;
@@ -102,14 +110,14 @@ export class LiveControlHandlers implements ControlHandlers {
   async why(text: string): Promise<Why> {
     const { blockManager, engine } = this.#parts;
     const address = parseAddress(text) as Address;
-    const rule = blockManager.allowList.never.ruleFor(address);
+    const rule = blockManager.allowList.never.match(address);
     const covering = blockManager.blocks.covering(address, text);
     const known = blockManager.blocks.find(text);
     const block = covering ?? (known?.ended === null ? known : undefined);
     const source = engine.tracker.get(address);
     return {
       address: text,
-      rule,
+      rule: rule?.text ?? null,
       source: source === undefined ? null : knownSource(source),
       block: block === undefined ? null : infoOf(block),
       earlier: earlierOf(known),
@@ -123,9 +131,22 @@ export class LiveControlHandlers implements ControlHandlers {
   }
 
   async health(): Promise<readonly HealthCheck[]> {
-    const { blockManager, interfaces, prepared } = this.#parts;
+    const { blockManager, interfaces, prepared, dryRun, destinations } = this.#parts;
     const { config, modes } = prepared();
-    return selfCheck({ blockManager, config, modes, interfaces: interfaces() });
+    const { backends, blocks } = blockManager;
+    const method = dryRun ? null : (blockManager.method?.name ?? null);
+    return [
+      ...(await selfCheck({ blockManager, config, modes, interfaces: interfaces() })),
+      await tryBlock({
+        method,
+        config,
+        open: (name) => backends.get(name),
+        isBlocked: (target) => blocks.find(target)?.ended === null,
+        now: Date.now,
+      }),
+      ...commandHealth(config, method),
+      await logHealth(destinations),
+    ];
   }
 
   #orders(): Orders {
@@ -162,8 +183,11 @@ export class LiveControlHandlers implements ControlHandlers {
   }
 
   /** Sentences that say what happens at the source's next probe. */
-  #next(rule: string | null, block: LedgerEntry | undefined, source: Source | undefined): string[] {
-    if (rule !== null) return [`It is never blocked (${rule}); its probes are only counted.`];
+  #next(rule: NeverBlockRule | null, block: LedgerEntry | undefined, source: Source | undefined): string[] {
+    if (rule !== null)
+      return [
+        `It is never blocked (${rule.text}); its probes are only ${rule.isSilent ? 'counted' : 'logged'}.`,
+      ];
     if (block !== undefined) return [this.#endOf(block)];
     if (this.#parts.dryRun) return ['Nothing: this is a dry run.'];
     const { config, modes } = this.#parts.prepared();
@@ -184,7 +208,7 @@ export class LiveControlHandlers implements ControlHandlers {
     if (!entry.inForce) return 'It should be blocked but is not; its next probe tries again.';
     if (!blocks.canTakeBack(entry))
       return 'Its block stays until you take it back: there is no UNKILL_ROUTE.';
-    return until === null ? 'Its block has no end.' : `Its block ends at ${new Date(until).toISOString()}.`;
+    return until === null ? 'Its block has no end.' : `Its block ends at ${formatTime(until)}.`;
   }
 }
 

@@ -14,7 +14,7 @@ import type { Log } from '../record/log.ts';
 import { modeLines, startingLine, stopLines } from '../record/start-lines.ts';
 import { UndecodedSum } from '../record/undecoded.ts';
 import type { SocketTable } from '../watch/sockets.ts';
-import { openLiveLog } from './outputs.ts';
+import { logDestinations, openLiveLog } from './outputs.ts';
 import { DaemonParts } from './parts.ts';
 import { reload } from './reload.ts';
 import { Settings } from './settings.ts';
@@ -48,12 +48,16 @@ export class Daemon {
   /** Starts a run; resolves when it listens. Throws a CommandError when it cannot; then nothing is left running. */
   static async start(options: RunOptions, version: string): Promise<Daemon> {
     const prepared = prepareRun(options);
-    const log = await openLiveLog(options.logoutput);
+    const destinations = logDestinations(options.logoutput);
+    const log = await openLiveLog(destinations);
     let daemon: Daemon | null = null;
     try {
       const memory = await openMemory(options, prepared.config, log);
-      const settings = new Settings(prepared, log);
-      daemon = new Daemon(new DaemonParts({ options, version, log, settings, memory }), version);
+      const settings = new Settings(prepared, log, options.verbose);
+      daemon = new Daemon(
+        new DaemonParts({ options, version, log, destinations, settings, memory }),
+        version,
+      );
       await daemon.#begin();
       return daemon;
     } catch (error) {
@@ -81,11 +85,11 @@ export class Daemon {
 
   /** Ends the run within a second, whatever is under way. */
   async stop(): Promise<void> {
-    const { serviceManager, options, log } = this.#parts;
+    const { serviceManager, options, log, settings } = this.#parts;
     serviceManager.stopping();
     await this.#end();
     if (options.verbose) this.#sumUp();
-    for (const line of stopLines()) log.line(line);
+    for (const line of stopLines(settings.config.logFormat)) log.line(line);
     await log.close();
   }
 

@@ -3,6 +3,7 @@ import type { Answer, BlockRequest } from '../control/handlers.ts';
 import type { Block, BlockCause } from '../firewall/block.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
 import { parseAddress } from '../net/address.ts';
+import { formatUntil } from '../record/times.ts';
 import { denyInHostsFile, HOSTS_DENY, hostsDenyLine } from '../respond/hosts-deny.ts';
 import { inTurns } from '../respond/in-turns.ts';
 import type { BlockManager } from './block-manager.ts';
@@ -30,8 +31,7 @@ export async function blockByHand(orders: Orders, { target, forMs, why }: BlockR
   if (failure !== null) return { outcome: 'failed', message: `${target} could not be blocked: ${failure}` };
   const entry = blocks.find(target);
   if (entry !== undefined) onBlock(entry);
-  const until = block.until === null ? 'for ever' : `until ${new Date(block.until).toISOString()}`;
-  return done(blockManager, `${target} is blocked ${until}`);
+  return done(blockManager, `${target} is blocked ${formatUntil(block.until)}`);
 }
 
 /** Releases the block of a target. */

@@ -13,18 +13,37 @@ import { Syslog } from '../record/syslog.ts';
 
 const SYSLOG_SOCKET = '/dev/log';
 
+/** Where the log lines of a live run go. */
+export interface LogDestinations {
+  readonly stdout: boolean;
+  /** The journal reads stdout. */
+  readonly isJournal: boolean;
+  readonly syslog: boolean;
+  /** Syslog was asked for, by name or by default. */
+  readonly wantsSyslog: boolean;
+  /** The socket of syslog. */
+  readonly socket: string;
+}
+
 /**
- * Opens the log of a live run: the outputs asked for, by default stdout and, if there is one, syslog. Where stdout is
- * the journal, syslog is left out, because the journal would have every line twice.
+ * The outputs asked for, by default stdout and, if there is one, syslog. Where stdout is the journal, syslog is left
+ * out, because the journal would have every line twice.
  */
-export async function openLiveLog(outputs: readonly LogOutput[]): Promise<Log> {
+export function logDestinations(outputs: readonly LogOutput[], socket = SYSLOG_SOCKET): LogDestinations {
   const wants = (output: LogOutput) => outputs.length === 0 || outputs.includes(output);
-  const asked = outputs.includes('syslog') || (outputs.length === 0 && existsSync(SYSLOG_SOCKET));
-  const toSyslog = asked && !(wants('stdout') && isJournal(process.stdout.fd));
+  const asked = outputs.includes('syslog') || (outputs.length === 0 && existsSync(socket));
+  const stdout = wants('stdout');
+  const journal = stdout && isJournal(process.stdout.fd);
+  const wantsSyslog = wants('syslog');
+  return { stdout, isJournal: journal, syslog: asked && !journal, wantsSyslog, socket };
+}
+
+/** Opens the log of a live run. */
+export async function openLiveLog({ stdout, syslog: toSyslog }: LogDestinations): Promise<Log> {
   // A failure of syslog goes to stderr; logging it to syslog would fail again.
   const tell = (text: string) => process.stderr.write(`${adminLine(text)}\n`);
   const syslog = toSyslog ? new Syslog({ pid: process.pid, tell }) : null;
-  return openLog({ stdout: wants('stdout') ? process.stdout : null, syslog });
+  return openLog({ stdout: stdout ? process.stdout : null, syslog });
 }
 
 /** Whether the journal reads this descriptor (systemd.exec(5), JOURNAL_STREAM). */
@@ -34,14 +53,16 @@ export function isJournal(fd: number, stream = process.env.JOURNAL_STREAM): bool
   return stream === `${dev}:${ino}`;
 }
 
-/** Opens the files that the configuration names. Throws a CommandError (74) when one cannot be opened. */
-export function openRecorder(config: Config, modes: Modes, log: Log): Recorder {
+/**
+ * Opens the files that the configuration names. `verbose` adds the lines of --verbose. Throws a CommandError (74) when a
+ * file cannot be opened.
+ */
+export function openRecorder(config: Config, modes: Modes, log: Log, verbose = false): Recorder {
   const tell = (text: string) => log.line(adminLine(text));
   const history = new History({
     historyFile: config.historyFile,
     blockedFile: config.blockedFile,
     modes: modeNames(modes),
-    logFormat: config.logFormat,
     tell,
   });
   const events = config.eventFile === null ? null : new AppendFile(config.eventFile, tell);
@@ -55,5 +76,6 @@ export function openRecorder(config: Config, modes: Modes, log: Log): Recorder {
     events,
     history,
     names: config.resolveHost ? new Names() : null,
+    namedIgnoreFile: verbose ? config.ignoreFile : null,
   });
 }

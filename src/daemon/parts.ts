@@ -26,6 +26,7 @@ import { ConnectModes } from './connect-modes.ts';
 import { LiveControlHandlers } from './control-handlers.ts';
 import { Holds } from './holds.ts';
 import { KernelSensor } from './kernel-sensor.ts';
+import type { LogDestinations } from './outputs.ts';
 import { ProbeReceiver } from './probe-receiver.ts';
 import { Readiness } from './readiness.ts';
 import { ReportReceiver } from './report-receiver.ts';
@@ -41,6 +42,7 @@ export interface DaemonInputs {
   readonly options: RunOptions;
   readonly version: string;
   readonly log: Log;
+  readonly destinations: LogDestinations;
   readonly settings: Settings;
   readonly memory: BlockMemory;
 }
@@ -69,7 +71,7 @@ export class DaemonParts {
   #home: Home = homeOfAddresses([]);
   #ownAddresses: readonly Address[] = [];
 
-  constructor({ options, version, log, settings, memory }: DaemonInputs) {
+  constructor({ options, version, log, destinations, settings, memory }: DaemonInputs) {
     this.options = options;
     this.log = log;
     this.settings = settings;
@@ -122,7 +124,7 @@ export class DaemonParts {
       tell: this.#tell,
     });
     this.captureManager = this.#makeCaptureManager();
-    this.control = this.#makeControl(version);
+    this.control = this.#makeControl(version, destinations);
     this.serviceManager = new ServiceManager({ env: process.env, pid: process.pid, tell: this.#tell });
   }
 
@@ -171,12 +173,13 @@ export class DaemonParts {
       home: { has: (address) => this.#home.has(address) },
       inUse: options.serviceCheck ? sockets : NOTHING_IN_USE,
       connections: sockets,
-      ruleFor: (address) => allowList.never.ruleFor(address),
+      ruleFor: (address) => allowList.never.match(address),
       isBlocked: (address, text) => blocks.covering(address, text) !== undefined,
       admits: (connects, now) => breaker.admits(connects, now),
       respond: options.dryRun ? null : (details, connects) => blockManager.respond(details, connects),
       takeBack: (source) => void blocks.releaseDecoy(source),
       recorder: () => settings.recorder,
+      ...(options.debug ? { onLocal: (address) => settings.recorder.local(String(address)) } : {}),
       localCheck: options.localCheck,
       salt: randomInt(2 ** 32),
     });
@@ -255,12 +258,13 @@ export class DaemonParts {
     );
   }
 
-  #makeControl(version: string): ControlServer {
+  #makeControl(version: string, destinations: LogDestinations): ControlServer {
     const { settings, captureManager, readiness } = this;
     const handlers = new LiveControlHandlers({
       version,
       startedAt: Date.now(),
       dryRun: this.options.dryRun,
+      destinations,
       prepared: () => settings.prepared,
       watched: () => settings.watched,
       blockManager: this.blockManager,

@@ -9,7 +9,7 @@ import { Settings } from './settings.ts';
 export async function reload(parts: DaemonParts): Promise<void> {
   const { options, log, settings, blockManager, engine, connectModes, captureManager } = parts;
   try {
-    const next = new Settings(prepareRun(options), log);
+    const next = new Settings(prepareRun(options), log, options.verbose);
     await blockManager.reload(next.config).catch((error: Error) => {
       next.recorder.close();
       throw error;

@@ -13,11 +13,11 @@ export class Settings {
   recorder: Recorder;
 
   /** Opens the files that the configuration names. Throws a CommandError (74) when one cannot be opened. */
-  constructor(prepared: Prepared, log: Log) {
+  constructor(prepared: Prepared, log: Log, verbose = false) {
     const { config, modes } = prepared;
     this.prepared = prepared;
     this.watched = new WatchedPorts(config, modes);
-    this.recorder = openRecorder(config, modes, log);
+    this.recorder = openRecorder(config, modes, log, verbose);
   }
 
   get config(): Config {

@@ -1,3 +1,4 @@
+import { describeMissing, missingInPrograms } from '../capture/capabilities.ts';
 import type { Failure } from '../commands/failure.ts';
 import type { BlockMethod, Config } from '../config/config.ts';
 import type { Backend, BackendOptions } from './backend.ts';
@@ -30,6 +31,8 @@ const BY_MERIT: readonly (readonly [method: BlockMethod, whyNot: () => Promise<F
 
 /** Tries the methods on this host and leaves no trace of that. Rejects with a one-line reason when none works. */
 export async function bestMethod(): Promise<BestMethod> {
+  const missing = missingInPrograms(['CAP_NET_ADMIN']);
+  if (missing.length > 0) throw new Error(`this host has no way to block: ${describeMissing(missing)}`);
   const reasons: string[] = [];
   for (const [method, whyNot] of BY_MERIT) {
     const reason = await whyNot();

@@ -16,7 +16,8 @@ const LOOKUP_TIMEOUT_MS = 5_000;
 export const READ = 4;
 /** The bit that lets it write. */
 export const WRITE = 2;
-const SEARCH = 1;
+/** The bit that lets it go into a folder. */
+export const SEARCH = 1;
 
 /** The account of that name; null when there is none. Asks id(1), because not every account is in a file. */
 export function findAccount(name: string): Account | null {

@@ -1,41 +1,86 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DIRECTIVES } from '../config/directives.ts';
-import type { Finding } from '../config/finding.ts';
+import type { ModeName } from '../config/config.ts';
+import { DIRECTIVES, type Field } from '../config/directives.ts';
+import type { Finding, Severity } from '../config/finding.ts';
 import type { ParsedConfig } from '../config/load.ts';
+import { startedModes } from '../config/modes.ts';
+import { HOSTS_DENY } from '../respond/hosts-deny.ts';
 import { parseIgnoreFile } from '../respond/ignore-file.ts';
+import { ignoreEntryFindings } from './ignore-entries.ts';
+import { fileTrouble, folderTrouble, fullDisk, type PathQuery } from './path-trouble.ts';
 
-/** The folders that the configuration needs and that do not exist. */
-export function folderFindings({ config, settings }: ParsedConfig): Finding[] {
+/** What is known of the start that the files are for. */
+export interface FileQuery extends Partial<PathQuery> {
+  /** The modes that will run; null for those that the file itself starts. */
+  readonly modes?: readonly ModeName[] | null;
+}
+
+/** The files and folders that a start needs and could not write. */
+export function folderFindings({ config, settings }: ParsedConfig, query: FileQuery = {}): Finding[] {
+  if (config === null) return [];
+  const { rights = false } = query;
   const findings: Finding[] = [];
-  for (const field of ['historyFile', 'blockedFile', 'eventFile'] as const) {
-    const path = config?.[field] ?? null;
-    if (path === null || existsSync(dirname(path))) continue;
+  const report = (field: Field, severity: Severity, text: string) => {
     const { key } = DIRECTIVES[field];
     const entry = settings.get(key);
-    const place = {
-      file: config?.file ?? 'built-in defaults',
-      line: entry?.line ?? 0,
-      column: entry?.valueColumn ?? 0,
-    };
-    const message = `${key}: expected the folder ${dirname(path)} to exist, found none`;
-    // The program makes the default folder. Another folder may be a typing error in the configuration.
-    if (entry === undefined)
-      findings.push({ severity: 'note', ...place, message: `${message}; it is made at the start` });
-    else findings.push({ severity: 'error', ...place, message: `${message}; make it or name another` });
+    const place = { line: entry?.line ?? 0, column: entry?.valueColumn ?? 0 };
+    findings.push({
+      severity,
+      file: config.file ?? 'built-in defaults',
+      ...place,
+      message: `${key}: ${text}`,
+    });
+  };
+  const modes = query.modes ?? startedModes(config);
+  for (const [field, paths] of [
+    ['historyFile', [config.historyFile]],
+    ['blockedFile', config.blockedFile === null ? [] : modes.map((mode) => `${config.blockedFile}.${mode}`)],
+    ['eventFile', [config.eventFile]],
+  ] as const) {
+    for (const path of paths) {
+      if (path === null) continue;
+      const [severity, text] = outputTrouble(path, !settings.has(DIRECTIVES[field].key), rights) ?? [];
+      if (severity === undefined || text === undefined) continue;
+      report(field, severity, text);
+      // The files of the other modes lie in the same folder.
+      break;
+    }
   }
+  const state = folderTrouble(config.stateDir, { rights }) ?? fullDisk(config.stateDir);
+  if (state !== null) report('stateDir', 'warning', `${state}; no block outlasts a restart`);
+  const socket = folderTrouble(dirname(config.controlSocket), { rights });
+  if (socket !== null) report('controlSocket', 'error', `${socket}; name another path`);
+  const denies = config.killHostsDeny !== null && [config.blockTcp, config.blockUdp].includes(1);
+  const deny = denies ? fileTrouble(HOSTS_DENY, { rights }) : null;
+  if (deny !== null) report('killHostsDeny', 'warning', `${deny}; it will fail each time`);
   return findings;
 }
 
-/** What is wrong with IGNORE_FILE. */
+/** The program makes the folder of a default path. Another missing folder may be a typing error in the configuration. */
+function outputTrouble(path: string, isDefault: boolean, rights: boolean): [Severity, string] | null {
+  const folder = dirname(path);
+  const missing = existsSync(folder) ? null : `expected the folder ${folder} to exist, found none`;
+  if (missing !== null && !isDefault) return ['error', `${missing}; make it or name another`];
+  const trouble = missing === null ? fileTrouble(path, { rights }) : folderTrouble(folder, { rights });
+  if (trouble !== null) return ['error', `${trouble}; name another file`];
+  if (missing !== null) return ['note', `${missing}; it is made at the start`];
+  // The lines wait in memory until there is room.
+  const full = fullDisk(folder);
+  return full === null ? null : ['warning', `${full}, so lines may be lost`];
+}
+
+/** What IGNORE_FILE spares, and what is wrong with it. */
 export function ignoreFileFindings({ config }: ParsedConfig): readonly Finding[] {
   const file = config?.ignoreFile ?? null;
   if (file === null) return [];
-  const about = (severity: Finding['severity'], message: string) => [
+  const about = (severity: Severity, message: string) => [
     { severity, file, line: 0, column: 0, message: `IGNORE_FILE: ${message}` },
   ];
   try {
-    return parseIgnoreFile(readFileSync(file, 'utf8'), file).findings;
+    const text = readFileSync(file, 'utf8');
+    const { entries, findings } = parseIgnoreFile(text, file);
+    return [...findings, ...ignoreEntryFindings(entries, text, file)];
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT'

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Config } from '../config/config.ts';
 import { DIRECTIVES } from '../config/directives.ts';
 import type { Finding, Severity } from '../config/finding.ts';
+import { runsKillRoute } from '../config/kill-route.ts';
 import type { ParsedConfig } from '../config/load.ts';
 import { HOSTS_DENY } from '../respond/hosts-deny.ts';
-import { type Account, findAccount, mayUse, READ, WRITE } from './account.ts';
+import { type Account, findAccount, mayUse, READ, SEARCH, WRITE } from './account.ts';
 
 /** What fails when the daemon runs as USER instead of root. */
 export function userFindings({ config, settings }: ParsedConfig): Finding[] {
@@ -24,20 +27,44 @@ export function userFindings({ config, settings }: ParsedConfig): Finding[] {
     const remedy = `chgrp ${account.gid} ${path} && chmod g+r ${path}`;
     findings.push(finding('error', `USER="${name}" cannot read ${path}: ${remedy}`));
   }
-  if (config.killHostsDeny !== null && !mayUse(account, HOSTS_DENY, WRITE)) {
+  for (const folder of unreachable(account, config)) {
+    const remedy = `let ${name} through each folder above it, or name another path`;
+    findings.push(finding('error', `USER="${name}" cannot reach ${folder}: ${remedy}`));
+  }
+  const denies = config.killHostsDeny !== null && [config.blockTcp, config.blockUdp].includes(1);
+  if (denies && !mayUse(account, HOSTS_DENY, WRITE)) {
     findings.push(
       finding('warning', `USER="${name}" cannot write ${HOSTS_DENY}: KILL_HOSTS_DENY will fail each time`),
     );
   }
-  const commands = (['killRoute', 'killRoute6', 'killRunCmd'] as const).filter(
-    (field) => config[field] !== null,
-  );
+  const commands = commandsRun(config).filter((field) => config[field] !== null);
   if (commands.length > 0) {
     const run = commands.map((field) => DIRECTIVES[field].key).join(', ');
     const message = `USER="${name}": ${run} run as ${name} with CAP_NET_RAW and CAP_NET_ADMIN; what needs root fails`;
     findings.push(finding('warning', message));
   }
   return findings;
+}
+
+function commandsRun(config: Config): ('killRoute' | 'killRoute6' | 'killRunCmd')[] {
+  const { blockTcp, blockUdp } = config;
+  return [
+    ...(runsKillRoute(config) ? (['killRoute', 'killRoute6'] as const) : []),
+    ...(blockTcp > 0 || blockUdp > 0 ? (['killRunCmd'] as const) : []),
+  ];
+}
+
+/** The existing folders of what the daemon writes that the account cannot go into. Their files are made for it. */
+function unreachable(account: Account, config: Config): string[] {
+  const { historyFile, blockedFile, eventFile, stateDir, controlSocket } = config;
+  const folders = [historyFile, blockedFile, eventFile, stateDir, controlSocket].flatMap((path) =>
+    path === null ? [] : [dirname(path)],
+  );
+  // The start gives STATE_DIR to the account.
+  const given = (folder: string) => folder === stateDir || folder.startsWith(`${stateDir}/`);
+  return [...new Set(folders)].filter(
+    (folder) => existsSync(folder) && !given(folder) && !mayUse(account, folder, SEARCH),
+  );
 }
 
 /** The existing files that the account cannot read. */

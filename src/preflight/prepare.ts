@@ -1,17 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { describeMissing, missingCapabilities } from '../capture/capabilities.ts';
 import { deviceNames, unknownDevices } from '../capture/devices.ts';
 import type { Config } from '../config/config.ts';
 import { DIRECTIVES } from '../config/directives.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
-import { type Modes, modesOf, startedModes } from '../config/modes.ts';
+import { type Modes, modeNames, modesOf, startedModes } from '../config/modes.ts';
 import { folderFindings, ignoreFileFindings } from './check-files.ts';
 import { userFindings } from './check-user.ts';
 import { configError, refuseErrors } from './config-error.ts';
 import { CommandError, Exit } from './exit.ts';
 import { parseModes } from './parse-modes.ts';
-import { mayCapture } from './privileges.ts';
+import { TO_CAPTURE } from './privileges.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** The checked settings of a start or a reload. */
@@ -29,11 +30,12 @@ export interface Prepared {
  */
 export function prepareRun(options: RunOptions): Prepared {
   const asked = parseModes(options.mode);
-  const loaded = loadConfigOrDefault(options.configfile);
+  const names = asked === null ? null : modeNames(asked);
+  const loaded = loadConfigOrDefault(options.configfile, undefined, names);
   if (loaded.status !== 'read') throw new CommandError(Exit.noInput, loaded.reason);
   const findings = [
     ...loaded.findings,
-    ...folderFindings(loaded),
+    ...folderFindings(loaded, { modes: names, rights: true }),
     ...ignoreFileFindings(loaded),
     ...userFindings(loaded),
   ];
@@ -43,8 +45,10 @@ export function prepareRun(options: RunOptions): Prepared {
   const modes = asked ?? modesOf(startedModes(config));
   const interfaces = options.interface.length > 0 ? options.interface : config.interfaces;
   refuseUnknownDevices(interfaces);
-  if (needsCapture(modes) && !mayCapture()) {
-    throw new CommandError(Exit.noPermission, 'capturing packets is not permitted: run it as root');
+  const missing = needsCapture(modes) ? missingCapabilities(TO_CAPTURE) : [];
+  if (missing.length > 0) {
+    const why = describeMissing(missing);
+    throw new CommandError(Exit.noPermission, `capturing packets is not permitted: ${why}`);
   }
   makeDefaultFolders(loaded);
   const warnings = findings.filter(({ severity }) => severity === 'warning').map(formatFinding);

@@ -1,22 +1,12 @@
-import { CAP_NET_RAW, capabilitySet } from '../capture/capabilities.ts';
+import { type Capability, missingCapabilities } from '../capture/capabilities.ts';
 
-/** Bits of the kernel's capability sets (linux/capability.h). */
-const CAP_CHOWN = 0n;
-const CAP_SETGID = 6n;
-const CAP_SETUID = 7n;
-const CAP_SETPCAP = 8n;
+/** What opening a packet socket needs. */
+export const TO_CAPTURE: readonly Capability[] = ['CAP_NET_RAW'];
+
+/** What it takes to give files to another user, become that user, and drop capabilities. */
+export const TO_HAND_OVER: readonly Capability[] = ['CAP_CHOWN', 'CAP_SETGID', 'CAP_SETUID', 'CAP_SETPCAP'];
 
 /** Whether this process may open a packet socket. */
 export function mayCapture(): boolean {
-  return hasAll(CAP_NET_RAW);
-}
-
-/** Whether this process may give files to another user, become that user, and drop capabilities. */
-export function mayHandOver(): boolean {
-  return hasAll(CAP_CHOWN, CAP_SETGID, CAP_SETUID, CAP_SETPCAP);
-}
-
-function hasAll(...capabilities: readonly bigint[]): boolean {
-  const effective = capabilitySet('CapEff');
-  return capabilities.every((capability) => ((effective >> capability) & 1n) === 1n);
+  return missingCapabilities(TO_CAPTURE).length === 0;
 }

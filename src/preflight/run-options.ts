@@ -8,6 +8,7 @@ export interface RunOptions {
   readonly daemon: boolean;
   readonly pidfile: string | undefined;
   readonly verbose: boolean;
+  readonly debug: boolean;
   readonly localCheck: boolean;
   readonly serviceCheck: boolean;
   readonly dryRun: boolean;

@@ -3,33 +3,77 @@
 import type { LedgerEntry } from '../ledger/entry.ts';
 import type { BlockEvent, RefusedEvent, UnblockEvent } from '../respond/event.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
+import {
+  ACTIVE_SCANNING,
+  ECS,
+  type EventKind,
+  endpoint,
+  eventFields,
+  hasPorts,
+  networkOf,
+  networkOfSource,
+  related,
+  timestamp,
+} from './ecs-fields.ts';
 import { labelOf } from './labels.ts';
+import {
+  blockByHandLine as blockByHandText,
+  decoysLine,
+  messageOf,
+  protocolOf,
+  refusedLine,
+  scanEndedLine,
+  unblockLine as unblockText,
+} from './lines1.ts';
 
-/** An event as one line of JSON, without a line feed. */
+/** Nanoseconds in a millisecond: the unit of `event.duration`. */
+const NS_PER_MS = 1_000_000;
+
+/**
+ * An event as one line of JSON, without a line feed. `isAlert` is for a probe only: whether it is the one that stands
+ * for its source.
+ */
 export function ecsLine(
   event: ProbeEvent | ScanEvent | DecoysEvent | BlockEvent | RefusedEvent | UnblockEvent,
+  isAlert = false,
 ): string {
   switch (event.action) {
     case 'probe':
-      // A ping is no attack.
-      return probeLine(event, event.kind === 'icmp' ? 'event' : 'alert', probeFields(event));
+      return probeLine(event, isAlert ? 'alert' : 'event', {
+        message: `${labelOf(event)} ${wayOf(event)}`,
+        rule: `portsentry ${event.kind}`,
+        more: probeFields(event),
+      });
     case 'scan':
       return scanLine(event);
     case 'decoys':
-      return probeLine(event, 'alert', decoysFields(event));
+      return probeLine(event, 'alert', {
+        message: messageOf(decoysLine(event)),
+        rule: 'portsentry decoys',
+        more: { decoys: event.members, one_sender: event.isOneSender, spared: event.spared },
+        relatives: event.members,
+      });
     case 'refused':
-      return probeLine(event, 'event', { rule: event.rule });
+      return probeLine(event, 'event', {
+        message: messageOf(refusedLine(event.source, event.source, event.rule)),
+        rule: `portsentry ${event.kind}`,
+        more: { rule: event.rule },
+      });
     case 'unblock':
       return unblockLine(event);
     default:
-      return probeLine(event, 'event', blockFields(event));
+      return probeLine(event, 'event', {
+        message: blockMessage(event),
+        rule: `portsentry ${event.kind}`,
+        more: blockFields(event),
+      });
   }
 }
 
 /** The line of a block that an administrator ordered. */
 export function blockByHandLine({ block, method, times }: LedgerEntry): string {
-  const { target, since, until, cause, family } = block;
-  return targetLine(since, 'block', target, family, {
+  const { target, since, until, cause } = block;
+  return targetLine(since, 'block', target, messageOf(blockByHandText(block)), {
     kind: cause.kind,
     target,
     until: until === null ? null : timestamp(until),
@@ -41,6 +85,11 @@ export function blockByHandLine({ block, method, times }: LedgerEntry): string {
 
 function blockFields({ target, until, times, method, steps, reason }: BlockEvent): object {
   return { target, until: until === null ? null : timestamp(until), times, method, steps, reason };
+}
+
+function blockMessage({ action, target, method, until, reason }: BlockEvent): string {
+  if (action === 'block-failed') return `Host ${target} could not be blocked: ${reason}`;
+  return `Host ${target} has been blocked by ${method} ${until === null ? 'for ever' : `until ${timestamp(until)}`}`;
 }
 
 function probeFields(event: ProbeEvent): object {
@@ -58,65 +107,110 @@ function probeFields(event: ProbeEvent): object {
   };
 }
 
-function decoysFields({ members, isOneSender, spared }: DecoysEvent): object {
-  return { decoys: members, one_sender: isOneSender, spared };
+/** What an event about a probe has besides the fields of the probe. */
+interface Addition {
+  readonly message: string;
+  readonly rule: string;
+  readonly more: object;
+  /** Addresses that have to do with it besides source and destination. */
+  readonly relatives?: readonly string[];
 }
 
 function probeLine(
   event: ProbeDetails & { readonly action: string },
-  kind: 'alert' | 'event',
-  more: object,
+  kind: EventKind,
+  { message, rule, more, relatives = [] }: Addition,
 ): string {
+  const { time, action, source, sourcePort, destination, destinationPort, mode } = event;
+  const ports = hasPorts(event);
   return JSON.stringify({
-    '@timestamp': timestamp(event.time),
-    event: eventFields(kind, event.action),
-    source: { ip: event.source, port: event.sourcePort },
-    destination: { ip: event.destination, port: event.destinationPort },
-    network: { transport: event.transport, type: networkType(event.family) },
-    portsentry: { mode: event.mode, kind: event.kind, label: labelOf(event), ...more },
+    '@timestamp': timestamp(time),
+    message,
+    ecs: ECS,
+    event: eventFields(kind, action),
+    source: ports ? endpoint(source, sourcePort) : endpoint(source),
+    destination: ports ? endpoint(destination, destinationPort) : endpoint(destination),
+    network: networkOf(event),
+    related: related(source, destination, ...relatives),
+    rule: { name: rule },
+    // A ping is no attack.
+    ...(event.kind === 'icmp' ? {} : { threat: ACTIVE_SCANNING }),
+    portsentry: {
+      mode,
+      kind: event.kind,
+      label: labelOf(event),
+      ...(event.kind === 'icmp' ? { icmp_type: destinationPort } : {}),
+      ...more,
+    },
   });
 }
 
 function scanLine(event: ScanEvent): string {
-  const { time, source, family, first, last, probes, ports, kinds, targets } = event;
-  const { shape, tool, sources, decoys } = event;
-  const scan = { first: timestamp(first), last: timestamp(last), probes, ports, kinds, targets };
+  const { time, source, first, last, probes, ports, atLeast, ranges, kinds, targets, targetNames } = event;
+  const { answered, shape, tool, sources, decoys } = event;
   return JSON.stringify({
     '@timestamp': timestamp(time),
-    event: eventFields('alert', 'scan'),
-    source: { ip: source },
-    network: { type: networkType(family) },
-    portsentry: { scan: { ...scan, shape, tool, sources, decoys } },
+    message: messageOf(scanEndedLine(event)),
+    ecs: ECS,
+    event: {
+      // A scan that did not trigger, or whose source is spared, is nobody's alarm.
+      ...eventFields(event.triggered ? 'alert' : 'event', 'scan'),
+      start: timestamp(first),
+      end: timestamp(last),
+      // In whole milliseconds, as the times are: a capture with finer times has the same event.
+      duration: Math.max(0, Math.floor(last) - Math.floor(first)) * NS_PER_MS,
+    },
+    source: endpoint(source),
+    network: networkOfSource(source),
+    related: related(source, ...targetNames, ...decoys),
+    rule: { name: `portsentry scan ${shape}` },
+    threat: ACTIVE_SCANNING,
+    portsentry: {
+      scan: {
+        first: timestamp(first),
+        last: timestamp(last),
+        probes,
+        ports,
+        at_least: atLeast,
+        ranges,
+        kinds,
+        targets,
+        target_names: targetNames,
+        answered,
+        shape,
+        tool,
+        sources,
+        decoys,
+      },
+    },
   });
 }
 
-function unblockLine({ time, entry, how, rule }: UnblockEvent): string {
+function unblockLine(event: UnblockEvent): string {
+  const { time, entry, how, rule } = event;
   const { block, method, times } = entry;
-  const { target, since, family } = block;
+  const { target, since } = block;
   const fields = { target, since: timestamp(since), times, method, how, rule };
-  return targetLine(time, 'unblock', target, family, fields);
+  return targetLine(time, 'unblock', target, messageOf(unblockText(event)), fields);
 }
 
 /** The line of an address or a prefix, without a probe. */
-function targetLine(time: number, action: string, target: string, family: 4 | 6, fields: object): string {
-  const [address] = target.split('/');
+function targetLine(time: number, action: string, target: string, message: string, fields: object): string {
   return JSON.stringify({
     '@timestamp': timestamp(time),
+    message,
+    ecs: ECS,
     event: eventFields('event', action),
-    source: { ip: address },
-    network: { type: networkType(family) },
+    source: endpoint(target),
+    network: networkOfSource(target),
+    related: related(target),
     portsentry: fields,
   });
 }
 
-function eventFields(kind: 'alert' | 'event', action: string): object {
-  return { kind, category: ['intrusion_detection'], action };
-}
-
-function networkType(family: 4 | 6): 'ipv4' | 'ipv6' {
-  return family === 4 ? 'ipv4' : 'ipv6';
-}
-
-function timestamp(time: number): string {
-  return new Date(time).toISOString();
+function wayOf(event: ProbeDetails): string {
+  const { source, destination, destinationPort, transport } = event;
+  const way = `from ${source} to ${destination}`;
+  if (hasPorts(event)) return `${way} ${protocolOf(event)} port ${destinationPort}`;
+  return `${way} ${transport === 'icmp' ? 'type' : 'protocol'} ${destinationPort}`;
 }

@@ -3,8 +3,7 @@ import { modeTransportOf } from '../net/protocol.ts';
 import type { ProbeDetails } from '../track/event.ts';
 import { AppendFile } from './append-file.ts';
 import { protocolOf } from './lines1.ts';
-import { scanLine2 } from './lines2.ts';
-import { time1, time2 } from './times.ts';
+import { time1 } from './times.ts';
 
 /** Which files are written, and in which form. */
 export interface HistoryOptions {
@@ -13,20 +12,16 @@ export interface HistoryOptions {
   /** BLOCKED_FILE without the mode at its end; null for none. */
   readonly blockedFile: string | null;
   readonly modes: readonly ModeName[];
-  /** The form of HISTORY_FILE; BLOCKED_FILE always has that of 1.x. */
-  readonly logFormat: 1 | 2;
   /** Receives one line for people when a file cannot be written. */
   readonly tell: (text: string) => void;
 }
 
-/** The files of blocked hosts, with one line for each. fail2ban reads HISTORY_FILE. */
+/** HISTORY_FILE, which fail2ban reads, and the files of blocked hosts. */
 export class History {
-  readonly #logFormat: 1 | 2;
   readonly #history: AppendFile | null;
   readonly #blocked = new Map<ModeName, AppendFile>();
 
-  constructor({ historyFile, blockedFile, modes, logFormat, tell }: HistoryOptions) {
-    this.#logFormat = logFormat;
+  constructor({ historyFile, blockedFile, modes, tell }: HistoryOptions) {
     this.#history = historyFile === null ? null : new AppendFile(historyFile, tell);
     if (blockedFile === null) return;
     for (const mode of modes) this.#blocked.set(mode, new AppendFile(`${blockedFile}.${mode}`, tell));
@@ -42,15 +37,14 @@ export class History {
     return null;
   }
 
-  /** Records a blocked source. `now` (ms) is the time of the write; the line has the probe's time. */
-  blocked(details: ProbeDetails, name: string, now: number): void {
-    this.#history?.write(this.#line(details, name, true), now);
-    this.#blocked.get(details.mode)?.write(line1(details, name), now);
+  /** Adds a line to HISTORY_FILE. `now` (ms) is the time of the write. */
+  write(line: string, now: number): void {
+    this.#history?.write(line, now);
   }
 
-  /** Records a source that triggered and is only logged (BLOCK="0"). */
-  unblocked(details: ProbeDetails, name: string, now: number): void {
-    this.#history?.write(this.#line(details, name, false), now);
+  /** Adds a blocked source to the file of its mode, always in the form of 1.x. */
+  blocked(details: ProbeDetails, name: string, now: number): void {
+    this.#blocked.get(details.mode)?.write(historyLine1(details, name), now);
   }
 
   tick(now: number): void {
@@ -61,21 +55,17 @@ export class History {
     for (const file of this.#files()) file.close();
   }
 
-  #line(details: ProbeDetails, name: string, blocked: boolean): string {
-    if (this.#logFormat === 1) return line1(details, name);
-    return `${time2(details.time)} ${scanLine2(details, name, { triggered: true, noBlock: !blocked, blocked })}`;
-  }
-
   #files(): AppendFile[] {
     return [...(this.#history === null ? [] : [this.#history]), ...this.#blocked.values()];
   }
 }
 
 /**
- * 1.x says "Blocked" of a source that is only logged too, and fail2ban's filter looks for the word. The filter knows
- * only TCP and UDP, so a probe of another protocol gets the protocol of the mode that saw it.
+ * The line of a source in the form of 1.x, with the probe's time. 1.x says "Blocked" of a source that is only logged
+ * too, and fail2ban's filter looks for the word. The filter knows only TCP and UDP, so a probe of another protocol gets
+ * the protocol of the mode that saw it.
  */
-function line1(details: ProbeDetails, name: string): string {
+export function historyLine1(details: ProbeDetails, name: string): string {
   const host = `Host: ${name}/${details.source}`;
   const transport = modeTransportOf(details.transport);
   return `${time1(details.time)} ${host} Port: ${details.destinationPort} ${protocolOf({ transport })} Blocked`;

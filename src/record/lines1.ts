@@ -1,6 +1,6 @@
 /**
  * The log lines of PortSentry 1.x, word for word, because logwatch, OSSEC, Prelude and private scripts parse them.
- * Only this file spells `attackalert:`. A `name` is the name of the host, or its address again.
+ * Only this file and `lines2.ts` spell `attackalert:`. A `name` is the name of the host, or its address again.
  */
 
 import type { Block } from '../firewall/block.ts';
@@ -9,12 +9,18 @@ import type { ActionStep, UnblockEvent } from '../respond/event.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
 import { counted } from './counted.ts';
 import { labelOf } from './labels.ts';
+import { formatUntil } from './times.ts';
 
 type Where = Pick<ProbeDetails, 'transport' | 'destinationPort'>;
 
 /** A message for the administrator. */
 export function adminLine(text: string): string {
   return `adminalert: ${text}`;
+}
+
+/** A log line without the word at its beginning. */
+export function messageOf(line: string): string {
+  return line.slice(line.indexOf(': ') + 2);
 }
 
 /** A probe, as an attack or, when it is a ping, as a message. */
@@ -128,9 +134,8 @@ export function notBlockedLine(source: string, name: string): string {
 
 /** An administrator has blocked an address or prefix. */
 export function blockByHandLine({ target, until, cause }: Block): string {
-  const end = until === null ? 'for ever' : `until ${new Date(until).toISOString()}`;
   return adminLine(
-    `Host: ${target} is blocked by hand ${end}${cause.note === null ? '' : `: ${cause.note}`}`,
+    `Host: ${target} is blocked by hand ${formatUntil(until)}${cause.note === null ? '' : `: ${cause.note}`}`,
   );
 }
 

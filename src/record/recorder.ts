@@ -1,38 +1,19 @@
+import { Kind } from '../classify/kind.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
-import type { ActionStep, BlockEvent, RefusedEvent, UnblockEvent } from '../respond/event.ts';
+import type { ActionStep, BlockEvent, Reaction, RefusedEvent, UnblockEvent } from '../respond/event.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
 import type { Reported } from '../track/reported.ts';
 import type { LineSink } from './append-file.ts';
 import { blockByHandLine as ecsBlockByHandLine, ecsLine } from './ecs.ts';
+import { type Form, isAlert, LINES_PER_SOURCE } from './form.ts';
+import { Form1 } from './form1.ts';
+import { Form2 } from './form2.ts';
 import type { History } from './history.ts';
-import {
-  adminLine,
-  alreadyBlockedLine,
-  blockByHandLine,
-  decoysLine,
-  ipOptionsLine,
-  noBlockLine,
-  notBlockedLine,
-  probeLine,
-  probeLineWithTool,
-  refusedLine,
-  scanEndedLine,
-  stepLine,
-  sumLine,
-  unblockLine,
-} from './lines1.ts';
-import { scanLine2, verdictOf } from './lines2.ts';
+import { adminLine, blockByHandLine, refusedLine, stepLine, unblockLine } from './lines1.ts';
+import { localLine2 } from './lines2.ts';
 import type { Names } from './names.ts';
 import { Rate } from './rate.ts';
-
-/** Probes of one source that get their own lines. A scan of 65,535 ports is 10 lines and a sum each minute. */
-const LINES_PER_SOURCE = 10;
-
-/** How often a source that goes on is summed up, and reported as already blocked. */
-const SUM_INTERVAL_MS = 60_000;
-
-/** Sources whose sum is written on time. The sum of any other waits for its next probe or the end of its scan. */
-const MAX_PENDING_SUMS = 4_096;
+import { SourceLines } from './source-lines.ts';
 
 /**
  * Log lines per second, together 100. Probes have their own share, so that a flood of forged ones does not silence
@@ -58,27 +39,33 @@ export interface RecorderParts {
   readonly history: History | null;
   /** null when RESOLVE_HOST is 0; then lines have the address twice. */
   readonly names: Names | null;
+  /** IGNORE_FILE, where lines of 2.x name it (--verbose). */
+  readonly namedIgnoreFile?: string | null;
 }
 
 /** Writes what happens to the log, the events and the history. */
 export class Recorder {
   readonly #parts: RecorderParts;
+  readonly #lines: SourceLines;
+  readonly #form: Form;
   readonly #probeLines: Rate;
   readonly #actionLines: Rate;
   readonly #eventLines: Rate;
-  readonly #historyLines: Rate;
   readonly #rates: Rate[] = [];
-  /** Sources with probes that no sum has counted yet, the oldest first. */
-  readonly #pendingSums = new Map<Reported, string>();
-  /** The newest time seen, in ms. A block or a scan is recorded at the time of its last probe. */
-  #now = 0;
 
   constructor(parts: RecorderParts) {
+    const { logFormat, logTool = false, sumUp, history, namedIgnoreFile = null } = parts;
     this.#parts = parts;
+    this.#lines = new SourceLines(parts);
     this.#probeLines = this.#rate('log lines of probes', PROBE_LINES_PER_SECOND);
     this.#actionLines = this.#rate('log lines of actions', ACTION_LINES_PER_SECOND);
     this.#eventLines = this.#rate('events', FILE_LINES_PER_SECOND);
-    this.#historyLines = this.#rate('lines of the history', FILE_LINES_PER_SECOND);
+    const historyLines = this.#rate('lines of the history', FILE_LINES_PER_SECOND);
+    const common = { lines: this.#lines, actionLines: this.#actionLines, history };
+    this.#form =
+      logFormat === 1
+        ? new Form1({ ...common, probeLines: this.#probeLines, historyLines, logTool, sumUp })
+        : new Form2({ ...common, namedIgnoreFile, isBounded: sumUp, tell: (text) => this.admin(text) });
   }
 
   /** False when nothing is written at all. */
@@ -92,82 +79,81 @@ export class Recorder {
     return this.#parts.events !== null;
   }
 
-  /** Records a probe. `reported` is what was written about its source before. */
-  probe(event: ProbeEvent, reported: Reported): void {
-    this.#now = event.time;
-    const isAlert = event.triggered && event.ignored === null;
-    const isSingle = this.#isWrittenSingly(event, reported, isAlert);
-    if (isSingle || !this.#parts.sumUp) this.#probeEvent(event);
-    if (event.ignored !== null || (event.decoy && this.#parts.sumUp)) return;
-    if (isSingle) this.#writeSingly(event, reported, isAlert);
-    else if (isAlert && this.#parts.sumUp) this.#count(event, reported);
-    if (isAlert && event.alreadyBlocked) this.#writeAlreadyBlocked(event, reported);
+  /** Records a probe. `reported` is what was written about its source before, `reaction` what the probe led to. */
+  probe(event: ProbeEvent, reported: Reported, reaction: Reaction = 'none'): void {
+    this.#lines.now = event.time;
+    const isSingle = this.#isWrittenSingly(event, reported);
+    if (isSingle || !this.#parts.sumUp) this.#probeEvent(event, reported);
+    this.#form.probe(event, reported, reaction, isSingle);
   }
 
   /** Records a source that triggered and is only logged (BLOCK="0"). */
   unblocked(details: ProbeDetails): void {
-    const { history, logFormat } = this.#parts;
-    if (logFormat === 1) this.#line(this.#probeLines, details.source, () => noBlockLine(details));
-    if (history === null || !this.#historyLines.allows(this.#now)) return;
-    this.#named(details.source, (name) => history.unblocked(details, name, this.#now));
+    this.#form.unblocked(details);
   }
 
   /** Records the result of one action against an address or prefix. */
   step(target: string, step: ActionStep): void {
-    this.#line(this.#actionLines, target, () => stepLine(target, step));
+    this.#lines.write(this.#actionLines, target, () => stepLine(target, step));
   }
 
-  /** Records that all actions against a source have ended. */
-  block(event: BlockEvent): void {
-    const { history, events, logFormat } = this.#parts;
-    events?.write(ecsLine(event), this.#now);
-    const blocked = event.action === 'block';
-    if (!blocked) this.#line(this.#actionLines, event.source, (name) => notBlockedLine(event.source, name));
-    if (logFormat === 2) {
-      const verdict = { triggered: true, noBlock: false, blocked };
-      this.#line(this.#actionLines, event.source, (name) => scanLine2(event, name, verdict));
-    }
-    if (blocked) this.#named(event.source, (name) => history?.blocked(event, name, this.#now));
+  /** Records that all actions that the probe began have ended. */
+  block(event: BlockEvent, probe: ProbeDetails = event): void {
+    // Other addresses of the network may have begun the same actions: one event for all.
+    if (event.source === probe.source) this.#parts.events?.write(ecsLine(event), this.#lines.now);
+    this.#form.block(event, probe);
   }
 
   /** Records a block that an administrator ordered. */
   blockedByHand(entry: LedgerEntry): void {
-    this.#parts.events?.write(ecsBlockByHandLine(entry), this.#now);
+    this.#parts.events?.write(ecsBlockByHandLine(entry), this.#lines.now);
     this.#parts.text?.(blockByHandLine(entry.block));
   }
 
   /** Records the end of a block. */
   unblock(event: UnblockEvent): void {
-    this.#parts.events?.write(ecsLine(event), this.#now);
+    this.#parts.events?.write(ecsLine(event), this.#lines.now);
     // The log has just reported the block of the whole network, or the failure.
     if (event.how === 'replaced' || event.how === 'failed') return;
-    this.#line(this.#actionLines, event.entry.block.target, () => unblockLine(event));
+    this.#lines.write(this.#actionLines, event.entry.block.target, () => unblockLine(event));
   }
 
-  /** Records that a never-block rule spared a source. Call it once until the source has been quiet for long. */
+  /**
+   * Records that a never-block rule spared a source. Call it once until the source has been quiet for long. It shares
+   * the rates of probes: a sender can forge all of 127.0.0.0/8, and must not silence the actions by that.
+   */
   refused(event: RefusedEvent): void {
-    this.#parts.events?.write(ecsLine(event), this.#now);
-    this.#line(this.#actionLines, event.source, (name) => refusedLine(event.source, name, event.rule));
+    const { source, rule, isSilent } = event;
+    const { events } = this.#parts;
+    if (events !== null && this.#eventLines.allows(this.#lines.now))
+      events.write(ecsLine(event), this.#lines.now);
+    if (isSilent) return;
+    this.#lines.write(this.#probeLines, source, (name) => refusedLine(source, name, rule));
   }
 
   /** Records the end of a scan. */
   scan(event: ScanEvent): void {
-    const { events, logFormat } = this.#parts;
-    if (events !== null && this.#eventLines.allows(this.#now)) events.write(ecsLine(event), this.#now);
-    if (logFormat !== 1 || !event.triggered || event.probes < 2) return;
-    this.#line(this.#probeLines, event.source, () => scanEndedLine(event));
+    const { events } = this.#parts;
+    if (events !== null && this.#eventLines.allows(this.#lines.now))
+      events.write(ecsLine(event), this.#lines.now);
+    this.#form.scan(event);
   }
 
   /** Records a group of decoys. */
   decoys(event: DecoysEvent): void {
-    this.#now = event.time;
+    this.#lines.now = event.time;
     this.#parts.events?.write(ecsLine(event), event.time);
-    this.#line(this.#actionLines, event.source, () => decoysLine(event));
+    this.#form.decoys(event);
+  }
+
+  /** Records a packet from the address that it was sent to (--debug). */
+  local(address: string): void {
+    this.#lines.write(this.#probeLines, address, () => localLine2(address));
   }
 
   /** Writes the last sum of a source whose scan has ended or whose memory goes to another. */
   forget(source: string, reported: Reported): void {
-    if (reported.unreportedProbes > 0) this.#sum(source, reported);
+    this.#form.forget(source, reported);
   }
 
   /** Writes a message for the administrator. */
@@ -177,11 +163,9 @@ export class Recorder {
 
   /** Call every second; `now` is in ms. */
   tick(now: number): void {
-    this.#now = now;
+    this.#lines.now = now;
     this.#parts.names?.tick(now);
-    for (const [reported, source] of this.#pendingSums) {
-      if (Math.abs(now - reported.unreportedSince) >= SUM_INTERVAL_MS) this.#sum(source, reported);
-    }
+    this.#form.tick(now);
     for (const rate of this.#rates) rate.tick(now);
     this.#parts.history?.tick(now);
     this.#parts.events?.tick(now);
@@ -190,7 +174,7 @@ export class Recorder {
   /** Writes the last sums and closes the files. The log stays open. */
   close(): void {
     this.#parts.names?.close();
-    for (const [reported, source] of this.#pendingSums) this.#sum(source, reported);
+    this.#form.close();
     for (const rate of this.#rates) rate.flush();
     this.#parts.history?.close();
     this.#parts.events?.close();
@@ -204,67 +188,42 @@ export class Recorder {
     return rate;
   }
 
-  /** Whether the probe gets its own line or event; counts it. A repeat gets none. */
-  #isWrittenSingly(event: ProbeEvent, reported: Reported, isAlert: boolean): boolean {
+  /**
+   * Whether the probe gets its own event, and in the form of 1.x its own line; counts it. A repeat gets none. What a
+   * source begins to do later in its scan is written, too: its first alert of each kind.
+   */
+  #isWrittenSingly(event: ProbeEvent, reported: Reported): boolean {
+    const { sumUp } = this.#parts;
     // Decoys are reported as a group.
-    if (event.repeat || (event.decoy && this.#parts.sumUp)) return false;
-    const before = isAlert ? reported.lines++ : reported.quietLines++;
-    return before < LINES_PER_SOURCE || !this.#parts.sumUp;
+    if (event.decoy && sumUp) return false;
+    if (isAlert(event)) {
+      const isFirst = showsFirst(event, reported);
+      if (event.repeat && !isFirst) return false;
+      return reported.lines++ < LINES_PER_SOURCE || isFirst || !sumUp;
+    }
+    return !event.repeat && (reported.quietLines++ < LINES_PER_SOURCE || !sumUp);
   }
 
-  #probeEvent(event: ProbeEvent): void {
+  /** Of the probes of a source one is an alert: the first that triggered. A group of decoys is an alert of its own. */
+  #probeEvent(event: ProbeEvent, reported: Reported): void {
     const { events } = this.#parts;
-    if (events !== null && this.#eventLines.allows(event.time)) events.write(ecsLine(event), event.time);
+    if (events === null || !this.#eventLines.allows(event.time)) return;
+    const alerts = event.triggered && event.ignored === null && !event.decoy && !reported.alerted;
+    if (alerts) reported.alerted = true;
+    events.write(ecsLine(event, alerts), event.time);
   }
+}
 
-  /** 1.x is silent before the trigger, 2.x is not. Pings never trigger, and get a line where they are detected. */
-  #writeSingly(event: ProbeEvent, reported: Reported, isAlert: boolean): void {
-    if (isAlert) {
-      // The rest of an earlier scan, when SCAN_WINDOW is shorter than SUM_INTERVAL_MS.
-      if (reported.lines === 1 && reported.unreportedProbes > 0) this.#sum(event.source, reported);
-      reported.unreportedPorts = 0;
-    }
-    if (this.#parts.logFormat === 2) {
-      this.#line(this.#probeLines, event.source, (name) => scanLine2(event, name, verdictOf(event)));
-    } else if (isAlert || event.kind === 'icmp') {
-      const line = this.#parts.logTool ? probeLineWithTool : probeLine;
-      this.#line(this.#probeLines, event.source, (name) => line(event, name));
-      if (event.ipOptions) this.#line(this.#probeLines, event.source, (name) => ipOptionsLine(event, name));
-    }
-  }
+/** The bits of `Reported.shown` above those of the kinds. */
+const UDP_CONNECT = 1 << 16;
+const IP_OPTIONS = 1 << 17;
 
-  #count(event: ProbeEvent, reported: Reported): void {
-    if (reported.unreportedProbes === 0) reported.unreportedSince = event.time;
-    reported.unreportedProbes++;
-    if (Math.abs(event.time - reported.unreportedSince) >= SUM_INTERVAL_MS) this.#sum(event.source, reported);
-    else if (this.#pendingSums.size < MAX_PENDING_SUMS) this.#pendingSums.set(reported, event.source);
-  }
-
-  #sum(source: string, reported: Reported): void {
-    const { unreportedProbes, unreportedPorts } = reported;
-    reported.unreportedProbes = 0;
-    reported.unreportedPorts = 0;
-    this.#pendingSums.delete(reported);
-    this.#line(this.#probeLines, source, (name) => sumLine(source, name, unreportedProbes, unreportedPorts));
-  }
-
-  #writeAlreadyBlocked(event: ProbeEvent, reported: Reported): void {
-    const last = reported.lastAlreadyBlocked;
-    if (last !== 0 && Math.abs(event.time - last) < SUM_INTERVAL_MS) return;
-    reported.lastAlreadyBlocked = event.time;
-    this.#line(this.#probeLines, event.source, (name) => alreadyBlockedLine(event, name));
-  }
-
-  /** Writes a line if its rate allows it. The lines of one source keep their order. */
-  #line(rate: Rate, source: string, line: (name: string) => string): void {
-    const { text } = this.#parts;
-    if (text === null || !rate.allows(this.#now)) return;
-    this.#named(source, (name) => text(line(name)));
-  }
-
-  #named(source: string, use: (name: string) => void): void {
-    const { names } = this.#parts;
-    if (names === null) use(source);
-    else names.withName(source, this.#now, use);
-  }
+/** Whether no alert of the source has shown this kind in this protocol, or IP options; notes that one has now. */
+function showsFirst({ kind, transport, ipOptions }: ProbeEvent, reported: Reported): boolean {
+  // A kind has one protocol, but for `connect`.
+  const bit = kind === 'connect' && transport === 'udp' ? UDP_CONNECT : 1 << Kind[kind];
+  const bits = ipOptions ? bit | IP_OPTIONS : bit;
+  const isFirst = (bits & ~reported.shown) !== 0;
+  reported.shown |= bits;
+  return isFirst;
 }

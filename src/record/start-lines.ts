@@ -53,7 +53,8 @@ export function listeningLine(logFormat: 1 | 2): string {
 }
 
 /** The last lines of the log. */
-export function stopLines(): string[] {
+export function stopLines(logFormat: 1 | 2): string[] {
+  if (logFormat === 2) return ['Portsentry is shutting down'];
   return ['securityalert: PortSentry is shutting down', adminLine('PortSentry is shutting down')];
 }
 

@@ -1,4 +1,23 @@
-/** Times as the text files have them, in local time. `time` is in ms since the epoch; fractions are cut off. */
+/**
+ * Times as text. People read local time to the minute, programs read ISO 8601 with the zone in JSON, and the files of
+ * 1.x and 2.x have their own forms in local time. `time` is in ms since the epoch; fractions are cut off.
+ */
+
+/** A time for people: `2026-11-22 13:33`. */
+export function formatTime(time: number): string {
+  const date = new Date(time);
+  return `${dayOf(date)} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** The end of a block for people: `until 2026-11-22 13:33`, or `for ever`. */
+export function formatUntil(until: number | null): string {
+  return until === null ? 'for ever' : `until ${formatTime(until)}`;
+}
+
+/** A time in JSON: `2026-11-22T13:33:37.513Z`. */
+export function isoTime(time: number): string {
+  return new Date(time).toISOString();
+}
 
 /** `1795354417 - 11/22/2026 13:33:37`, the beginning of a 1.x history line. */
 export function time1(time: number): string {
@@ -10,9 +29,12 @@ export function time1(time: number): string {
 /** `2026-11-22T13:35:37.513+0000`, the beginning of a 2.x history line. */
 export function time2(time: number): string {
   const date = new Date(time);
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   const fraction = String(date.getMilliseconds()).padStart(3, '0');
-  return `${day}T${clock(date)}.${fraction}${offset(-date.getTimezoneOffset())}`;
+  return `${dayOf(date)}T${clock(date)}.${fraction}${offset(-date.getTimezoneOffset())}`;
+}
+
+function dayOf(date: Date): string {
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
 function clock(date: Date): string {

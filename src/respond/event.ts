@@ -25,6 +25,12 @@ export interface BlockEvent extends ProbeDetails {
   readonly reason: string | null;
 }
 
+/**
+ * What the engine did about a probe at once: it began the actions against the source, they were under way already, or
+ * the settings held them back because the packet may be forged. `none` is every other case.
+ */
+export type Reaction = 'begun' | 'under way' | 'held back' | 'none';
+
 /** A block has ended. */
 export interface UnblockEvent {
   readonly action: 'unblock';
@@ -40,4 +46,6 @@ export interface UnblockEvent {
 export interface RefusedEvent extends ProbeDetails {
   readonly action: 'refused';
   readonly rule: string;
+  /** The rule also keeps the source out of the log. */
+  readonly isSilent: boolean;
 }

@@ -8,6 +8,8 @@ export interface IgnoreEntry {
   readonly prefix: Prefix;
   /** As written in the file, so that people can find it there. */
   readonly text: string;
+  /** The path of the ignore file. */
+  readonly file: string;
   /** Counted from 1. */
   readonly line: number;
 }
@@ -41,19 +43,18 @@ export function parseIgnoreFile(text: string, file: string): IgnoreList {
     const entry = code.trim();
     if (entry === '') continue;
     const place = { file, line: index + 1, column: code.indexOf(entry) + 1 };
-    const prefix = parseEntry(entry);
-    if (prefix === null) {
+    const warn = (message: string) => findings.push({ severity: 'warning', ...place, message });
+    const [word = '', ...rest] = entry.split(/\s+/);
+    const prefix = parseEntry(word);
+    // Two addresses on one line mean both.
+    if (prefix === null || rest.some((other) => parseEntry(other) !== null)) {
       findings.push({ severity: 'error', ...place, message: expected(entry) });
       continue;
     }
-    entries.push({ prefix, text: entry, line: index + 1 });
-    if (/\/0(\.0\.0\.0)?$/.test(entry)) {
-      findings.push({
-        severity: 'warning',
-        ...place,
-        message: `"${entry}" spares every source of its family`,
-      });
-    }
+    // PortSentry 1.2 read an entry up to the first blank.
+    if (rest.length > 0) warn(`what follows "${word}" is not read; begin a comment with #`);
+    entries.push({ prefix, text: word, file, line: index + 1 });
+    if (/\/0(\.0\.0\.0)?$/.test(word)) warn(`"${word}" spares every source of its family`);
   }
   return { entries, findings };
 }

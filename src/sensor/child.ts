@@ -4,6 +4,7 @@
  * time, because it holds nothing but what the kernel's rings hold too.
  */
 import { writeFileSync } from 'node:fs';
+import { describeMissing, missingCapabilities } from '../capture/capabilities.ts';
 import { LINKTYPE_NFLOG } from '../capture/link-type.ts';
 import { type LiveDevice, openLive } from '../capture/live.ts';
 import { isOpenPortAnswer } from '../classify/answer.ts';
@@ -61,6 +62,8 @@ process.stdin.on('end', () => setTimeout(end, DRAIN_TIME_MS));
 
 function start(line: string): void {
   const { devices, group } = parseChildPlan(line);
+  const missing = process.geteuid?.() === 0 ? missingCapabilities(TO_GIVE_UP_ROOT) : [];
+  if (missing.length > 0) endWith(EXIT_NO_PERMISSION, `root cannot be given up: ${describeMissing(missing)}`);
   if (group !== null) openGroup(group);
   for (const [index, { name, filter, ringBytes }] of devices.entries()) {
     try {
@@ -99,9 +102,16 @@ function end(): void {
 function fail(device: string, error: unknown): never {
   const text = error instanceof Error ? error.message : String(error);
   const code = /permission|not permitted/i.test(text) ? EXIT_NO_PERMISSION : EXIT_UNAVAILABLE;
-  writeFileSync(process.stderr.fd, `${device}: ${text.replace(/\s+/g, ' ').trim()}\n`);
+  endWith(code, `${device}: ${text}`);
+}
+
+function endWith(code: number, message: string): never {
+  writeFileSync(process.stderr.fd, `${message.replace(/\s+/g, ' ').trim()}\n`);
   process.exit(code);
 }
+
+/** Without them Node aborts, and the main process would report that a link went down. */
+const TO_GIVE_UP_ROOT = ['CAP_SETGID', 'CAP_SETUID'] as const;
 
 /** Gives up all three user ids, the groups, and with them every capability, for good. */
 function giveUpRoot(): void {

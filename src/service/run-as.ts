@@ -1,3 +1,4 @@
+import { describeMissing, missingCapabilities } from '../capture/capabilities.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
 import { modeNames, modesOf, startedModes } from '../config/modes.ts';
 import { type Account, findAccount, mayUse, WRITE } from '../preflight/account.ts';
@@ -5,7 +6,7 @@ import { userFindings } from '../preflight/check-user.ts';
 import { refuseErrors } from '../preflight/config-error.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { parseModes } from '../preflight/parse-modes.ts';
-import { mayHandOver } from '../preflight/privileges.ts';
+import { TO_HAND_OVER } from '../preflight/privileges.ts';
 import type { RunOptions } from '../preflight/run-options.ts';
 import { grant } from './grant.ts';
 
@@ -22,20 +23,22 @@ export interface HandOver {
  */
 export function planHandOver(options: RunOptions): HandOver | null {
   if (process.geteuid?.() !== 0) return null;
-  const loaded = loadConfigOrDefault(options.configfile);
+  const asked = parseModes(options.mode);
+  const loaded = loadConfigOrDefault(options.configfile, undefined, asked === null ? null : modeNames(asked));
   if (loaded.status !== 'read' || loaded.config === null || loaded.config.user === null) return null;
   refuseErrors(userFindings(loaded));
   const { config } = loaded;
   const account = findAccount(loaded.config.user);
   if (account === null || account.uid === 0) return null;
-  if (!mayHandOver()) {
+  const missing = missingCapabilities(TO_HAND_OVER);
+  if (missing.length > 0) {
     throw new CommandError(
       Exit.noPermission,
-      `USER="${account.name}" needs CAP_CHOWN, CAP_SETGID, CAP_SETUID and CAP_SETPCAP, and some are missing; ` +
+      `USER="${account.name}" cannot be had: ${describeMissing(missing)}; ` +
         'under systemd set User= and AmbientCapabilities= with systemctl edit portsentry instead',
     );
   }
-  const modes = modeNames(parseModes(options.mode) ?? modesOf(startedModes(config)));
+  const modes = modeNames(asked ?? modesOf(startedModes(config)));
   try {
     grant(config, modes, options.pidfile, account);
   } catch (error) {

@@ -34,8 +34,10 @@ export interface ProbeEvent extends ProbeDetails {
   readonly action: 'probe';
   readonly connects: number;
   readonly triggered: boolean;
-  /** The rule that spares the source, such as `ignore file 10.0.0.0/8` or `own address`; null when none does. */
+  /** The rule that spares the source, such as `resolver 10.0.0.53 of /etc/resolv.conf`; null when none does. */
   readonly ignored: string | null;
+  /** The rule also keeps the source out of the log: that of IGNORE_FILE does. */
+  readonly isSilent: boolean;
   /** It repeats an earlier attempt. */
   readonly repeat: boolean;
   /** What else the packet shows about its sender; null for nothing. */
@@ -62,6 +64,20 @@ export interface DecoysEvent extends ProbeDetails {
   readonly spared: boolean;
 }
 
+/** A range of ports of one transport that a scan tried. */
+export interface ScannedRange {
+  readonly transport: Transport;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A port that answered a scanner. */
+export interface AnsweredPort {
+  readonly address: string;
+  readonly transport: Transport;
+  readonly port: number;
+}
+
 /** The summary of a source, or of a group of decoys, when it went quiet or at the end. */
 export interface ScanEvent {
   readonly action: 'scan';
@@ -75,10 +91,18 @@ export interface ScanEvent {
   readonly ports: number;
   readonly kinds: readonly KindName[];
   readonly targets: number;
+  /** The ports, in few ranges; empty when they are not known. */
+  readonly ranges: readonly ScannedRange[];
+  /** The first addresses of ours that it tried; empty when they are not known. */
+  readonly targetNames: readonly string[];
+  /** `ports` is a lower bound. */
+  readonly atLeast: boolean;
+  /** What answered; null when that is not known. */
+  readonly answered: readonly AnsweredPort[] | null;
   readonly shape: Shape;
   /** The program that most of the probes look like. */
   readonly tool: ToolName | null;
-  /** The source triggered and is not spared. */
+  /** The source triggered, and no rule keeps it out of the log. */
   readonly triggered: boolean;
   /** The number of sources, and the addresses of the first of them; none for a source on its own. */
   readonly sources: number;

@@ -5,9 +5,15 @@ export class Reported {
   /** Alerts reported singly, and other probes reported singly: those before the trigger or of a spared source. */
   lines = 0;
   quietLines = 0;
+  /** What alerts reported singly have shown: a bit for each kind and protocol, and one for IP options. */
+  shown = 0;
+  /** One of its probes was an alert among the events. */
+  alerted = false;
   /** Alerts without their own line since the last sum, the new ports among them, and when they began (ms). */
   unreportedProbes = 0;
   unreportedPorts = 0;
+  /** `unreportedPorts` after the last probe without its own line. */
+  countedPorts = 0;
   unreportedSince = 0;
 
   // Until the source has been quiet for SCAN_WINDOW.
@@ -23,8 +29,11 @@ export class Reported {
   endScan(): void {
     this.lines = 0;
     this.quietLines = 0;
+    this.shown = 0;
+    this.alerted = false;
     this.unreportedProbes = 0;
     this.unreportedPorts = 0;
+    this.countedPorts = 0;
     this.unreportedSince = 0;
   }
 
@@ -32,6 +41,8 @@ export class Reported {
   reset(): void {
     this.lines = 0;
     this.quietLines = 0;
+    this.shown = 0;
+    this.alerted = false;
     this.lastAlreadyBlocked = 0;
     this.refusal = false;
     this.history = false;

@@ -5,6 +5,8 @@ import type { ScanEvent } from './event.ts';
 import { shapeOf } from './shape.ts';
 import type { Source } from './source.ts';
 
+const NOT_KNOWN = { ranges: [], targetNames: [], atLeast: false, answered: null } as const;
+
 /** The summary of a source's scan that is over; `time` is that of its last probe. */
 export function scanEvent(source: Source): ScanEvent {
   return {
@@ -18,6 +20,7 @@ export function scanEvent(source: Source): ScanEvent {
     ports: source.ports,
     kinds: kindsOf(source.kinds),
     targets: source.targets,
+    ...NOT_KNOWN,
     shape: shapeOf(source),
     tool: source.marks.tool.name,
     triggered: source.marks.triggered,
@@ -40,6 +43,7 @@ export function groupScanEvent(group: DecoyGroup, { address }: Source): ScanEven
     ports,
     kinds: kindsOf(group.kinds),
     targets,
+    ...NOT_KNOWN,
     shape: isOneSender ? 'decoy' : 'distributed',
     tool,
     triggered,

@@ -1,5 +1,6 @@
 import type { Address } from '../net/address.ts';
 import { readGateways } from './lifelines/gateways.ts';
+import type { Lifeline } from './lifelines/lifeline.ts';
 import { readResolvers } from './lifelines/resolvers.ts';
 import { readSshPorts } from './lifelines/ssh-ports.ts';
 import { readPeers } from './proc-net.ts';
@@ -12,10 +13,13 @@ const MAX_SSH_PEERS = 4_096;
 
 /** Addresses without which this host, or its administrator, is cut off; each once. */
 export interface Lifelines {
-  readonly gateways: readonly Address[];
-  readonly resolvers: readonly Address[];
+  readonly gateways: readonly Lifeline[];
+  readonly resolvers: readonly Lifeline[];
   readonly sshPeers: readonly Address[];
 }
+
+/** AUTO_IGNORE="0": no address is looked up. */
+export const NO_LIFELINES: Lifelines = { gateways: [], resolvers: [], sshPeers: [] };
 
 /** The files that name the lifelines. */
 export interface LifelinePaths {

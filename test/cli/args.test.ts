@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseArguments } from '../../src/cli/args.ts';
 
 const parse = (...argv: string[]) => parseArguments(argv, '3.0.0');
@@ -11,6 +11,7 @@ const RUN = {
   logoutput: [],
   daemon: false,
   verbose: false,
+  debug: false,
   localCheck: true,
   serviceCheck: true,
   dryRun: false,
@@ -44,12 +45,30 @@ describe('run', () => {
     ['-D', { daemon: true }],
     ['--daemon', { daemon: true }],
     ['-v', { verbose: true }],
-    ['-d', { verbose: true }],
+    ['-d', { verbose: true, debug: true }],
+    ['--debug', { verbose: true, debug: true }],
     ['-L', { localCheck: false }],
     ['--disable-local-check', { localCheck: false }],
     ['-S', { serviceCheck: false }],
     ['--disable-service-check', { serviceCheck: false }],
     ['--dry-run', { dryRun: true }],
+    ['--stealth', { mode: ['stcp,sudp'] }],
+    ['--connect', { mode: ['tcp,udp'] }],
+    ['--stealth -m raw', { mode: ['stcp,sudp'] }],
+    ['--method=pcap', {}],
+    [
+      '--stealth -mpcap -dLS -iALL -lstdout -c/x',
+      {
+        mode: ['stcp,sudp'],
+        verbose: true,
+        debug: true,
+        localCheck: false,
+        serviceCheck: false,
+        interface: ['ALL'],
+        logoutput: ['stdout'],
+        configfile: '/x',
+      },
+    ],
   ])('portsentry %s', async (line, expected) => {
     const argv = line === '' ? [] : line.split(' ');
     expect(await parse(...argv)).toEqual({ ...RUN, ...expected });
@@ -79,8 +98,14 @@ describe('replay', () => {
 });
 
 test('check', async () => {
-  expect(await parse('check')).toEqual({ command: 'check', configfile: undefined });
-  expect(await parse('check', '-c', '/x')).toEqual({ command: 'check', configfile: '/x' });
+  expect(await parse('check')).toEqual({ command: 'check', configfile: undefined, mode: [] });
+  expect(await parse('check', '-c', '/x')).toEqual({ command: 'check', configfile: '/x', mode: [] });
+  for (const mode of ['tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp']) {
+    expect(await parse('check', `-${mode}`)).toMatchObject({ command: 'check', mode: [mode] });
+  }
+  expect(await parse('check', '--stealth')).toMatchObject({ mode: ['stcp,sudp'] });
+  expect(await parse('check', '--connect')).toMatchObject({ mode: ['tcp,udp'] });
+  expect(await parse('check', '-stcp', '--mode', 'sudp')).toMatchObject({ mode: ['stcp', 'sudp'] });
 });
 
 describe('commands for the running daemon', () => {
@@ -119,6 +144,8 @@ describe('an invalid command line is a usage error of one line', () => {
     ['-i', /interface|argument/],
     ['check extra', /extra/],
     ['-axcp', /./],
+    ['-m both', /both/],
+    ['--method', /method|argument/],
     ['status extra', /extra/],
     ['list --for 1h', /for/],
     ['why', /argument/],
@@ -135,9 +162,49 @@ describe('an invalid command line is a usage error of one line', () => {
   });
 });
 
+describe('an unknown word names the nearest known one', () => {
+  const COMMANDS = 'replay, check, status, list, why, doctor, block, unblock, completion';
+  test.each([
+    ['statsu', 'unknown command "statsu" (did you mean status?)'],
+    ['lits --json', 'unknown command "lits" (did you mean list?)'],
+    ['stauts -c /x', 'unknown command "stauts" (did you mean status?)'],
+    ['zzz', `unknown command "zzz"; the commands are ${COMMANDS}`],
+    ['stop', 'there is no command "stop"; use systemctl stop portsentry, or service portsentry stop'],
+    ['list unblok', 'list does not take unblok'],
+    ['status -stcp', 'status does not take -stcp'],
+    ['--intrface eth0', 'unknown option --intrface (did you mean --interface?)'],
+    ['--dry-rn', 'unknown option --dry-rn (did you mean --dry-run?)'],
+    ['--confgfile=/x status', 'unknown option --confgfile (did you mean --configfile?)'],
+    ['status --jsno', 'unknown option --jsno (did you mean --json?)'],
+    ['replay f --no-sumary', 'unknown option --no-sumary (did you mean --no-summary?)'],
+    ['block 10.0.0.1 --fro 1h', 'unknown option --fro (did you mean --for?)'],
+    ['-x', 'unknown option -x'],
+    ['-atpc -audp', 'unknown option -atpc (did you mean -atcp?)'],
+    ['-tpc', 'unknown option -tpc (did you mean -tcp?)'],
+    ['status -json', 'unknown option -json (did you mean --json?)'],
+    [
+      'replay f --format jsn',
+      '--format: expected "text", "json" or "none", found "jsn" (did you mean json?)',
+    ],
+    ['-l sdtout', '--logoutput: expected "stdout" or "syslog", found "sdtout" (did you mean stdout?)'],
+    ['completion fsh', 'shell: expected "bash" or "zsh", found "fsh" (did you mean zsh?)'],
+  ])('portsentry %s', async (line, message) => {
+    await expect(parse(...line.split(' '))).rejects.toThrow(`${message}; see portsentry --help`);
+  });
+
+  test('in English, whatever the language of the host', async () => {
+    vi.stubEnv('LC_ALL', 'de_DE.UTF-8');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(parse('zzz')).rejects.toThrow(/^unknown command "zzz"/);
+    const help = await parse('--help');
+    expect(help.command === 'print' && help.text).toContain('Commands:');
+  });
+});
+
 describe('help and version are printed', () => {
+  // Two programs look for the word in the first line.
   test.each(['-V', '--version'])('%s', async (option) => {
-    expect(await parse(option)).toEqual({ command: 'print', text: '3.0.0\n' });
+    expect(await parse(option)).toEqual({ command: 'print', text: 'Version: 3.0.0\n' });
   });
 
   test.each([['--help'], ['-h'], ['replay', '--help']])('%s %s', async (...argv) => {

@@ -38,7 +38,7 @@ describe('block', () => {
     [['10.0.0.1/33'], 'expected an address or a prefix such as 10.0.0.0/8, found "10.0.0.1/33"'],
     [
       ['10.0.0.1', '1 hour'],
-      '--for: expected a time such as 30s, 5m, 24h or 7d, at most 3650d, or 0 for ever, found "1 hour"',
+      '--for: expected a time such as 90s, 5m, 1h30m, 2d or 1w, or a number of seconds, at most 3650d, or 0 for ever, found "1 hour"',
     ],
   ])('%j is a usage error', async (words, error) => {
     const result = await block(...words);

@@ -2,9 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { legacyFindings } from '../../src/cli/check-legacy.ts';
 import { formatFinding } from '../../src/config/finding.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { startedModes } from '../../src/config/modes.ts';
 
-const messages = (...lines: string[]) =>
-  legacyFindings(parseConfig(lines.join('\n'), 'f')).map(formatFinding);
+const messages = (...lines: string[]) => {
+  const parsed = parseConfig(lines.join('\n'), 'f');
+  const modes = parsed.config === null ? [] : startedModes(parsed.config);
+  return legacyFindings(parsed, { modes, by: 'a test' }).map(formatFinding);
+};
 const VERSION_1 = ['ADVANCED_PORTS_TCP="1024"', 'TCP_PORTS="1"'];
 
 describe('silent faults of the old program are reported at their lines', () => {
@@ -17,7 +21,14 @@ describe('silent faults of the old program are reported at their lines', () => {
     [
       'a missing program',
       ['BLOCK_TCP="1"', 'KILL_ROUTE="/nowhere/drop $TARGET$"'],
-      'f:2:1: warning: KILL_ROUTE: /nowhere/drop does not exist on this host, so the command always fails (the old PortSentry counted that as a block)',
+      'f:2:1: warning: KILL_ROUTE: /nowhere/drop does not exist on this host, so the command fails (the old PortSentry counted that as a block)',
+    ],
+    [
+      "a program that is not found, such as the one of 2.0.7's example",
+      ['BLOCK_UDP="2"', 'KILL_ROUTE="nftables add rule ip filter input ip saddr $TARGET$ drop"'],
+      expect.stringMatching(
+        /^f:2:1: warning: KILL_ROUTE: nftables is in no folder of \/\S+, so the command fails/,
+      ) as unknown as string,
     ],
     [
       'BLOCK_UDP=1 without a command',
@@ -46,8 +57,8 @@ describe('silent faults of the old program are reported at their lines', () => {
     ],
     [
       'ident',
-      ['ADVANCED_PORTS_TCP="1024"', 'TCP_PORTS="100-120"'],
-      'f:2:1: note: TCP_PORTS includes 113 (ident): PortSentry 2.x blocked a mail server that answered a connection with an ident query, and -stcp reports it as a scanner here, too; remove 113 (-atcp excludes it by default)',
+      ['MODES="stcp"', 'TCP_PORTS="100-120"'],
+      'f:2:1: warning: TCP_PORTS includes 113 (ident): PortSentry 2.x blocked a mail server that answered a connection with an ident query, and -stcp reports it as a scanner here, too; remove 113 (-atcp excludes it by default)',
     ],
     [
       'two processes and one hosts.deny',
@@ -55,9 +66,14 @@ describe('silent faults of the old program are reported at their lines', () => {
       'f:3:1: note: KILL_HOSTS_DENY: the TCP and the UDP process of PortSentry 1.x did not know of each other, so hosts.deny could list a host twice; here it lists it once',
     ],
     [
+      'a file of 2.x for UDP alone',
+      ['UDP_PORTS="1"'],
+      'f:1:1: warning: UDP_PORTS without ADVANCED_PORTS_UDP, as in a file of PortSentry 2.x, which watched only these ports; here --stealth (-stcp -sudp) or MODES="stcp,sudp" does',
+    ],
+    [
       'a file of 2.x',
       ['TCP_PORTS="1"'],
-      'f:1:1: note: TCP_PORTS without ADVANCED_PORTS_TCP, as in a file of PortSentry 2.x, which watched only these ports; here -stcp -sudp or MODES="stcp,sudp" does',
+      'f:1:1: warning: TCP_PORTS without ADVANCED_PORTS_TCP, as in a file of PortSentry 2.x, which watched only these ports; here --stealth (-stcp -sudp) or MODES="stcp,sudp" does',
     ],
   ])('%s', (_name, lines, finding) => {
     expect(messages(...lines)).toEqual([finding]);
@@ -67,8 +83,10 @@ describe('silent faults of the old program are reported at their lines', () => {
     ['nothing set', []],
     ['only logging', ['BLOCK_TCP="0"', 'IGNORE_FILE="/f"', 'KILL_HOSTS_DENY="ALL: $TARGET$"']],
     ['one transport', ['BLOCK_TCP="1"', 'BLOCK_UDP="0"', 'KILL_HOSTS_DENY="ALL: $TARGET$"']],
-    ['an existing program', ['KILL_ROUTE="/bin/sh -c $TARGET$"']],
-    ['a program without a path', ['KILL_ROUTE="nowhere $TARGET$"']],
+    ['an existing program', ['BLOCK_TCP="2"', 'KILL_ROUTE="/bin/sh -c $TARGET$"']],
+    ['a missing program that is not run', ['KILL_ROUTE="/nowhere/drop $TARGET$"']],
+    ['late answers where no mode watches', ['MODES="sudp"', 'ADVANCED_PORTS_UDP="65535"']],
+    ['ident where no mode watches it', ['ADVANCED_PORTS_TCP="1024"', 'TCP_PORTS="100-120"']],
     ['low ports', ['ADVANCED_PORTS_UDP="1024"', ...VERSION_1]],
     ['a file of 2.x with its modes', ['TCP_PORTS="1"', 'MODES="stcp,sudp"']],
     ['a broken file, whose errors are reported elsewhere', ['SCAN_TRIGGER="2"', 'rubbish']],

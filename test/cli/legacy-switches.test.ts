@@ -7,6 +7,9 @@ test.each([
   ['-atcp -audp', '--mode=atcp --mode=audp'],
   ['-c -x -tcp', '-c -x --mode=tcp'],
   ['--tcp tcp', '--tcp tcp'],
+  ['-lstdout -ieth0 -mpcap -c/x', '-l stdout -i eth0 -m pcap -c /x'],
+  ['-l stdout -c=/x -dv', '-l stdout -c=/x -dv'],
+  ['replay f -- -lstdout', 'replay f -- -lstdout'],
   ['replay -stcp f -- -sudp', 'replay --mode=stcp f -- -sudp'],
 ])('%s is %s', (argv, expected) => {
   expect(expandLegacySwitches(argv.split(' '))).toEqual(expected.split(' '));

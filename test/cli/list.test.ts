@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { jsonLine } from '../../src/cli/json.ts';
 import { describeCause, renderBlocks, runList } from '../../src/cli/list.ts';
 import { BLOCK, NOW } from '../control/given.ts';
 import { runWith } from './given.ts';
@@ -81,7 +82,7 @@ describe('portsentry list', () => {
       runList({ ...options, json: true }, output),
     );
     expect(exit).toBe(0);
-    expect(stdout).toBe(BLOCKS.map((block) => `${JSON.stringify(block)}\n`).join(''));
+    expect(stdout).toBe(BLOCKS.map(jsonLine).join(''));
   });
 
   test('--json streams 100,000 blocks', async () => {
@@ -105,7 +106,7 @@ describe('portsentry list', () => {
     );
     expect({ exit, stdout, error }).toEqual({
       exit: 70,
-      stdout: `${JSON.stringify(BLOCK)}\n`,
+      stdout: jsonLine(BLOCK),
       error: 'internal error: no more',
     });
   });

@@ -37,6 +37,7 @@ function portsentry(args: readonly string[], input?: Uint8Array) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
     input: input ?? '',
     encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
     env: { ...process.env, TZ: 'UTC' },
   });
   return { status, stdout, stderr };
@@ -210,7 +211,7 @@ describe('what is a probe', () => {
     const path = file('f', SCAN);
     expect(alerts(replay([path]).stdout)).toEqual([]);
     const [first] = lines(replay(['--format', 'json', path]).stdout);
-    expect(JSON.parse(first as string).portsentry.ignored).toBe(`ignore file ${SCANNER}/24`);
+    expect(JSON.parse(first as string).portsentry.ignored).toBe(`ignore file ${ignore}:1 ${SCANNER}/24`);
   });
 });
 

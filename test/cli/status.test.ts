@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { jsonLine } from '../../src/cli/json.ts';
 import { renderStatus, runStatus } from '../../src/cli/status.ts';
 import { STATUS } from '../control/given.ts';
 import { runWith } from './given.ts';
@@ -65,5 +66,5 @@ test('text and --json', async () => {
   const text = await runWith({}, (options, output) => runStatus({ ...options, json: false }, output));
   expect(text).toMatchObject({ exit: 0, stdout: renderStatus(STATUS), stderr: '' });
   const json = await runWith({}, (options, output) => runStatus({ ...options, json: true }, output));
-  expect(json).toMatchObject({ exit: 0, stdout: `${JSON.stringify(STATUS)}\n`, stderr: '' });
+  expect(json).toMatchObject({ exit: 0, stdout: jsonLine(STATUS), stderr: '' });
 });

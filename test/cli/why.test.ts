@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { jsonLine } from '../../src/cli/json.ts';
 import { renderWhy, runWhy } from '../../src/cli/why.ts';
 import type { KnownSource } from '../../src/control/status.ts';
 import { BLOCK, NOW, WHY } from '../control/given.ts';
@@ -71,7 +72,7 @@ test('the daemon is asked for the canonical address', async () => {
   const ask = (address: string, json: boolean) =>
     runWith({}, (options, output) => runWhy({ ...options, address, json }, output));
   expect((await ask('2001:DB8:0:0::1', false)).stdout).toMatch(/^2001:db8::1\n\n {2}never block/);
-  expect(JSON.parse((await ask('::ffff:10.0.0.1', true)).stdout)).toEqual({ ...WHY, address: '10.0.0.1' });
+  expect((await ask('::ffff:10.0.0.1', true)).stdout).toBe(jsonLine({ ...WHY, address: '10.0.0.1' }));
   expect(await ask('10.0.0.0/8', false)).toMatchObject({
     exit: 64,
     error: 'expected an IPv4 or IPv6 address, found "10.0.0.0/8"',

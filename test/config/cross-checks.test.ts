@@ -50,8 +50,8 @@ describe('1.x with BLOCK=1 and no action, or BLOCK=2 and no command, did nothing
     ['0 alone', ['BLOCK_TCP="0"']],
     ['1 alone, which chooses the best method', ['BLOCK_TCP="1"']],
     ['1 with KILL_ROUTE and its undo', ['BLOCK_TCP="1"', ROUTE, UNDO]],
-    ['1 with hosts.deny', ['BLOCK_TCP="1"', 'KILL_HOSTS_DENY="ALL: $TARGET$"']],
-    ['1 with a command', ['BLOCK_TCP="1"', 'KILL_RUN_CMD="/bin/x"']],
+    ['1 with hosts.deny', ['BLOCK_TCP="1"', 'KILL_HOSTS_DENY="ALL: $TARGET$"', 'BLOCK_METHOD="none"']],
+    ['1 with a command', ['BLOCK_TCP="1"', 'KILL_RUN_CMD="/bin/x"', 'BLOCK_METHOD="auto"']],
     ['2 with a command', ['BLOCK_TCP="2"', 'KILL_RUN_CMD="/bin/x"']],
   ])('%s is valid', (_name, lines) => {
     expect(findingsOf(...lines)).toEqual([]);
@@ -59,13 +59,14 @@ describe('1.x with BLOCK=1 and no action, or BLOCK=2 and no command, did nothing
 });
 
 test('BLOCK=2 without KILL_RUN_CMD runs KILL_ROUTE, and says that 1.x did nothing', () => {
-  expect(findingsOf('BLOCK_UDP="2"', ROUTE)).toEqual([
+  expect(findingsOf('BLOCK_UDP="2"', ROUTE, UNDO)).toEqual([
     'f:1:1: warning: BLOCK_UDP="2" without KILL_RUN_CMD: KILL_ROUTE is run as the external command (PortSentry 1.x did nothing and still wrote "Blocked")',
   ]);
 });
 
 describe('1.x reported IPv6 scanners as blocked by the usual iptables command', () => {
-  const warns = (command: string) => findingsOf(`KILL_ROUTE="${command}"`).join().includes('knows no IPv6');
+  const warns = (command: string, block = '1') =>
+    findingsOf(`BLOCK_TCP="${block}"`, `KILL_ROUTE="${command}"`).join().includes('knows no IPv6');
   test.each([
     '/sbin/iptables -I INPUT -s $TARGET$ -j DROP',
     'iptables -I INPUT -s $TARGET$ -j DROP',
@@ -86,9 +87,18 @@ describe('1.x reported IPv6 scanners as blocked by the usual iptables command', 
   });
 
   test('with KILL_ROUTE6 there is no warning', () => {
-    expect(findingsOf('KILL_ROUTE="iptables -s $TARGET$"', 'KILL_ROUTE6="ip6tables -s $TARGET$"')).toEqual(
-      [],
-    );
+    const lines = [
+      'BLOCK_TCP="1"',
+      'KILL_ROUTE="iptables -s $TARGET$"',
+      'KILL_ROUTE6="ip6tables -s $TARGET$"',
+    ];
+    expect(findingsOf(...lines).join()).not.toContain('knows no IPv6');
+  });
+
+  test('a KILL_ROUTE that is not run needs none: nobody is blocked, or by something else', () => {
+    expect(warns('/sbin/iptables -I INPUT -s $TARGET$ -j DROP', '0')).toBe(false);
+    const lines = ['KILL_ROUTE="iptables -s $TARGET$"', 'BLOCK_TCP="2"', 'KILL_RUN_CMD="/bin/x"'];
+    expect(findingsOf(...lines)).toEqual([]);
   });
 });
 
@@ -119,14 +129,54 @@ test('a relative path causes a warning', () => {
   ]);
 });
 
-test('an empty port list causes a warning', () => {
-  expect(findingsOf('TCP_PORTS=""', 'UDP_PORTS=""')).toEqual([
-    'f:1:1: warning: TCP_PORTS names no port: -tcp and -stcp watch nothing',
-    'f:2:1: warning: UDP_PORTS names no port: -udp and -sudp watch nothing',
+test('an empty port list causes a warning where its mode runs', () => {
+  expect(findingsOf('TCP_PORTS=""', 'UDP_PORTS=""', 'MODES="stcp,udp"')).toEqual([
+    'f:1:1: warning: TCP_PORTS names no port: -stcp watches nothing',
+    'f:2:1: warning: UDP_PORTS names no port: -udp watches nothing',
   ]);
+  expect(findingsOf('TCP_PORTS=""', 'UDP_PORTS=""')).toEqual([]);
+});
+
+describe('hosts.deny alone: the old PortSentry left the firewall as it was', () => {
+  const DENY = 'KILL_HOSTS_DENY="ALL: $TARGET$"';
+  test('the firewall block beside it is said', () => {
+    expect(findingsOf('BLOCK_TCP="1"', 'BLOCK_UDP="1"', DENY)).toEqual([
+      'f:1:1: warning: BLOCK_TCP="1" and BLOCK_UDP="1" without KILL_ROUTE: the old PortSentry only wrote hosts.deny; here the source is blocked in the firewall, too; set BLOCK_METHOD="auto" to keep this, or "none" for the old way',
+    ]);
+    expect(findingsOf('BLOCK_UDP="1"', 'KILL_RUN_CMD="/bin/x"')).toEqual([
+      'f:1:1: warning: BLOCK_UDP="1" without KILL_ROUTE: the old PortSentry only ran KILL_RUN_CMD; here the source is blocked in the firewall, too; set BLOCK_METHOD="auto" to keep this, or "none" for the old way',
+    ]);
+  });
+
+  test.each([
+    ['BLOCK_METHOD="auto"', 'BLOCK_TCP="1"'],
+    ['BLOCK_METHOD="none"', 'BLOCK_TCP="1"'],
+    ['BLOCK_METHOD="nftables"', 'BLOCK_TCP="1"'],
+    ['BLOCK_TCP="0"', 'BLOCK_UDP="0"'],
+  ])('with %s and %s there is nothing to say', (...lines) => {
+    expect(findingsOf(...lines, DENY)).toEqual([]);
+  });
 });
 
 describe('BLOCK_METHOD', () => {
+  test('auto may be written, and is the default', () => {
+    for (const line of ['', 'BLOCK_METHOD=""', 'BLOCK_METHOD="auto"']) {
+      const { config, findings } = parseConfig(line, 'f');
+      expect(config?.blockMethod).toBeNull();
+      expect(findings).toEqual([]);
+    }
+  });
+
+  test.each([
+    ['nftable', ' (did you mean nftables?)'],
+    ['nul', ''],
+    ['iptabels', ' (did you mean iptables?)'],
+  ])('%s is refused with the nearest method, and never with one that is for tests', (word, hint) => {
+    expect(findingsOf(`BLOCK_METHOD="${word}"`)).toEqual([
+      `f:1:15: error: BLOCK_METHOD: expected "auto", "command", "nftables", "ipset", "iptables", "route" or "none"${hint}, found "${word}"`,
+    ]);
+  });
+
   test.each(['nftables', 'ipset', 'iptables', 'route'])('%s is valid', (method) => {
     expect(findingsOf('BLOCK_TCP="1"', `BLOCK_METHOD="${method}"`)).toEqual([]);
   });
@@ -135,13 +185,6 @@ describe('BLOCK_METHOD', () => {
     expect(findingsOf('BLOCK_TCP="1"', 'KILL_ROUTE6="ip6 $TARGET$"')).toEqual([
       'f:2:1: warning: KILL_ROUTE6 is not run without KILL_ROUTE or BLOCK_METHOD="command"',
     ]);
-  });
-
-  test('a KILL_ROUTE without an undo causes a note', () => {
-    const { findings } = parseConfig(`BLOCK_TCP="1"\n${ROUTE}`, 'f');
-    expect(findings.map(formatFinding)).toContainEqual(
-      expect.stringMatching(/^f:2:1: note: KILL_ROUTE without UNKILL_ROUTE: nothing here can take/),
-    );
   });
 
   test.each([

@@ -27,6 +27,10 @@ describe('port lists', () => {
     ['5-5', '5'],
     ['1-65535', '1-65535'],
     ['1-10,5-20', '1-20'],
+    ['1,', '1'],
+    [',1', '1'],
+    ['1,,2', '1-2'],
+    ['1, ,2,', '1-2'],
     ['', ''],
     ['  ', ''],
   ])('%j becomes %j', (text, ports) => {
@@ -46,9 +50,8 @@ describe('port lists', () => {
     ['1-2-3', `0: expected ${port}, found "1-2-3"`],
     ['1 2', `0: expected ${port}, found "1 2"`],
     ['1e3', `0: expected ${port}, found "1e3"`],
-    ['1,', `1: expected ${port}, found nothing`],
-    [',1', `0: expected ${port}, found nothing`],
-    ['1,,2', `1: expected ${port}, found nothing`],
+    [',', `0: expected ${port}, found nothing`],
+    [' , ,', `0: expected ${port}, found nothing`],
     ['1,9-7', '2: expected a range with its lower port first, found "9-7"'],
   ])('%j is refused', (text, message) => {
     expect(resultOf(portList.parse(text))).toBe(message);
@@ -77,7 +80,7 @@ describe('numbers and words', () => {
     expect((kind.format as (value: unknown) => string)(value)).toBe(text);
   });
 
-  const aTime = 'a time such as 30s, 5m, 24h or 7d, at most 3650d';
+  const aTime = 'a time such as 90s, 5m, 1h30m, 2d or 1w, or a number of seconds, at most 3650d';
   test.each([
     ['integer too small', integer(1, 9), '0', '0: expected a number from 1 to 9, found "0"'],
     ['integer too large', integer(1, 65535), '65536', '0: expected a number from 1 to 65535, found "65536"'],
@@ -87,8 +90,17 @@ describe('numbers and words', () => {
     ['decimal', decimal(1, 2), '0.5', '0: expected a number from 1 to 2, found "0.5"'],
     ['flag', flag, 'yes', '0: expected "0" or "1", found "yes"'],
     ['choice', choice(0, 1, 2), '3', '0: expected "0", "1" or "2", found "3"'],
-    ['time without unit', time, '30', `0: expected ${aTime}, or 0 for ever, found "30"`],
-    ['time with a wrong unit', time, '2w', `0: expected ${aTime}, or 0 for ever, found "2w"`],
+    [
+      'choice',
+      choice('keep', 'release'),
+      'kepp',
+      '0: expected "keep" or "release" (did you mean keep?), found "kepp"',
+    ],
+    ['time with a wrong unit', time, '2y', `0: expected ${aTime}, or 0 for ever, found "2y"`],
+    ['time with a smaller unit first', time, '30m1h', `0: expected ${aTime}, or 0 for ever, found "30m1h"`],
+    ['the same unit twice', time, '1h1h', `0: expected ${aTime}, or 0 for ever, found "1h1h"`],
+    ['time with a sign', time, '-5m', `0: expected ${aTime}, or 0 for ever, found "-5m"`],
+    ['no time', time, '', `0: expected ${aTime}, or 0 for ever, found nothing`],
     ['time too long', time, '3651d', `0: expected ${aTime}, or 0 for ever, found "3651d"`],
     ['a time of zero', time, '0s', `0: expected ${aTime}, or 0 for ever, found "0s"`],
     ['a command without a time limit', duration({ forEver: false }), '0', `0: expected ${aTime}, found "0"`],
@@ -103,6 +115,25 @@ describe('numbers and words', () => {
     ['two TCP modes', modeList, 'tcp,atcp', '4: expected at most one TCP mode, found "atcp"'],
   ])('%s is refused', (_name, kind, text, message) => {
     expect(resultOf<unknown>(kind.parse(text))).toBe(message);
+  });
+
+  test.each([
+    ['3600', 3_600_000],
+    ['90s', 90_000],
+    ['1h30m', 5_400_000],
+    ['2d', 172_800_000],
+    ['1w', 604_800_000],
+    ['1w2d3h4m5s', 788_645_000],
+    ['24h', 86_400_000],
+  ])('the time %s is %i ms, and is read back as it is shown', (text, ms) => {
+    expect(resultOf(time.parse(text))).toBe(ms);
+    expect(resultOf(time.parse(time.format(ms)))).toBe(ms);
+  });
+
+  test('the message for an unknown word suggests the nearest one', () => {
+    expect(resultOf(choice('keep', 'release').parse('relase'))).toBe(
+      '0: expected "keep" or "release" (did you mean release?), found "relase"',
+    );
   });
 
   test('the message for an unknown mode suggests the nearest one', () => {

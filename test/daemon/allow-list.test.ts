@@ -35,8 +35,8 @@ test('spares the address of a trial until its time is over', () => {
   const list = new AllowList();
   list.spareForTrial(TRIAL, START + 1_000);
   for (const [now, rule] of [
-    [START, 'trial probe of doctor'],
-    [START + 999, 'trial probe of doctor'],
+    [START, 'trial probe of doctor from 192.0.2.1'],
+    [START + 999, 'trial probe of doctor from 192.0.2.1'],
     [START + 1_000, null],
   ] as const) {
     list.tick(now);

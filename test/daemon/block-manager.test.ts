@@ -81,7 +81,9 @@ describe('a reload', () => {
     const ignoreFile = `${testFolder()}/ignore`;
     writeFileSync(ignoreFile, `${SOURCE}\n`);
     await manager.reload(blockingConfig({ ignoreFile }));
-    expect(ends.map(({ how, rule }) => [how, rule])).toEqual([['spared', `ignore file ${SOURCE}`]]);
+    expect(ends.map(({ how, rule }) => [how, rule])).toEqual([
+      ['spared', `ignore file ${ignoreFile}:1 ${SOURCE}`],
+    ]);
   });
 
   test('that finds no method changes nothing', async () => {
@@ -112,7 +114,9 @@ test('a tick releases a block that the never-block list has come to spare', asyn
   const { manager, ends } = await blocking();
   manager.allowList.spareForTrial(address(SOURCE), Date.now() + DAY);
   manager.tick(Date.now());
-  await eventually(() => expect(ends.map(({ rule }) => rule)).toEqual(['trial probe of doctor']));
+  await eventually(() =>
+    expect(ends.map(({ rule }) => rule)).toEqual([`trial probe of doctor from ${SOURCE}`]),
+  );
 });
 
 describe('rules that another program has flushed', () => {

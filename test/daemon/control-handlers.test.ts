@@ -6,6 +6,7 @@ import type { Config } from '../../src/config/config.ts';
 import type { Modes } from '../../src/config/modes.ts';
 import { PortSet } from '../../src/config/ports.ts';
 import { LiveControlHandlers } from '../../src/daemon/control-handlers.ts';
+import { logDestinations } from '../../src/daemon/outputs.ts';
 import { Reason, reasonText } from '../../src/decode/reason.ts';
 import { Engine } from '../../src/engine.ts';
 import type { LedgerEntry } from '../../src/ledger/entry.ts';
@@ -47,6 +48,7 @@ async function given({ settings = {}, modes = MODES, dryRun = false, listening }
     version: '3.0.0',
     startedAt: STARTED_AT,
     dryRun,
+    destinations: logDestinations(['stdout']),
     prepared: () => preparedWith(config, modes),
     watched: () => new WatchedPorts(config, modes),
     blockManager: manager,
@@ -155,7 +157,7 @@ test('a spared address is not acted on until the time is over', async () => {
   const message = `${SOURCE} is not acted on for 60 s`;
   expect(handlers.spare(SOURCE, 60_000)).toEqual({ outcome: 'done', message });
   manager.allowList.tick(Date.now());
-  expect((await handlers.why(SOURCE)).rule).toBe('trial probe of doctor');
+  expect((await handlers.why(SOURCE)).rule).toBe(`trial probe of doctor from ${SOURCE}`);
   manager.allowList.tick(Date.now() + 60_000);
   expect((await handlers.why(SOURCE)).rule).toBeNull();
 });
@@ -219,7 +221,7 @@ describe('why', () => {
     expect((await handlers.why(SOURCE)).next).toEqual(['Its block has no end.']);
     await block('192.0.2.1', 60_000);
     expect((await handlers.why('192.0.2.1')).next).toEqual([
-      expect.stringMatching(/^Its block ends at 20.*Z\.$/),
+      expect.stringMatching(/^Its block ends at 20\d\d-\d\d-\d\d \d\d:\d\d\.$/),
     ]);
     for (const entry of manager.blocks.standing()) manager.blocks.suspend(entry);
     manager.memory.lift('all');
@@ -236,10 +238,10 @@ describe('why', () => {
     ]);
   });
 
-  test('says of a spared address that its probes are only counted', async () => {
+  test('says of a spared address that its probes are only logged', async () => {
     const { handlers } = await given({});
     expect((await handlers.why('127.0.0.1')).next).toEqual([
-      'It is never blocked (loopback); its probes are only counted.',
+      'It is never blocked (loopback 127.0.0.0/8); its probes are only logged.',
     ]);
   });
 });

@@ -32,8 +32,8 @@ async function given(settings: Partial<Config> = {}, memory?: BlockMemory) {
 
 describe('a block by hand', () => {
   test.each([
-    ['the configured length', null, 24 * HOUR, /^192\.0\.2\.1 is blocked until \d{4}-.*Z$/],
-    ['the length asked for', HOUR, HOUR, /^192\.0\.2\.1 is blocked until \d{4}-.*Z$/],
+    ['the configured length', null, 24 * HOUR, /^192\.0\.2\.1 is blocked until \d{4}-\d\d-\d\d \d\d:\d\d$/],
+    ['the length asked for', HOUR, HOUR, /^192\.0\.2\.1 is blocked until \d{4}-\d\d-\d\d \d\d:\d\d$/],
     ['no end', 0, null, /^192\.0\.2\.1 is blocked for ever$/],
   ])('has %s, and is reported once it is in force', async (_what, forMs, lengthMs, message) => {
     const { block, targets, reported } = await given();
@@ -45,8 +45,14 @@ describe('a block by hand', () => {
   });
 
   test.each<[string, Partial<Config>, string, string, string]>([
-    ['a spared address', {}, '127.0.0.1', 'refused', '127.0.0.1 is never blocked: loopback'],
-    ['a network with one', {}, '127.0.0.0/8', 'refused', '127.0.0.0/8 is never blocked: loopback'],
+    ['a spared address', {}, '127.0.0.1', 'refused', '127.0.0.1 is never blocked: loopback 127.0.0.0/8'],
+    [
+      'a network with one',
+      {},
+      '127.0.0.0/8',
+      'refused',
+      '127.0.0.0/8 is never blocked: loopback 127.0.0.0/8',
+    ],
     [
       'no method',
       { blockMethod: 'none' },

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { isJournal, openLiveLog, openRecorder } from '../../src/daemon/outputs.ts';
+import { isJournal, logDestinations, openLiveLog, openRecorder } from '../../src/daemon/outputs.ts';
 import { probeEvent } from '../record/given.ts';
 import { configWith, testFolder } from '../respond/given.ts';
 
@@ -14,7 +14,7 @@ test('a log to stdout gets each line, as one line', async () => {
     return true;
   });
   onTestFinished(() => write.mockRestore());
-  const log = await openLiveLog(['stdout']);
+  const log = await openLiveLog(logDestinations(['stdout']));
   log.line('one');
   log.line('two\nlines');
   expect(written.map((text) => text.split('\n').length - 1)).toEqual([1, 1]);
@@ -28,6 +28,17 @@ test('stdout is the journal when JOURNAL_STREAM names its device and inode', () 
   expect(isJournal(fd, `${dev}:${ino}`)).toBe(true);
   expect(isJournal(fd, `${dev}:${ino + 1n}`)).toBe(false);
   expect(isJournal(fd, undefined)).toBe(false);
+});
+
+test.each([
+  [[], true, { stdout: true, syslog: true, wantsSyslog: true }],
+  [[], false, { stdout: true, syslog: false, wantsSyslog: true }],
+  [['syslog'], false, { stdout: false, syslog: true, wantsSyslog: true }],
+  [['stdout'], true, { stdout: true, syslog: false, wantsSyslog: false }],
+  [['stdout', 'syslog'], true, { stdout: true, syslog: true, wantsSyslog: true }],
+] as const)('--logoutput %j, with a socket of syslog: %s', (outputs, hasSocket, destinations) => {
+  const socket = hasSocket ? testFolder() : join(testFolder(), 'none');
+  expect(logDestinations(outputs, socket)).toEqual({ ...destinations, isJournal: false, socket });
 });
 
 test('a recorder writes the log and the files that the configuration names', () => {

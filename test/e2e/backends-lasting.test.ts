@@ -171,7 +171,8 @@ describe('the best method', () => {
 
   test('is none without privileges, and one line says why', async () => {
     const answer = await ask('setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups');
-    expect(answer).toMatch(/^this host has no way to block: not nftables: nft: [^\n]*not permitted[^\n]*$/);
-    expect(answer.split('; not ')).toHaveLength(4);
+    expect(answer).toBe(
+      'this host has no way to block: CAP_NET_ADMIN is missing: run it as root, or grant it',
+    );
   });
 });

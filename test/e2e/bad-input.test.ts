@@ -40,7 +40,7 @@ async function expectEnd(outcome: Outcome, code: number, message: RegExp): Promi
 describe('a command line that makes no sense', () => {
   test.each([
     { args: ['-stcp', '-atcp'], message: /^portsentry: --mode stcp,atcp: expected .* found / },
-    { args: ['--frobnicate'], message: /^portsentry: Unknown argument: frobnicate; see portsentry --help$/m },
+    { args: ['--frobnicate'], message: /^portsentry: unknown option --frobnicate; see portsentry --help$/m },
     { args: ['--mode', 'xtcp'], message: /^portsentry: --mode xtcp: expected .* found "xtcp"/ },
     { args: ['replay'], message: /^portsentry: Not enough .*; see portsentry --help$/m },
   ])('$args', async ({ args, message }) => {
@@ -62,7 +62,11 @@ describe('a configuration that cannot be read', () => {
   test('is not for this user', async () => {
     configure(lab.victim);
     await lab.run(lab.victim, ['chmod', '000', CONFIG_FILE]);
-    await expectEnd(await asNobody(), 66, /portsentry\.conf: no permission to read it; run as root$/m);
+    await expectEnd(
+      await asNobody(),
+      66,
+      /portsentry\.conf: no permission to read it; its owner may, or root with CAP_DAC_OVERRIDE$/m,
+    );
   });
 });
 
@@ -70,7 +74,7 @@ describe('a configuration that is wrong', () => {
   test.each([
     {
       name: 'a port',
-      more: 'TCP_PORTS="1,70000"',
+      more: 'TCP_PORTS="1,70000"\nMODES="stcp"',
       message: /:1:14: error: TCP_PORTS: expected .*found "70000"/,
     },
     { name: 'no closing quote', more: 'TCP_PORTS="1,2', message: /:1:11: error: .*closing quote/ },
@@ -112,7 +116,7 @@ describe('a configuration that is wrong', () => {
   });
 
   test('every error is reported, in a line each', async () => {
-    configure(lab.victim, 'TCP_PORTS="x"\nUDP_PORTS="y"');
+    configure(lab.victim, 'TCP_PORTS="x"\nUDP_PORTS="y"\nMODES="stcp,sudp"');
     const { code, stderr } = await portsentry();
     expect(code).toBe(78);
     const places = stderr.trimEnd().split('\n');
@@ -133,15 +137,46 @@ describe('a configuration that is wrong', () => {
 });
 
 describe('what the host does not grant', () => {
-  test('capturing, when it is not root', async () => {
+  test('capturing, to root that has no capabilities', async () => {
     configure(lab.victim);
     await lab.run(lab.victim, ['chmod', '644', CONFIG_FILE]);
     await expectEnd(
       await asNobody(),
       77,
-      /^portsentry: capturing packets is not permitted: run it as root$/m,
+      /^portsentry: capturing packets is not permitted: CAP_NET_RAW is missing: root was started without it, /m,
     );
   });
+
+  // "Root without CAP_NET_RAW is told: run it as root."
+  test.each([
+    {
+      lacks: 'net_raw',
+      args: ['-stcp'],
+      message: 'capturing packets is not permitted: CAP_NET_RAW is missing',
+    },
+    {
+      lacks: 'net_admin',
+      args: ['-stcp'],
+      message: 'sources cannot be blocked: this host has no way to block: CAP_NET_ADMIN is missing',
+      code: 69,
+    },
+    {
+      lacks: 'net_bind_service',
+      args: ['-tcp'],
+      message: 'could not bind ANY TCP sockets: CAP_NET_BIND_SERVICE is missing',
+    },
+    { lacks: 'setuid', args: ['-stcp'], message: 'root cannot be given up: CAP_SETUID is missing' },
+  ])(
+    '$lacks to root, which is told the name of what is missing',
+    async ({ lacks, args, message, code = 77 }) => {
+      configure(lab.victim, 'KILL_ROUTE=""\nKILL_ROUTE6=""\nTCP_PORTS="111"\n');
+      const drop = ['setpriv', `--bounding-set=-${lacks}`, `--inh-caps=-${lacks}`];
+      const command = [...drop, NODE, PROGRAM, ...args, '-l', 'stdout'];
+      const outcome = await lab.run(lab.victim, command, { timeout: 10_000 });
+      const advice = 'root was started without it, as in a container or under systemd';
+      await expectEnd(outcome, code, new RegExp(`^portsentry: ${message}: ${advice}`, 'm'));
+    },
+  );
 
   test('an interface', async () => {
     configure(lab.victim);

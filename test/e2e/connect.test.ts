@@ -146,8 +146,8 @@ test('events have the local address that was called', async () => {
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(events.map(({ destination, portsentry: { kind, mode } }) => [destination, kind, mode])).toEqual([
-    [{ ip: '10.99.0.9', port: 111 }, 'connect', 'tcp'],
-    [{ ip: '10.99.0.9', port: 700 }, 'connect', 'udp'],
+    [{ address: '10.99.0.9', ip: '10.99.0.9', port: 111 }, 'connect', 'tcp'],
+    [{ address: '10.99.0.9', ip: '10.99.0.9', port: 700 }, 'connect', 'udp'],
   ]);
 });
 

@@ -1,6 +1,10 @@
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { HealthCheck } from '../../src/control/status.ts';
+import { configure, startDetector } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
+import { order } from '../support/orders.ts';
+import { startSyslog } from '../support/services.ts';
 
 /** The veth pair over which the doctor probes: its probes arrive, and nothing of it is left. */
 
@@ -81,8 +85,12 @@ test.each(['SIGKILL', 'SIGINT'] as const)('%s: nothing is left', async (signal) 
 
 describe('where there can be no pair, one line says so and nothing is left', () => {
   test.each([
-    ['no namespace may be made', '-sys_admin', /^unshare: .*Operation not permitted$/],
-    ['no link may be made', '-net_admin', /^RTNETLINK answers: Operation not permitted|^ip: .*not permitted/],
+    [
+      'no new namespace may be made',
+      '-sys_admin',
+      /^unshare: CAP_SYS_ADMIN is missing: root was started without it/,
+    ],
+    ['no link may be made', '-net_admin', /^ip: CAP_NET_ADMIN is missing: root was started without it/],
   ])('%s', async (_what, capability, message) => {
     const drop = ['setpriv', `--bounding-set=${capability}`, `--inh-caps=${capability}`];
     const command = [...drop, process.execPath, '--input-type=module', '-e', TRIAL];
@@ -91,5 +99,90 @@ describe('where there can be no pair, one line says so and nothing is left', () 
     expect(code).toBe(1);
     expect(await links()).toEqual([]);
     expect(await probers()).toBe('');
+  });
+});
+
+describe('what doctor tries', () => {
+  const DOCUMENTATION = /203\.0\.113\.\d+|2001:db8:[0-9a-f]+:[0-9a-f]+::1/;
+
+  async function checks(name: string): Promise<string[]> {
+    const { stdout } = await order(lab, 'doctor', '--json');
+    const { checks: all } = JSON.parse(stdout) as { checks: HealthCheck[] };
+    return all.filter((check) => check.name === name).map(({ result, message }) => `${result} ${message}`);
+  }
+
+  /** Everything of the firewall and the routes that could hold a block. */
+  async function rules(): Promise<string> {
+    const script =
+      'nft list ruleset; ipset save; iptables-save; ip6tables-save; ip route show table all; ip -6 route show table all';
+    return (await lab.run(lab.victim, ['sh', '-c', script])).stdout;
+  }
+
+  test.each(['nftables', 'ipset', 'iptables', 'route'])(
+    'a block by %s, which leaves nothing',
+    async (method) => {
+      configure(lab.victim, `BLOCK_METHOD="${method}"`);
+      const detector = await startDetector(lab, lab.victim);
+      expect(await checks('trial block')).toEqual([
+        expect.stringMatching(
+          new RegExp(`^ok 203\\S+ and 2001:db8\\S+: put in by ${method} and taken out again$`),
+        ),
+      ]);
+      expect(await rules()).not.toMatch(DOCUMENTATION);
+      expect(JSON.stringify(JSON.parse((await order(lab, 'status', '--json')).stdout).blocks)).toContain(
+        '"due":0',
+      );
+      // A probe of doctor and its trial are nobody's scan.
+      expect(detector.lines().filter((line) => /attackalert|never blocked|198\.1[89]\./.test(line))).toEqual(
+        [],
+      );
+    },
+  );
+
+  test('a block by KILL_ROUTE with its undo, whose programs it finds', async () => {
+    const undo = 'UNKILL_ROUTE="/sbin/iptables -D INPUT -s $TARGET$ -j DROP"\n';
+    configure(lab.victim, `${undo}UNKILL_ROUTE6="/sbin/ip6tables -D INPUT -s $TARGET$ -j DROP"`);
+    await startDetector(lab, lab.victim);
+    expect(await checks('trial block')).toEqual([
+      expect.stringMatching(
+        /^ok 203\S+ and 2001:db8\S+: put in by command and taken out again; only the exit status/,
+      ),
+    ]);
+    expect(await rules()).not.toMatch(DOCUMENTATION);
+    expect(await checks('command')).toEqual([
+      'ok KILL_ROUTE: /sbin/iptables can be run',
+      'ok KILL_ROUTE6: /sbin/ip6tables can be run',
+      'ok UNKILL_ROUTE: /sbin/iptables can be run',
+      'ok UNKILL_ROUTE6: /sbin/ip6tables can be run',
+    ]);
+  });
+
+  // "doctor is all ok without /dev/log and without /sbin/iptables."
+  test('programs that are not there, and a KILL_ROUTE that fails', async () => {
+    configure(
+      lab.victim,
+      'KILL_ROUTE="/sbin/no-iptables $TARGET$"\nKILL_ROUTE6="/sbin/ip6tables $TARGET$"\nUNKILL_ROUTE="true $TARGET$"',
+    );
+    await startDetector(lab, lab.victim);
+    expect((await checks('command'))[0]).toBe(
+      'fail KILL_ROUTE: /sbin/no-iptables cannot be run: there is no such file',
+    );
+    expect(await checks('trial block')).toEqual([
+      expect.stringMatching(/^fail command: 203\S+: could not be put in: exit status 127: /),
+    ]);
+    expect((await order(lab, 'doctor')).code).toBe(69);
+  });
+
+  test('syslog: without /dev/log it warns, with one it sends a line under another name', async () => {
+    configure(lab.victim, 'BLOCK_TCP="0"\nBLOCK_UDP="0"');
+    const without = await startDetector(lab, lab.victim, ['-stcp', '-l', 'stdout', '-l', 'syslog']);
+    expect(await checks('log')).toEqual([
+      'warn syslog takes no line: socket /dev/log: No such file or directory; lines go to standard output alone',
+    ]);
+    await without.stop();
+    const syslog = await startSyslog(lab, lab.victim);
+    await startDetector(lab, lab.victim, ['-stcp']);
+    expect(await checks('log')).toEqual(['ok /dev/log took a test line (portsentry-doctor)']);
+    await syslog.waitForLine(/portsentry-doctor: A test line of portsentry doctor\.$/);
   });
 });

@@ -14,7 +14,8 @@ afterEach(() => lab.close());
 
 const LOOK = `
   const { lookupLifelines } = await import(${JSON.stringify(resolve('dist/watch/lifelines.js'))});
-  const texts = Object.entries(lookupLifelines()).map(([name, list]) => [name, list.map(String).sort()]);
+  const textOf = (found) => String(found.address ?? found);
+  const texts = Object.entries(lookupLifelines()).map(([name, list]) => [name, list.map(textOf).sort()]);
   console.log(JSON.stringify(Object.fromEntries(texts)));`;
 
 async function look(): Promise<Record<'gateways' | 'resolvers' | 'sshPeers', string[]>> {

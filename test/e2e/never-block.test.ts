@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { configure, IGNORE_FILE, startDetector, writeFile } from '../support/detector.ts';
+import {
+  configure,
+  HISTORY_FILE,
+  IGNORE_FILE,
+  readFile,
+  startDetector,
+  writeFile,
+} from '../support/detector.ts';
 import { ethernet, SYN, tcpPacket } from '../support/frames.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
@@ -38,13 +45,20 @@ function forge(sources: readonly string[], port = 3000): Promise<void> {
 const blocked = (target: string) =>
   detector.waitForLine(new RegExp(`^attackalert: Host ${target} has been blocked`));
 
-/** Sends two probes, and expects nothing but one line with the rule that spares the source. */
+/** The lines of two probes of a spared source: it is logged like any other, and the rule is named once. */
+function refusalLines(source: string, rule: string): string[] {
+  const probe = (port: number) =>
+    `attackalert: TCP SYN/Normal scan from host: ${source}/${source} to TCP port: ${port}`;
+  return [probe(3000), `adminalert: Host: ${source}/${source} is never blocked: ${rule}`, probe(3001)];
+}
+
+/** Sends two probes; both are logged, and no block follows. */
 async function expectRefusal(source: string, rule: string): Promise<void> {
   await forge([source]);
   await forge([source, STRANGER], 3001);
   await blocked(STRANGER);
-  const said = `adminalert: Host: ${source}/${source} is never blocked: ${rule}`;
-  expect(detector.lines().filter((line) => line.includes(source))).toEqual([said]);
+  const lines = detector.lines().filter((line) => line.includes(`${source}/${source} `));
+  expect(lines).toEqual(refusalLines(source, rule));
   expect(await targetsOf(lab)).toEqual([STRANGER]);
 }
 
@@ -52,13 +66,13 @@ describe('a forged SYN from', () => {
   test('the gateway', async () => {
     await lab.run(lab.victim, ['ip', 'route', 'add', 'default', 'via', GATEWAY]);
     await start();
-    await expectRefusal(GATEWAY, 'default gateway');
+    await expectRefusal(GATEWAY, `default gateway ${GATEWAY} of eth0`);
   });
 
   test('the resolver', async () => {
     writeFile(lab.victim, '/etc/resolv.conf', `nameserver ${RESOLVER}\n`);
     await start();
-    await expectRefusal(RESOLVER, 'resolver');
+    await expectRefusal(RESOLVER, `resolver ${RESOLVER} of /etc/resolv.conf`);
   });
 
   test('the administrator who is logged in by SSH', async () => {
@@ -67,22 +81,22 @@ describe('a forged SYN from', () => {
     const client = await lab.start(lab.scanner, ['bash', '-c', script]);
     await client.waitForLine(/^hello/);
     await start();
-    await expectRefusal(lab.wire.from.ipv4, 'SSH peer');
+    await expectRefusal(lab.wire.from.ipv4, `SSH peer ${lab.wire.from.ipv4}`);
   });
 
   test('one of its own addresses', async () => {
     await lab.run(lab.victim, ['ip', 'address', 'add', '10.99.0.77/24', 'dev', 'eth0']);
     await start();
-    await expectRefusal('10.99.0.77', 'own address');
+    await expectRefusal('10.99.0.77', 'own address 10.99.0.77');
   });
 
   test.each([
-    ['0.0.0.0', 'unspecified'],
-    ['255.255.255.255', 'broadcast'],
-    ['10.99.0.255', 'broadcast'],
-    ['224.0.0.1', 'multicast'],
-    ['127.0.0.1', 'loopback'],
-    ['ff02::1', 'multicast'],
+    ['0.0.0.0', 'unspecified 0.0.0.0/8'],
+    ['255.255.255.255', 'broadcast 255.255.255.255'],
+    ['10.99.0.255', 'broadcast 10.99.0.255'],
+    ['224.0.0.1', 'multicast 224.0.0.0/4'],
+    ['127.0.0.1', 'loopback 127.0.0.0/8'],
+    ['ff02::1', 'multicast ff00::/8'],
   ])('%s', async (source, rule) => {
     await start();
     await expectRefusal(source, rule);
@@ -94,7 +108,72 @@ describe('a forged SYN from', () => {
     await forge(['10.99.0.70']);
     await forge([STRANGER], 3001);
     await blocked(STRANGER);
+    expect(detector.lines().filter((line) => line.includes('10.99.0.70'))).toEqual([]);
     expect(await targetsOf(lab)).toEqual([STRANGER]);
+  });
+
+  // 1.x is silent about what IGNORE_FILE names, so AUTO_IGNORE must not bring it into the log.
+  test('the gateway, when the ignore file names its network, which says nothing', async () => {
+    await lab.run(lab.victim, ['ip', 'route', 'add', 'default', 'via', GATEWAY]);
+    writeFile(lab.victim, IGNORE_FILE, '10.99.0.0/24\n');
+    await start();
+    await forge([GATEWAY]);
+    await forge([STRANGER], 3001);
+    await blocked(STRANGER);
+    expect(detector.lines().filter((line) => line.includes(GATEWAY))).toEqual([]);
+  });
+});
+
+// A newcomer scans his virtual machine from the host, which is the default gateway, and nothing happened.
+describe('a scan from the default gateway is not silent', () => {
+  const EVENTS = '/var/log/portsentry.json';
+  const RULE = `default gateway ${GATEWAY} of eth0`;
+
+  test.each([
+    ['live', '1', []],
+    ['live with BLOCK="0"', '0', []],
+    ['in a dry run', '1', ['--dry-run']],
+  ] as const)('%s', async (_how, block, args) => {
+    await lab.run(lab.victim, ['ip', 'route', 'add', 'default', 'via', GATEWAY]);
+    writeFile(lab.victim, EVENTS, '');
+    configure(lab.victim, `BLOCK_METHOD="nftables"\nEVENT_FILE="${EVENTS}"\nBLOCK_TCP="${block}"\n`);
+    detector = await startDetector(lab, lab.victim, ['-atcp', '-audp', ...args]);
+    await forge([GATEWAY], 3000);
+    await forge([GATEWAY], 3001);
+    await detector.waitForLine(/TCP port: 3001$/);
+
+    const why = JSON.parse((await order(lab, 'why', GATEWAY, '--json')).stdout);
+    expect(why).toMatchObject({ rule: RULE, source: { probes: 2, connects: 2 }, block: null });
+    expect(why.next).toEqual([`It is never blocked (${RULE}); its probes are only logged.`]);
+    expect(JSON.parse((await order(lab, 'status', '--json')).stdout)).toMatchObject({ probes: 2 });
+    if (args.length === 0) {
+      const refusal = await order(lab, 'block', GATEWAY);
+      expect([refusal.code, refusal.stderr]).toEqual([
+        65,
+        `portsentry: ${GATEWAY} is never blocked: ${RULE}\n`,
+      ]);
+    }
+    expect(await blocksOf(lab)).toEqual([]);
+    const { stdout: ruleset } = await lab.run(lab.victim, ['nft', 'list', 'ruleset']);
+    expect(ruleset).not.toMatch(new RegExp(`block4[^}]*elements = \\{[^}]*${GATEWAY}`));
+
+    detector.signal('SIGTERM');
+    await detector.ended;
+    const lines = detector.lines().filter((line) => line.includes(GATEWAY));
+    expect(lines.slice(0, 3)).toEqual(refusalLines(GATEWAY, RULE));
+    expect(lines[3]).toMatch(/^attackalert: Scan by 10\.99\.0\.254 ended: 2 probes to 2 ports in /);
+    const events = readFile(lab.victim, EVENTS)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events).toMatchObject([
+      { event: { action: 'probe' }, portsentry: { ignored: RULE, triggered: true } },
+      { event: { action: 'refused' }, portsentry: { rule: RULE } },
+      { event: { action: 'probe' }, portsentry: { ignored: RULE } },
+      { event: { action: 'scan' }, source: { ip: GATEWAY } },
+    ]);
+    // fail2ban bans whoever the history names.
+    expect(readFile(lab.victim, HISTORY_FILE)).toBe('');
   });
 });
 

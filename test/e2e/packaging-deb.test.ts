@@ -88,10 +88,10 @@ describe('portsentry.deb', () => {
     expect((await service('start')).code).toBe(0);
     expect((await service('status')).code).toBe(0);
     const whole = read(CONFIG);
-    write(CONFIG, `TCP_PORTS="x"\n${whole}`);
+    write(CONFIG, `BLOCK_UDP="x"\n${whole}`);
     const refused = await service('restart');
     expect(refused.code).toBe(78);
-    expect(refused.stderr).toMatch(/portsentry\.conf:1:12: error: TCP_PORTS: /);
+    expect(refused.stderr).toMatch(/portsentry\.conf:1:12: error: BLOCK_UDP: /);
     expect(await daemons()).toHaveLength(1);
     write(CONFIG, whole);
     expect((await service('stop')).code).toBe(0);

@@ -98,3 +98,26 @@ describe('other sets of flags', () => {
     );
   });
 });
+
+describe('what a scan begins to do after its first ten lines', () => {
+  let lab: Lab;
+  beforeEach(async () => {
+    lab = await createLab({ name: 'late-kinds' });
+  });
+  afterEach(() => lab.close());
+
+  test('has a line of its own', async () => {
+    configure(lab.victim, 'BLOCK_TCP="0"\nBLOCK_UDP="0"');
+    const detector = await startDetector(lab, lab.victim);
+    const to = lab.wire.to.ipv4;
+    await nmap(lab, ['-sS', '-p', '1000-1039', to]);
+    await nmap(lab, ['-sU', '-p', '1007', to]);
+    await detector.waitForLine(/^attackalert: UDP scan from host: .* to UDP port: 1007$/);
+    await nmap(lab, ['-sX', '-p', '1007', to]);
+    await detector.waitForLine(/^attackalert: TCP XMAS scan from host: .* to TCP port: 1007$/);
+    await nmap(lab, ['-sS', '--ip-options', 'R', '-p', '1008', to]);
+    await detector.waitForLine(/^attackalert: Packet from host: .* to TCP port: 1008 has IP options set/);
+    const lines = alertsOf(detector).filter((line) => line.includes(' scan from host: '));
+    expect(lines).toHaveLength(13);
+  });
+});

@@ -3,7 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { History } from '../../src/record/history.ts';
-import { NOON, probeEvent, testFolder, udpEvent } from '../record/given.ts';
+import { Names } from '../../src/record/names.ts';
+import { Recorder } from '../../src/record/recorder.ts';
+import { Reported } from '../../src/track/reported.ts';
+import { probeEvent, testFolder, udpEvent } from '../record/given.ts';
 
 /** The shipped filter, run on a history that portsentry writes. */
 
@@ -23,25 +26,61 @@ function banned(file: string): string[] {
     .split('\n');
 }
 
-function historyOf(logFormat: 1 | 2, name: (source: string) => string): string {
+/** The history of one block of each probe's source, or of a line for each with BLOCK_TCP="0". */
+function historyOf(logFormat: 1 | 2, name: string | null, blocks: boolean): string {
   const historyFile = join(testFolder(), 'history');
   const tell = (text: string) => expect.fail(text);
-  const history = new History({ historyFile, blockedFile: null, modes: ['atcp'], logFormat, tell });
+  const history = new History({ historyFile, blockedFile: null, modes: ['atcp'], tell });
+  const names = name === null ? null : namesOf(name);
+  const parts = { logFormat, sumUp: true, text: null, events: null, history, names } as const;
+  const recorder = new Recorder(parts);
   for (const probe of PROBES) {
-    history.blocked(probe, name(probe.source), NOON);
-    history.unblocked(probe, name(probe.source), NOON);
+    const event = { ...probe, noBlock: !blocks };
+    const outcome = { target: probe.source, until: null, times: 1, method: 'command', steps: [] } as const;
+    recorder.probe(event, new Reported(), blocks ? 'begun' : 'none');
+    if (blocks) recorder.block({ ...event, ...outcome, action: 'block', reason: null }, event);
+    else recorder.unblocked(event);
   }
-  history.close();
+  recorder.close();
   return historyFile;
 }
 
+/** Knows this name for every address. */
+function namesOf(name: string): Names {
+  const names = new Names();
+  names.withName = (_address, _now, use) => use(name);
+  return names;
+}
+
 test.each([
-  [1, 'without names', String],
-  [1, 'with names', () => 'a-1.scanner_2.example'],
-  [2, 'without names', String],
-  [2, 'with names', () => 'a-1.scanner_2.example'],
-] as const)('LOG_FORMAT="%i" %s: every source is banned', (logFormat, _what, name) => {
-  expect(banned(historyOf(logFormat, name))).toEqual(PROBES.flatMap(({ source }) => [source, source]));
+  [1, null, true],
+  [1, 'a-1.scanner_2.example', false],
+  [2, null, true],
+  [2, null, false],
+  [2, 'a-1.scanner_2.example', true],
+] as const)('LOG_FORMAT="%i", name %s, blocks %s: every source is banned', (logFormat, name, blocks) => {
+  expect(banned(historyOf(logFormat, name, blocks))).toEqual(PROBES.map(({ source }) => source));
+});
+
+test('in the form of 2.x, no source is banned that is spared, or whose packets may be forged', () => {
+  const historyFile = join(testFolder(), 'history');
+  const tell = (text: string) => expect.fail(text);
+  const history = new History({ historyFile, blockedFile: null, modes: ['atcp'], tell });
+  const recorder = new Recorder({
+    logFormat: 2,
+    sumUp: true,
+    text: null,
+    events: null,
+    history,
+    names: null,
+  });
+  recorder.probe(probeEvent({ source: '192.0.2.1', ignored: 'ignore file 192.0.2.1' }), new Reported());
+  recorder.probe(probeEvent({ source: '192.0.2.2', ignored: 'default gateway' }), new Reported());
+  recorder.probe(probeEvent({ source: '192.0.2.3', decoy: true }), new Reported(), 'held back');
+  recorder.probe(probeEvent({ source: '192.0.2.4', triggered: false }), new Reported());
+  recorder.probe(probeEvent({ source: '192.0.2.5', noBlock: true }), new Reported());
+  recorder.close();
+  expect(banned(historyFile)).toEqual(['192.0.2.5']);
 });
 
 test('an ignored source, one below the trigger and a name that looks like a line are not banned', () => {

@@ -34,7 +34,7 @@ describe('make install', () => {
     const program = join(folder, 'usr/sbin/portsentry');
     const version = JSON.parse(readFileSync('package.json', 'utf8')).version;
     const env = { PATH: '/nonexistent' };
-    expect(execFileSync(program, ['-V'], { encoding: 'utf8', env, cwd: '/' })).toBe(`${version}\n`);
+    expect(execFileSync(program, ['-V'], { encoding: 'utf8', env, cwd: '/' })).toBe(`Version: ${version}\n`);
     expect(readFileSync(program, 'utf8')).toMatch(/^#!\/\S*node\n/);
   });
 

@@ -84,16 +84,33 @@ describe('USER', () => {
     ]);
   });
 
+  test('that cannot go into a folder of what is written is an error, but for STATE_DIR, which becomes its own', () => {
+    chmodSync(file, 0o644);
+    const closed = join(folder, 'closed');
+    mkdirSync(closed, { mode: 0o700 });
+    expect(linesOf('USER="nobody"', `EVENT_FILE="${closed}/e"`)).toEqual([
+      expect.stringMatching(
+        /^\/f:2:7: error: USER="nobody" cannot reach .*\/closed: let nobody through each folder above it, or/,
+      ),
+    ]);
+    const others = ['HISTORY_FILE=""', 'BLOCKED_FILE=""', `STATE_DIR="${closed}"`];
+    expect(linesOf('USER="nobody"', `EVENT_FILE="${closed}/e"`, ...others)).toEqual([]);
+  });
+
   test('that will run commands without root is a warning that names them', () => {
     chmodSync(file, 0o644);
-    expect(linesOf('USER="nobody"', 'KILL_ROUTE="/bin/x $TARGET$"', 'KILL_RUN_CMD="/bin/y"')).toEqual([
+    const commands = ['KILL_ROUTE="/bin/x $TARGET$"', 'KILL_RUN_CMD="/bin/y"'];
+    expect(linesOf('USER="nobody"', ...commands), 'nothing is run').toEqual([]);
+    expect(linesOf('USER="nobody"', ...commands, 'BLOCK_TCP="1"')).toEqual([
       '/f:2:7: warning: USER="nobody": KILL_ROUTE, KILL_RUN_CMD run as nobody with CAP_NET_RAW and CAP_NET_ADMIN; what needs root fails',
     ]);
   });
 
   test('that cannot write hosts.deny is a warning', () => {
     chmodSync(file, 0o644);
-    expect(linesOf('USER="nobody"', 'KILL_HOSTS_DENY="ALL: $TARGET$"')).toEqual([
+    const deny = 'KILL_HOSTS_DENY="ALL: $TARGET$"';
+    expect(linesOf('USER="nobody"', deny), 'it is not written').toEqual([]);
+    expect(linesOf('USER="nobody"', deny, 'BLOCK_UDP="1"')).toEqual([
       '/f:2:7: warning: USER="nobody" cannot write /etc/hosts.deny: KILL_HOSTS_DENY will fail each time',
     ]);
   });

@@ -91,7 +91,7 @@ describe('parseConfig', () => {
   test('reads back what it prints', () => {
     const settings = fc.record({
       tcpPorts: portSets,
-      advancedPortsTcp: fc.integer({ min: 1, max: 65535 }),
+      advancedPortsTcp: fc.integer({ min: 1, max: 65536 }),
       scanTrigger: fc.integer({ min: 0, max: 1_000_000 }),
       resolveHost: fc.boolean(),
       killRunCmd: quotable.filter((text) => text.trim() !== ''),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { ProbeEvent } from '../../src/track/event.ts';
+import type { ProbeEvent, ScanEvent } from '../../src/track/event.ts';
 
 /** 2026-11-22 13:33:37.123 UTC. */
 export const NOON = 1_795_354_417_123;
@@ -28,6 +28,7 @@ export function probeEvent(fields: Partial<ProbeEvent> = {}): ProbeEvent {
     connects: 1,
     triggered: true,
     ignored: null,
+    isSilent: false,
     repeat: false,
     note: null,
     noBlock: false,
@@ -49,6 +50,32 @@ export function udpEvent(fields: Partial<ProbeEvent> = {}): ProbeEvent {
     tcpFlags: 0,
     ...fields,
   });
+}
+
+/** A scan of 397 ports that has ended. */
+export function scanEvent(fields: Partial<ScanEvent> = {}): ScanEvent {
+  return {
+    action: 'scan',
+    time: NOON,
+    source: '10.99.0.1',
+    family: 4,
+    first: NOON - 3_100,
+    last: NOON,
+    probes: 412,
+    ports: 397,
+    kinds: ['syn'],
+    targets: 1,
+    ranges: [],
+    targetNames: [],
+    atLeast: false,
+    answered: null,
+    shape: 'vertical',
+    tool: 'nmap',
+    triggered: true,
+    sources: 1,
+    decoys: [],
+    ...fields,
+  };
 }
 
 /** A temporary folder, removed after the test. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { History, type HistoryOptions } from '../../src/record/history.ts';
+import { History, type HistoryOptions, historyLine1 } from '../../src/record/history.ts';
 import { NOON, probeEvent, testFolder, udpEvent } from './given.ts';
 
 const LINE = '1795354417 - 11/22/2026 13:33:37 Host: 10.99.0.1/10.99.0.1 Port: 111 TCP Blocked\n';
@@ -21,7 +21,6 @@ function given(options: Partial<HistoryOptions> = {}): History {
     historyFile: join(folder, 'portsentry.history'),
     blockedFile: join(folder, 'portsentry.blocked'),
     modes: ['atcp', 'audp'],
-    logFormat: 1,
     tell: (text) => expect.fail(text),
     ...options,
   });
@@ -40,43 +39,30 @@ test('open makes the files for their owner alone, with a file of blocked hosts f
   expect(names.map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
 });
 
-test('a blocked host is a line in the history and the same line in the file of its mode', () => {
-  const history = given();
-  history.blocked(probeEvent(), '10.99.0.1', NOON);
-  history.blocked(udpEvent({ source: '2001:db8::1' }), 'scanner.example', NOON);
-  history.close();
-  const udp = '1795354417 - 11/22/2026 13:33:37 Host: scanner.example/2001:db8::1 Port: 9 UDP Blocked\n';
-  expect(read('portsentry.history')).toBe(LINE + udp);
-  expect(read('portsentry.blocked.atcp')).toBe(LINE);
-  expect(read('portsentry.blocked.audp')).toBe(udp);
-});
-
-test('a host that is only logged is in the history only', () => {
+test('a line of the history is written as it is', () => {
   const history = given();
   expect(history.open()).toBeNull();
-  history.unblocked(probeEvent(), '10.99.0.1', NOON);
+  history.write(historyLine1(probeEvent(), '10.99.0.1'), NOON);
   history.close();
   expect(read('portsentry.history')).toBe(LINE);
   expect(read('portsentry.blocked.atcp')).toBe('');
 });
 
-test('with the format of 2.x the history has lines of 2.x, and the file of blocked hosts those of 1.x', () => {
-  const history = given({ logFormat: 2 });
+test('a blocked host is a line of 1.x in the file of its mode', () => {
+  const history = given();
   history.blocked(probeEvent(), '10.99.0.1', NOON);
-  history.unblocked(probeEvent(), '10.99.0.1', NOON);
+  history.blocked(udpEvent({ source: '2001:db8::1' }), 'scanner.example', NOON);
   history.close();
-  const scan =
-    '2026-11-22T13:33:37.123+0000 Scan from: [10.99.0.1] (10.99.0.1) protocol: [TCP] port: [111] ' +
-    'type: [TCP SYN/Normal scan] IP opts: [not set] ignored: [false] triggered: [true]';
-  expect(read('portsentry.history')).toBe(
-    `${scan} noblock: [false] blocked: [true]\n${scan} noblock: [true] blocked: [false]\n`,
-  );
   expect(read('portsentry.blocked.atcp')).toBe(LINE);
+  expect(read('portsentry.blocked.audp')).toBe(
+    '1795354417 - 11/22/2026 13:33:37 Host: scanner.example/2001:db8::1 Port: 9 UDP Blocked\n',
+  );
 });
 
 test('files that are not configured are not made', () => {
   const history = given({ historyFile: null, blockedFile: null });
   expect(history.open()).toBeNull();
+  history.write(LINE, NOON);
   history.blocked(probeEvent(), '10.99.0.1', NOON);
   history.close();
   expect(readdirSync(folder)).toEqual([]);

@@ -7,13 +7,13 @@ import { Recorder, type RecorderParts } from '../../src/record/recorder.ts';
 import type { BlockEvent } from '../../src/respond/event.ts';
 import type { ProbeEvent } from '../../src/track/event.ts';
 import { Reported } from '../../src/track/reported.ts';
-import { NOON, probeEvent, testFolder } from './given.ts';
+import { NOON, probeEvent, scanEvent, testFolder } from './given.ts';
 
 const HOST = '10.99.0.1/10.99.0.1';
 
 function given(parts: Partial<RecorderParts> = {}) {
   const lines: string[] = [];
-  const events: Record<string, { readonly action?: string }>[] = [];
+  const events: Record<string, { readonly action?: string; readonly kind?: string }>[] = [];
   const recorder = new Recorder({
     logFormat: 1,
     sumUp: true,
@@ -55,23 +55,19 @@ describe('a probe', () => {
     expect(events).toHaveLength(1);
   });
 
-  test('from an ignored source is only an event in both formats', () => {
-    for (const logFormat of [1, 2] as const) {
-      const { recorder, lines, events } = given({ logFormat });
-      recorder.probe(probeEvent({ ignored: 'own address' }), new Reported());
-      expect(lines).toEqual([]);
-      expect(events).toHaveLength(1);
-    }
+  test('from a source in IGNORE_FILE is only an event in 1.x, and its refusal too', () => {
+    const { recorder, lines, events } = given();
+    const ignored = 'ignore file /etc/portsentry/portsentry.ignore:3 10.99.0.0/24';
+    recorder.probe(probeEvent({ ignored, isSilent: true }), new Reported());
+    recorder.refused({ ...probeEvent(), action: 'refused', rule: ignored, isSilent: true });
+    expect(lines).toEqual([]);
+    expect(events.map(({ event }) => event?.action)).toEqual(['probe', 'refused']);
   });
 
-  test('is a line in the format of 2.x, before the trigger too', () => {
-    const { recorder, lines } = given({ logFormat: 2 });
-    recorder.probe(probeEvent({ triggered: false, ipOptions: true }), new Reported());
-    recorder.probe(probeEvent(), new Reported());
-    expect(lines.map((line) => line.replace(/^.*(IP opts)/, '$1'))).toEqual([
-      'IP opts: [set] ignored: [false] triggered: [false] noblock: [unset] blocked: [unset]',
-      'IP opts: [not set] ignored: [false] triggered: [true] noblock: [false] blocked: [unset]',
-    ]);
+  test('from a source that another rule spares is a line like any other', () => {
+    const { recorder, lines } = given();
+    recorder.probe(probeEvent({ ignored: 'default gateway' }), new Reported());
+    expect(lines).toEqual([alertAt(111)]);
   });
 
   test('from a blocked source is followed by a line about that, once a minute', () => {
@@ -160,6 +156,93 @@ describe('a source that goes on', () => {
   });
 });
 
+describe('what a scan begins to do after its first ten lines', () => {
+  test.each<[string, Partial<ProbeEvent>, RegExp]>([
+    [
+      'datagrams',
+      { kind: 'udp', transport: 'udp', mode: 'audp' },
+      /UDP scan from host: .* to UDP port: 500$/,
+    ],
+    ['NULL packets', { kind: 'null', tcpFlags: 0 }, /TCP NULL scan from host: .* to TCP port: 500$/],
+    ['odd flags', { kind: 'odd', tcpFlags: 3 }, /Unknown Type: .* to TCP port: 500$/],
+    ['odd flags to a port named before', { kind: 'odd', tcpFlags: 3, repeat: true }, /Unknown Type/],
+    ['SCTP', { kind: 'sctp-init', transport: 'sctp' }, /SCTP INIT scan .* to SCTP port: 500$/],
+  ])('%s: has its line once, and is in no sum', (_what, fields, line) => {
+    const { recorder, lines, events } = given();
+    const reported = new Reported();
+    scan(recorder, reported, 12);
+    const first = { ...fields, destinationPort: 500 };
+    reported.unreportedPorts++;
+    recorder.probe(probeEvent(first), reported);
+    expect(lines.slice(10)).toEqual([expect.stringMatching(line)]);
+    expect(events).toHaveLength(11);
+    reported.unreportedPorts++;
+    recorder.probe(probeEvent({ ...first, destinationPort: 501 }), reported);
+    recorder.close();
+    expect(lines.slice(11)).toEqual([`attackalert: 3 more probes from host: ${HOST} to 3 ports`]);
+  });
+
+  test('IP options: have both of their lines once', () => {
+    const { recorder, lines } = given();
+    const reported = new Reported();
+    scan(recorder, reported, 12);
+    recorder.probe(probeEvent({ ipOptions: true, destinationPort: 500 }), reported);
+    recorder.probe(probeEvent({ ipOptions: true, destinationPort: 501 }), reported);
+    expect(lines.slice(10)).toEqual([alertAt(500), expect.stringContaining('has IP options set')]);
+  });
+
+  test('a connect over UDP is not one over TCP', () => {
+    const { recorder, lines } = given();
+    const reported = new Reported();
+    scan(recorder, reported, 11, { kind: 'connect', mode: 'tcp' });
+    recorder.probe(probeEvent({ kind: 'connect', mode: 'udp', transport: 'udp' }), reported);
+    expect(lines.slice(10)).toEqual([`attackalert: Connect from host: ${HOST} to UDP port: 111`]);
+  });
+});
+
+describe('of the events of a source', () => {
+  function kinds(events: readonly { readonly event?: { readonly kind?: string } }[]): unknown[] {
+    return events.map(({ event }) => event?.kind);
+  }
+
+  test('the first probe that triggered is an alert, once in a scan', () => {
+    const { recorder, events } = given();
+    const reported = new Reported();
+    scan(recorder, reported, 2, { triggered: false });
+    scan(recorder, reported, 3);
+    reported.endScan();
+    scan(recorder, reported, 1);
+    expect(kinds(events)).toEqual(['event', 'event', 'alert', 'event', 'event', 'alert']);
+  });
+
+  test.each<[string, Partial<ProbeEvent>]>([
+    ['is spared', { ignored: 'default gateway' }],
+    ['is a decoy', { decoy: true }],
+    ['only pings', { kind: 'icmp', triggered: false }],
+  ])('none is an alert when it %s', (_what, fields) => {
+    const { recorder, events } = given({ sumUp: false });
+    recorder.probe(probeEvent(fields), new Reported());
+    expect(kinds(events)).toEqual(['event']);
+  });
+});
+
+test('two addresses of a network that begin the same actions have one event, one line and one history', () => {
+  const { recorder, lines, events } = given();
+  const outcome = { target: '2001:db8::/64', until: null, times: 1, method: 'command', steps: [] } as const;
+  const first = probeEvent({ source: '2001:db8::1' });
+  const event = { ...first, ...outcome, action: 'block-failed', reason: 'exit status 4' } as const;
+  recorder.block(event, first);
+  recorder.block(event, probeEvent({ source: '2001:db8::2' }));
+  expect(events).toHaveLength(1);
+  expect(lines).toEqual(['attackalert: ERROR: Could not block host 2001:db8::1/2001:db8::1 !!']);
+});
+
+test('a packet from the address that it was sent to has the line of 2.x', () => {
+  const { recorder, lines } = given();
+  recorder.local('127.0.0.1');
+  expect(lines).toEqual(['debug: Source address 127.0.0.1 same as destination address 127.0.0.1, skipping']);
+});
+
 describe('in a replay', () => {
   test('every probe is an event, and every probe but repeats is a line', () => {
     const { recorder, lines, events } = given({ sumUp: false });
@@ -210,7 +293,6 @@ describe('the response', () => {
       historyFile: path,
       blockedFile: null,
       modes: ['atcp'],
-      logFormat: parts.logFormat ?? 1,
       tell,
     });
     const { recorder, lines, events } = given({ history, ...parts });
@@ -254,46 +336,29 @@ describe('the response', () => {
     expect(historyLines()).toHaveLength(1);
   });
 
-  test('is the second line of 2.x, and a line in its history', () => {
-    const { recorder, lines, historyLines } = withHistory({ logFormat: 2 });
-    recorder.block(blockEvent('block'));
-    expect(lines).toEqual([expect.stringMatching(/^Scan from: .* noblock: \[false\] blocked: \[true\]$/)]);
-    recorder.block(blockEvent('block-failed'));
-    expect(lines.at(-1)).toMatch(/blocked: \[false\]$/);
-    recorder.unblocked(probeEvent());
-    expect(lines).toHaveLength(3);
-    expect(historyLines().map((line) => line.replace(/^.* (noblock)/, '$1'))).toEqual([
-      'noblock: [false] blocked: [true]',
-      'noblock: [true] blocked: [false]',
-    ]);
-  });
-
   test('that is refused names the rule', () => {
     const { recorder, lines, events } = given();
-    recorder.refused({ ...probeEvent(), action: 'refused', rule: 'own address' });
-    expect(lines).toEqual([`adminalert: Host: ${HOST} is never blocked: own address`]);
+    const rule = 'own address 10.99.0.1';
+    recorder.refused({ ...probeEvent(), action: 'refused', rule, isSilent: false });
+    expect(lines).toEqual([`adminalert: Host: ${HOST} is never blocked: ${rule}`]);
     expect(events[0]?.event?.action).toBe('refused');
+  });
+
+  test('refusals of many forged sources leave the lines of actions their share', () => {
+    const { recorder, lines } = given();
+    for (let host = 0; host < 200; host++) {
+      const source = `127.0.0.${host}`;
+      const rule = 'loopback 127.0.0.0/8';
+      recorder.refused({ ...probeEvent({ source }), action: 'refused', rule, isSilent: false });
+    }
+    recorder.step('203.0.113.1', { step: 'route', text: 'nftables', failure: null });
+    expect(lines).toHaveLength(81);
+    expect(lines.at(-1)).toMatch(/^attackalert: Host 203\.0\.113\.1 has been blocked/);
   });
 
   test('to the end of a scan is an event', () => {
     const { recorder, lines, events } = given();
-    recorder.scan({
-      action: 'scan',
-      time: NOON,
-      source: '10.99.0.1',
-      family: 4,
-      first: NOON,
-      last: NOON,
-      probes: 1,
-      ports: 1,
-      kinds: ['syn'],
-      targets: 1,
-      shape: 'single',
-      tool: null,
-      triggered: true,
-      sources: 1,
-      decoys: [],
-    });
+    recorder.scan(scanEvent({ probes: 1, ports: 1 }));
     expect(lines).toEqual([]);
     expect(events[0]?.event?.action).toBe('scan');
   });

@@ -3,28 +3,7 @@ import { decoysLine, scanEndedLine } from '../../src/record/lines1.ts';
 import { Recorder, type RecorderParts } from '../../src/record/recorder.ts';
 import type { DecoysEvent, ScanEvent } from '../../src/track/event.ts';
 import { Reported } from '../../src/track/reported.ts';
-import { NOON, probeEvent } from './given.ts';
-
-function scanEvent(fields: Partial<ScanEvent> = {}): ScanEvent {
-  return {
-    action: 'scan',
-    time: NOON,
-    source: '10.99.0.1',
-    family: 4,
-    first: NOON - 3_100,
-    last: NOON,
-    probes: 412,
-    ports: 397,
-    kinds: ['syn'],
-    targets: 1,
-    shape: 'vertical',
-    tool: 'nmap',
-    triggered: true,
-    sources: 1,
-    decoys: [],
-    ...fields,
-  };
-}
+import { NOON, probeEvent, scanEvent } from './given.ts';
 
 const MEMBERS = ['203.0.113.7', '198.51.100.23', '10.99.0.1'];
 const GROUP = { sources: 3, decoys: MEMBERS, shape: 'decoy' } as const;
@@ -69,6 +48,15 @@ function decoys(fields: Partial<DecoysEvent> = {}): DecoysEvent {
   };
 }
 
+test('decoys are a message for the administrator in the form of 2.x, which has no such line', () => {
+  const { recorder, lines } = given({ logFormat: 2 });
+  recorder.decoys(decoys());
+  expect(lines).toEqual([
+    `adminalert: Decoys: 3 sources sent the same packet at once to TCP port: 111: ${MEMBERS.join(' ')}; ` +
+      'most of them are forged, and none is blocked for it',
+  ]);
+});
+
 test('decoys are one line', () => {
   const text = 'attackalert: Decoys: 3 sources sent the same packet at once to TCP port: 111';
   const names = MEMBERS.join(' ');
@@ -104,7 +92,7 @@ describe('the recorder', () => {
   test.each<[string, Partial<ScanEvent>, Partial<RecorderParts>]>([
     ['of one probe', { probes: 1 }, {}],
     ['that did not trigger or is spared', { triggered: false }, {}],
-    ['in the format of 2.x', {}, { logFormat: 2 }],
+    ['in the form of 2.x', {}, { logFormat: 2 }],
   ])('writes only the event of a scan %s', (_what, fields, parts) => {
     const { recorder, lines, events } = given(parts);
     recorder.scan(scanEvent(fields));

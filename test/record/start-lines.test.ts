@@ -101,11 +101,12 @@ test('a port that could not be bound has the line of 1.x', () => {
   ]);
 });
 
-test('a start and a stop have the lines of 1.x; in the format of 2.x a start ends with its own line', () => {
+test('a start and a stop have the lines of 1.x; in the form of 2.x both end with its own line', () => {
   expect(startingLine('3.0.0')).toBe('adminalert: PortSentry 3.0.0 is starting.');
   expect(listeningLine(1)).toBe('adminalert: PortSentry is now active and listening.');
   expect(listeningLine(2)).toBe('Portsentry is now active and listening.');
-  expect(stopLines()).toEqual([
+  expect(stopLines(2)).toEqual(['Portsentry is shutting down']);
+  expect(stopLines(1)).toEqual([
     'securityalert: PortSentry is shutting down',
     'adminalert: PortSentry is shutting down',
   ]);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { time1, time2 } from '../../src/record/times.ts';
+import { formatTime, formatUntil, isoTime, time1, time2 } from '../../src/record/times.ts';
 
 const ZONES: [zone: string, time: number, first: string, second: string][] = [
   ['UTC', 1_795_354_417_513, '1795354417 - 11/22/2026 13:33:37', '2026-11-22T13:33:37.513+0000'],
@@ -24,4 +24,12 @@ test.each(ZONES)('in %s at %d the local time is written', (zone, time, first, se
   vi.stubEnv('TZ', zone);
   expect(time1(time)).toBe(first);
   expect(time2(time)).toBe(second);
+});
+
+test('people read local minutes, and programs a time with its zone', () => {
+  vi.stubEnv('TZ', 'America/St_Johns');
+  const time = 1_795_354_417_513;
+  expect(formatTime(time)).toBe('2026-11-22 10:03');
+  expect([formatUntil(time), formatUntil(null)]).toEqual(['until 2026-11-22 10:03', 'for ever']);
+  expect(isoTime(time)).toBe('2026-11-22T13:33:37.513Z');
 });

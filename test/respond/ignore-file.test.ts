@@ -81,6 +81,14 @@ test.each(['0.0.0.0/0', '0.0.0.0/0.0.0.0', '::/0'])('%s spares every source, whi
   expect(findings).toMatchObject([{ severity: 'warning', line: 1, column: 1 }]);
 });
 
+test('what follows an entry is not read, as in PortSentry 1.2, which is a warning', () => {
+  const { entries, findings } = parseIgnoreFile('10.0.0.1 the backup\n10.0.0.2\t# ours', 'ignore');
+  expect(entries.map(({ text }) => text)).toEqual(['10.0.0.1', '10.0.0.2']);
+  expect(findings.map(formatFinding)).toEqual([
+    'ignore:1:1: warning: what follows "10.0.0.1" is not read; begin a comment with #',
+  ]);
+});
+
 test('an ignore file is read', async () => {
   const path = join(testFolder(), 'portsentry.ignore');
   writeFileSync(path, '\uFEFF10.0.0.0/8\n2001:db8::/32');

@@ -1,29 +1,31 @@
 import { describe, expect, test } from 'vitest';
 import { type Address, parseAddress } from '../../src/net/address.ts';
+import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { parseIgnoreFile } from '../../src/respond/ignore-file.ts';
 import { NeverBlock } from '../../src/respond/never-block.ts';
+import { NO_LIFELINES } from '../../src/watch/lifelines.ts';
 
 const BUILT_IN: [address: string, rule: string | null][] = [
-  ['0.0.0.0', 'unspecified'],
-  ['0.1.2.3', 'unspecified'],
+  ['0.0.0.0', 'unspecified 0.0.0.0/8'],
+  ['0.1.2.3', 'unspecified 0.0.0.0/8'],
   ['1.0.0.0', null],
-  ['127.0.0.1', 'loopback'],
-  ['127.255.255.254', 'loopback'],
+  ['127.0.0.1', 'loopback 127.0.0.0/8'],
+  ['127.255.255.254', 'loopback 127.0.0.0/8'],
   ['128.0.0.1', null],
   ['223.255.255.255', null],
-  ['224.0.0.1', 'multicast'],
-  ['239.255.255.250', 'multicast'],
+  ['224.0.0.1', 'multicast 224.0.0.0/4'],
+  ['239.255.255.250', 'multicast 224.0.0.0/4'],
   ['240.0.0.1', null],
   ['255.255.255.254', null],
-  ['255.255.255.255', 'broadcast'],
-  ['::', 'unspecified'],
-  ['::1', 'loopback'],
+  ['255.255.255.255', 'broadcast 255.255.255.255'],
+  ['::', 'unspecified ::'],
+  ['::1', 'loopback ::1'],
   ['::2', null],
-  ['::ffff:127.0.0.1', 'loopback'],
+  ['::ffff:127.0.0.1', 'loopback 127.0.0.0/8'],
   ['fe80::1', null],
   ['2001:db8::1', null],
   ['feff::1', null],
-  ['ff02::1', 'multicast'],
+  ['ff02::1', 'multicast ff00::/8'],
 ];
 
 test.each(BUILT_IN)('with nothing configured the rule for %s is %j', (text, rule) => {
@@ -35,14 +37,14 @@ describe('the ignore file', () => {
   never.setIgnore(ignore('10.0.0.0/8\n10.1.0.0/16\n192.0.2.7\n2001:db8::/32\n172.16.0.0/255.240.0.0\n'));
 
   test.each([
-    ['10.200.0.1', 'ignore file 10.0.0.0/8'],
-    ['10.1.2.3', 'ignore file 10.1.0.0/16'],
+    ['10.200.0.1', 'ignore file portsentry.ignore:1 10.0.0.0/8'],
+    ['10.1.2.3', 'ignore file portsentry.ignore:2 10.1.0.0/16'],
     ['11.0.0.1', null],
-    ['192.0.2.7', 'ignore file 192.0.2.7'],
+    ['192.0.2.7', 'ignore file portsentry.ignore:3 192.0.2.7'],
     ['192.0.2.8', null],
-    ['172.31.255.255', 'ignore file 172.16.0.0/255.240.0.0'],
+    ['172.31.255.255', 'ignore file portsentry.ignore:5 172.16.0.0/255.240.0.0'],
     ['172.32.0.0', null],
-    ['2001:db8:ffff::1', 'ignore file 2001:db8::/32'],
+    ['2001:db8:ffff::1', 'ignore file portsentry.ignore:4 2001:db8::/32'],
     ['2001:db9::1', null],
   ])('for %s gives the rule %j', (text, rule) => {
     expect(never.ruleFor(address(text))).toBe(rule);
@@ -53,13 +55,13 @@ describe('the ignore file', () => {
     reread.setIgnore(ignore('10.0.0.0/8'));
     reread.setIgnore(ignore('192.0.2.0/24'));
     expect(reread.ruleFor(address('10.0.0.1'))).toBeNull();
-    expect(reread.ruleFor(address('192.0.2.1'))).toBe('ignore file 192.0.2.0/24');
+    expect(reread.ruleFor(address('192.0.2.1'))).toBe('ignore file portsentry.ignore:1 192.0.2.0/24');
   });
 
   test('that spares all of one family does not spare the other', () => {
     const every6 = new NeverBlock();
     every6.setIgnore(ignore('::/0'));
-    expect(every6.ruleFor(address('2001:db8::1'))).toBe('ignore file ::/0');
+    expect(every6.ruleFor(address('2001:db8::1'))).toBe('ignore file portsentry.ignore:1 ::/0');
     expect(every6.ruleFor(address('192.0.2.1'))).toBeNull();
   });
 });
@@ -68,17 +70,10 @@ describe('this host', () => {
   test('is spared by its addresses and broadcasts, of both families', () => {
     const never = new NeverBlock();
     never.setOwn([address('10.99.0.2'), address('2001:db8::2')], [address('10.99.0.255')]);
-    expect(never.ruleFor(address('10.99.0.2'))).toBe('own address');
-    expect(never.ruleFor(address('2001:db8::2'))).toBe('own address');
-    expect(never.ruleFor(address('10.99.0.255'))).toBe('broadcast');
+    expect(never.ruleFor(address('10.99.0.2'))).toBe('own address 10.99.0.2');
+    expect(never.ruleFor(address('2001:db8::2'))).toBe('own address 2001:db8::2');
+    expect(never.ruleFor(address('10.99.0.255'))).toBe('broadcast 10.99.0.255');
     expect(never.ruleFor(address('10.99.0.1'))).toBeNull();
-  });
-
-  test('is named as the rule even when the ignore file has the same address', () => {
-    const never = new NeverBlock();
-    never.setOwn([address('10.99.0.2')], []);
-    never.setIgnore(ignore('10.99.0.2'));
-    expect(never.ruleFor(address('10.99.0.2'))).toBe('own address');
   });
 
   test('that has lost an address does not spare it any more', () => {
@@ -89,15 +84,72 @@ describe('this host', () => {
   });
 });
 
-test('learned addresses have the name of their list as the rule', () => {
+describe('lifelines', () => {
+  const found = (text: string, of: string) => ({ address: address(text), of });
+
+  test('are spared by a rule that names the entry and where it was found', () => {
+    const never = new NeverBlock();
+    never.setLifelines({
+      gateways: [found('10.99.0.1', 'eth0'), found('fe80::1', 'eth1')],
+      resolvers: [found('192.0.2.53', '/etc/resolv.conf'), found('2001:db8::53', '/run/upstream')],
+      sshPeers: [address('198.51.100.22')],
+    });
+    const rules = ['10.99.0.1', 'fe80::1', '192.0.2.53', '2001:db8::53', '198.51.100.22'].map((text) =>
+      never.ruleFor(address(text)),
+    );
+    expect(rules).toEqual([
+      'default gateway 10.99.0.1 of eth0',
+      'default gateway fe80::1 of eth1',
+      'resolver 192.0.2.53 of /etc/resolv.conf',
+      'resolver 2001:db8::53 of /run/upstream',
+      'SSH peer 198.51.100.22',
+    ]);
+    never.setLifelines(NO_LIFELINES);
+    expect(never.ruleFor(address('10.99.0.1'))).toBeNull();
+  });
+
+  test('name the rule that a block of their whole network would break', () => {
+    const never = new NeverBlock();
+    never.setLifelines({ ...NO_LIFELINES, gateways: [found('10.99.0.1', 'eth0')] });
+    expect(never.ruleForNetwork(parsePrefix('10.0.0.0/8') as Prefix)).toBe(
+      'default gateway 10.99.0.1 of eth0',
+    );
+    expect(never.ruleForNetwork(parsePrefix('0.0.0.0/0') as Prefix)).toBe('unspecified 0.0.0.0/8');
+    expect(never.ruleForNetwork(parsePrefix('11.0.0.0/8') as Prefix)).toBeNull();
+  });
+});
+
+describe('a source is silent', () => {
   const never = new NeverBlock();
-  never.setLearned('gateway', [address('10.99.0.1')]);
-  never.setLearned('resolver', [address('192.0.2.53'), address('2001:db8::53')]);
-  expect(never.ruleFor(address('10.99.0.1'))).toBe('gateway');
-  expect(never.ruleFor(address('2001:db8::53'))).toBe('resolver');
-  never.setLearned('gateway', []);
-  expect(never.ruleFor(address('10.99.0.1'))).toBeNull();
-  expect(never.ruleFor(address('192.0.2.53'))).toBe('resolver');
+  never.setOwn([address('10.0.0.2'), address('127.0.0.1'), address('192.0.2.2')], [address('10.0.0.255')]);
+  never.setLifelines({
+    gateways: [{ address: address('10.0.0.1'), of: 'eth0' }],
+    resolvers: [{ address: address('192.0.2.53'), of: '/etc/resolv.conf' }],
+    sshPeers: [],
+  });
+  never.setIgnore(ignore('10.0.0.0/8\n127.0.0.1/32\n'));
+
+  // The shipped ignore file of 1.x names 127.0.0.1, and 1.x was silent about whatever it names.
+  test.each([
+    ['10.0.0.1', 'ignore file portsentry.ignore:1 10.0.0.0/8', true],
+    ['10.0.0.2', 'ignore file portsentry.ignore:1 10.0.0.0/8', true],
+    ['10.0.0.255', 'ignore file portsentry.ignore:1 10.0.0.0/8', true],
+    ['10.9.9.9', 'ignore file portsentry.ignore:1 10.0.0.0/8', true],
+    ['127.0.0.1', 'ignore file portsentry.ignore:2 127.0.0.1/32', true],
+    ['127.0.0.2', 'loopback 127.0.0.0/8', false],
+    ['192.0.2.2', 'own address 192.0.2.2', false],
+    ['192.0.2.53', 'resolver 192.0.2.53 of /etc/resolv.conf', false],
+  ])('when the ignore file covers it, whatever else spares it: %s by %s', (text, rule, isSilent) => {
+    expect(never.match(address(text))).toEqual({ text: rule, isSilent });
+  });
+
+  test('when it is the trial of doctor, until that is over', () => {
+    const trial = address('198.18.0.1');
+    never.setTrial(trial);
+    expect(never.match(trial)).toEqual({ text: 'trial probe of doctor from 198.18.0.1', isSilent: true });
+    never.setTrial(null);
+    expect(never.match(trial)).toBeNull();
+  });
 });
 
 // "One forged packet with the gateway's address blocks the gateway", and similar reports. A source that this host

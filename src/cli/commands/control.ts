@@ -47,7 +47,7 @@ export function addBlockCommands(parser: Argv, take: (invocation: Invocation) =>
             type: 'string',
             requiresArg: true,
             defaultDescription: 'BLOCK_TIME',
-            describe: 'how long: 30s, 5m, 24h, 7d, or 0 for ever',
+            describe: 'how long: 90s, 5m, 1h30m, 2d, 1w, seconds, or 0 for ever',
           },
           why: { type: 'string', requiresArg: true, describe: 'a note that list and why show' },
         }),

@@ -1,3 +1,5 @@
+import { MODES_OF_2X } from '../legacy-switches.ts';
+
 /** -c, an option of every command that needs the configuration. */
 export const CONFIGURATION = {
   configfile: {
@@ -22,3 +24,15 @@ export const MODE = {
 export const JSON_OUTPUT = {
   json: { type: 'boolean', default: false, describe: 'print JSON instead of text' },
 } as const;
+
+/** The switches of PortSentry 2.x that name modes, options of a run and of `check`. */
+export const MODES_2X = {
+  stealth: { type: 'boolean', default: false, describe: 'the same as -stcp -sudp, as in PortSentry 2.x' },
+  connect: { type: 'boolean', default: false, describe: 'the same as -tcp -udp, as in PortSentry 2.x' },
+} as const;
+
+/** The words of --mode, and what the switches of 2.x stand for. */
+export function modeWords(values: { mode: string[]; stealth: boolean; connect: boolean }): string[] {
+  const { stealth, connect } = MODES_OF_2X;
+  return [...values.mode, ...(values.stealth ? [stealth] : []), ...(values.connect ? [connect] : [])];
+}

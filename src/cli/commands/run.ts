@@ -1,12 +1,19 @@
 import type { Argv } from 'yargs';
 import type { LogOutput } from '../../preflight/run-options.ts';
 import type { Invocation } from '../invocation.ts';
-import { CONFIGURATION, MODE } from './options.ts';
+import { CONFIGURATION, MODE, MODES_2X, modeWords } from './options.ts';
 
 /** The options of a run. */
 export const RUN_OPTIONS = {
   ...CONFIGURATION,
   mode: MODE,
+  ...MODES_2X,
+  method: {
+    alias: 'm',
+    choices: ['pcap', 'raw'] as const,
+    requiresArg: true,
+    describe: 'taken for the sake of PortSentry 2.x; packets are captured in the same way with both',
+  },
   interface: {
     alias: 'i',
     type: 'string',
@@ -32,7 +39,7 @@ export const RUN_OPTIONS = {
     describe: 'where to write the process ID when ready',
   },
   verbose: { alias: 'v', type: 'boolean', default: false, describe: 'log more' },
-  debug: { alias: 'd', type: 'boolean', default: false, describe: 'the same as --verbose' },
+  debug: { alias: 'd', type: 'boolean', default: false, describe: 'log even more' },
   'disable-local-check': {
     alias: 'L',
     type: 'boolean',
@@ -58,12 +65,13 @@ export function addRun(parser: Argv, take: (invocation: Invocation) => void): Ar
       take({
         command: 'run',
         configfile: values.configfile,
-        mode: values.mode,
+        mode: modeWords(values),
         interface: values.interface,
         logoutput: values.logoutput,
         daemon: values.daemon,
         pidfile: values.pidfile,
         verbose: values.verbose || values.debug,
+        debug: values.debug,
         localCheck: !values.disableLocalCheck,
         serviceCheck: !values.disableServiceCheck,
         dryRun: values.dryRun,

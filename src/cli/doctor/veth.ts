@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { onEnd, runTool, startTool, type Tool } from '../../commands/tool.ts';
+import { onEnd, refusalOf, runTool, startTool, type Tool } from '../../commands/tool.ts';
 import { drawAddressPair } from './addresses.ts';
 import type { ProbePath } from './probe-path.ts';
 
 const IP: Tool = { command: 'ip', package: 'iproute2' };
-const UNSHARE: Tool = { command: 'unshare', package: 'util-linux' };
-const NSENTER: Tool = { command: 'nsenter', package: 'util-linux' };
+const UNSHARE: Tool = { command: 'unshare', package: 'util-linux', needs: ['CAP_SYS_ADMIN'] };
+const NSENTER: Tool = { command: 'nsenter', package: 'util-linux', needs: ['CAP_SYS_ADMIN'] };
 
 /** The time limits for the prober to start and to exit. */
 const START_TIMEOUT_MS = 5_000;
@@ -60,7 +60,11 @@ async function startProber(source: string, destination: string): Promise<ChildPr
   const timer = setTimeout(() => prober.kill('SIGKILL'), START_TIMEOUT_MS);
   await new Promise<void>((resolve, reject) => {
     prober.stdout?.once('data', () => resolve());
-    onEnd(UNSHARE, prober, 'close', (why) => reject(new Error(errors.trim().split('\n')[0] || String(why))));
+    onEnd(UNSHARE, prober, 'close', (why) => {
+      const message = errors.trim().split('\n')[0] || String(why);
+      const refusal = refusalOf(UNSHARE, message);
+      reject(new Error(refusal === null ? message : `unshare: ${refusal}`));
+    });
   }).finally(() => clearTimeout(timer));
   return prober;
 }

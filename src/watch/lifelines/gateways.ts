@@ -1,6 +1,7 @@
 import { Address } from '../../net/address.ts';
 import { isUnspecified } from '../port-times.ts';
 import { parseWords, readSmall } from '../proc-net.ts';
+import type { Lifeline } from './lifeline.ts';
 
 /** An attacker who advertises routers on the link spares itself, and up to this many gateways that it names. */
 const MAX_GATEWAYS = 64;
@@ -14,36 +15,40 @@ const RTF_GATEWAY = 0x2;
 const RTF_REJECT = 0x200;
 
 /** Interface, destination, gateway, flags, three counters, mask. */
-const DEFAULT_ROUTE_V4 = /^\S+\t0{8}\t([0-9A-F]{8})\t([0-9A-F]+)\t\d+\t\d+\t\d+\t0{8}\t/gm;
+const DEFAULT_ROUTE_V4 =
+  /^(?<device>\S+)\t0{8}\t(?<gateway>[0-9A-F]{8})\t(?<flags>[0-9A-F]+)\t\d+\t\d+\t\d+\t0{8}\t/gm;
 
-/** Destination and source, each with a length, next hop, metric, two counters, flags. A default may have a source. */
+/** Destination and source, each with a length, next hop, metric, two counters, flags, interface. A default may have a source. */
 const DEFAULT_ROUTE_V6 =
-  /^0{32} 00 [0-9a-f]{32} [0-9a-f]{2} ([0-9a-f]{32}) (?:[0-9a-f]{8} ){3}([0-9a-f]{8}) /gm;
+  /^0{32} 00 [0-9a-f]{32} [0-9a-f]{2} (?<gateway>[0-9a-f]{32}) (?:[0-9a-f]{8} ){3}(?<flags>[0-9a-f]{8}) +(?<device>\S+)$/gm;
 
 /**
  * The next hops of all default routes in /proc/net/route and /proc/net/ipv6_route. For IPv4 the kernel shows only the
  * main table there, and only the first of several next hops.
  */
-export function readGateways(procNet: string): Address[] {
-  const gateways = new Map<string, Address>();
+export function readGateways(procNet: string): Lifeline[] {
+  const gateways = new Map<string, Lifeline>();
   // Default routes come first in IPv4's table, so its beginning suffices, and last in each of IPv6's.
   const routes = [
     ...rowsOf(readSmall(`${procNet}/route`), DEFAULT_ROUTE_V4, parseWords),
     ...rowsOf(readSmall(`${procNet}/ipv6_route`, MAX_IPV6_TABLE_BYTES), DEFAULT_ROUTE_V6, parseHex),
   ];
-  for (const { gateway, flags } of routes) {
+  for (const { gateway, flags, device } of routes) {
     const leads = (flags & (RTF_UP | RTF_GATEWAY | RTF_REJECT)) === (RTF_UP | RTF_GATEWAY);
     // An IPv4 route through an IPv6 neighbour appears without a gateway.
     if (!leads || isUnspecified(gateway)) continue;
-    if (gateways.size < MAX_GATEWAYS) gateways.set(gateway.toString(), gateway);
+    const key = gateway.toString();
+    if (gateways.size < MAX_GATEWAYS && !gateways.has(key))
+      gateways.set(key, { address: gateway, of: device });
   }
   return [...gateways.values()];
 }
 
 function rowsOf(text: string, row: RegExp, parse: (hex: string) => Address | null) {
-  return [...text.matchAll(row)].flatMap(([, hex = '', flags = '']) => {
-    const gateway = parse(hex);
-    return gateway === null ? [] : [{ gateway, flags: Number.parseInt(flags, 16) }];
+  return [...text.matchAll(row)].flatMap(({ groups }) => {
+    const gateway = parse(groups?.gateway ?? '');
+    const [flags, device] = [Number.parseInt(groups?.flags ?? '', 16), groups?.device ?? ''];
+    return gateway === null ? [] : [{ gateway, flags, device }];
   });
 }
 

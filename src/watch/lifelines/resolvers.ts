@@ -1,5 +1,6 @@
 import { type Address, parseAddress } from '../../net/address.ts';
 import { readSmall } from '../proc-net.ts';
+import type { Lifeline } from './lifeline.ts';
 
 /** glibc asks three servers; a file that names more than this is no resolver's. */
 const MAX_RESOLVERS = 32;
@@ -8,15 +9,22 @@ const MAX_RESOLVERS = 32;
 const NAMESERVER = /^nameserver[ \t]+([^\s;#%]+)/gm;
 
 /** The servers that resolv.conf names; also those of the `upstream` files when it names only resolvers on this host. */
-export function readResolvers(resolvConf: string, upstream: readonly string[]): Address[] {
+export function readResolvers(resolvConf: string, upstream: readonly string[]): Lifeline[] {
   const named = nameservers(resolvConf);
-  const all = named.every(isLoopback) ? [...named, ...upstream.flatMap(nameservers)] : named;
-  const resolvers = new Map(all.map((address) => [address.toString(), address]));
-  return [...resolvers.values()].slice(0, MAX_RESOLVERS);
+  const isStub = named.every(({ address }) => isLoopback(address));
+  const resolvers = new Map<string, Lifeline>();
+  for (const resolver of isStub ? [...named, ...upstream.flatMap(nameservers)] : named) {
+    const key = resolver.address.toString();
+    if (resolvers.size < MAX_RESOLVERS && !resolvers.has(key)) resolvers.set(key, resolver);
+  }
+  return [...resolvers.values()];
 }
 
-function nameservers(file: string): Address[] {
-  return [...readSmall(file).matchAll(NAMESERVER)].flatMap(([, text = '']) => parseAddress(text) ?? []);
+function nameservers(file: string): Lifeline[] {
+  return [...readSmall(file).matchAll(NAMESERVER)].flatMap(([, text = '']) => {
+    const address = parseAddress(text);
+    return address === null ? [] : [{ address, of: file }];
+  });
 }
 
 /** Whether it is in 127.0.0.0/8 (systemd-resolved uses 127.0.0.53) or ::1. */

@@ -25,12 +25,12 @@ function gateways(rows4: readonly string[], rows6: readonly string[] = []): stri
     route: `${[HEADING, ...rows4].join('\n')}\n`,
     ipv6_route: rows6.map((row) => `${row}\n`).join(''),
   });
-  return readGateways(folder).map(String);
+  return readGateways(folder).map(({ address, of }) => `${address} ${of}`);
 }
 
 describe('an IPv4 gateway', () => {
   test.each<[string, string, string[]]>([
-    ['a default route', row4('00000000', GATEWAY, '0003', '00000000'), ['192.0.2.1']],
+    ['a default route', row4('00000000', GATEWAY, '0003', '00000000'), ['192.0.2.1 eth0']],
     ['a default route without a gateway', row4('00000000', '00000000', '0001', '00000000'), []],
     ['through an IPv6 neighbour', row4('00000000', '00000000', '0003', '00000000'), []],
     ['a default route that is down', row4('00000000', GATEWAY, '0002', '00000000'), []],
@@ -45,16 +45,20 @@ describe('an IPv4 gateway', () => {
   test('the next hops of several defaults are all found, each once', () => {
     const rows = [hex(192, 0, 2, 1), hex(192, 0, 2, 2), hex(192, 0, 2, 1)];
     expect(gateways(rows.map((hop) => row4('00000000', hop, '0003', '00000000')))).toEqual([
-      '192.0.2.1',
-      '192.0.2.2',
+      '192.0.2.1 eth0',
+      '192.0.2.2 eth0',
     ]);
   });
 });
 
 describe('an IPv6 gateway', () => {
   test.each<[string, string, string[]]>([
-    ['a default route', row6(ZERO, '00', LINK_LOCAL, '00000003'), ['fe80::250:56ff:fe00:1']],
-    ['one that a router advertised', row6(ZERO, '00', LINK_LOCAL, '00450003'), ['fe80::250:56ff:fe00:1']],
+    ['a default route', row6(ZERO, '00', LINK_LOCAL, '00000003'), ['fe80::250:56ff:fe00:1 eth0']],
+    [
+      'one that a router advertised',
+      row6(ZERO, '00', LINK_LOCAL, '00450003'),
+      ['fe80::250:56ff:fe00:1 eth0'],
+    ],
     ['the kernel’s own reject route', row6(ZERO, '00', ZERO, '00200200'), []],
     ['a default route without a gateway', row6(ZERO, '00', ZERO, '00000001'), []],
     ['a host route to ::', row6(ZERO, '80', LINK_LOCAL, '00000003'), []],
@@ -63,7 +67,7 @@ describe('an IPv6 gateway', () => {
       row6(ZERO, '00', LINK_LOCAL, '00000003').replace(`${ZERO} 00 ${LINK_LOCAL}`, (text) =>
         text.replace(ZERO, `2001${ZERO.slice(4)}`).replace(' 00 ', ' 10 '),
       ),
-      ['fe80::250:56ff:fe00:1'],
+      ['fe80::250:56ff:fe00:1 eth0'],
     ],
   ])('%s', (_name, row, expected) => {
     expect(gateways([], [row])).toEqual(expected);

@@ -22,11 +22,19 @@ test.each<[string, string, string[]]>([
 ])('%s', (_name, text, expected) => {
   const folder = folderOf({ 'resolv.conf': text, upstream: UPSTREAM });
   const upstream = [`${folder}/upstream`, `${folder}/missing`];
-  expect(readResolvers(`${folder}/resolv.conf`, upstream).map(String)).toEqual(expected);
+  const found = readResolvers(`${folder}/resolv.conf`, upstream);
+  expect(found.map(({ address }) => String(address))).toEqual(expected);
 });
 
 test('at most 32 servers are taken from an endless file', () => {
   const lines = Array.from({ length: 5_000 }, (_, index) => `nameserver 10.1.${index >> 8}.${index & 255}\n`);
   const folder = folderOf({ 'resolv.conf': lines.join('') });
   expect(readResolvers(`${folder}/resolv.conf`, [])).toHaveLength(32);
+});
+
+test('each server has the first file that names it', () => {
+  const folder = folderOf({ 'resolv.conf': 'nameserver 127.0.0.53\n', upstream: UPSTREAM });
+  const files = [`${folder}/upstream`];
+  const found = readResolvers(`${folder}/resolv.conf`, [...files, ...files]);
+  expect(found.map(({ of }) => of.slice(folder.length + 1))).toEqual(['resolv.conf', 'upstream', 'upstream']);
 });
