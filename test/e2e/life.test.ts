@@ -198,7 +198,7 @@ describe('with only the capabilities that the systemd unit leaves', () => {
     const refused = await lab.run(lab.victim, [...bounded, process.execPath, PROGRAM, '-atcp']);
     expect(refused.code).toBe(77);
     expect(refused.stderr).toMatch(
-      /^portsentry: USER="games" needs CAP_CHOWN, .*; under systemd set User= and /,
+      /^portsentry: USER="games" cannot be had: CAP_CHOWN .* missing: .*; under systemd set User= and /,
     );
   });
 });

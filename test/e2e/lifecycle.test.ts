@@ -351,9 +351,9 @@ describe('records', () => {
       network: { transport: 'tcp', type: 'ipv4' },
     };
     const about = { mode: 'atcp', kind: 'syn', label: 'TCP SYN/Normal scan' };
-    const category = ['intrusion_detection'];
+    const category = ['network', 'intrusion_detection'];
     const sum = { probes: 1, ports: 1, kinds: ['syn'], targets: 1, shape: 'single', tool: null };
-    expect(events).toEqual([
+    expect(events).toMatchObject([
       {
         ...ends,
         event: { kind: 'alert', category, action: 'probe' },

@@ -73,7 +73,7 @@ describe('portsentry.deb', () => {
     await done(inTree('dpkg', '--install', '/portsentry.deb'));
     expect(await daemons()).toEqual([]);
     const { stdout } = await done(inTree('/usr/sbin/portsentry', '-V'));
-    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(stdout).toMatch(/^Version: \d+\.\d+\.\d+\n$/);
     const check = await done(inTree('portsentry', 'check'));
     expect(check.stdout).toContain(`Configuration: ${CONFIG}`);
     expect(check.stdout).not.toMatch(/: (error|warning): /);
