@@ -67,6 +67,7 @@ export class DaemonParts {
       engine: this.engine,
       isOwn: (address) => this.#home.has(address),
       now: Date.now,
+      onConnect: (probe) => this.blockManager.commands.presence.noteConnect(probe),
       tell: (line) => log.line(line),
     });
     this.probeReceiver = new ProbeReceiver({
@@ -74,6 +75,7 @@ export class DaemonParts {
       sockets: this.sockets,
       home: () => this.#home,
       witness: (probe) => this.connectModes.matchSyn(probe),
+      presence: this.blockManager.commands.presence,
       now: Date.now,
     });
     this.readiness = new Readiness({
@@ -128,7 +130,8 @@ export class DaemonParts {
       inUse: options.serviceCheck ? sockets : NOTHING_IN_USE,
       connections: sockets,
       ruleFor: (address) => allowList.never.match(address),
-      isBlocked: (address, text) => blocks.covering(address, text) !== undefined,
+      isBlocked: (address, text) => blockManager.isBlocked(address, text),
+      isSettled: (details) => blockManager.isSettled(details),
       admits: (connects, now) => breaker.admits(connects, now),
       respond: options.dryRun ? null : (details, connects) => blockManager.respond(details, connects),
       takeBack: (source) => void blocks.releaseDecoy(source),
@@ -140,13 +143,14 @@ export class DaemonParts {
   }
 
   #makeCaptureManager(): CaptureManager {
-    const { options, settings, sockets, readiness, connectModes } = this;
+    const { options, settings, sockets, readiness, connectModes, blockManager } = this;
     return new CaptureManager(
       {
         interfaces: settings.prepared.interfaces,
         sockets,
         isOurs: (port) => connectModes.holds(port),
         watchesPortsInUse: !options.serviceCheck,
+        needsRefusals: () => blockManager.usesCommand,
         records: (view, length, sensor) => {
           this.realtime.work();
           return this.probeReceiver.take(view, length, sensor);
