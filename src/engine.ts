@@ -68,6 +68,8 @@ export interface EngineParts extends EngineSettings {
   readonly admits: (connects: number, now: number) => boolean;
   /** Carries out the actions for a source with this many connects; null when none is ever executed. */
   readonly respond: ((details: ProbeDetails, connects: number) => Promise<BlockEvent>) | null;
+  /** Whether enough is done about a source that is not blocked: a notifier has told of it, or its block is made again. */
+  readonly isSettled?: (details: ProbeDetails) => boolean;
   /** Releases the block of a source that turned out to be a decoy; without it, such blocks stay. */
   readonly takeBack?: (source: string) => void;
   /** Called for each event, because a reload opens other files. */
@@ -317,11 +319,12 @@ export class Engine {
   }
 
   #respond(event: ProbeEvent, source: Source): Reaction {
-    const { respond, admits } = this.#parts;
+    const { respond, admits, isSettled } = this.#parts;
     if (respond === null || event.alreadyBlocked) return 'none';
     if (this.#pending.has(event.source)) return 'under way';
     const { failures, lastFailure } = source;
     if (failures > 0 && !mayTryAgain(failures, lastFailure, event.time)) return 'none';
+    if (isSettled?.(event)) return 'none';
     if (!admits(event.connects, event.time)) return 'held back';
     // The slot may change hands before the actions end, so the source is looked up again by its address.
     const { address } = source;
@@ -336,14 +339,15 @@ export class Engine {
 
   #responded(address: Address, event: BlockEvent, probe: ProbeDetails, failures: number): void {
     const source = this.tracker.get(address);
-    const worked = event.action === 'block';
+    const worked = event.reason === null;
     if (source !== undefined) {
       source.failures = worked ? 0 : failures + 1;
       source.lastFailure = event.time;
     }
     this.#parts.recorder().block(event, probe);
     const isDecoy = source !== undefined && source.marks.group !== null;
-    if (worked && isDecoy && this.#parts.config.decoyPolicy === 'log') this.#parts.takeBack?.(event.source);
+    if (event.action === 'block' && isDecoy && this.#parts.config.decoyPolicy === 'log')
+      this.#parts.takeBack?.(event.source);
   }
 
   #endScan(source: Source): void {

@@ -60,6 +60,8 @@ export interface FilterPlan {
   readonly busyProtocols: readonly number[];
   /** The types of ICMP messages that pass. */
   readonly icmpTypes: readonly number[];
+  /** This host's resets and ICMP "unreachable" pass, where the device has a hardware address to know them by. */
+  readonly refusals: boolean;
   readonly icmpv6Types: readonly number[];
 }
 
@@ -90,6 +92,7 @@ const IP_PAYLOAD_LENGTH = 'ip[2:2] - ((ip[0] & 0x0f) << 2)';
 const HEADER_FRAGMENT_BYTES = 64;
 const TCP_HEADER_LENGTH = 20;
 const SYN_AND_ACK = '0x12';
+const RST = '0x04';
 /** A mask of the six low flag bits. */
 const SIX_FLAGS = '0x3f';
 /** The next headers for hop-by-hop options, routing, authentication, destination options and mobility. */
@@ -106,7 +109,8 @@ const IP6_EXTENSIONS = [0, 43, 51, 60, 135];
  * - fragments that may hold part of a TCP header, because a first fragment may be too small for all of it.
  *
  * Of this host's own packets, its short queries pass, because they show that an answer is not a probe, and its SYN/ACKs,
- * because they show that a port is open, except those from ports that are known to be open. If the device has a hardware
+ * because they show that a port is open, except those from ports that are known to be open; where KILL_ROUTE may block,
+ * its refusals pass, too, because they show that a block is gone. If the device has a hardware
  * address, the host's own packets must carry it: a neighbour that forges them could hide the ports that it probes.
  *
  * The words `inbound` and `outbound` would express the same, but libpcap cannot evaluate them in user space, where it
@@ -118,6 +122,8 @@ export function filterText(plan: FilterPlan, hardwareAddress: string | null): st
   const sender = hardwareAddress === null ? '' : ` and ether src ${hardwareAddress}`;
   terms.push(...queryTerms('ip', v4, sender), ...queryTerms('ip6', v6, sender));
   terms.push(...answerTerms('ip', v4, sender), ...answerTerms('ip6', v6, sender));
+  if (plan.refusals && hardwareAddress !== null)
+    terms.push(...refusalTerms('ip', v4, sender), ...refusalTerms('ip6', v6, sender));
   const watchesTcp = [v4, v6].some(({ addresses, tcp }) => addresses.length > 0 && tcp.pass.size > 0);
   if (watchesTcp && hardwareAddress !== null) terms.push(...etherWrappedTerms());
   // An empty filter would pass everything. This one passes nothing.
@@ -291,6 +297,22 @@ function answerTerms(family: 'ip' | 'ip6', { addresses, tcp }: FamilyPlan, sende
   const ports = portTerms(family === 'ip' ? 'tcp[0:2]' : IP6_SOURCE_PORT, tcp, MAX_ANSWER_RANGES);
   const isAnswer = `${isTcp} and ${flags} & ${SYN_AND_ACK} = ${SYN_AND_ACK} and (${ports})`;
   return [`${family} and ${isAnswer}${hosts('src', addresses)}${sender}`];
+}
+
+/** Resets of watched TCP ports, and the ICMP messages by which Linux itself refuses a datagram. */
+function refusalTerms(family: 'ip' | 'ip6', { addresses, tcp }: FamilyPlan, sender: string): string[] {
+  if (addresses.length === 0) return [];
+  const from = `${hosts('src', addresses)}${sender}`;
+  const icmp =
+    family === 'ip'
+      ? 'icmp and icmp[0] = 3 and (icmp[1] = 2 or icmp[1] = 3)'
+      : `${IP6_NEXT_HEADER} = 58 and ${IP6_ICMP_TYPE} = 1 and ip6[41] = 4`;
+  const unreachable = `${family} and ${icmp}${from}`;
+  if (tcp.pass.size === 0) return [unreachable];
+  const isTcp = family === 'ip' ? 'tcp' : `${IP6_NEXT_HEADER} = 6`;
+  const flags = family === 'ip' ? 'tcp[13]' : IP6_TCP_FLAGS;
+  const ports = portTerms(family === 'ip' ? 'tcp[0:2]' : IP6_SOURCE_PORT, tcp, MAX_ANSWER_RANGES);
+  return [`${family} and ${isTcp} and ${flags} & ${RST} != 0 and (${ports})${from}`, unreachable];
 }
 
 function portTerms(field: string, { pass, keepOut }: PortPlan, maxRanges = MAX_FILTER_RANGES): string {

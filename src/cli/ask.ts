@@ -45,8 +45,16 @@ export async function* askDaemon(
   request: Request,
   timeoutMs = QUERY_TIMEOUT_MS,
 ): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  for await (const response of responsesOf({ path, setting }, request, timeoutMs)) yield fieldsOf(response);
+}
+
+async function* responsesOf(
+  { path, setting }: DaemonSocket,
+  request: Request,
+  timeoutMs: number,
+): AsyncGenerator<Response> {
   try {
-    for await (const response of ask(path, request, timeoutMs)) yield fieldsOf(response);
+    yield* ask(path, request, timeoutMs);
   } catch (error) {
     if (!(error instanceof ControlError)) throw error;
     switch (error.trouble) {
@@ -93,15 +101,50 @@ function controlSocketOf(value: string | undefined, setting: string): string {
   throw new CommandError(Exit.config, `${setting}: expected ${parsed.expected}, found ${parsed.found}`);
 }
 
+/** How an order ended: the answer's fields, with `outcome` and `message` in every case, and the exit code. */
+export interface OrderResult {
+  readonly exit: Exit;
+  readonly fields: { readonly outcome: string; readonly message: string } & Readonly<Record<string, unknown>>;
+}
+
+/** Gives an order. Throws a CommandError when the daemon cannot be asked; an order that failed is a result. */
+export async function giveOrder(socket: DaemonSocket, request: Request): Promise<OrderResult> {
+  for await (const response of responsesOf(socket, request, BLOCK_TIMEOUT_MS)) {
+    if (response.ok) {
+      const { message, ...more } = response.fields;
+      return { exit: Exit.ok, fields: { outcome: 'done', message: String(message), ...more } };
+    }
+    if (!ORDER_OUTCOMES.includes(response.reason)) fieldsOf(response);
+    const { reason: outcome, error: message, fields } = response;
+    return { exit: EXITS[outcome], fields: { outcome, message, ...fields } };
+  }
+  throw new CommandError(Exit.software, `the answer on ${socket.path} is empty (${socket.setting})`);
+}
+
+/** Prints how an order ended: its message, or all of it as JSON. Throws a CommandError for an order that failed. */
+export async function printOrder(
+  { exit, fields }: OrderResult,
+  json: boolean,
+  output: Pick<CommandOutput, 'stdout'>,
+): Promise<Exit> {
+  if (json) await output.stdout(`${JSON.stringify(fields)}\n`);
+  else if (exit !== Exit.ok) throw new CommandError(exit, fields.message);
+  else await output.stdout(`${fields.message}\n`);
+  return exit;
+}
+
+const ORDER_OUTCOMES: readonly Reason[] = ['refused', 'absent', 'later', 'failed'];
+
 function fieldsOf(response: Response): Readonly<Record<string, unknown>> {
   if (response.ok) return response.fields;
   throw new CommandError(EXITS[response.reason] ?? Exit.software, response.error);
 }
 
-/** 65: the command does not apply to this address. 69: it was tried and failed. */
+/** 65: the command does not apply to this address. 69: it failed, or cannot work. 75: it may work later. */
 const EXITS: Readonly<Record<Reason, Exit>> = {
   refused: Exit.dataError,
   absent: Exit.dataError,
+  later: Exit.tryLater,
   failed: Exit.unavailable,
   busy: Exit.unavailable,
   request: Exit.software,

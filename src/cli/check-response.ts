@@ -1,9 +1,10 @@
 import type { BlockPolicy, Config, ModeName } from '../config/config.ts';
-import { runsKillRoute, unkillRouteFor } from '../config/kill-route.ts';
+import { unkillRouteFor } from '../config/kill-route.ts';
 import { transportOfMode } from '../config/modes.ts';
 import { PORT_COUNT } from '../config/ports.ts';
 import { duration } from '../config/values.ts';
 import type { ModeTransport } from '../net/protocol.ts';
+import { countermeasureFor } from '../respond/countermeasure.ts';
 import { type PlannedAction, planActions, plannedMethod } from '../respond/plan.ts';
 import { DEFAULT, type StartedModes } from './check-start.ts';
 
@@ -131,10 +132,16 @@ export function describeMethod(config: Config): string {
 /** How long a block lasts, and how it ends. */
 function describeEnd(config: Config): string {
   const { blockTime, blockTimeFactor: factor, blockTimeMax: longest } = config;
-  const byMethod = [config.blockTcp, config.blockUdp].includes(1);
-  if (!byMethod && !runsKillRoute(config))
-    return 'KILL_RUN_CMD blocks nobody as far as is known here, so there is nothing to take back.';
-  if (runsKillRoute(config) && unkillRouteFor(config, 4) === null)
+  const measures = (['tcp', 'udp'] as const).map((transport) =>
+    countermeasureFor(config, plannedMethod(config), transport, 4),
+  );
+  if (measures.every(({ does }) => does !== 'blocks')) {
+    return measures.some(({ does }) => does === 'notifies')
+      ? 'KILL_RUN_CMD blocks nobody as far as is known here, so there is nothing to take back.'
+      : 'No source is blocked, because nothing is configured that would do it.';
+  }
+  const byCommand = measures.some((measure) => measure.does === 'blocks' && measure.method === 'command');
+  if (byCommand && unkillRouteFor(config, 4) === null)
     return 'A block stays until you remove it or until the next boot: UNKILL_ROUTE is not set.';
   if (blockTime === 0) return 'A block stays until somebody unblocks it; it survives restarts and reboots.';
   const growth = factor > 1 ? `, the next one of the same source ${factor} times as long` : '';

@@ -47,8 +47,7 @@ export interface WhyOptions extends QueryOptions {
 }
 
 /** The options of `block`. */
-export interface BlockOptions {
-  readonly configfile: string | undefined;
+export interface BlockOptions extends QueryOptions {
   readonly target: string;
   /** The text of --for. */
   readonly time: string | undefined;
@@ -56,9 +55,10 @@ export interface BlockOptions {
 }
 
 /** The options of `unblock`. */
-export interface UnblockOptions {
-  readonly configfile: string | undefined;
+export interface UnblockOptions extends QueryOptions {
   /** Exactly one of `target` and `all`. */
   readonly target: string | undefined;
   readonly all: boolean;
+  /** Only end the record of the block. */
+  readonly forget: boolean;
 }

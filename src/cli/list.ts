@@ -28,13 +28,20 @@ export function renderBlocks(blocks: readonly BlockInfo[], now: number): string 
   const rows = blocks.map((block) => [
     block.target,
     formatTime(block.since),
-    formatEnd(block.until, now),
-    String(block.times),
+    endOf(block, now),
+    block.times === 0 ? '-' : String(block.times),
     block.method,
-    block.inForce ? 'yes' : 'no',
+    FORCE[String(block.inForce)] as string,
     describeCause(block),
   ]);
   return renderTable(['TARGET', 'SINCE', 'ENDS', 'TIMES', 'METHOD', 'IN FORCE', 'WHY'], rows);
+}
+
+const FORCE: Readonly<Record<string, string>> = { true: 'yes', false: 'no', null: 'unknown' };
+
+/** `by hand`: nothing here can end it. */
+function endOf({ undo, until }: BlockInfo, now: number): string {
+  return undo === null ? 'by hand' : formatEnd(until, now);
 }
 
 /** Why an address is blocked: `TCP SYN/Normal scan, port 111`, or the administrator's note. */

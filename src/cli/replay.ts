@@ -55,6 +55,7 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
     isBlocked: (address, text) => actions?.blocks.covering(address, text) !== undefined,
     admits: (connects, now) => actions?.breaker.admits(connects, now) ?? true,
     respond: actions === null ? null : (details, connects) => actions.responder.respond(details, connects),
+    isSettled: (details) => actions?.responder.isTold(details) ?? false,
     takeBack: (source) => void actions?.blocks.releaseDecoy(source),
     recorder: () => recorder,
     localCheck: true,

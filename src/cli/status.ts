@@ -33,17 +33,21 @@ export function renderStatus(status: Status): string {
     ['configuration', status.configFile ?? 'no file: the built-in defaults, which only log'],
     ...(status.dryRun ? [['dry run', 'no action is carried out'] as [string, string]] : []),
     ['frames', `${status.frames}${twice}`],
-    ['dropped', status.dropped === null ? 'unknown' : `${status.dropped} by the kernel`],
     ['not decoded', describeUndecoded(status)],
     ['probes', String(status.probes)],
     ['sources', `${status.sources} tracked`],
-    ['blocks', `${blocks.inForce} in force, ${blocks.due} due`],
+    ['blocks', describeBlocks(blocks)],
     ['method', `${method.name} (${method.how})`],
     ['actions', `${queue.running} running, ${queue.queued} waiting`],
     ['breaker', describeBreaker(status)],
     ['memory', `${Math.round(status.memory / MEBIBYTE_BYTES)} MiB`],
   ];
   return `portsentry ${version}, pid ${pid}, ${up}\n\n${renderFacts(facts)}`;
+}
+
+function describeBlocks({ inForce, unknown, due }: Status['blocks']): string {
+  const unsure = unknown === 0 ? '' : `, ${unknown} unknown (nothing can say it)`;
+  return `${inForce} in force${unsure}, ${due} due`;
 }
 
 function describeUndecoded({ undecoded }: Status): string {

@@ -29,7 +29,8 @@ export function renderWhy({ address, rule, source, block, earlier, next }: Why, 
   ];
   if (earlier !== null) {
     const { times, endedAt, how } = earlier;
-    facts.push(['before', `${counted(times, 'block')}; the last one ended ${formatTime(endedAt)}: ${how}`]);
+    const what = times === 0 ? 'a block by hand, which' : `${counted(times, 'block')}; the last one`;
+    facts.push(['before', `${what} ended ${formatTime(endedAt)}: ${how}`]);
   }
   facts.push(['next', ...next]);
   return `${address}\n\n${renderFacts(facts)}`;
@@ -53,10 +54,21 @@ const EVIDENCE: Readonly<Record<KnownSource['evidence'], string>> = {
   spoofable: 'everything known about it may be forged',
 };
 
+const FORCE: Readonly<Record<string, string>> = {
+  true: 'in force',
+  false: 'not in force',
+  null: 'nothing can say whether it is in force',
+};
+
+function endOf({ undo, until }: BlockInfo, now: number): string {
+  if (undo === null) return 'stays until you take it back';
+  return until === null ? 'never ends' : `ends ${formatEnd(until, now)}`;
+}
+
 function describeBlock(block: BlockInfo, address: string, now: number): string[] {
-  const { target, since, until, times, method, inForce, connects } = block;
-  const end = until === null ? 'never ends' : `ends ${formatEnd(until, now)}`;
-  const force = inForce ? 'in force' : 'not in force';
+  const { target, since, times, method, inForce, connects } = block;
+  const end = endOf(block, now);
+  const force = FORCE[String(inForce)];
   const count = connects === 0 ? '' : `, after ${counted(connects, 'connect')}`;
   return [
     ...(target === address ? [] : [`as part of ${target}`]),

@@ -6,15 +6,17 @@ import type { BlockInfo } from './status.ts';
 export async function answer(request: Request, handlers: ControlHandlers): Promise<Iterable<string>> {
   switch (request.command) {
     case 'status':
-      return [formatAnswer({ status: handlers.status() })];
+      return [formatAnswer({ status: await handlers.status() })];
     case 'list':
-      return listLines(handlers.blocks());
+      return listLines(await handlers.blocks());
     case 'block': {
       const { target, forMs, why } = request;
       return [orderLine(await handlers.block({ target, forMs, why }))];
     }
     case 'unblock':
       return [orderLine(await handlers.unblock(request.target))];
+    case 'forget':
+      return [orderLine(await handlers.forget(request.target))];
     case 'unblock-all': {
       const ended = await handlers.unblockAll();
       return [orderLine(ended, { count: ended.count })];
@@ -38,6 +40,7 @@ function* listLines(blocks: Iterable<BlockInfo>): Generator<string> {
   yield formatAnswer({ end: true, count });
 }
 
-function orderLine({ outcome, message }: Answer, more: object = {}): string {
-  return outcome === 'done' ? formatAnswer({ message, ...more }) : formatError(outcome, message);
+function orderLine({ outcome, message, block }: Answer, more: object = {}): string {
+  if (outcome !== 'done') return formatError(outcome, message, more);
+  return formatAnswer({ message, ...(block === undefined ? {} : { block }), ...more });
 }

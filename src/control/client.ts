@@ -12,7 +12,13 @@ export const MAX_PATH_BYTES = 107;
 /** One line of an answer: its fields, or why the daemon gives none. */
 export type Response =
   | { readonly ok: true; readonly fields: Readonly<Record<string, unknown>> }
-  | { readonly ok: false; readonly reason: Reason; readonly error: string };
+  | {
+      readonly ok: false;
+      readonly reason: Reason;
+      readonly error: string;
+      /** What else it says, such as how many blocks were taken back. */
+      readonly fields: Readonly<Record<string, unknown>>;
+    };
 
 /**
  * `absent`: nothing listens. `forbidden`: no permission to connect. `silent`: no answer comes. `protocol`: another
@@ -95,7 +101,8 @@ function parseResponse(line: string): Response | null {
   const { version, ok, ...fields } = sent;
   if (version !== PROTOCOL_VERSION || typeof ok !== 'boolean') return null;
   if (ok) return { ok, fields };
-  return { ok, reason: fields.reason as Reason, error: oneLine(String(fields.error)) };
+  const { reason, error, ...more } = fields;
+  return { ok, reason: reason as Reason, error: oneLine(String(error)), fields: more };
 }
 
 function isLast({ command }: Request, response: Response): boolean {

@@ -2,11 +2,13 @@ import type { BlockInfo, HealthCheck, Status, Why } from './status.ts';
 
 /** What the daemon does for its clients. Targets and addresses are canonical text. No handler should throw. */
 export interface ControlHandlers {
-  status(): Status;
+  status(): Status | Promise<Status>;
   /** The blocks that are due, newest last. The caller reads slowly, and blocks may come and go meanwhile. */
-  blocks(): Iterable<BlockInfo>;
+  blocks(): Iterable<BlockInfo> | Promise<Iterable<BlockInfo>>;
   block(request: BlockRequest): Promise<Answer>;
   unblock(target: string): Promise<Answer>;
+  /** Ends the record of a block that somebody has taken back where this program cannot. */
+  forget(target: string): Promise<Answer>;
   unblockAll(): Promise<Answer & { readonly count: number }>;
   why(address: string): Promise<Why>;
   /** Counts the probes of this address for `ms` without acting on them, because `doctor` sends one. */
@@ -26,8 +28,13 @@ export interface BlockRequest {
 
 /** How an order ended. */
 export interface Answer {
-  /** `refused`: a rule forbids it. `absent`: there is no such target. `failed`: it did not work. */
-  readonly outcome: 'done' | 'refused' | 'absent' | 'failed';
+  /**
+   * `refused`: a rule forbids it. `absent`: there is no such target. `later`: it did not work now. `failed`: it did not
+   * work, or cannot.
+   */
+  readonly outcome: 'done' | 'refused' | 'absent' | 'later' | 'failed';
   /** One line for people: what was done, or why it was not. */
   readonly message: string;
+  /** The block that was made. */
+  readonly block?: BlockInfo;
 }

@@ -56,8 +56,8 @@ export function formatAnswer(fields: object): string {
 }
 
 /** The line that says why there is no answer. */
-export function formatError(reason: Reason, error: string): string {
-  return `${JSON.stringify({ version: PROTOCOL_VERSION, ok: false, reason, error: oneLine(error) })}\n`;
+export function formatError(reason: Reason, error: string, more: object = {}): string {
+  return `${JSON.stringify({ version: PROTOCOL_VERSION, ok: false, reason, error: oneLine(error), ...more })}\n`;
 }
 
 /** The JSON object in a line; null when it holds anything else. Never throws. */
@@ -103,6 +103,7 @@ const COMMANDS = {
   list: {},
   block: { target: prefix, forMs: orNull(time(MAX_BLOCK_TIME_MS)), why: orNull(note) },
   unblock: { target: prefix },
+  forget: { target: prefix },
   'unblock-all': {},
   why: { address },
   spare: { address, ms: time(MAX_SPARE_TIME_MS) },

@@ -1,7 +1,9 @@
 import type { KindName } from '../classify/kind.ts';
 import type { ToolName } from '../classify/tool.ts';
-import type { BlockMethod, ModeName } from '../config/config.ts';
+import type { ModeName } from '../config/config.ts';
+import type { LedgerMethod } from '../ledger/entry.ts';
 import type { Transport } from '../net/protocol.ts';
+import type { Undo } from '../respond/block-state.ts';
 import type { Evidence } from '../track/evidence.ts';
 
 /** The daemon's state, as the control socket carries it. Times are ms since the epoch. */
@@ -24,13 +26,12 @@ export interface Status {
   readonly probes: number;
   /** Frames that were not decoded, by reason. */
   readonly undecoded: Readonly<Record<string, number>>;
-  /** Frames that the kernel dropped; null when it does not count them. */
-  readonly dropped: number | null;
   /** Tracked sources. */
   readonly sources: number;
-  readonly blocks: { readonly inForce: number; readonly due: number };
-  /** `how` says why it is this method, as in `set by BLOCK_METHOD`. */
-  readonly method: { readonly name: BlockMethod; readonly how: string };
+  /** Of the blocks that are `due`, those in force, and those of which nothing can say it. */
+  readonly blocks: { readonly inForce: number; readonly unknown: number; readonly due: number };
+  /** How new blocks are made; `none` blocks nobody. `how` says why it is this method, as in `set by BLOCK_METHOD`. */
+  readonly method: { readonly name: LedgerMethod; readonly how: string };
   readonly dryRun: boolean;
   readonly queue: { readonly running: number; readonly queued: number };
   /** `open`: a minute brought more than `threshold` new blocks, so a source of a single probe is only logged. */
@@ -41,17 +42,20 @@ export interface Status {
   readonly probePort: { readonly transport: Transport; readonly port: number } | null;
 }
 
-/** One block that is due, in force or not. Times are ms since the epoch. */
+/** One block that is due, as `blockState` sees it. Times are ms since the epoch. */
 export interface BlockInfo {
   /** Canonical text of an address or a prefix. */
   readonly target: string;
   readonly since: number;
-  /** null means for ever. */
+  /** When it ends by itself; null means never. */
   readonly until: number | null;
-  /** How often it was blocked, this time included. */
+  /** How often probes have got it blocked, this time included. */
   readonly times: number;
-  readonly method: BlockMethod;
-  readonly inForce: boolean;
+  readonly method: LedgerMethod;
+  /** null when nothing can say it. */
+  readonly inForce: boolean | null;
+  /** What takes it back; null when nothing here can. */
+  readonly undo: Undo;
   readonly mode: ModeName;
   /** `manual`: an administrator ordered it; then `port` and `connects` are 0. */
   readonly kind: KindName | 'manual';

@@ -1,20 +1,30 @@
-import type { BlockMethod, Config } from '../config/config.ts';
+import type { Failure } from '../commands/failure.ts';
+import type { Config } from '../config/config.ts';
+import { killRouteFor, unkillRouteFor } from '../config/kill-route.ts';
+import type { Block } from '../firewall/block.ts';
 import { makeBackend } from '../firewall/choose.ts';
+import { CommandBackend } from '../firewall/command.ts';
 import type { BackendPool } from '../firewall/pool.ts';
 import { bootIdentity } from '../ledger/boot.ts';
+import type { LedgerMethod } from '../ledger/entry.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { BlockMemory } from '../ledger/memory.ts';
+import { type Address, parseAddress } from '../net/address.ts';
+import type { ModeTransport, Transport } from '../net/protocol.ts';
 import { type Assembly, type AssemblyParts, assemble } from '../respond/assemble.ts';
 import type { Blocks } from '../respond/blocks.ts';
 import type { Breaker } from '../respond/breaker.ts';
+import { type Countermeasure, countermeasureFor } from '../respond/countermeasure.ts';
 import type { BlockEvent } from '../respond/event.ts';
 import { HOSTS_DENY } from '../respond/hosts-deny.ts';
 import { liftBlocks } from '../respond/lift.ts';
 import type { Responder } from '../respond/responder.ts';
 import { restoreBlocks } from '../respond/restore.ts';
+import { NO_UNDO, type Today } from '../respond/take-over.ts';
 import type { ProbeDetails } from '../track/event.ts';
 import { AllowList } from './allow-list.ts';
-import { findMethod, findMethodByHand, type Method } from './block-method.ts';
+import { DRY_RUN, findMethod, findMethodByHand, type Method, methodOf } from './block-method.ts';
+import { CommandUpkeep } from './command-upkeep.ts';
 import { RuleUpkeep } from './rule-upkeep.ts';
 
 /** How often the lifelines of this host are looked up and the rules of the methods checked. */
@@ -35,8 +45,10 @@ export class BlockManager {
   readonly #dryRun: boolean;
   readonly #assembly: Assembly;
   readonly #upkeep: RuleUpkeep;
+  /** Looks after the blocks by KILL_ROUTE. */
+  readonly commands: CommandUpkeep;
   #config: Config;
-  #method: Method | null = null;
+  #method = DRY_RUN;
   #responder: Responder | null = null;
   #lastLookMs = 0;
   /** A source was blocked since the lifelines were last looked up, and may be one of them. */
@@ -53,7 +65,7 @@ export class BlockManager {
           config: this.#config,
           now: Date.now,
           tell: parts.tell,
-          onLost: () => void this.#upkeep.restoreLost(method),
+          onLost: () => void this.#upkeep.restoreLost(),
         }),
       hostsDenyPath: HOSTS_DENY,
       boot: bootIdentity(),
@@ -63,6 +75,12 @@ export class BlockManager {
     this.#upkeep = new RuleUpkeep({
       ...this.#assembly,
       neverBlocked: () => this.allowList.never.prefixes(),
+    });
+    this.commands = new CommandUpkeep({
+      ...this.#assembly,
+      queue: parts.queue,
+      killRouteFor: (family) => killRouteFor(this.#config, family),
+      now: Date.now,
     });
   }
 
@@ -84,9 +102,47 @@ export class BlockManager {
     return this.#assembly.memory;
   }
 
-  /** How new blocks are put in force; null when no source is to be blocked. */
-  get method(): Method | null {
+  /** How sources are dealt with. */
+  get method(): Method {
     return this.#method;
+  }
+
+  /** Whether sources are blocked at all. */
+  get blocksSources(): boolean {
+    return this.#method.name !== 'none';
+  }
+
+  /** Whether nobody is blocked, although BLOCK_TCP or BLOCK_UDP is not 0. */
+  get actsWithoutBlock(): boolean {
+    if (this.blocksSources) return false;
+    return (['tcp', 'udp'] as const).some((transport) => this.countermeasureFor(transport).does !== 'logs');
+  }
+
+  /** Whether KILL_ROUTE blocks sources, or has blocked one that stands. */
+  get usesCommand(): boolean {
+    const today = (['tcp', 'udp'] as const).map((transport) => methodOf(this.countermeasureFor(transport)));
+    return today.includes('command') || this.blocks.sight.hasCommands;
+  }
+
+  /** What is done against a source of this transport that triggers. */
+  countermeasureFor(transport: Transport, family: 4 | 6 = 4): Countermeasure {
+    if (this.#dryRun) return { does: 'logs' };
+    return countermeasureFor(this.#config, this.#method.forPolicy1, transport, family);
+  }
+
+  /** Whether a source is blocked, as far as is known. */
+  isBlocked(address: Address, text: string): boolean {
+    const entry = this.blocks.covering(address, text);
+    return entry !== undefined && !this.blocks.sight.isGone(entry.block.target);
+  }
+
+  /**
+   * Whether enough is done about a source that is not blocked: a notifier has told of it, or its block, which another
+   * program has taken away, is made again.
+   */
+  isSettled(details: ProbeDetails): boolean {
+    if (this.blocks.sight.hasGone && this.#isMadeAgain(details.source)) return true;
+    return this.#responder?.isTold(details) ?? false;
   }
 
   /**
@@ -111,6 +167,7 @@ export class BlockManager {
     this.#config = config;
     try {
       if (!this.#dryRun) {
+        // UNKILL_ROUTE may be another one now.
         await this.backends.forget('command');
         this.#method = await findMethod(config, this.backends);
       }
@@ -123,7 +180,7 @@ export class BlockManager {
     this.#makeResponder();
     await this.allowList.configure(config);
     await this.#applyAllowList();
-    if (!this.#dryRun) await this.#restore();
+    if (!this.#dryRun) await this.#restore(before);
   }
 
   /** Carries out what is configured for a source that triggered. */
@@ -137,6 +194,7 @@ export class BlockManager {
   tick(now: number): void {
     this.breaker.tick(now);
     this.blocks.tick(now);
+    this.commands.tick(now);
     if (this.memory instanceof Ledger) this.memory.tick(now);
     const isDue = Math.abs(now - this.#lastLookMs) >= LOOK_INTERVAL_MS;
     // The source just blocked may be an administrator who has logged in since the last look.
@@ -155,8 +213,8 @@ export class BlockManager {
   }
 
   /** The method for a block by hand; rejects with a one-line reason. */
-  async methodByHand(): Promise<BlockMethod> {
-    return this.#method?.name ?? findMethodByHand(this.#config);
+  async methodByHand(): Promise<LedgerMethod> {
+    return this.blocksSources ? this.#method.name : findMethodByHand(this.#config);
   }
 
   /** Ends; BLOCK_ON_EXIT decides whether blocks stay in force. */
@@ -167,16 +225,52 @@ export class BlockManager {
   }
 
   #makeResponder(): void {
-    this.#responder = this.#assembly.makeResponder(this.#config, this.#method?.name ?? 'none');
+    this.#responder = this.#assembly.makeResponder(this.#config, this.#method.forPolicy1);
   }
 
-  #restore(): Promise<void> {
-    return restoreBlocks(this.#assembly, this.#method?.name ?? null);
+  /** Whether the source has a block that is gone, and is made again without a new decision. */
+  #isMadeAgain(source: string): boolean {
+    const entry = this.blocks.covering(parseAddress(source) as Address, source);
+    if (entry === undefined) return false;
+    if (entry.method === 'hosts.deny') {
+      // A person has taken the line out: the source is blocked anew, like any other.
+      this.blocks.suspend(entry);
+      return false;
+    }
+    if (entry.method !== 'command') void this.#upkeep.verify();
+    return true;
+  }
+
+  /** `former` is the configuration before a reload, whose UNKILL_ROUTE may be the only undo. */
+  #restore(former?: Config): Promise<void> {
+    const methods = (['tcp', 'udp'] as const).flatMap((transport: ModeTransport) => {
+      return methodOf(this.countermeasureFor(transport)) ?? [];
+    });
+    const today: Today = {
+      methods,
+      methodFor: ({ cause, family }) => {
+        if (cause.kind === 'manual') return this.blocksSources ? this.#method.name : null;
+        return methodOf(this.countermeasureFor(cause.transport, family));
+      },
+      formerUndo: former === undefined ? undefined : (block) => undoOf(former, block),
+    };
+    return restoreBlocks(this.#assembly, today);
   }
 
   /** Releases what the never-block list spares now, and tells the firewall. */
   async #applyAllowList(): Promise<void> {
     await this.blocks.releaseSpared();
     await this.#upkeep.spare();
+  }
+}
+
+/** Runs UNKILL_ROUTE of a configuration that is no longer in force. */
+async function undoOf(config: Config, block: Block): Promise<Failure> {
+  if (unkillRouteFor(config, block.family) === null) return NO_UNDO;
+  const backend = new CommandBackend(config);
+  try {
+    return await backend.release(block);
+  } finally {
+    await backend.close();
   }
 }

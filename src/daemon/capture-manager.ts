@@ -35,6 +35,8 @@ export interface CaptureManagerParts {
   /** The words of --interface or INTERFACES. */
   readonly interfaces: readonly string[];
   readonly sockets: SocketTable;
+  /** Whether KILL_ROUTE may block, so that this host's refusals show whether a block is gone; false without it. */
+  readonly needsRefusals?: () => boolean;
   /** Ports in use are not left to the kernel filter (2.x: --disable-service-check). */
   readonly watchesPortsInUse: boolean;
   /** Whether the mode tcp listens on this TCP port. */
@@ -61,6 +63,8 @@ export class CaptureManager {
   #view: HostView;
   #hostTimer: NodeJS.Timeout | null = null;
   #filterChanged = false;
+  /** The filter passes this host's refusals. */
+  #refusals = false;
   /** On the monotonic clock. */
   #lastRenewalMs = 0;
   /** On the wall clock. */
@@ -124,8 +128,11 @@ export class CaptureManager {
     const busy = inUse >= BUSY_PORTS_PER_SECOND;
     const age = Math.abs(now - this.#lastConnectionsMs);
     if (age >= (busy ? BUSY_CONNECTIONS_INTERVAL_MS : CONNECTIONS_INTERVAL_MS)) this.#lookAtConnections(now);
-    if (watchesPortsInUse) return;
-    if (this.#planner.update(sockets, this.#ownAddresses(), now, busy)) this.#filterChanged = true;
+    const refusalsChanged = this.#refusals !== this.#needsRefusals;
+    if (refusalsChanged) this.#filterChanged = true;
+    if (watchesPortsInUse && !refusalsChanged) return;
+    if (!watchesPortsInUse && this.#planner.update(sockets, this.#ownAddresses(), now, busy))
+      this.#filterChanged = true;
     const due = busy || performance.now() - this.#lastRenewalMs >= FILTER_INTERVAL_MS;
     if (this.#filterChanged && due) this.#renew();
   }
@@ -179,13 +186,18 @@ export class CaptureManager {
     const { sockets } = this.#parts;
     // Without the newest connections, the filter would pass every acknowledgement to a port just taken into use.
     this.#lookAtConnections(Date.now());
-    const plan = this.#planner.plan(this.#watched, this.#ownAddresses(), sockets);
+    this.#refusals = this.#needsRefusals;
+    const plan = this.#planner.plan(this.#watched, this.#ownAddresses(), sockets, this.#refusals);
     const filterFor = (name: string) => filterText(plan, this.#hardwareAddress(name));
     const ringBytesFor = this.#ringBytes(devices);
     return {
       devices: devices.map((name) => ({ name, filter: filterFor(name), ringBytes: ringBytesFor(name) })),
       group: null,
     };
+  }
+
+  get #needsRefusals(): boolean {
+    return this.#parts.needsRefusals?.() ?? false;
   }
 
   #ringBytes(devices: readonly string[]): (name: string) => number {

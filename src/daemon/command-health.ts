@@ -46,7 +46,9 @@ function usedCommands(config: Config, method: BlockMethod | null): ReadonlySet<s
         family,
       )) {
         used.add(template);
-        const undo = step === 'route' ? unkillRouteFor(config, family) : null;
+        // BLOCK="2" without KILL_RUN_CMD runs KILL_ROUTE as the external command.
+        const isRoute = step === 'route' || (step === 'external' && config.killRunCmd === null);
+        const undo = isRoute ? unkillRouteFor(config, family) : null;
         if (undo !== null) used.add(undo);
       }
     }

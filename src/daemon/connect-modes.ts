@@ -24,6 +24,8 @@ export interface ConnectModesParts {
   readonly isOwn: (address: Address) => boolean;
   /** The wall clock, in ms since the epoch. */
   readonly now: () => number;
+  /** Gets each connect before the engine does. */
+  readonly onConnect?: (probe: Probe) => void;
   /** Gets lines of the log. */
   readonly tell: (line: string) => void;
 }
@@ -143,6 +145,7 @@ export class ConnectModes {
     probe.sourcePort = sourcePort;
     probe.destination.set(destination);
     probe.destinationPort = destinationPort;
+    this.#parts.onConnect?.(probe);
     this.#parts.engine.takeConnect(probe);
   }
 

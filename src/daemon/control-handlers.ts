@@ -1,4 +1,5 @@
 import { memoryUsage, pid } from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Kind } from '../classify/kind.ts';
 import { modeNames, transportOfMode } from '../config/modes.ts';
 import type { Answer, BlockRequest, ControlHandlers } from '../control/handlers.ts';
@@ -10,20 +11,25 @@ import { type Address, parseAddress } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { Prepared } from '../preflight/prepare.ts';
 import type { Ports } from '../record/start-lines.ts';
-import { formatTime } from '../record/times.ts';
-import type { NeverBlockRule } from '../respond/never-block.ts';
+import type { Blocks } from '../respond/blocks.ts';
 import type { ActionQueue } from '../respond/queue.ts';
 import { kindsOf } from '../track/scan.ts';
 import type { Source } from '../track/source.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import type { WatchedPorts } from '../watch/watched-ports.ts';
+import { infoOf } from './block-info.ts';
 import type { BlockManager } from './block-manager.ts';
 import { commandHealth } from './command-health.ts';
+import { foretell } from './foretell.ts';
 import { logHealth } from './log-health.ts';
-import { blockByHand, type Orders, unblockAllByHand, unblockByHand } from './manual-blocks.ts';
+import { blockByHand, forgetByHand, type Orders, unblockAllByHand, unblockByHand } from './manual-blocks.ts';
 import type { LogDestinations } from './outputs.ts';
 import { selfCheck } from './self-check.ts';
 import { tryBlock } from './trial-block.ts';
+
+/** How long an answer waits for a look at the blocks. */
+const LOOK_TIME_MS = 2_000;
+const NO_REF = { ref: false };
 
 /** What the handlers read and act on. */
 export interface LiveControlHandlersParts {
@@ -59,7 +65,8 @@ export class LiveControlHandlers implements ControlHandlers {
     this.#parts = parts;
   }
 
-  status(): Status {
+  async status(): Promise<Status> {
+    await this.#look();
     const { version, startedAt, dryRun, prepared, blockManager, engine, queue } = this.#parts;
     const { config, modes, interfaces } = prepared();
     const counts = this.#parts.counts();
@@ -77,10 +84,9 @@ export class LiveControlHandlers implements ControlHandlers {
       duplicates: this.#parts.duplicates(),
       probes: engine.probes,
       undecoded: undecoded(counts),
-      dropped: null,
       sources: engine.tracker.size,
-      blocks: { inForce: blocks.size, due: blockManager.memory.due },
-      method: blockManager.method ?? { name: 'none', how: 'BLOCK_TCP and BLOCK_UDP block no source' },
+      blocks: countsOf(blocks),
+      method: { name: blockManager.method.name, how: blockManager.method.how },
       dryRun,
       queue: queue.load,
       breaker: { open: breaker.isOpen, threshold: breaker.threshold },
@@ -89,9 +95,11 @@ export class LiveControlHandlers implements ControlHandlers {
     };
   }
 
-  blocks(): Iterable<BlockInfo> {
+  async blocks(): Promise<Iterable<BlockInfo>> {
+    await this.#look();
+    const { blocks } = this.#parts.blockManager;
     // A copy: blocks that begin or end while the client reads must not shift the list.
-    return infosOf([...this.#parts.blockManager.blocks.due()]);
+    return infosOf(blocks, [...blocks.due()]);
   }
 
   block(request: BlockRequest): Promise<Answer> {
@@ -102,13 +110,18 @@ export class LiveControlHandlers implements ControlHandlers {
     return this.#refusesOrders() ?? unblockByHand(this.#orders(), target);
   }
 
+  forget(target: string): Promise<Answer> {
+    return this.#refusesOrders() ?? forgetByHand(this.#orders(), target);
+  }
+
   async unblockAll(): Promise<Answer & { readonly count: number }> {
     const refusal = await this.#refusesOrders();
     return refusal === null ? unblockAllByHand(this.#orders()) : { ...refusal, count: 0 };
   }
 
   async why(text: string): Promise<Why> {
-    const { blockManager, engine } = this.#parts;
+    await this.#look();
+    const { blockManager, engine, prepared, dryRun } = this.#parts;
     const address = parseAddress(text) as Address;
     const rule = blockManager.allowList.never.match(address);
     const covering = blockManager.blocks.covering(address, text);
@@ -119,9 +132,9 @@ export class LiveControlHandlers implements ControlHandlers {
       address: text,
       rule: rule?.text ?? null,
       source: source === undefined ? null : knownSource(source),
-      block: block === undefined ? null : infoOf(block),
+      block: block === undefined ? null : infoOf(blockManager.blocks, block),
       earlier: earlierOf(known),
-      next: this.#next(rule, block, source),
+      next: foretell(blockManager, prepared(), { rule, block, source, dryRun }),
     };
   }
 
@@ -134,19 +147,27 @@ export class LiveControlHandlers implements ControlHandlers {
     const { blockManager, interfaces, prepared, dryRun, destinations } = this.#parts;
     const { config, modes } = prepared();
     const { backends, blocks } = blockManager;
-    const method = dryRun ? null : (blockManager.method?.name ?? null);
+    const { name, forPolicy1 } = blockManager.method;
     return [
-      ...(await selfCheck({ blockManager, config, modes, interfaces: interfaces() })),
+      ...(await selfCheck({ blockManager, config, modes, dryRun, interfaces: interfaces() })),
       await tryBlock({
-        method,
+        method: name,
         config,
         open: (name) => backends.get(name),
         isBlocked: (target) => blocks.find(target)?.ended === null,
         now: Date.now,
       }),
-      ...commandHealth(config, method),
+      ...commandHealth(config, dryRun ? null : forPolicy1),
       await logHealth(destinations),
     ];
+  }
+
+  /** Looks at what is in force, so that every answer is of now; with very many blocks of a moment ago. */
+  #look(): Promise<unknown> {
+    return Promise.race([
+      this.#parts.blockManager.blocks.sight.look(),
+      delay(LOOK_TIME_MS, undefined, NO_REF),
+    ]);
   }
 
   #orders(): Orders {
@@ -181,65 +202,26 @@ export class LiveControlHandlers implements ControlHandlers {
     }
     return null;
   }
-
-  /** Sentences that say what happens at the source's next probe. */
-  #next(rule: NeverBlockRule | null, block: LedgerEntry | undefined, source: Source | undefined): string[] {
-    if (rule !== null)
-      return [
-        `It is never blocked (${rule.text}); its probes are only ${rule.isSilent ? 'counted' : 'logged'}.`,
-      ];
-    if (block !== undefined) return [this.#endOf(block)];
-    if (this.#parts.dryRun) return ['Nothing: this is a dry run.'];
-    const { config, modes } = this.#parts.prepared();
-    if (source?.marks.group && config.decoyPolicy === 'log')
-      return ['Nothing while others send the same (DECOY_POLICY="log"); on its own it is judged like any.'];
-    const needed = Math.max(config.scanTrigger + 1, config.blockSpoofable ? 1 : 2);
-    const missing = Math.max(1, needed - (source?.connects ?? 0));
-    const probes = missing === 1 ? 'Its next probe' : `Its ${missing} next different probes`;
-    return [
-      ...(modes.tcp === null ? [] : [`${probes} to a watched TCP port: ${CONSEQUENCE[config.blockTcp]}.`]),
-      ...(modes.udp === null ? [] : [`${probes} to a watched UDP port: ${CONSEQUENCE[config.blockUdp]}.`]),
-    ];
-  }
-
-  #endOf(entry: LedgerEntry): string {
-    const { until } = entry.block;
-    const { blocks } = this.#parts.blockManager;
-    if (!entry.inForce) return 'It should be blocked but is not; its next probe tries again.';
-    if (!blocks.canTakeBack(entry))
-      return 'Its block stays until you take it back: there is no UNKILL_ROUTE.';
-    return until === null ? 'Its block has no end.' : `Its block ends at ${formatTime(until)}.`;
-  }
 }
 
-const CONSEQUENCE = ['it is only logged', 'it is blocked', 'the external command is run'] as const;
+function countsOf(blocks: Blocks): Status['blocks'] {
+  const counts = { inForce: 0, unknown: 0, due: 0 };
+  for (const entry of blocks.due()) {
+    const { inForce } = blocks.stateOf(entry);
+    counts.due++;
+    if (inForce === true) counts.inForce++;
+    else if (inForce === null) counts.unknown++;
+  }
+  return counts;
+}
 
 function undecoded(counts: ReadonlyMap<number, number>): Record<string, number> {
   const failures = [...counts].filter(([reason, count]) => reason !== Reason.none && count > 0);
   return Object.fromEntries(failures.map(([reason, count]) => [reasonText(reason), count]));
 }
 
-function* infosOf(entries: readonly LedgerEntry[]): Generator<BlockInfo> {
-  for (const entry of entries) yield infoOf(entry);
-}
-
-function infoOf({ block, method, times, inForce }: LedgerEntry): BlockInfo {
-  const { target, since, until, cause } = block;
-  const { mode, kind, transport, destinationPort, connects, note } = cause;
-  return {
-    target,
-    since,
-    until,
-    times,
-    method,
-    inForce,
-    mode,
-    kind,
-    transport,
-    port: destinationPort,
-    connects,
-    note,
-  };
+function* infosOf(blocks: Blocks, entries: readonly LedgerEntry[]): Generator<BlockInfo> {
+  for (const entry of entries) yield infoOf(blocks, entry);
 }
 
 function knownSource(source: Source): KnownSource {
@@ -266,6 +248,7 @@ function earlierOf(entry: LedgerEntry | undefined): Why['earlier'] {
 const ENDS = {
   expired: 'its time was over',
   unblocked: 'it was unblocked by hand',
+  forgotten: 'somebody said that it was taken back',
   failed: 'it could not be put in force',
   replaced: 'all of its network was blocked',
   spared: 'it became one that is never blocked',

@@ -13,6 +13,7 @@ import { adminLine } from '../record/lines1.ts';
 import type { Log } from '../record/log.ts';
 import { modeLines, startingLine, stopLines } from '../record/start-lines.ts';
 import { UndecodedSum } from '../record/undecoded.ts';
+import { blockCount } from '../respond/block-state.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import { logDestinations, openLiveLog } from './outputs.ts';
 import { DaemonParts } from './parts.ts';
@@ -103,8 +104,9 @@ export class Daemon {
     settings.warn();
     await this.#openControl();
     await blockManager.start();
-    const { method } = blockManager;
-    if (method !== null) this.tell(`Sources are blocked by ${method.name}: ${method.how}.`);
+    const { method, blocksSources } = blockManager;
+    if (blocksSources) this.tell(`Sources are blocked by ${method.name}: ${method.how}.`);
+    else if (blockManager.actsWithoutBlock) this.tell(`Sources are not blocked: ${method.how}.`);
     await connectModes.open(settings.prepared);
     captureManager.look(Date.now());
     this.#parts.serviceMemory.start(Date.now());
@@ -182,7 +184,7 @@ export class Daemon {
   #status(): string {
     const { settings, engine, blockManager } = this.#parts;
     const modes = modeNames(settings.modes).join(', ');
-    return `${modes}: ${engine.probes} probes, ${blockManager.blocks.size} blocks in force`;
+    return `${modes}: ${engine.probes} probes, ${blockCount(blockManager.blocks.size)}`;
   }
 
   #sumUp(): void {

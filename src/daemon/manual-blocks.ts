@@ -1,11 +1,14 @@
 import type { Failure } from '../commands/failure.ts';
 import type { Answer, BlockRequest } from '../control/handlers.ts';
 import type { Block, BlockCause } from '../firewall/block.ts';
-import type { LedgerEntry } from '../ledger/entry.ts';
+import type { LedgerEntry, LedgerMethod } from '../ledger/entry.ts';
 import { parseAddress } from '../net/address.ts';
 import { formatUntil } from '../record/times.ts';
+import { blockCount, whyNoUndo } from '../respond/block-state.ts';
+import type { Blocks } from '../respond/blocks.ts';
 import { denyInHostsFile, HOSTS_DENY, hostsDenyLine } from '../respond/hosts-deny.ts';
 import { inTurns } from '../respond/in-turns.ts';
+import { infoOf } from './block-info.ts';
 import type { BlockManager } from './block-manager.ts';
 
 /** What an order of the administrator works with. */
@@ -30,38 +33,77 @@ export async function blockByHand(orders: Orders, { target, forMs, why }: BlockR
   const failure = await enforce(orders, block);
   if (failure !== null) return { outcome: 'failed', message: `${target} could not be blocked: ${failure}` };
   const entry = blocks.find(target);
-  if (entry !== undefined) onBlock(entry);
-  return done(blockManager, `${target} is blocked ${formatUntil(block.until)}`);
+  if (entry === undefined) return { outcome: 'later', message: `the block of ${target} has ended already` };
+  onBlock(entry);
+  const answer = await done(blockManager, `${target} is blocked ${untilOf(blocks, entry)}`);
+  return { ...answer, block: infoOf(blocks, entry) };
 }
 
 /** Releases the block of a target. */
 export async function unblockByHand({ blockManager }: Orders, target: string): Promise<Answer> {
-  const entry = blockManager.blocks.find(target);
+  const { blocks } = blockManager;
+  const entry = blocks.find(target);
   if (entry === undefined || entry.ended !== null) return absent(blockManager, target);
-  const failure = await release(blockManager, entry);
-  if (failure !== null)
-    return { outcome: 'failed', message: `the block of ${target} could not be taken back: ${failure}` };
-  return done(blockManager, `${target} is no longer blocked${reminder(blockManager, entry)}`);
+  await blocks.sight.lookAnew();
+  const failure = await blocks.release(entry, 'unblocked');
+  if (failure === null) return done(blockManager, `${target} is no longer blocked`);
+  const stays = `the block of ${target} could not be taken back: ${failure}`;
+  const forget = `portsentry unblock --forget ${target}`;
+  if (!mayWorkLater(blocks, target))
+    return { outcome: 'failed', message: `${stays}; take it back yourself, then: ${forget}` };
+  const hint = blocks.stateOf(entry).undo === 'command' ? `; if it is gone already: ${forget}` : '';
+  return { outcome: 'later', message: `${stays}${hint}` };
+}
+
+/** Ends the record of a block that an administrator has taken back, as only the administrator can know. */
+export async function forgetByHand({ blockManager }: Orders, target: string): Promise<Answer> {
+  const { blocks } = blockManager;
+  const entry = blocks.find(target);
+  if (entry === undefined || entry.ended !== null) return absent(blockManager, target);
+  const { undo } = blocks.stateOf(entry);
+  if (undo === 'method' || undo === 'line') return unblockByHand({ blockManager } as Orders, target);
+  await blocks.forget(entry, 'forgotten');
+  return done(blockManager, `the block of ${target} is forgotten; what it did was not looked for`);
 }
 
 /** Releases all blocks; `count` is how many were released. */
 export async function unblockAllByHand({
   blockManager,
 }: Orders): Promise<Answer & { readonly count: number }> {
-  const due = [...blockManager.blocks.due()];
+  const { blocks } = blockManager;
+  await blocks.sight.lookAnew();
+  const due = [...blocks.due()];
   let count = 0;
-  let failure: Failure = null;
+  let mayHelp = false;
+  let first: Failure = null;
   await inTurns(due, async (entry) => {
-    const failed = await release(blockManager, entry);
-    if (failed === null) count++;
-    else failure ??= `${entry.block.target}: ${failed}`;
+    const failed = await blocks.release(entry, 'unblocked');
+    if (failed === null) {
+      count++;
+      return;
+    }
+    mayHelp ||= mayWorkLater(blocks, entry.block.target);
+    first ??= `${entry.block.target}: ${failed}`;
   });
-  if (failure === null) {
-    const answer = await done(blockManager, `${count} blocks were taken back`);
-    return { ...answer, count };
+  const were = due.length === 1 || count === 1 ? 'was' : 'were';
+  if (first === null) {
+    const what = due.length === 0 ? 'nobody was blocked' : `${blockCount(count)} ${were} taken back`;
+    return { ...(await done(blockManager, what)), count };
   }
-  const message = `${count} of ${due.length} blocks were taken back; the first that was not: ${failure}`;
-  return { outcome: 'failed', message, count };
+  const message = `${count} of ${blockCount(due.length)} ${were} taken back; the first that was not: ${first}`;
+  return { outcome: mayHelp ? 'later' : 'failed', message, count };
+}
+
+/** Whether the block has an undo, which failed now. */
+function mayWorkLater(blocks: Blocks, target: string): boolean {
+  const entry = blocks.find(target);
+  return entry !== undefined && blocks.stateOf(entry).undo !== null;
+}
+
+function untilOf(blocks: Blocks, entry: LedgerEntry): string {
+  const { undo, ends } = blocks.stateOf(entry);
+  if (undo === null) return `until you take it back: ${whyNoUndo(entry)}`;
+  return formatUntil(ends);
 }
 
 /** The length in ms: undefined for the configured length, null for no end. */
@@ -77,34 +119,30 @@ async function enforce({ blockManager, killHostsDeny }: Orders, block: Block): P
     const method = await blockManager.methodByHand();
     if (method === 'none') return 'BLOCK_METHOD is "none"';
     blocks.decide(block, method);
-    const failure = await blocks.enforce(block, method);
-    if (failure !== null) {
-      blocks.fail(block);
-      return failure;
-    }
+    const { failure, line } = await putInForce(blocks, block, method, killHostsDeny);
+    if (failure === null) blocks.confirm(block, line);
+    else blocks.fail(block);
+    return failure;
   } catch (error) {
     return (error as Error).message;
   }
-  blocks.confirm(block, await deny(killHostsDeny, block));
-  return null;
 }
 
-/** Resolves to the line added to hosts.deny. A failure is no error, because the block is in force without the line. */
-async function deny(template: string | null, block: Block): Promise<string | null> {
-  if (template === null) return null;
+/** `line` is the line added to hosts.deny; beside another method its failure is none, because the block works without. */
+async function putInForce(
+  blocks: Blocks,
+  block: Block,
+  method: LedgerMethod,
+  template: string | null,
+): Promise<{ readonly failure: Failure; readonly line: string | null }> {
+  if (method !== 'hosts.deny') {
+    const failure = await blocks.enforce(block, method);
+    if (failure !== null) return { failure, line: null };
+  }
+  if (template === null) return { failure: null, line: null };
   const line = hostsDenyLine(template, block);
-  return (await denyInHostsFile(HOSTS_DENY, line)).added ? line : null;
-}
-
-async function release({ blocks }: BlockManager, entry: LedgerEntry): Promise<Failure> {
-  if (blocks.canTakeBack(entry)) return blocks.release(entry, 'unblocked');
-  await blocks.forget(entry, 'unblocked');
-  return null;
-}
-
-function reminder({ blocks }: BlockManager, entry: LedgerEntry): string {
-  if (blocks.canTakeBack(entry)) return '';
-  return ' here; what KILL_ROUTE did is still in force, because no UNKILL_ROUTE is set: undo it yourself';
+  const { failure, added } = await denyInHostsFile(HOSTS_DENY, line);
+  return { failure: method === 'hosts.deny' ? failure : null, line: added ? line : null };
 }
 
 function absent({ blocks }: BlockManager, target: string): Answer {

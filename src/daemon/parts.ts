@@ -82,6 +82,7 @@ export class DaemonParts {
       engine: this.engine,
       isOwn: (address) => this.#home.has(address),
       now: Date.now,
+      onConnect: (probe) => this.blockManager.commands.presence.noteConnect(probe),
       tell: (line) => log.line(line),
     });
     this.serviceMemory = new ServiceMemory({
@@ -96,6 +97,7 @@ export class DaemonParts {
       home: () => this.#home,
       isKnown: (protocol, address, port) => this.serviceMemory.has(protocol, address, port),
       witness: (probe) => this.connectModes.matchSyn(probe),
+      presence: this.blockManager.commands.presence,
       now: Date.now,
     });
     this.readiness = new Readiness({
@@ -120,6 +122,7 @@ export class DaemonParts {
       mayHold: (transport) => !options.dryRun && mayHold(settings.config, transport),
       ruleFor: (source) => this.blockManager.allowList.never.ruleFor(source),
       forwards: () => this.sensorUpkeep.forwards,
+      presence: this.blockManager.commands.presence,
       trialSeen: () => this.kernelSensor.trialSeen(),
       tell: this.#tell,
     });
@@ -174,7 +177,8 @@ export class DaemonParts {
       inUse: options.serviceCheck ? sockets : NOTHING_IN_USE,
       connections: sockets,
       ruleFor: (address) => allowList.never.match(address),
-      isBlocked: (address, text) => blocks.covering(address, text) !== undefined,
+      isBlocked: (address, text) => blockManager.isBlocked(address, text),
+      isSettled: (details) => blockManager.isSettled(details),
       admits: (connects, now) => breaker.admits(connects, now),
       respond: options.dryRun ? null : (details, connects) => blockManager.respond(details, connects),
       takeBack: (source) => void blocks.releaseDecoy(source),
@@ -229,19 +233,21 @@ export class DaemonParts {
       sockets,
       serviceMemory,
       spared: () => blockManager.allowList.never.prefixes(),
+      doubted: () => blockManager.blocks.sight.commands,
       ownAddresses: () => this.#ownAddresses,
       lookUpSessions: () => blockManager.allowList.learn(),
     });
   }
 
   #makeCaptureManager(): CaptureManager {
-    const { options, settings, sockets, readiness, connectModes } = this;
+    const { options, settings, sockets, readiness, connectModes, blockManager } = this;
     return new CaptureManager(
       {
         interfaces: settings.prepared.interfaces,
         sockets,
         isOurs: (port) => connectModes.holds(port),
         watchesPortsInUse: !options.serviceCheck,
+        needsRefusals: () => blockManager.usesCommand,
         records: (view, length, sensor) => this.probeReceiver.take(view, length, sensor),
         hostChanged: ({ addresses, broadcasts }) => {
           this.#home = homeOfAddresses(addresses);

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AnswerKind, LeftAnswer } from '../classify/answer.ts';
 import { Probe } from '../classify/probe.ts';
 import type { Engine } from '../engine.ts';
 import type { Address } from '../net/address.ts';
 import { PROTOCOL_UDP } from '../net/protocol.ts';
+import type { Presence } from '../respond/presence.ts';
 import { Duplicates } from '../sensor/duplicates.ts';
 import {
   RECORD_LENGTH,
@@ -34,6 +36,8 @@ export interface ProbeReceiverParts {
   readonly isKnown?: (protocol: number, address: Address, port: number) => boolean;
   /** Takes a packet to a port that the mode tcp listens on; false for any other packet. */
   readonly witness?: (probe: Probe) => boolean;
+  /** Looks for answers to sources that a command blocks. */
+  readonly presence?: Pick<Presence, 'noteProbe' | 'noteAnswer'>;
   /** The wall clock, in ms since the epoch. */
   readonly now: () => number;
 }
@@ -44,6 +48,7 @@ export class ProbeReceiver {
   duplicates = 0;
   readonly #parts: ProbeReceiverParts;
   readonly #seen = new Duplicates();
+  readonly #answer = new LeftAnswer();
   /** On the monotonic clock. */
   #nextLookMs = 0;
   #inUse = 0;
@@ -57,7 +62,7 @@ export class ProbeReceiver {
     const { engine } = this.#parts;
     const probe = new Probe();
     // An answer comes after its SYN, and shows that the SYN is no probe: note the answers of the batch first.
-    this.#noteAnswers(view, length, probe);
+    this.#noteAnswers(view, length);
     let looked: readonly Tables[] = [];
     for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
       if (recordType(view, offset) !== RecordType.probe) continue;
@@ -66,6 +71,7 @@ export class ProbeReceiver {
         this.duplicates++;
         continue;
       }
+      this.#parts.presence?.noteProbe(probe);
       if (this.#parts.witness?.(probe)) continue;
       if (this.#isOwnQuery(probe) || !engine.watches(probe, probe.kind)) continue;
       const tables = tablesOf(probe.protocol);
@@ -91,11 +97,15 @@ export class ProbeReceiver {
   }
 
   /** A listener may accept its one connection and close before any look, as that of an FTP client does. */
-  #noteAnswers(view: DataView, length: number, answer: Probe): void {
-    const { home, sockets } = this.#parts;
+  #noteAnswers(view: DataView, length: number): void {
+    const { home, sockets, presence } = this.#parts;
+    const answer = this.#answer;
     for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
       if (recordType(view, offset) !== RecordType.answer || !readAnswer(view, offset, answer)) continue;
-      if (home().has(answer.source)) sockets.noteAnswer(answer.source, answer.sourcePort, answer.time);
+      if (!home().has(answer.source)) continue;
+      if (answer.kind === AnswerKind.synAck)
+        sockets.noteAnswer(answer.source, answer.sourcePort, answer.time);
+      presence?.noteAnswer(answer);
     }
   }
 

@@ -1,10 +1,19 @@
+import { LeftAnswer } from '../classify/answer.ts';
 import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
 import type { Engine } from '../engine.ts';
 import type { Address } from '../net/address.ts';
 import { type ModeTransport, modeTransportOf, PROTOCOL_SCTP, transportOf } from '../net/protocol.ts';
+import type { Presence } from '../respond/presence.ts';
 import { Rule } from '../sensor/kernel/rule.ts';
-import { RECORD_LENGTH, RecordType, readProbe, recordRule, recordType } from '../sensor/record-format.ts';
+import {
+  RECORD_LENGTH,
+  RecordType,
+  readAnswer,
+  readProbe,
+  recordRule,
+  recordType,
+} from '../sensor/record-format.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import type { Holds } from './holds.ts';
 
@@ -29,6 +38,8 @@ export interface ReportReceiverParts {
   readonly ruleFor: (source: Address) => string | null;
   /** Whether segments of no connection may belong to connections of other hosts. */
   readonly forwards: () => boolean;
+  /** Finds out whether blocks by KILL_ROUTE are gone. */
+  readonly presence: Pick<Presence, 'noteProbe' | 'noteAnswer'>;
   /** The sensor's trial datagram was reported. */
   readonly trialSeen: () => void;
   /** Logs one line for the administrator. */
@@ -39,6 +50,7 @@ export interface ReportReceiverParts {
 export class ReportReceiver {
   readonly #parts: ReportReceiverParts;
   readonly #probe = new Probe();
+  readonly #answer = new LeftAnswer();
   #forged = 0;
   #forgedLoggedMs = Number.NEGATIVE_INFINITY;
 
@@ -48,8 +60,12 @@ export class ReportReceiver {
 
   /** Takes `length` octets of whole records. */
   take(view: DataView, length: number): void {
+    const { presence } = this.#parts;
     for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
-      if (recordType(view, offset) !== RecordType.probe) continue;
+      const type = recordType(view, offset);
+      if (type === RecordType.answer && readAnswer(view, offset, this.#answer))
+        presence.noteAnswer(this.#answer);
+      if (type !== RecordType.probe) continue;
       if (readProbe(view, offset, this.#probe)) this.#take(this.#probe, recordRule(view, offset));
     }
   }
@@ -66,7 +82,7 @@ export class ReportReceiver {
   }
 
   #take(probe: Probe, rule: Rule): void {
-    const { engine, forwards } = this.#parts;
+    const { engine, forwards, presence } = this.#parts;
     switch (rule) {
       case Rule.probe:
         this.#takeProbe(probe);
@@ -91,6 +107,9 @@ export class ReportReceiver {
       case Rule.blocked:
       case Rule.fragment:
         if (this.#isProbe(probe)) engine.take(probe);
+        return;
+      case Rule.doubted:
+        presence.noteProbe(probe);
         return;
       case Rule.trial:
         this.#parts.trialSeen();

@@ -1,6 +1,9 @@
-import type { BlockMethod } from '../config/config.ts';
 import type { Backend } from '../firewall/backend.ts';
-import { type RestoreParts, reinforce } from '../respond/restore.ts';
+import { putBack } from '../respond/restore.ts';
+import type { RestoreParts } from '../respond/take-over.ts';
+
+/** With more blocks, only the loss of all is looked for: a list of 100,000 takes a second of processor time. */
+const MAX_COMPARED = 16_384;
 
 /** What the upkeep of the rules works with. */
 export interface RuleUpkeepParts extends RestoreParts {
@@ -11,6 +14,7 @@ export interface RuleUpkeepParts extends RestoreParts {
 /** Keeps the rules in the firewall: other programs flush it, and the never-block list changes. */
 export class RuleUpkeep {
   readonly #parts: RuleUpkeepParts;
+  #verifying: Promise<void> | null = null;
 
   constructor(parts: RuleUpkeepParts) {
     this.#parts = parts;
@@ -28,24 +32,37 @@ export class RuleUpkeep {
     }
   }
 
-  /** Puts back what another program has flushed. */
-  async verify(): Promise<void> {
-    const opened = await this.#parts.backends.opened();
-    const mended = await Promise.all(opened.map((backend) => this.#mend(backend)));
-    if (mended.includes(true)) await this.spare();
+  /** Puts back what another program has flushed, all of it or single blocks. Never rejects. */
+  verify(): Promise<void> {
+    this.#verifying ??= this.#verify().finally(() => {
+      this.#verifying = null;
+    });
+    return this.#verifying;
   }
 
   /** A back end reports that the rules of its method are gone. */
-  async restoreLost(method: BlockMethod): Promise<void> {
-    await reinforce(this.#parts, method);
+  async restoreLost(): Promise<void> {
+    await this.#putBack();
     await this.spare();
+  }
+
+  async #verify(): Promise<void> {
+    const opened = await this.#parts.backends.opened();
+    const mended = await Promise.all(opened.map((backend) => this.#mend(backend)));
+    if (mended.includes(true)) await this.spare();
+    else if (this.#parts.blocks.size <= MAX_COMPARED) await this.#putBack();
+  }
+
+  async #putBack(): Promise<void> {
+    await this.#parts.blocks.sight.lookAnew();
+    await putBack(this.#parts);
   }
 
   /** True when the rules were gone; the blocks are in force again then. */
   async #mend(backend: Backend): Promise<boolean> {
     try {
       if ((await backend.open()) === 'found') return false;
-      await reinforce(this.#parts, backend.method);
+      await this.#putBack();
       return true;
     } catch (error) {
       this.#parts.tell(`${backend.method} does not work any more: ${(error as Error).message}`);

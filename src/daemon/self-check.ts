@@ -2,6 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { type Modes, modeNames } from '../config/modes.ts';
 import type { HealthCheck } from '../control/status.ts';
+import type { LedgerEntry } from '../ledger/entry.ts';
+import { type BlockState, backendOf, blockCount } from '../respond/block-state.ts';
 import type { BlockManager } from './block-manager.ts';
 
 /** What the self-check looks at. */
@@ -9,6 +11,7 @@ export interface SelfCheckParts {
   readonly blockManager: BlockManager;
   readonly config: Config;
   readonly modes: Modes;
+  readonly dryRun: boolean;
   /** The interfaces that capture is open on. */
   readonly interfaces: readonly string[];
 }
@@ -27,26 +30,57 @@ function captureHealth({ interfaces, modes }: SelfCheckParts): HealthCheck {
   return { name: 'capture', result: 'ok', message: `listening on ${interfaces.join(', ')}` };
 }
 
-async function methodHealth({ blockManager }: SelfCheckParts): Promise<HealthCheck> {
-  const { method, blocks, backends } = blockManager;
+/** The same look and the same answers as those of `list` and `why`. */
+async function methodHealth({ blockManager, dryRun }: SelfCheckParts): Promise<HealthCheck> {
+  const { method, blocks } = blockManager;
   const name = 'block method';
-  if (method === null)
-    return { name, result: 'skip', message: 'no source is to be blocked (BLOCK_TCP, BLOCK_UDP)' };
-  try {
-    const backend = await backends.get(method.name);
-    const listed = await backend.list();
-    if (listed === null)
-      return { name, result: 'ok', message: `${method.name}, which cannot tell what is in force` };
-    const present = new Set(listed.map(({ target }) => target));
-    const own = [...blocks.standing()].filter((entry) => entry.method === method.name);
-    const missing = own.filter(({ block }) => !present.has(block.target)).length;
-    if (missing === 0)
-      return { name, result: 'ok', message: `${method.name} has all ${own.length} blocks in force` };
-    const hint = 'another program removed them; a SIGHUP puts them back';
-    return { name, result: 'fail', message: `${missing} of ${own.length} blocks are not in force: ${hint}` };
-  } catch (error) {
-    return { name, result: 'fail', message: `${method.name}: ${(error as Error).message}` };
+  if (dryRun) return { name, result: 'skip', message: method.how };
+  await blocks.sight.lookAnew();
+  const standing = [...blocks.standing()];
+  if (!blockManager.blocksSources && standing.length === 0)
+    return { name, result: 'skip', message: method.how };
+  const trouble = await troubleOf(blockManager, standing);
+  if (trouble !== null) return { name, result: 'fail', message: trouble };
+  const states = standing.map((entry) => blocks.stateOf(entry));
+  const gone = states.filter(({ inForce }) => inForce === false).length;
+  const unknown = states.filter(({ inForce }) => inForce === null).length;
+  if (gone > 0) {
+    const what = `${gone} of ${blockCount(states.length)} ${gone === 1 ? 'is' : 'are'} not in force`;
+    return { name, result: 'fail', message: `${what}: another program removed them; ${hintFor(states)}` };
   }
+  const known = states.length - unknown;
+  const parts = [
+    ...(known > 0 || unknown === 0 ? [`${blockCount(known)} in force`] : []),
+    ...(unknown > 0
+      ? [
+          `${blockCount(unknown)} of which nothing can say whether ${unknown === 1 ? 'it is' : 'they are'} in force`,
+        ]
+      : []),
+  ];
+  const today = blockManager.blocksSources ? method.name : `new blocks by none (${method.how})`;
+  return { name, result: 'ok', message: `${today}; ${parts.join(', ')}` };
+}
+
+/** Why a method cannot be asked, or cannot be used for the next block; null when all can. */
+async function troubleOf(
+  { method, blocks, backends, blocksSources }: BlockManager,
+  standing: readonly LedgerEntry[],
+): Promise<string | null> {
+  try {
+    if (blocksSources) await (await backends.get(backendOf(method.name))).list();
+  } catch (error) {
+    return `${method.name}: ${(error as Error).message}`;
+  }
+  for (const name of new Set(standing.map((entry) => entry.method))) {
+    const trouble = blocks.sight.troubleOf(name);
+    if (trouble !== null) return `${name}: ${trouble}`;
+  }
+  return null;
+}
+
+function hintFor(states: readonly BlockState[]): string {
+  const byRule = states.some(({ inForce, isKnowable }) => inForce === false && isKnowable);
+  return byRule ? 'a SIGHUP puts them back' : 'the next probes of their sources make them again';
 }
 
 async function ledgerHealth({ blockManager, config: { stateDir } }: SelfCheckParts): Promise<HealthCheck> {

@@ -8,6 +8,9 @@ import type { SocketTable } from '../watch/sockets.ts';
 import { type Holds, isLinkLocal, linkNetworkOf } from './holds.ts';
 import type { ServiceMemory } from './service-memory.ts';
 
+/** Blocks by KILL_ROUTE whose presence is looked at. */
+const MAX_DOUBTED = 16_384;
+
 /** What the sets of the sensor's table are filled from. */
 export interface SensorUpkeepParts {
   readonly table: Pick<SensorTable, 'setElements'>;
@@ -16,6 +19,8 @@ export interface SensorUpkeepParts {
   readonly serviceMemory: ServiceMemory;
   /** Addresses and prefixes that are never blocked, as text. */
   readonly spared: () => readonly string[];
+  /** The targets of blocks by KILL_ROUTE, as text. */
+  readonly doubted: () => Iterable<string>;
   readonly ownAddresses: () => readonly Address[];
   /** Looks up the sessions of administrators: a held session stalls, so a new one must be spared soon. */
   readonly lookUpSessions: () => void;
@@ -44,6 +49,7 @@ export class SensorUpkeep {
     if (connections !== this.#connections) this.#parts.lookUpSessions();
     this.#connections = connections;
     const spared = this.#parts.spared();
+    const doubted = [...this.#parts.doubted()].slice(0, MAX_DOUBTED);
     const links = this.#links();
     const { services } = serviceMemory;
     this.#parts.holds.setLinks(links);
@@ -61,6 +67,14 @@ export class SensorUpkeep {
       table.setElements(
         'spare6',
         spared.filter((text) => text.includes(':')),
+      ),
+      table.setElements(
+        'doubted4',
+        doubted.filter((text) => !text.includes(':')),
+      ),
+      table.setElements(
+        'doubted6',
+        doubted.filter((text) => text.includes(':')),
       ),
       table.setElements('link6_64', links),
       table.setElements(

@@ -6,14 +6,15 @@ import type { HealthCheck } from '../control/status.ts';
 import type { Backend } from '../firewall/backend.ts';
 import type { Block } from '../firewall/block.ts';
 import { type Family, familiesHere } from '../firewall/families.ts';
+import type { LedgerMethod } from '../ledger/entry.ts';
 
 /** A trial that this process does not live to take back ends by itself, where the method can do that. */
 const TRIAL_TIME_MS = 60_000;
 
 /** What the trial works with. */
 export interface TrialParts {
-  /** The method of new blocks; null when nobody is blocked. */
-  readonly method: BlockMethod | null;
+  /** The method of new blocks; `none` when nobody is blocked. */
+  readonly method: LedgerMethod;
   readonly config: Config;
   /** Opens the back end of the method, or rejects with a one-line reason. */
   readonly open: (method: BlockMethod) => Promise<Backend>;
@@ -28,8 +29,9 @@ export interface TrialParts {
 export async function tryBlock(parts: TrialParts): Promise<HealthCheck> {
   const { method, config, open, families = familiesHere() } = parts;
   const name = 'trial block';
-  if (method === null || method === 'none')
-    return { name, result: 'skip', message: 'nobody is blocked, so no trial was made' };
+  if (method === 'none') return { name, result: 'skip', message: 'nobody is blocked, so no trial was made' };
+  if (method === 'hosts.deny')
+    return { name, result: 'skip', message: 'a line in hosts.deny is no block that could be tried' };
   const able = families.filter((family) => method !== 'command' || unkillRouteFor(config, family) !== null);
   if (able.length === 0) {
     const message = 'no trial was made: without UNKILL_ROUTE it could not be taken out again';

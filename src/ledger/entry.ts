@@ -1,19 +1,37 @@
 import type { BlockMethod } from '../config/config.ts';
 import type { Block } from '../firewall/block.ts';
 
-/** How a block ended. */
-export type BlockEnd = 'expired' | 'unblocked' | 'failed' | 'replaced' | 'spared' | 'evicted' | 'decoy';
+/** How a block ended. `forgotten`: an administrator says that it was taken back where this program has no undo. */
+export type BlockEnd =
+  | 'expired'
+  | 'unblocked'
+  | 'forgotten'
+  | 'failed'
+  | 'replaced'
+  | 'spared'
+  | 'evicted'
+  | 'decoy';
+
+/**
+ * What holds a block. `hosts.deny`: the line in hosts.deny alone. `none` stands in ledgers of earlier versions only,
+ * for such a line or for a command that blocked nobody.
+ */
+export type LedgerMethod = BlockMethod | 'hosts.deny';
 
 /** The newest block of a target, and what is remembered of earlier ones. An entry is immutable. */
 export interface LedgerEntry {
   readonly block: Block;
-  /** `none` when only the external command or hosts.deny blocked. */
-  readonly method: BlockMethod;
-  /** The line in hosts.deny that belongs to it; null without one. */
+  readonly method: LedgerMethod;
+  /**
+   * KILL_ROUTE blocked the target before another method took the block over, and what it did has no undo. It stands
+   * until the next boot.
+   */
+  readonly hasRemnant: boolean;
+  /** The line in hosts.deny that belongs to it; null for none. */
   readonly wrappersLine: string | null;
   /** The boot identity under which the block was put in force. It is compared, never parsed. */
   readonly boot: string;
-  /** How often the target has been blocked, including this time. */
+  /** How often probes have got the target blocked, this time included; a block by hand does not count. */
   readonly times: number;
   /** Known to be in force: false until the method has confirmed the block, and after a lift or the end. */
   readonly inForce: boolean;

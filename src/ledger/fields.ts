@@ -1,9 +1,9 @@
 import { Kind } from '../classify/kind.ts';
-import { BLOCK_METHODS, type BlockMethod, MODE_NAMES, type ModeName } from '../config/config.ts';
+import { BLOCK_METHODS, MODE_NAMES, type ModeName } from '../config/config.ts';
 import type { BlockCause } from '../firewall/block.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import type { Transport } from '../net/protocol.ts';
-import type { BlockEnd } from './entry.ts';
+import type { BlockEnd, LedgerMethod } from './entry.ts';
 
 /** Characters of an administrator's note: enough for a reason, too few to fill a disk. */
 const MAX_NOTE_LENGTH = 200;
@@ -36,6 +36,7 @@ const TRANSPORTS: Readonly<Record<Transport, true>> = {
 const ENDS: Readonly<Record<BlockEnd, true>> = {
   expired: true,
   unblocked: true,
+  forgotten: true,
   failed: true,
   replaced: true,
   spared: true,
@@ -96,9 +97,9 @@ export function isMode(value: unknown): value is ModeName {
   return MODE_NAMES.some((mode) => mode === value);
 }
 
-/** Whether the value names a block method. */
-export function isMethod(value: unknown): value is BlockMethod {
-  return BLOCK_METHODS.some((method) => method === value);
+/** Whether the value names what holds a block. */
+export function isMethod(value: unknown): value is LedgerMethod {
+  return value === 'hosts.deny' || BLOCK_METHODS.some((method) => method === value);
 }
 
 /** Whether the value names a way in which a block ends. */

@@ -1,6 +1,5 @@
-import type { BlockMethod } from '../config/config.ts';
 import type { Block } from '../firewall/block.ts';
-import type { BlockEnd, LedgerEntry, Operation } from './entry.ts';
+import type { BlockEnd, LedgerEntry, LedgerMethod, Operation } from './entry.ts';
 import { cleanNote, cleanWrappersLine } from './fields.ts';
 
 /** 30 days: a block within this time after the end of another is a repeated block of its target. */
@@ -31,14 +30,21 @@ export class BlockMemory {
     return this.#due;
   }
 
-  /** Records that a block was decided, which is not known to be in force. */
-  decide(block: Block, method: BlockMethod, boot: string, wrappersLine: string | null = null): LedgerEntry {
+  /**
+   * Records that a block was decided, which is not known to be in force. The line in hosts.deny of a block that it replaces becomes its
+   * own. A block by hand is no offence, so it makes no later block longer.
+   */
+  decide(block: Block, method: LedgerMethod, boot: string, wrappersLine: string | null = null): LedgerEntry {
+    const replaced = this.#entries.get(block.target);
+    const standing = replaced?.ended === null ? replaced : undefined;
+    const times = this.#beforeNextOf(block.target)?.times ?? 0;
     const entry: LedgerEntry = {
       block: { ...block, cause: { ...block.cause, note: cleanNote(block.cause.note) } },
       method,
-      wrappersLine: cleanWrappersLine(wrappersLine),
+      hasRemnant: standing?.boot === boot && leavesRemnant(standing, method),
+      wrappersLine: cleanWrappersLine(wrappersLine ?? standing?.wrappersLine ?? null),
       boot,
-      times: (this.#beforeNextOf(block.target)?.times ?? 0) + 1,
+      times: block.cause.kind === 'manual' ? times : times + 1,
       inForce: false,
       ended: null,
     };
@@ -50,6 +56,13 @@ export class BlockMemory {
   confirm(target: string, boot: string, wrappersLine?: string | null): void {
     if (wrappersLine === undefined) this.#do({ op: 'confirm', target, boot });
     else this.#do({ op: 'confirm', target, boot, wrappersLine: cleanWrappersLine(wrappersLine) });
+  }
+
+  /** Records that another method holds the block of this target now, and it is in force. */
+  rebind(target: string, method: LedgerMethod, boot: string, hasRemnant: boolean): void {
+    const entry = this.#entries.get(target);
+    if (entry === undefined || entry.ended !== null) return;
+    this.#do({ op: 'entry', entry: { ...entry, method, boot, hasRemnant, inForce: true } });
   }
 
   /** Records that these blocks are out of force, but still due. */
@@ -134,8 +147,11 @@ export class BlockMemory {
     this.#tentative.delete(target);
     this.#remembered.delete(target);
     const { block, method, times } = entry;
+    // A reboot takes the remnant away.
+    const hasRemnant = entry.hasRemnant && entry.boot === boot;
     // Field by field, because a start does this for each line of a long file, and a spread takes five times as long.
-    this.#put({ block, method, wrappersLine: line, boot, times, inForce: true, ended: null });
+    const inForce = true;
+    this.#put({ block, method, hasRemnant, wrappersLine: line, boot, times, inForce, ended: null });
     return true;
   }
 
@@ -200,4 +216,9 @@ export class BlockMemory {
     if (this.#entries.get(target)?.ended === null) this.#due--;
     this.#entries.delete(target);
   }
+}
+
+/** Whether KILL_ROUTE has done something that stays when another method takes the block over. */
+function leavesRemnant({ method, hasRemnant, inForce }: LedgerEntry, next: LedgerMethod): boolean {
+  return hasRemnant || (method === 'command' && next !== 'command' && inForce);
 }

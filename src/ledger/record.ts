@@ -60,7 +60,7 @@ export function isRecord(value: unknown): value is Unchecked {
   return typeof value === 'object' && value !== null;
 }
 
-function fieldsOf({ block, method, wrappersLine, boot, times }: LedgerEntry): object {
+function fieldsOf({ block, method, hasRemnant, wrappersLine, boot, times }: LedgerEntry): object {
   const { target, since, until, cause } = block;
   const { mode, kind, transport, destinationPort, connects, note } = cause;
   return {
@@ -77,6 +77,8 @@ function fieldsOf({ block, method, wrappersLine, boot, times }: LedgerEntry): ob
     wrappersLine,
     boot,
     times,
+    // Seldom, so only where it is so.
+    ...(hasRemnant ? { hasRemnant } : {}),
   };
 }
 
@@ -98,15 +100,15 @@ function entryFrom(record: Unchecked): Operation | RecordFault {
 /** An entry that is due and not in force. */
 function newEntryFrom(record: Unchecked): LedgerEntry | null {
   const { target, since, until, mode, kind, transport, port, connects, note } = record;
-  const { method, wrappersLine, boot, times } = record;
+  const { method, wrappersLine, boot, times, hasRemnant = false } = record;
   if (!isTarget(target) || !isTime(since) || !(until === null || isTime(until))) return null;
   if (!isMode(mode) || !isCauseKind(kind) || !isTransport(transport) || !isPort(port)) return null;
   if (!isCount(connects) || !(note === null || typeof note === 'string')) return null;
   if (!isMethod(method) || !isWrappersLine(wrappersLine) || !isBoot(boot)) return null;
-  if (!isCount(times) || times === 0) return null;
+  if (!isCount(times) || (times === 0 && kind !== 'manual') || typeof hasRemnant !== 'boolean') return null;
   const cause = { mode, kind, transport, destinationPort: port, connects, note: cleanNote(note) };
   const block = { target, family: target.includes(':') ? 6 : 4, since, until, cause } as const;
-  return { block, method, wrappersLine, boot, times, inForce: false, ended: null };
+  return { block, method, hasRemnant, wrappersLine, boot, times, inForce: false, ended: null };
 }
 
 function confirmationFrom({ target, boot, wrappersLine }: Unchecked): Operation | RecordFault {

@@ -7,6 +7,7 @@ export const Exit = {
   unavailable: 69,
   software: 70,
   ioError: 74,
+  tryLater: 75,
   noPermission: 77,
   config: 78,
 } as const;

@@ -88,6 +88,8 @@ function blockFields({ target, until, times, method, steps, reason }: BlockEvent
 }
 
 function blockMessage({ action, target, method, until, reason }: BlockEvent): string {
+  if (action === 'notify') return `KILL_RUN_CMD was run for host ${target}, which is not blocked`;
+  if (action === 'notify-failed') return `KILL_RUN_CMD failed for host ${target}: ${reason}`;
   if (action === 'block-failed') return `Host ${target} could not be blocked: ${reason}`;
   return `Host ${target} has been blocked by ${method} ${until === null ? 'for ever' : `until ${timestamp(until)}`}`;
 }

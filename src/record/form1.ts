@@ -63,7 +63,7 @@ export class Form1 implements Form {
     const { lines, actionLines, history } = this.#parts;
     // Another address of the network began the same actions.
     if (event.source !== source) return;
-    if (event.action === 'block') {
+    if (event.reason === null) {
       lines.named(source, (name) => {
         history?.write(historyLine1(event, name), lines.now);
         history?.blocked(event, name, lines.now);

@@ -67,7 +67,7 @@ export class Form2 implements Form {
   block(event: BlockEvent, probe: ProbeDetails): void {
     const { lines, actionLines, history } = this.#parts;
     const { source } = probe;
-    const blocked = event.action === 'block';
+    const blocked = event.reason === null;
     if (!blocked) lines.write(actionLines, source, (name) => notBlockedLine2(source, name));
     const verdict = verdictAfter(blocked);
     lines.write(actionLines, source, (name) => scanLine2(probe, name, verdict));

@@ -148,6 +148,7 @@ export function unblockLine({ entry, how, rule }: UnblockEvent): string {
 const ENDS: Readonly<Record<UnblockEvent['how'], string>> = {
   expired: 'its time is over',
   unblocked: 'it was taken back by hand',
+  forgotten: 'an administrator says that it was taken back',
   replaced: 'all of its network is blocked',
   spared: 'it is never to be blocked',
   evicted: 'too many blocks stand, and this one has stood longest',

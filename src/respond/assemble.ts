@@ -3,6 +3,7 @@ import type { Backend } from '../firewall/backend.ts';
 import { BackendPool } from '../firewall/pool.ts';
 import { Blocks, type BlocksParts } from './blocks.ts';
 import { Breaker } from './breaker.ts';
+import { Notified } from './notified.ts';
 import { Responder, type ResponderOptions } from './responder.ts';
 
 /** What the chain that blocks sources is made from. */
@@ -25,11 +26,13 @@ export function assemble(parts: AssemblyParts): Assembly {
   const { config, tell, queue, hostsDenyPath, onStep, makeBackend } = parts;
   const blocksParts = { ...parts, backends: new BackendPool(makeBackend) };
   const blocks = new Blocks(blocksParts);
+  // A reload makes another responder, and the sources stay told.
+  const notified = new Notified();
   return {
     ...blocksParts,
     blocks,
     breaker: new Breaker({ max: config.blockRateMax, tell }),
     makeResponder: (current, method) =>
-      new Responder({ config: current, method, blocks, queue, hostsDenyPath, onStep }),
+      new Responder({ config: current, method, blocks, queue, notified, hostsDenyPath, onStep }),
   };
 }

@@ -1,18 +1,19 @@
 import type { Failure } from '../commands/failure.ts';
-import type { BlockMethod, Config } from '../config/config.ts';
-import { unkillRouteFor } from '../config/kill-route.ts';
+import type { Config } from '../config/config.ts';
 import type { Block, BlockCause } from '../firewall/block.ts';
 import type { BackendPool } from '../firewall/pool.ts';
-import type { BlockEnd, LedgerEntry } from '../ledger/entry.ts';
+import type { BlockEnd, LedgerEntry, LedgerMethod } from '../ledger/entry.ts';
 import type { BlockMemory } from '../ledger/memory.ts';
 import type { Address } from '../net/address.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
-import { isAmongStrangers } from '../net/shared-networks.ts';
 import type { ProbeDetails } from '../track/event.ts';
-import { endOfBlock } from './block-time.ts';
+import { type BlockState, backendOf, blockState, whyNoUndo } from './block-state.ts';
 import type { UnblockEvent } from './event.ts';
 import { allowInHostsFile } from './hosts-deny.ts';
-import { networkOf, StandingBlocks } from './standing.ts';
+import { type Planning, planBlock, planBlockByHand } from './plan-block.ts';
+import { Sight } from './sight.ts';
+import { StandingBlocks } from './standing.ts';
+import { takeBack } from './take-back.ts';
 
 /**
  * The most blocks that stand at a time. A source that forges addresses for days, below BLOCK_RATE_MAX, can reach it;
@@ -42,22 +43,32 @@ export interface BlocksParts {
 
 /** Who is blocked, since when and until when: decides on targets and ends, keeps the record, and releases blocks. */
 export class Blocks {
+  /** What was seen of the standing blocks. */
+  readonly sight: Sight;
   readonly #parts: BlocksParts;
   readonly #standing: StandingBlocks;
   #config: Config;
   /** When the first of the standing blocks ends, in ms since the epoch; `tick` searches none before. */
   #nextEndMs = Number.NEGATIVE_INFINITY;
-  /** When the release of a block that failed is tried again, in ms since the epoch, by target. */
-  readonly #retriesMs = new Map<string, number>();
+  /** The releases that failed, by target: when each is tried again, in ms since the epoch, and as what. */
+  readonly #retries = new Map<string, { atMs: number; how: BlockEnd; rule: string | null }>();
   readonly #releasing = new Map<LedgerEntry, Promise<Failure>>();
 
   constructor(parts: BlocksParts) {
     this.#parts = parts;
     this.#config = parts.config;
     this.#standing = new StandingBlocks(parts.config.blockIpv6Prefix);
+    this.sight = new Sight({
+      ...parts,
+      listed: async (method) => {
+        const listed = await (await parts.backends.get(backendOf(method))).list();
+        return new Set(listed?.map(({ target }) => target));
+      },
+      standing: () => this.standing(),
+    });
   }
 
-  /** How many blocks stand: they are in force, or a former run had them in force. */
+  /** How many blocks stand: they were put in force, by this run or a former one. */
   get size(): number {
     return this.#standing.size;
   }
@@ -83,24 +94,29 @@ export class Blocks {
     return this.#standing.covering(address, text);
   }
 
+  /** What is true of a block, as far as the last look saw it. Nothing else in the program decides any of it. */
+  stateOf(entry: LedgerEntry): BlockState {
+    return blockState(entry, this.#config, this.sight);
+  }
+
   /** The newest block of a target, in force or not. */
   find(target: string): LedgerEntry | undefined {
     return this.#parts.memory.entries.get(target);
   }
 
+  /** KILL_HOSTS_DENY. */
+  get hostsDenyTemplate(): string | null {
+    return this.#config.killHostsDeny;
+  }
+
   /** Plans the block for a probe: of the address, or of its network when a neighbour is blocked already. */
   plan(details: ProbeDetails, connects: number): Block {
-    const { mode, kind, transport, destinationPort, source, family } = details;
-    const cause = { mode, kind, transport, destinationPort, connects, note: null };
-    return this.#block(this.#targetFor(source, family), family, cause);
+    return planBlock(this.#planning, details, connects);
   }
 
   /** Plans a block by hand of `lengthMs`; null means no end, undefined the configured length. */
   planByHand(target: string, cause: BlockCause, lengthMs: number | null | undefined): Block {
-    const family = target.includes(':') ? 6 : 4;
-    const block = this.#block(target, family, cause);
-    if (lengthMs === undefined) return block;
-    return { ...block, until: lengthMs === null ? null : block.since + lengthMs };
+    return planBlockByHand(this.#planning, target, cause, lengthMs);
   }
 
   /** The never-block rule that the block would break; null when there is none. */
@@ -109,31 +125,39 @@ export class Blocks {
   }
 
   /** Records the decision before its outcome is known, so that the next start knows of a block that has begun. */
-  decide(block: Block, method: BlockMethod): void {
+  decide(block: Block, method: LedgerMethod): void {
     this.#parts.memory.decide(block, method, this.#parts.boot);
   }
 
-  /** Puts a block in force by this method. */
-  async enforce(block: Block, method: BlockMethod, signal?: AbortSignal): Promise<Failure> {
+  /** Puts a block in force by this method, which is not hosts.deny. */
+  async enforce(block: Block, method: LedgerMethod, signal?: AbortSignal): Promise<Failure> {
     const rule = this.ruleFor(block);
     if (rule !== null) return `never blocked: ${rule}`;
     try {
-      const backend = await this.#parts.backends.get(method);
+      const backend = await this.#parts.backends.get(backendOf(method));
       return await backend.block(block, signal);
     } catch (error) {
       return (error as Error).message;
     }
   }
 
-  /** Records that a block is in force; `wrappersLine` is the line added to hosts.deny for it. */
+  /** Records that a block is in force; `wrappersLine` is the line added to hosts.deny for it now, if any. */
   confirm({ target }: Block, wrappersLine: string | null): void {
     const { memory, boot } = this.#parts;
-    memory.confirm(target, boot, wrappersLine);
+    memory.confirm(target, boot, wrappersLine ?? undefined);
     const entry = memory.entries.get(target);
     if (entry === undefined) return;
     this.#stand(entry);
     this.#replaceNeighbours(target);
     if (this.#standing.size > MAX_BLOCKS) this.#evict();
+  }
+
+  /** Records that another method holds the block now; `hasRemnant` as in `LedgerEntry`. */
+  rebind({ target }: Block, method: LedgerMethod, hasRemnant: boolean): void {
+    const { memory, boot } = this.#parts;
+    memory.rebind(target, method, boot, hasRemnant);
+    const entry = memory.entries.get(target);
+    if (entry !== undefined) this.#stand(entry);
   }
 
   /** Records that a block could not be put in force. */
@@ -150,6 +174,7 @@ export class Blocks {
   /** No longer counts a block as standing. It stays due: the next start or the source's next probe tries it again. */
   suspend({ block }: LedgerEntry): void {
     this.#standing.delete(block.target);
+    this.sight.forget(block.target);
   }
 
   /** Must be called every second: ends the blocks whose time is over. `now` in ms since the epoch. */
@@ -185,17 +210,12 @@ export class Blocks {
     this.#end(entry, how, null);
   }
 
-  /** Whether its method has an undo: KILL_ROUTE has none without an UNKILL_ROUTE. */
-  canTakeBack({ method, block }: LedgerEntry): boolean {
-    return method !== 'command' || unkillRouteFor(this.#config, block.family) !== null;
-  }
-
   /** Releases the block of a source that turned out to be a decoy: of its own address, not of its network. */
   async releaseDecoy(source: string): Promise<void> {
     const entry = this.#standing.get(source);
     if (entry === undefined) return;
-    if (this.canTakeBack(entry)) await this.#releaseOrReport(entry, 'decoy', null);
-    else this.#parts.tell(`The block of ${source} stays, though it is a decoy: there is no UNKILL_ROUTE.`);
+    if (this.stateOf(entry).undo !== null) await this.#releaseOrReport(entry, 'decoy', null);
+    else this.#parts.tell(`The block of ${source} stays, though it is a decoy: ${whyNoUndo(entry)}.`);
   }
 
   /** Releases the blocks that a never-block rule spares now. */
@@ -207,27 +227,19 @@ export class Blocks {
     await Promise.all(spared.map(({ entry, rule }) => this.#releaseOrReport(entry, 'spared', rule)));
   }
 
-  #block(target: string, family: 4 | 6, cause: BlockCause): Block {
-    const since = this.#parts.now();
-    const times = (this.find(target)?.times ?? 0) + 1;
-    return { target, family, since, until: endOfBlock(this.#config, times, since), cause };
-  }
-
-  /**
-   * An IPv6 host can send from all of a /64, and changes its address by itself (RFC 8981), so a second address counts
-   * as the same host. A network that has a never-blocked address, or that strangers share, is not blocked as a whole.
-   */
-  #targetFor(source: string, family: 4 | 6): string {
-    const bits = this.#config.blockIpv6Prefix;
-    if (family === 4 || bits === 128) return source;
-    const network = networkOf(source, bits);
-    if (this.#standing.neighbours(network).every((neighbour) => neighbour === source)) return source;
-    const { address } = parsePrefix(network) as Prefix;
-    return this.ruleFor({ target: network }) === null && !isAmongStrangers(address) ? network : source;
+  get #planning(): Planning {
+    return {
+      config: this.#config,
+      now: this.#parts.now(),
+      timesOf: (target) => this.find(target)?.times ?? 0,
+      neighbours: (network) => this.#standing.neighbours(network),
+      ruleFor: (network) => this.ruleFor({ target: network }),
+    };
   }
 
   #stand(entry: LedgerEntry): void {
     this.#standing.set(entry);
+    this.sight.confirm(entry, this.#parts.now());
     this.#nextEndMs = Math.min(this.#nextEndMs, this.#dueAt(entry));
   }
 
@@ -248,42 +260,48 @@ export class Blocks {
 
   /** When `tick` must act on a block, in ms since the epoch. */
   #dueAt(entry: LedgerEntry): number {
-    const retry = this.#retriesMs.get(entry.block.target);
-    if (retry !== undefined) return retry;
+    const retry = this.#retries.get(entry.block.target);
+    if (retry !== undefined) return retry.atMs;
     return entry.block.until ?? Number.POSITIVE_INFINITY;
   }
 
   async #expire(entry: LedgerEntry, now: number): Promise<void> {
     // A block that cannot be released stays in force, and its source counts as blocked, until the next boot.
-    this.#retriesMs.set(entry.block.target, now + RELEASE_PAUSE_MS);
-    if (this.canTakeBack(entry)) await this.#releaseOrReport(entry, 'expired', null);
+    const { target } = entry.block;
+    const { how, rule } = this.#retries.get(target) ?? { how: 'expired', rule: null };
+    this.#retries.set(target, { atMs: now + RELEASE_PAUSE_MS, how, rule });
+    if (this.stateOf(entry).undo !== null) await this.#releaseOrReport(entry, how, rule);
   }
 
   async #releaseOrReport(entry: LedgerEntry, how: BlockEnd, rule: string | null): Promise<void> {
     const failure = await this.release(entry, how, rule);
     if (failure === null) return;
     const { target } = entry.block;
-    this.#retriesMs.set(target, this.#parts.now() + RELEASE_PAUSE_MS);
-    this.#parts.tell(`The block of ${target} could not be taken back: ${failure}; it is tried again.`);
+    this.#retries.set(target, { atMs: this.#parts.now() + RELEASE_PAUSE_MS, how, rule });
+    const then =
+      this.stateOf(this.find(target) ?? entry).undo === null ? 'take it back yourself' : 'it is tried again';
+    this.#parts.tell(`The block of ${target} could not be taken back: ${failure}; ${then}.`);
   }
 
-  async #takeBack({ block, method, wrappersLine }: LedgerEntry): Promise<Failure> {
-    try {
-      const failure =
-        method === 'none' ? null : await (await this.#parts.backends.get(method)).release(block);
-      if (failure !== null || wrappersLine === null) return failure;
-      return await allowInHostsFile(this.#parts.hostsDenyPath, [wrappersLine]);
-    } catch (error) {
-      return (error as Error).message;
-    }
+  async #takeBack(entry: LedgerEntry): Promise<Failure> {
+    const failure = await takeBack(this.#parts, entry, this.stateOf(entry));
+    if (failure !== null || !entry.hasRemnant || entry.boot !== this.#parts.boot) return failure;
+    const remnant = { ...entry, method: 'command', hasRemnant: false, wrappersLine: null } as const;
+    const stays = await takeBack(this.#parts, remnant, this.stateOf(remnant));
+    // The method of today has released the target, and an earlier KILL_ROUTE holds it.
+    if (stays !== null) this.rebind(entry.block, 'command', false);
+    return stays;
   }
 
   #end(entry: LedgerEntry, how: BlockEnd, rule: string | null): void {
     const { memory, now, onEnd } = this.#parts;
     const { target } = entry.block;
-    this.#retriesMs.delete(target);
+    this.#retries.delete(target);
     // The target may have been blocked again while this block was released.
-    if (this.#standing.get(target) === entry) this.#standing.delete(target);
+    if (this.#standing.get(target) === entry) {
+      this.#standing.delete(target);
+      this.sight.forget(target);
+    }
     memory.end(target, how, now());
     onEnd({ action: 'unblock', time: now(), entry, how, rule });
   }

@@ -1,5 +1,4 @@
-import type { BlockMethod } from '../config/config.ts';
-import type { BlockEnd, LedgerEntry } from '../ledger/entry.ts';
+import type { BlockEnd, LedgerEntry, LedgerMethod } from '../ledger/entry.ts';
 import type { ProbeDetails } from '../track/event.ts';
 
 /** One of the three actions of PortSentry, and how it ended. */
@@ -11,16 +10,20 @@ export interface ActionStep {
   readonly failure: string | null;
 }
 
-/** All actions against a source have ended. It is blocked, or `reason` says why not. */
+/**
+ * All actions against a source have ended. It is blocked (`block`), or somebody was told of it (`notify`), which blocks
+ * nobody; or `reason` says why not.
+ */
 export interface BlockEvent extends ProbeDetails {
-  readonly action: 'block' | 'block-failed';
+  readonly action: 'block' | 'block-failed' | 'notify' | 'notify-failed';
   /** The source, or the prefix that it is in. */
   readonly target: string;
-  /** When the block ends, ms since the epoch; null for never. */
+  /** When the block ends by itself, ms since the epoch; null for never. */
   readonly until: number | null;
-  /** How often the target has been blocked, this time included. */
+  /** As in `LedgerEntry`; 0 without a block. */
   readonly times: number;
-  readonly method: BlockMethod;
+  /** `none` without a block. */
+  readonly method: LedgerMethod;
   readonly steps: readonly ActionStep[];
   readonly reason: string | null;
 }

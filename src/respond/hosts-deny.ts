@@ -44,11 +44,20 @@ export function allowInHostsFile(path: string, lines: readonly string[]): Promis
   return inTurn(async () => removeLines(path, lines).catch((error: Error) => error.message));
 }
 
+/** The lines that are in hosts.deny; none when there is no such file. Rejects when it cannot be read. */
+export function linesOf(path: string): Promise<ReadonlySet<string>> {
+  return inTurn(async () => {
+    const target = await realPathOf(path);
+    const text = target === null ? '' : await readText(target);
+    return new Set(text.split('\n').map((line) => line.trimEnd()));
+  });
+}
+
 let turn: Promise<unknown> = Promise.resolve();
 
 function inTurn<T>(task: () => Promise<T>): Promise<T> {
   const ended = turn.then(task);
-  turn = ended;
+  turn = ended.catch(() => {});
   return ended;
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BackendPool } from '../firewall/pool.ts';
 import type { BlockMemory } from '../ledger/memory.ts';
+import { blockCount } from './block-state.ts';
 import type { Blocks } from './blocks.ts';
 import { allowInHostsFile } from './hosts-deny.ts';
 import { inTurns } from './in-turns.ts';
@@ -25,18 +26,20 @@ export async function liftBlocks(parts: LiftParts): Promise<void> {
   const { blocks, memory, backends, hostsDenyPath, tell } = parts;
   const standing = [...blocks.standing()];
   const byCommand = standing.filter(({ method }) => method === 'command');
-  let left = byCommand.length;
+  const left = new Set(byCommand.map(({ block }) => block.target));
   const signal = AbortSignal.timeout(RELEASE_TIME_MS);
   const releaseAll = inTurns(byCommand, async ({ block }) => {
     if (signal.aborted) return;
     const failure = await (await backends.get('command')).release(block, signal);
-    if (failure === null) left--;
+    if (failure === null) left.delete(block.target);
   });
   await Promise.race([releaseAll, delay(RELEASE_TIME_MS, undefined, { ref: false })]);
   const lines = standing.flatMap(({ wrappersLine }) => wrappersLine ?? []);
   const failure = lines.length === 0 ? null : await allowInHostsFile(hostsDenyPath, lines);
   if (failure !== null) tell(`Lines could not be taken out of hosts.deny: ${failure}`);
   await backends.close('release');
-  memory.lift('all');
-  if (left > 0) tell(`${left} blocks could not be taken back by UNKILL_ROUTE.`);
+  // A block that stays in force must not be made twice at the next start.
+  if (left.size === 0) memory.lift('all');
+  else memory.lift(standing.map(({ block }) => block.target).filter((target) => !left.has(target)));
+  if (left.size > 0) tell(`${blockCount(left.size)} could not be taken back by UNKILL_ROUTE.`);
 }

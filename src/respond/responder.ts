@@ -4,22 +4,29 @@ import { runCommand } from '../commands/shell.ts';
 import type { BlockMethod, Config } from '../config/config.ts';
 import type { Block } from '../firewall/block.ts';
 import { expand } from '../firewall/template.ts';
+import type { LedgerMethod } from '../ledger/entry.ts';
+import { type ModeTransport, modeTransportOf } from '../net/protocol.ts';
 import type { ProbeDetails } from '../track/event.ts';
 import type { Blocks } from './blocks.ts';
+import { countermeasureFor, countermeasureOf } from './countermeasure.ts';
 import type { ActionStep, BlockEvent } from './event.ts';
 import { HalfBlocked } from './half-blocked.ts';
 import { denyInHostsFile, hostsDenyLine } from './hosts-deny.ts';
+import type { Notified } from './notified.ts';
 import { type PlannedAction, planActions } from './plan.ts';
 import { failureOf, partPlan } from './policy.ts';
 import type { ActionQueue, Urgency } from './queue.ts';
+import { networkOf } from './standing.ts';
 
 /** What a responder works with. */
 export interface ResponderOptions {
   readonly config: Config;
-  /** The method that blocks sources. */
+  /** The method that BLOCK="1" uses. */
   readonly method: BlockMethod;
   readonly blocks: Blocks;
   readonly queue: ActionQueue;
+  /** The sources for which a notifier was run. */
+  readonly notified: Notified;
   readonly hostsDenyPath: string;
   /** Called with the target as each step ends; must not throw. */
   readonly onStep: (target: string, step: ActionStep) => void;
@@ -37,11 +44,20 @@ interface Response {
 export class Responder {
   readonly #options: ResponderOptions;
   readonly #halfBlocked = new HalfBlocked();
+  /** Whether KILL_RUN_CMD is all that is run, by transport and family. */
+  readonly #notices: Readonly<Record<ModeTransport, Readonly<Record<4 | 6, boolean>>>>;
   /** By target; the queue bounds their number. */
   readonly #underWay = new Map<string, Promise<BlockEvent>>();
 
   constructor(options: ResponderOptions) {
     this.#options = options;
+    const { config, method } = options;
+    const isNotice = (transport: ModeTransport, family: 4 | 6) =>
+      countermeasureFor(config, method, transport, family).does === 'notifies';
+    this.#notices = {
+      tcp: { 4: isNotice('tcp', 4), 6: isNotice('tcp', 6) },
+      udp: { 4: isNotice('udp', 4), 6: isNotice('udp', 6) },
+    };
   }
 
   /**
@@ -49,7 +65,7 @@ export class Responder {
    * source have counted. For a target with a response under way it takes none, and resolves to the event of that one.
    */
   respond(details: ProbeDetails, connects: number): Promise<BlockEvent> {
-    const block = this.#options.blocks.plan(details, connects);
+    const block = this.#blockFor(details, connects);
     const underWay = this.#underWay.get(block.target);
     if (underWay !== undefined) return underWay;
     const response = this.#actOn({ details, block, wrappersLine: null })
@@ -59,15 +75,41 @@ export class Responder {
     return response;
   }
 
+  /** Whether a notifier has told of this source, which goes on; this probe counts as a sign of that. */
+  isTold(details: ProbeDetails): boolean {
+    const { config, notified } = this.#options;
+    return this.#notifies(details) && notified.goesOn(this.#keyOf(details), details.time, config.scanWindow);
+  }
+
+  #notifies({ transport, family }: ProbeDetails): boolean {
+    // Asked for each probe of a flood.
+    return this.#notices[modeTransportOf(transport)][family];
+  }
+
+  /** For a notifier the addresses of an IPv6 network are one source, as for a block. */
+  #keyOf({ source, family }: ProbeDetails): string {
+    const bits = this.#options.config.blockIpv6Prefix;
+    return family === 4 || bits === 128 ? source : networkOf(source, bits);
+  }
+
+  /** What the actions are told of; a notifier is told of the source itself. */
+  #blockFor(details: ProbeDetails, connects: number): Block {
+    const block = this.#options.blocks.plan(details, connects);
+    return this.#notifies(details) ? { ...block, target: details.source, until: null } : block;
+  }
+
   async #actOn(response: Response): Promise<BlockEvent> {
     const { blocks, config, method } = this.#options;
     const { details, block } = response;
     const plan = planActions(config, method, details.transport, details.family);
+    const measure = countermeasureOf(plan, config, method);
+    if (measure.does === 'notifies') return this.#notify(response, plan);
+    if (measure.does !== 'blocks') return this.#failed(details, block, [], failureOf(plan, []) ?? '');
     const parts = partPlan(plan);
     // The block is sent to the back end before it is recorded, because in a scan each fraction of a ms counts. The
     // ledger writes the record at the end of this turn of the event loop.
     const taking = this.#takeAll(parts.block, response, 'block');
-    blocks.decide(block, undoMethodOf(plan, method, config));
+    blocks.decide(block, measure.method as LedgerMethod);
     const before = await taking;
     const failure = failureOf(
       plan,
@@ -85,6 +127,18 @@ export class Responder {
     }
     this.#halfBlocked.delete(block.target);
     return { ...details, ...this.#outcome(block), action: 'block', steps, reason: null };
+  }
+
+  /** Runs KILL_RUN_CMD where nothing blocks. The source is not blocked then, and no record keeps a block away. */
+  async #notify(response: Response, plan: readonly PlannedAction[]): Promise<BlockEvent> {
+    const { details, block } = response;
+    const taken = await this.#takeAll(plan, response, 'notice');
+    const steps = taken.map(([, step]) => step);
+    const reason = failureOf(plan, steps);
+    if (reason === null) this.#options.notified.add(this.#keyOf(details), details.time);
+    const { target } = block;
+    const action = reason === null ? 'notify' : 'notify-failed';
+    return { ...details, action, target, until: null, times: 0, method: 'none', steps, reason };
   }
 
   /** Takes the actions one after another, as one entry of the queue; the result has a step for each. */
@@ -150,16 +204,10 @@ export class Responder {
 
   #outcome({ target, until }: Block): Pick<BlockEvent, 'target' | 'until' | 'times' | 'method'> {
     const entry = this.#options.blocks.find(target);
-    return { target, until, times: entry?.times ?? 0, method: entry?.method ?? this.#options.method };
+    if (entry === undefined) return { target, until, times: 0, method: this.#options.method };
+    const { method, ends } = this.#options.blocks.stateOf(entry);
+    return { target, until: ends, times: entry.times, method };
   }
-}
-
-/** The method that can undo what the plan does; `none` where only a command of the user's can. */
-function undoMethodOf(plan: readonly PlannedAction[], method: BlockMethod, config: Config): BlockMethod {
-  if (plan.some(({ step }) => step === 'route')) return method;
-  // BLOCK="2" without KILL_RUN_CMD: the external command is KILL_ROUTE.
-  const routes = plan.some(({ step }) => step === 'external') && config.killRunCmd === null;
-  return routes ? 'command' : 'none';
 }
 
 function textOf({ step, template }: PlannedAction, block: Block): string {

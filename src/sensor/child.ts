@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { describeMissing, missingCapabilities } from '../capture/capabilities.ts';
 import { LINKTYPE_NFLOG } from '../capture/link-type.ts';
 import { type LiveDevice, openLive } from '../capture/live.ts';
-import { isOpenPortAnswer } from '../classify/answer.ts';
+import { AnswerKind, LeftAnswer, readAnswer, readLeftAnswer } from '../classify/answer.ts';
 import { classify, fillProbe } from '../classify/classify.ts';
 import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
@@ -42,6 +42,7 @@ const urgentOutbox = new Outbox(RECORDS_FD, now, exit);
 const reader = new PacketReader(true, new Packet());
 const { packet } = reader;
 const probe = new Probe();
+const answer = new LeftAnswer();
 /** Keeps the devices from the garbage collector; the binding holds no reference to them. */
 const openDevices: LiveDevice[] = [];
 const counts = new Float64Array(REASON_COUNT);
@@ -130,7 +131,7 @@ function takeFrame(view: DataView, length: number, linkType: number, device: num
     const kind = classify(packet);
     if (kind !== Kind.none) reason = reader.verify(view);
     if (kind !== Kind.none && reason === Reason.none) hand(kind, device);
-    else if (kind === Kind.none && isOpenPortAnswer(packet)) handAnswer();
+    else if (kind === Kind.none && readAnswer(packet, view, answer)) handAnswer();
   }
   counts[reason] = (counts[reason] as number) + 1;
 }
@@ -143,6 +144,7 @@ function takeReport(view: DataView, length: number): void {
   if (reason === Reason.fragment) reason = reader.join(view);
   if (reason === Reason.none) {
     const kind = kindOfReport(packet, rule);
+    if (rule === Rule.answer && readLeftAnswer(packet, view, answer)) handAnswer();
     if (kind !== Kind.none) reason = reader.verify(view);
     if (kind !== Kind.none && reason === Reason.none) hand(kind, 0, rule);
   }
@@ -155,9 +157,14 @@ function hand(kind: Kind, device: number, rule: Rule = Rule.none): void {
   commit();
 }
 
-/** Sends the answer ahead of the SYN that it answers. */
+/** Sends a SYN/ACK ahead of the SYN that it answers. Other answers show nothing about the probe, and may wait. */
 function handAnswer(): void {
-  writeAnswer(urgentOutbox.view, urgentOutbox.offset, packet);
+  if (answer.kind !== AnswerKind.synAck) {
+    writeAnswer(outbox.view, outbox.offset, answer);
+    commit();
+    return;
+  }
+  writeAnswer(urgentOutbox.view, urgentOutbox.offset, answer);
   urgentOutbox.commit();
   urgentOutbox.flush();
 }

@@ -1,4 +1,5 @@
 import { LATEST_TIME_MS } from '../capture/source.ts';
+import { AnswerKind, type LeftAnswer } from '../classify/answer.ts';
 import { Kind, LAST_KIND } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
@@ -19,7 +20,7 @@ export const RecordType = {
   ready: 2,
   /** For how many frames so far decoding ended for one reason. */
   count: 3,
-  /** This host has answered a SYN from an open port. */
+  /** An answer of this host to a probe has left it. */
   answer: 4,
 } as const;
 
@@ -127,28 +128,33 @@ function isOfProtocol(kind: number, protocol: number): boolean {
   }
 }
 
-/** A port of this host that was open at `time`, in ms since the epoch. */
-export interface OpenPortAnswer {
-  readonly source: Address;
-  sourcePort: number;
-  time: number;
-}
-
-/** Writes where a SYN/ACK of this host came from: an open port. */
-export function writeAnswer(view: DataView, offset: number, answer: Readonly<OpenPortAnswer>): void {
+/** Writes an answer of this host at `offset`. */
+export function writeAnswer(view: DataView, offset: number, answer: LeftAnswer): void {
   view.setUint8(offset + TYPE, RecordType.answer);
+  view.setUint8(offset + KIND, answer.kind);
+  view.setUint8(offset + PROTOCOL, answer.protocol);
   view.setUint16(offset + SOURCE_PORT, answer.sourcePort, true);
+  view.setUint16(offset + DESTINATION_PORT, answer.destinationPort, true);
   view.setFloat64(offset + TIME, answer.time, true);
   writeAddress(view, offset + SOURCE, answer.source);
+  writeAddress(view, offset + DESTINATION, answer.destination);
 }
 
 /** Fills `answer` from an answer record; false when `writeAnswer` cannot have made the record. */
-export function readAnswer(view: DataView, offset: number, answer: OpenPortAnswer): boolean {
+export function readAnswer(view: DataView, offset: number, answer: LeftAnswer): boolean {
+  const kind = view.getUint8(offset + KIND);
+  const protocol = view.getUint8(offset + PROTOCOL);
   const time = view.getFloat64(offset + TIME, true);
+  if (kind < AnswerKind.synAck || kind > AnswerKind.unreachable) return false;
+  if ((kind === AnswerKind.unreachable) === (protocol === PROTOCOL_TCP)) return false;
   if (!(time >= 0 && time <= LATEST_TIME_MS)) return false;
+  answer.kind = kind as AnswerKind;
+  answer.protocol = protocol;
   answer.time = time;
   answer.sourcePort = view.getUint16(offset + SOURCE_PORT, true);
+  answer.destinationPort = view.getUint16(offset + DESTINATION_PORT, true);
   readAddress(view, offset + SOURCE, answer.source);
+  readAddress(view, offset + DESTINATION, answer.destination);
   return true;
 }
 

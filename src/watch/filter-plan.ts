@@ -58,8 +58,13 @@ export class FilterPlanner {
     return changes.includes(true);
   }
 
-  /** The plan for the watched ports and the current sockets. */
-  plan(watched: ViewedPorts, addresses: readonly Address[], sockets: SocketTable): FilterPlan {
+  /** The plan for the watched ports and the current sockets; `refusals` as in `FilterPlan`. */
+  plan(
+    watched: ViewedPorts,
+    addresses: readonly Address[],
+    sockets: SocketTable,
+    refusals = false,
+  ): FilterPlan {
     const [v4, v6] = byFamily(addresses);
     const idle = this.#idlePorts(watched, sockets);
     const { kinds } = watched;
@@ -86,6 +91,7 @@ export class FilterPlanner {
             [Kind['sctp-cookie-echo'], CHUNK_COOKIE_ECHO],
           ])
         : [],
+      refusals,
       busyProtocols: watchesTcp && detects(Kind['ip-protocol']) ? BUSY_PROTOCOLS : [],
       icmpTypes: watchesTcp && detects(Kind.icmp) ? [ICMP_ECHO, ICMP_TIMESTAMP, ICMP_MASK] : [],
       icmpv6Types: watchesTcp && detects(Kind.icmp) ? [ICMPV6_ECHO] : [],

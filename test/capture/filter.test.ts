@@ -67,6 +67,7 @@ function planOf(pass: PortSet, own: readonly Address[], keepOut = NONE): FilterP
     chunkTypes: pass.size > 0 ? [1, 10] : [],
     busyProtocols: pass.size > 0 ? BUSY : [],
     icmpTypes: [],
+    refusals: false,
     icmpv6Types: [],
   };
 }
@@ -388,6 +389,44 @@ test('own SYN/ACKs pass, except those of known services', async () => {
     answer('10.0.0.2', 3_000, SYN | ACK, '02:00:00:00:00:66'),
   ]);
   expect([...kept]).toEqual([0, 1]);
+});
+
+test('own resets and ICMP unreachable pass only where KILL_ROUTE may block, and only from our own card', async () => {
+  const reset = (source: string, mac = OWN_MAC, sourcePort = 3_000) => {
+    const destination = source.includes(':') ? 'fd00::9' : '10.0.0.9';
+    const ends = { source, sourcePort, destination, destinationPort: 40_000 };
+    return ethernet(tcpPacket({ ...ends, flags: RST | ACK }), { source: mac });
+  };
+  const unreachable = (source: string, type: number, code: number, mac = OWN_MAC) => {
+    const destination = source.includes(':') ? 'fd00::9' : '10.0.0.9';
+    const quoted = udpPacket({
+      source: destination,
+      destination: source,
+      sourcePort: 40_000,
+      destinationPort: 111,
+    });
+    const message = concat(Uint8Array.of(type, code, 0, 0, 0, 0, 0, 0), quoted);
+    const ends = { source, destination };
+    return ethernet(ipPacket(ends, source.includes(':') ? 58 : 1, message), { source: mac });
+  };
+  const frames = [
+    reset('10.0.0.2'),
+    reset('fd00::2'),
+    unreachable('10.0.0.2', 3, 3),
+    unreachable('fd00::2', 1, 4),
+    // Not ours, of a service, of other messages, and forged.
+    reset('10.0.0.3'),
+    reset('10.0.0.2', OWN_MAC, 22),
+    unreachable('10.0.0.2', 3, 13),
+    unreachable('10.0.0.2', 11, 0),
+    unreachable('fd00::2', 1, 1),
+    reset('10.0.0.2', '02:00:00:00:00:66'),
+    unreachable('10.0.0.2', 3, 3, '02:00:00:00:00:66'),
+  ];
+  const plan = planOf(PortSet.below(65_536).without(ports(22)), OWN, ports(22));
+  expect([...(await passed({ ...plan, refusals: true }, frames))]).toEqual([0, 1, 2, 3]);
+  expect([...(await passed(plan, frames))]).toEqual([]);
+  expect(filterText({ ...plan, refusals: true }, null)).toBe(filterText(plan, null));
 });
 
 describe('in frames that the filter does not recognise as IP', () => {

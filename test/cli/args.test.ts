@@ -110,7 +110,8 @@ test('check', async () => {
 
 describe('commands for the running daemon', () => {
   const QUERY = { configfile: undefined, json: false };
-  const BLOCK = { command: 'block', configfile: undefined, time: undefined, why: undefined };
+  const BLOCK = { command: 'block', ...QUERY, time: undefined, why: undefined };
+  const UNBLOCK = { command: 'unblock', ...QUERY, target: '10.0.0.1', all: false, forget: false };
   test.each<[string, object]>([
     ['status', { command: 'status', ...QUERY }],
     ['status --json -c /x', { command: 'status', configfile: '/x', json: true }],
@@ -122,8 +123,10 @@ describe('commands for the running daemon', () => {
     ['block 10.0.0.1', { ...BLOCK, target: '10.0.0.1' }],
     ['block fd00::/8 --for 1h --why word', { ...BLOCK, target: 'fd00::/8', time: '1h', why: 'word' }],
     ['block 10.0.0.1 --for 0', { ...BLOCK, target: '10.0.0.1', time: '0' }],
-    ['unblock 10.0.0.1', { command: 'unblock', configfile: undefined, target: '10.0.0.1', all: false }],
-    ['unblock --all', { command: 'unblock', configfile: undefined, target: undefined, all: true }],
+    ['block 10.0.0.1 --json', { ...BLOCK, target: '10.0.0.1', json: true }],
+    ['unblock 10.0.0.1', UNBLOCK],
+    ['unblock 10.0.0.1 --forget --json', { ...UNBLOCK, forget: true, json: true }],
+    ['unblock --all', { ...UNBLOCK, target: undefined, all: true }],
     ['completion', { command: 'completion', shell: undefined }],
     ['completion zsh', { command: 'completion', shell: 'zsh' }],
   ])('portsentry %s', async (line, expected) => {

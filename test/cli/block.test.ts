@@ -2,22 +2,23 @@ import { describe, expect, test, vi } from 'vitest';
 import { runBlock } from '../../src/cli/block.ts';
 import { runUnblock } from '../../src/cli/unblock.ts';
 import type { Answer } from '../../src/control/handlers.ts';
+import { BLOCK } from '../control/given.ts';
 import { runWith } from './given.ts';
 
 const done: Answer = { outcome: 'done', message: 'Done.' };
 
 /** Run `block` and `unblock` against a server that gives this answer. */
-const block = (target: string, time?: string, why?: string, answer = done) => {
+const block = (target: string, time?: string, why?: string, answer = done, json = false) => {
   const handler = vi.fn(async () => answer);
   const result = runWith({ block: handler }, (options, output) =>
-    runBlock({ ...options, target, time, why }, output),
+    runBlock({ ...options, target, time, why, json }, output),
   );
   return result.then((values) => ({ ...values, handler }));
 };
-const unblock = (target: string, answer = done) => {
+const unblock = (target: string, answer = done, json = false, forget = false) => {
   const handler = vi.fn(async () => answer);
-  const result = runWith({ unblock: handler }, (options, output) =>
-    runUnblock({ ...options, target, all: false }, output),
+  const result = runWith({ [forget ? 'forget' : 'unblock']: handler }, (options, output) =>
+    runUnblock({ ...options, target, all: false, forget, json }, output),
   );
   return result.then((values) => ({ ...values, handler }));
 };
@@ -52,10 +53,14 @@ describe('a command that the daemon does not carry out prints the reason and has
     [{ outcome: 'refused', message: '10.0.0.1 is never blocked: gateway' }, 65],
     [{ outcome: 'absent', message: '10.0.0.1 is not blocked' }, 65],
     [{ outcome: 'failed', message: 'nft: exit status 1' }, 69],
+    [{ outcome: 'later', message: 'UNKILL_ROUTE: exit status 1' }, 75],
   ])('%j', async (answer, exit) => {
     const result = { exit, stdout: '', error: answer.message };
     expect(await block('10.0.0.1', undefined, undefined, answer)).toMatchObject(result);
     expect(await unblock('10.0.0.1', answer)).toMatchObject(result);
+    const json = { exit, stdout: `${JSON.stringify(answer)}\n`, error: null };
+    expect(await block('10.0.0.1', undefined, undefined, answer, true)).toMatchObject(json);
+    expect(await unblock('10.0.0.1', answer, true)).toMatchObject(json);
   });
 });
 
@@ -68,7 +73,31 @@ test('unblock', async () => {
 test('unblock --all succeeds when nobody is blocked', async () => {
   const unblockAll = async () => ({ outcome: 'done', message: 'Nobody was blocked.', count: 0 }) as const;
   const result = await runWith({ unblockAll }, (options, output) =>
-    runUnblock({ ...options, target: undefined, all: true }, output),
+    runUnblock({ ...options, target: undefined, all: true, forget: false, json: false }, output),
   );
   expect(result).toMatchObject({ exit: 0, stdout: 'Nobody was blocked.\n' });
+});
+
+test('block --json shows the block that was made', async () => {
+  const { exit, stdout } = await block('10.99.0.1', undefined, undefined, { ...done, block: BLOCK }, true);
+  expect({ exit, ...JSON.parse(stdout) }).toEqual({
+    exit: 0,
+    outcome: 'done',
+    message: 'Done.',
+    block: BLOCK,
+  });
+});
+
+test('unblock --all --json counts what was taken back, also when something stays', async () => {
+  const message = '1 of 2 blocks was taken back; the first that was not: 10.0.0.1: no UNKILL_ROUTE';
+  const answer = { outcome: 'failed', message, count: 1 } as const;
+  const { exit, stdout } = await runWith({ unblockAll: async () => answer }, (options, output) =>
+    runUnblock({ ...options, target: undefined, all: true, forget: false, json: true }, output),
+  );
+  expect({ exit, ...JSON.parse(stdout) }).toEqual({ exit: 69, ...answer });
+});
+
+test('unblock --forget asks only for the record', async () => {
+  const { exit, handler } = await unblock('10.1.2.3/8', done, false, true);
+  expect([exit, handler.mock.calls]).toEqual([0, [['10.0.0.0/8']]]);
 });

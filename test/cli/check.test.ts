@@ -438,8 +438,11 @@ test('findings that ask for nothing stand at the end, under one heading', async 
   ]);
 });
 
-test('a KILL_RUN_CMD that blocks nobody is no block that lasts', () => {
-  const text = responseOf('BLOCK_TCP="2"\nBLOCK_UDP="2"\nKILL_RUN_CMD="/bin/page"\n');
+test.each([
+  'BLOCK_TCP="2"\nBLOCK_UDP="2"\nKILL_RUN_CMD="/bin/page"\n',
+  'BLOCK_TCP="1"\nBLOCK_METHOD="none"\nKILL_RUN_CMD="/bin/page"\n',
+])('a KILL_RUN_CMD that blocks nobody is no block that lasts: %j', (configuration) => {
+  const text = responseOf(configuration);
   expect(text).not.toContain('A block lasts');
   expect(text).toContain(
     'KILL_RUN_CMD blocks nobody as far as is known here, so there is nothing to take back.\n',

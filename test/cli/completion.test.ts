@@ -27,7 +27,7 @@ describe('completions', () => {
     ['portsentry stat', COMMANDS],
     ['portsentry completion z', ['zsh']],
     ['portsentry list --j', ['--help', '--version', '--configfile', '--json']],
-    ['portsentry unblock --', ['--help', '--version', '--configfile', '--all']],
+    ['portsentry unblock --', ['--help', '--version', '--configfile', '--all', '--forget', '--json']],
     ['portsentry replay --format ', ['text', 'json', 'none']],
     ['portsentry -l ', ['stdout', 'syslog']],
     ['portsentry --mode ', ['tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp']],

@@ -27,6 +27,7 @@ const BLOCKS = [
     inForce: false,
   },
   { ...MANUAL, target: '10.0.0.0/8', until: NOW + 750_000, note: 'the lab\u001b[2J next door' },
+  { ...MANUAL, target: '10.1.0.0/16', until: null, times: 0, method: 'command', inForce: null, undo: null },
 ] as const;
 
 const TABLE = `\
@@ -34,6 +35,7 @@ TARGET             SINCE             ENDS            TIMES  METHOD    IN FORCE  
 10.99.0.1          2026-11-22 13:23  in 3 h 12 min   1      nftables  yes       TCP SYN/Normal scan, port 111
 2001:db8:1:2::/64  2026-11-22 13:23  never           12     ipset     no        UDP scan, port 161
 10.0.0.0/8         2026-11-22 13:23  in 12 min 30 s  1      nftables  yes       by hand: the lab?[2J next door
+10.1.0.0/16        2026-11-22 13:23  by hand         -      command   unknown   by hand
 `;
 
 test('the table', () => {
@@ -73,6 +75,7 @@ describe('portsentry list', () => {
       '10.99.0.1',
       '2001:db8:1:2::/64',
       '10.0.0.0/8',
+      '10.1.0.0/16',
       '',
     ]);
   });

@@ -19,7 +19,6 @@ portsentry 3.0.0, pid 4711, up 3 h 12 min (since 2026-11-22 10:21)
   interfaces     eth0, eth1
   configuration  /etc/portsentry/portsentry.conf
   frames         123456, 12 of them captured twice
-  dropped        unknown
   not decoded    12: not IP 10, bad checksum 2
   probes         345
   sources        17 tracked
@@ -31,6 +30,11 @@ portsentry 3.0.0, pid 4711, up 3 h 12 min (since 2026-11-22 10:21)
 `);
 });
 
+test('blocks of which nothing can say whether they are in force are counted apart', () => {
+  const text = renderStatus({ ...STATUS, blocks: { inForce: 1, unknown: 2, due: 4 } });
+  expect(text).toContain('  blocks         1 in force, 2 unknown (nothing can say it), 4 due\n');
+});
+
 test('the text with other values', () => {
   const status = {
     ...STATUS,
@@ -38,7 +42,6 @@ test('the text with other values', () => {
     configFile: null,
     dryRun: true,
     duplicates: 0,
-    dropped: 7,
     undecoded: { truncated: 0 },
     breaker: { open: true, threshold: 1 },
   };
@@ -50,7 +53,6 @@ portsentry 3.0.0, pid 4711, up 3 h 12 min (since 2026-11-22 10:21)
   configuration  no file: the built-in defaults, which only log
   dry run        no action is carried out
   frames         123456
-  dropped        7 by the kernel
   not decoded    0
   probes         345
   sources        17 tracked

@@ -45,6 +45,18 @@ fd00::1
 `);
 });
 
+test('a block of which nothing can say whether it is in force, and which nothing here can take back (A7)', () => {
+  const block = { ...BLOCK, until: null, method: 'command', inForce: null, undo: null } as const;
+  const earlier = { times: 0, endedAt: NOW - 86_400_000, how: 'it was unblocked by hand' };
+  const text = renderWhy({ ...WHY, block, earlier }, NOW);
+  expect(text).toContain(
+    'stays until you take it back; by command, nothing can say whether it is in force\n',
+  );
+  expect(text).toContain(
+    'before       a block by hand, which ended 2026-11-21 13:33: it was unblocked by hand\n',
+  );
+});
+
 test('a decoy', () => {
   const source = { ...(WHY.source as KnownSource), evidence: 'spoofable', tool: null, decoy: true } as const;
   expect(renderWhy({ ...WHY, source, block: null }, NOW)).toContain(

@@ -41,7 +41,9 @@ test('a list arrives as it is made, and a client may stop in the middle', async 
 test('an error is an answer', async () => {
   const { path } = await serve({ unblock: async () => ({ outcome: 'absent', message: 'no such block' }) });
   const request = { command: 'unblock', target: '10.0.0.1' } as const;
-  expect(await askAll(path, request)).toEqual([{ ok: false, reason: 'absent', error: 'no such block' }]);
+  expect(await askAll(path, request)).toEqual([
+    { ok: false, reason: 'absent', error: 'no such block', fields: {} },
+  ]);
 });
 
 describe('one line says what went wrong', () => {

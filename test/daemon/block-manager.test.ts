@@ -30,16 +30,42 @@ function formerMemory(): BlockMemory {
 }
 
 describe('the method of new blocks', () => {
-  test.each<[string, Partial<Config>, object | null]>([
+  const LOGS = 'BLOCK_TCP and BLOCK_UDP block no source';
+  const ROUTE = 'BLOCK="2" runs KILL_ROUTE';
+  test.each<[string, Partial<Config>, object]>([
     ['BLOCK_METHOD', {}, { name: 'null', how: 'set by BLOCK_METHOD' }],
     ['KILL_ROUTE', { blockMethod: null, killRoute: 'true' }, { name: 'command', how: 'KILL_ROUTE is set' }],
     ['UDP alone', { blockTcp: 0, blockUdp: 1 }, { name: 'null', how: 'set by BLOCK_METHOD' }],
-    ['none where sources are only logged', { blockTcp: 0 }, null],
-    ['none where only commands run', { blockTcp: 2, blockUdp: 2 }, null],
+    ['none where sources are only logged', { blockTcp: 0 }, { name: 'none', how: LOGS }],
+    [
+      'none where KILL_RUN_CMD is all that runs',
+      { blockTcp: 2, blockUdp: 0, killRunCmd: 'true' },
+      { name: 'none', how: 'KILL_RUN_CMD is run, which blocks nobody' },
+    ],
+    [
+      'KILL_ROUTE as the external command (A7)',
+      { blockTcp: 2, blockUdp: 2, killRoute: 'true' },
+      { name: 'command', how: ROUTE },
+    ],
+    [
+      'two methods',
+      { blockUdp: 2, killRoute: 'true' },
+      { name: 'null', how: `TCP: null, set by BLOCK_METHOD; UDP: command, ${ROUTE}` },
+    ],
+    [
+      'hosts.deny alone',
+      { blockMethod: 'none', killHostsDeny: 'ALL: $TARGET$' },
+      { name: 'hosts.deny', how: 'BLOCK_METHOD is "none", and KILL_HOSTS_DENY is set' },
+    ],
+    [
+      'none where nothing would do it',
+      { blockMethod: 'none' },
+      { name: 'none', how: 'nothing is configured that would block anybody' },
+    ],
   ])('%s', async (_what, settings, method) => {
     const { manager } = makeBlockManager(settings);
     await manager.start();
-    expect(manager.method).toEqual(method);
+    expect(manager.method).toMatchObject(method);
   });
 
   test('by hand it is found even where sources are only logged', async () => {
@@ -95,7 +121,7 @@ describe('a reload', () => {
       exit: 69,
       message: `sources cannot be blocked: no table; ${hint}`,
     });
-    expect([manager.method?.name, manager.breaker.threshold]).toEqual(['command', 300]);
+    expect([manager.method.name, manager.breaker.threshold]).toEqual(['command', 300]);
     expect((await manager.respond(knockFrom('192.0.2.2'), 1)).method).toBe('command');
     const { manager: logging } = makeBlockManager({ blockTcp: 0, blockMethod: 'none' });
     await logging.start();
@@ -130,7 +156,7 @@ describe('rules that another program has flushed', () => {
     expect(await backend.list()).toEqual([]);
     manager.tick(Date.now() + 60_001);
     await eventually(async () => expect(await backend.list()).toHaveLength(1));
-    expect(told[0]).toBe('The rules of null were gone: 1 blocks were put in force again.');
+    expect(told[0]).toBe('Another program took 1 block of null away: 1 is in force again.');
   });
 
   test('by a back end that works no more are reported', async () => {
@@ -150,4 +176,49 @@ test.each([
   const { manager, memory } = await blocking(settings);
   await manager.close();
   expect([existsSync(mark), memory.entries.get(SOURCE)?.inForce, memory.due]).toEqual([runs, !runs, 1]);
+});
+
+test('at the end with BLOCK_ON_EXIT="release", a block without UNKILL_ROUTE stays in force, and the ledger says so', async () => {
+  const settings = { blockMethod: null, killRoute: 'true', blockOnExit: 'release' } as const;
+  const { manager, memory, told } = await blocking(settings);
+  await manager.close();
+  expect(memory.entries.get(SOURCE)).toMatchObject({ inForce: true, ended: null });
+  expect(told).toContain('1 block could not be taken back by UNKILL_ROUTE.');
+});
+
+describe('a notifier (A5)', () => {
+  const NOTIFIER = { blockTcp: 2, killRunCmd: 'true' } as const;
+
+  test('blocks nobody, is run once while the source goes on, and keeps no later block away', async () => {
+    const { manager, memory } = makeBlockManager(NOTIFIER);
+    await manager.start();
+    const probe = knockFrom(SOURCE);
+    expect(manager.isSettled(probe)).toBe(false);
+    expect(await manager.respond(probe, 1)).toMatchObject({ action: 'notify', method: 'none', times: 0 });
+    expect([manager.isBlocked(address(SOURCE), SOURCE), memory.due]).toEqual([false, 0]);
+    expect(manager.isSettled(probe)).toBe(true);
+    await manager.reload(blockingConfig());
+    expect(manager.isSettled(probe)).toBe(false);
+    expect(await manager.respond(probe, 1)).toMatchObject({ action: 'block', method: 'null', times: 1 });
+  });
+
+  test('whose command fails is run again', async () => {
+    const { manager } = makeBlockManager({ ...NOTIFIER, killRunCmd: 'exit 3' });
+    await manager.start();
+    expect((await manager.respond(knockFrom(SOURCE), 1)).action).toBe('notify-failed');
+    expect(manager.isSettled(knockFrom(SOURCE))).toBe(false);
+  });
+});
+
+test('a block that a look finds gone no longer counts, and the next probe of its source puts it back', async () => {
+  const { manager } = await blocking();
+  const backend = await manager.backends.get('null');
+  await backend.close('keep');
+  const isBlocked = () => manager.isBlocked(address(SOURCE), SOURCE);
+  expect(isBlocked()).toBe(true);
+  await manager.blocks.sight.lookAnew();
+  expect(isBlocked()).toBe(false);
+  expect(manager.isSettled(knockFrom(SOURCE))).toBe(true);
+  await vi.waitFor(() => expect(isBlocked()).toBe(true));
+  expect([await backend.list(), manager.blocks.find(SOURCE)?.times]).toMatchObject([[{ target: SOURCE }], 1]);
 });

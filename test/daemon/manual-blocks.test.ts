@@ -2,11 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
-import { blockByHand, unblockAllByHand, unblockByHand } from '../../src/daemon/manual-blocks.ts';
+import {
+  blockByHand,
+  forgetByHand,
+  unblockAllByHand,
+  unblockByHand,
+} from '../../src/daemon/manual-blocks.ts';
 import type { LedgerEntry } from '../../src/ledger/entry.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
-import type { BlockMemory } from '../../src/ledger/memory.ts';
-import { testFolder } from '../respond/given.ts';
+import { BlockMemory } from '../../src/ledger/memory.ts';
+import { blockOf, knockFrom, testFolder } from '../respond/given.ts';
 import { makeBlockManager } from './given.ts';
 
 const SOURCE = '192.0.2.1';
@@ -37,7 +42,11 @@ describe('a block by hand', () => {
     ['no end', 0, null, /^192\.0\.2\.1 is blocked for ever$/],
   ])('has %s, and is reported once it is in force', async (_what, forMs, lengthMs, message) => {
     const { block, targets, reported } = await given();
-    expect(await block(SOURCE, forMs)).toEqual({ outcome: 'done', message: expect.stringMatching(message) });
+    expect(await block(SOURCE, forMs)).toMatchObject({
+      outcome: 'done',
+      message: expect.stringMatching(message),
+      block: { target: SOURCE, method: 'null', inForce: true, undo: 'method', kind: 'manual' },
+    });
     expect([targets(), reported.length]).toEqual([[SOURCE], 1]);
     const { since, until, cause } = (reported[0] as LedgerEntry).block;
     expect(until === null ? null : until - since).toBe(lengthMs);
@@ -110,19 +119,27 @@ describe('an unblock by hand', () => {
     expect(await unblockByHand(orders, target)).toEqual({ outcome: 'absent', message });
   });
 
-  test('without UNKILL_ROUTE ends the record, and says what is left to do', async () => {
+  test('without UNKILL_ROUTE says so, and the block stays until it is forgotten', async () => {
     const { orders, block, targets } = await given(COMMAND);
     await block();
     const { outcome, message } = await unblockByHand(orders, SOURCE);
-    expect([outcome, message, targets()]).toEqual(['done', expect.stringContaining('undo it yourself'), []]);
+    expect([outcome, message, targets()]).toEqual([
+      'failed',
+      expect.stringMatching(
+        /no UNKILL_ROUTE; take it back yourself, then: portsentry unblock --forget 192\.0\.2\.1$/,
+      ),
+      [SOURCE],
+    ]);
+    expect(await forgetByHand(orders, SOURCE)).toMatchObject({ outcome: 'done' });
+    expect([targets(), (await forgetByHand(orders, SOURCE)).outcome]).toEqual([[], 'absent']);
   });
 
   test('whose UNKILL_ROUTE fails keeps the block', async () => {
     const { orders, block, targets } = await given({ ...COMMAND, unkillRoute: 'exit 3' });
     await block();
     expect(await unblockByHand(orders, SOURCE)).toEqual({
-      outcome: 'failed',
-      message: `the block of ${SOURCE} could not be taken back: exit status 3`,
+      outcome: 'later',
+      message: `the block of ${SOURCE} could not be taken back: exit status 3; if it is gone already: portsentry unblock --forget ${SOURCE}`,
     });
     expect(targets()).toEqual([SOURCE]);
   });
@@ -136,15 +153,52 @@ describe('an unblock of all', () => {
     expect([await unblockAllByHand(orders), targets()]).toEqual([answer, []]);
   });
 
+  test.each([
+    [0, 'nobody was blocked'],
+    [1, '1 block was taken back'],
+  ])('counts %i truly', async (count, message) => {
+    const { orders, block } = await given();
+    if (count > 0) await block();
+    expect(await unblockAllByHand(orders)).toEqual({ outcome: 'done', message, count });
+  });
+
+  test('without UNKILL_ROUTE takes nothing back, and says so', async () => {
+    const { orders, block, targets } = await given(COMMAND);
+    await block();
+    const message = `0 of 1 block was taken back; the first that was not: ${SOURCE}: what KILL_ROUTE did has no UNKILL_ROUTE`;
+    expect(await unblockAllByHand(orders)).toEqual({ outcome: 'failed', message, count: 0 });
+    expect(targets()).toEqual([SOURCE]);
+  });
+
   test('names the first block that stays', async () => {
     const unkillRoute = `test $TARGET$ != ${SOURCE}`;
     const { orders, block, targets } = await given({ ...COMMAND, unkillRoute });
     for (const target of [SOURCE, '192.0.2.2']) await block(target);
     expect(await unblockAllByHand(orders)).toEqual({
-      outcome: 'failed',
-      message: `1 of 2 blocks were taken back; the first that was not: ${SOURCE}: exit status 1`,
+      outcome: 'later',
+      message: `1 of 2 blocks was taken back; the first that was not: ${SOURCE}: exit status 1`,
       count: 1,
     });
     expect(targets()).toEqual([SOURCE]);
   });
+});
+
+test('a block by hand is no offence (A14)', async () => {
+  const { orders, block } = await given();
+  const { blockManager } = orders;
+  await block();
+  await unblockByHand(orders, SOURCE);
+  const event = await blockManager.respond(knockFrom(SOURCE), 1);
+  expect(event.times).toBe(1);
+  const { since, until } = blockManager.blocks.find(SOURCE)?.block ?? expect.fail('no block');
+  expect((until ?? 0) - since).toBe(24 * HOUR);
+  await block();
+  expect(blockManager.blocks.find(SOURCE)?.times).toBe(1);
+});
+
+test('a line in hosts.deny that a block by hand finds there stays its own', async () => {
+  const memory = new BlockMemory();
+  memory.decide(blockOf(SOURCE), 'null', 'boot', `ALL: ${SOURCE}`);
+  memory.confirm(SOURCE, 'boot');
+  expect(memory.decide(blockOf(SOURCE), 'null', 'boot').wrappersLine).toBe(`ALL: ${SOURCE}`);
 });

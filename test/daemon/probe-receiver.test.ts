@@ -1,9 +1,11 @@
 import dgram from 'node:dgram';
 import { expect, onTestFinished, test } from 'vitest';
+import { AnswerKind, LeftAnswer } from '../../src/classify/answer.ts';
 import { Kind } from '../../src/classify/kind.ts';
 import { PortSet } from '../../src/config/ports.ts';
 import { ProbeReceiver } from '../../src/daemon/probe-receiver.ts';
 import { Engine } from '../../src/engine.ts';
+import { PROTOCOL_TCP } from '../../src/net/protocol.ts';
 import {
   RECORD_LENGTH,
   writeAnswer,
@@ -84,11 +86,11 @@ test('the late answer to a query of this host is no probe; the same datagram to 
 test('a port from which this host answers a SYN is in use, although nothing listens there any more', async () => {
   const { receiver, ports } = makeReceiver();
   const [view, length] = records(0, { port: 3_000 }, { port: 3_001 }, { port: 3_002 });
-  const answer = (source: string, sourcePort: number) => ({
-    source: address(source),
-    sourcePort,
-    time: START,
-  });
+  const answer = (source: string, sourcePort: number, kind: AnswerKind = AnswerKind.synAck) => {
+    const left = new LeftAnswer();
+    left.source.set(address(source));
+    return Object.assign(left, { kind, sourcePort, protocol: PROTOCOL_TCP, time: START });
+  };
   // The answers take the places of the records about the sensor. An answer of another host shows nothing.
   writeAnswer(view, length - RECORD_LENGTH, answer(HOST, 3_001));
   writeAnswer(view, 0, answer('127.0.0.2', 3_000));

@@ -17,7 +17,7 @@ async function given(settings: Partial<Config> = {}, memory?: BlockMemory) {
   const { manager: blockManager, config } = makeBlockManager(settings, memory);
   await blockManager.start();
   if (config.blockTcp === 1) await blockManager.respond(knockFrom('192.0.2.1'), 1);
-  return { blockManager, config, modes: STEALTH, interfaces: ['eth0', 'lo'] };
+  return { blockManager, config, modes: STEALTH, dryRun: false, interfaces: ['eth0', 'lo'] };
 }
 
 /** The results under this name, without it. */
@@ -37,13 +37,13 @@ test.each([
 });
 
 test.each<[string, Partial<Config>, string]>([
-  ['that lists its blocks', {}, 'ok: null has all 1 blocks in force'],
+  ['that lists its blocks', {}, 'ok: null; 1 block in force'],
   [
     'that cannot list them',
     { blockMethod: null, killRoute: 'true' },
-    'ok: command, which cannot tell what is in force',
+    'ok: command; 1 block of which nothing can say whether it is in force',
   ],
-  ['of a daemon that only logs', { blockTcp: 0 }, 'skip: no source is to be blocked (BLOCK_TCP, BLOCK_UDP)'],
+  ['of a daemon that only logs', { blockTcp: 0 }, 'skip: BLOCK_TCP and BLOCK_UDP block no source'],
 ])('a block method %s', async (_what, settings, result) => {
   expect(await resultsOf('block method', await given(settings))).toEqual([result]);
 });
@@ -52,7 +52,7 @@ test('blocks that another program has removed are missed', async () => {
   const parts = await given();
   await (await parts.blockManager.backends.get('null')).close('keep');
   const hint = 'another program removed them; a SIGHUP puts them back';
-  expect(await resultsOf('block method', parts)).toEqual([`fail: 1 of 1 blocks are not in force: ${hint}`]);
+  expect(await resultsOf('block method', parts)).toEqual([`fail: 1 of 1 block is not in force: ${hint}`]);
 });
 
 test('a block method that works no more says why', async () => {

@@ -2,11 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { BlockMethod, Config } from '../../src/config/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import { type TrialParts, tryBlock } from '../../src/daemon/trial-block.ts';
 import type { Backend } from '../../src/firewall/backend.ts';
 import { CommandBackend } from '../../src/firewall/command.ts';
 import { NullBackend } from '../../src/firewall/null.ts';
+import type { LedgerMethod } from '../../src/ledger/entry.ts';
 import { configWith } from '../respond/given.ts';
 
 const V4 = /203\.0\.113\.\d+/;
@@ -87,8 +88,8 @@ test('an address that is blocked is not touched', async () => {
   expect(message).toContain(asked.at(-1));
 });
 
-test.each<[BlockMethod | null, Partial<Config>, string]>([
-  [null, {}, 'nobody is blocked, so no trial was made'],
+test.each<[LedgerMethod, Partial<Config>, string]>([
+  ['hosts.deny', {}, 'a line in hosts.deny is no block that could be tried'],
   ['none', {}, 'nobody is blocked, so no trial was made'],
   [
     'command',

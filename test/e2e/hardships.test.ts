@@ -118,7 +118,7 @@ test('the firewall is flushed: the next block brings all of them back', async ()
   await lab.run(lab.victim, ['nft', 'flush', 'ruleset']);
   await knock(['11.3.0.1']);
   await detector.waitForLine(
-    /^adminalert: The rules of nftables were gone: \d+ blocks were put in force again\.$/,
+    /^adminalert: Another program took \d+ blocks of nftables away: \d+ are in force again\.$/,
   );
   const all = [...sources, '11.3.0.1'].sort();
   await lab.waitFor(async () => [...(await inKernel())].sort().join() === all.join());

@@ -89,7 +89,7 @@ describe('the service manager', () => {
     const ready = await manager.waitForLine(/ READY=1\|/);
     const pid = insideOf(detector.pid);
     // As root the sender speaks in the daemon's name, so that NotifyAccess=main is enough.
-    expect(ready).toBe(`${pid} READY=1|STATUS=atcp: 0 probes, 0 blocks in force|MAINPID=${pid}`);
+    expect(ready).toBe(`${pid} READY=1|STATUS=atcp: 0 probes, 0 blocks|MAINPID=${pid}`);
     expect(detector.lines().some((line) => ACTIVE.test(line))).toBe(true);
     detector.signal('SIGHUP');
     await manager.waitForLine(/ RELOADING=1\|MONOTONIC_USEC=\d+$/);

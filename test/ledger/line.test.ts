@@ -7,6 +7,7 @@ import { BOOT, NOON, signed } from './given.ts';
 const ENTRY = {
   block: blockOf('2001:db8::/64', {}, { connects: 3, note: 'seen "before" \\ \u00e4' }),
   method: 'nftables',
+  hasRemnant: false,
   wrappersLine: 'ALL: [2001:db8::]/64 : DENY',
   boot: BOOT,
   times: 2,
@@ -24,6 +25,7 @@ const OPERATIONS: readonly Operation[] = [
   { op: 'lift-all' },
   { op: 'end', target: '10.99.0.1', at: NOON, how: 'unblocked' },
   { op: 'entry', entry: { ...ENTRY, inForce: true } },
+  { op: 'entry', entry: { ...ENTRY, hasRemnant: true, method: 'hosts.deny' } },
   { op: 'entry', entry: { ...ENTRY, ended: { at: NOON, how: 'expired' } } },
 ];
 

@@ -27,6 +27,7 @@ describe('a block', () => {
     expect(outcomeOf(decide)).toEqual({
       block: BLOCK,
       method: 'nftables',
+      hasRemnant: false,
       wrappersLine: null,
       boot: BOOT,
       times: 1,

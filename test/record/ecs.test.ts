@@ -206,6 +206,7 @@ describe('a prefix', () => {
         },
       },
       method: 'nftables',
+      hasRemnant: false,
       wrappersLine: null,
       boot: '',
       times: 1,
@@ -252,4 +253,17 @@ test('the check finds a prefix in an address, an unknown field and a missing one
     'source.ip is no ip: "2001:db8::/64"',
     'source.prt is unknown',
   ]);
+});
+
+test.each([
+  ['notify', null, 'KILL_RUN_CMD was run for host 10.99.0.1, which is not blocked'],
+  ['notify-failed', 'exit status 4', 'KILL_RUN_CMD failed for host 10.99.0.1: exit status 4'],
+] as const)('a notifier blocks nobody, and its event says so: %s', (action, reason, message) => {
+  const outcome = { target: '10.99.0.1', until: null, times: 0, method: 'none', steps: [] } as const;
+  const event: BlockEvent = { ...probeEvent(), ...outcome, action, reason };
+  expect(checked(ecsLine(event))).toMatchObject({
+    message,
+    event: { kind: 'event', type: ['info'], action },
+    portsentry: { target: '10.99.0.1', until: null, times: 0, method: 'none', reason },
+  });
 });

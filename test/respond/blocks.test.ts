@@ -175,7 +175,7 @@ test(`more than ${MAX_BLOCKS} blocks: the one that has stood longest is released
   const { blocks, ends } = make();
   for (let index = 0; index <= MAX_BLOCKS; index++) {
     const planned = blocks.plan(knockFrom(`10.${index >> 16}.${(index >> 8) & 0xff}.${index & 0xff}`), 1);
-    blocks.decide(planned, 'none');
+    blocks.decide(planned, 'null');
     blocks.confirm(planned, null);
   }
   await settled();

@@ -34,6 +34,6 @@ test('a block by KILL_ROUTE is released by UNKILL_ROUTE; without one it stays, a
   await stuck.blocks.releaseDecoy(DECOY);
   expect([stuck.blocks.size, stuck.told]).toEqual([
     1,
-    [`The block of ${DECOY} stays, though it is a decoy: there is no UNKILL_ROUTE.`],
+    [`The block of ${DECOY} stays, though it is a decoy: what KILL_ROUTE did has no UNKILL_ROUTE.`],
   ]);
 });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'no
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { BlockMethod, Config } from '../../src/config/config.ts';
 import type { ActionStep } from '../../src/respond/event.ts';
+import { Notified } from '../../src/respond/notified.ts';
 import { plannedMethod } from '../../src/respond/plan.ts';
 import { ActionQueue } from '../../src/respond/queue.ts';
 import { Responder } from '../../src/respond/responder.ts';
@@ -53,8 +54,8 @@ describe('a block under policy 1', () => {
     [{ killRoute: 'exit 3', killHostsDeny: DENY }, 'block-failed', 'route: exit status 3'],
     [{ killRoute: 'true', killRunCmd: 'exit 3' }, 'block', null],
     [{ killRoute: 'true', killRunCmd: 'exit 3', killRunCmdFirst: true }, 'block', null],
-    [{ killRunCmd: 'true', blockMethod: 'none' }, 'block', null],
-    [{ killRunCmd: 'exit 3', blockMethod: 'none' }, 'block-failed', 'external: exit status 3'],
+    [{ killRunCmd: 'true', blockMethod: 'none' }, 'notify', null],
+    [{ killRunCmd: 'exit 3', blockMethod: 'none' }, 'notify-failed', 'external: exit status 3'],
     [{ killRoute: 'sleep 60', actionTimeout: 100 }, 'block-failed', 'route: timed out after 0.1 s'],
   ];
 
@@ -152,7 +153,7 @@ describe('policy 2', () => {
       killHostsDeny: DENY,
       killRunCmd: `echo external >> ${log}`,
     }));
-    expect((await respond(SOURCE)).action).toBe('block');
+    expect((await respond(SOURCE)).action).toBe('notify');
     expect(told.map(({ step }) => step)).toEqual(['external']);
     expect(lines(`${folder}/log`)).toEqual(['external']);
     expect(existsSync(`${folder}/log.hosts.deny`)).toBe(false);
@@ -328,12 +329,14 @@ function given(settings: (log: string) => Partial<Config>) {
   const backends = poolOf(config);
   const blocks = blocksOf(config, { backends, hostsDenyPath });
   const method = plannedMethod(config) as BlockMethod;
+  const notified = new Notified();
   const responder = () =>
     new Responder({
       config,
       method,
       blocks,
       queue,
+      notified,
       hostsDenyPath,
       onStep: (_target, step) => told.push(step),
     });

@@ -1,13 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { BlockMethod, Config } from '../../src/config/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { Block } from '../../src/firewall/block.ts';
+import type { LedgerMethod } from '../../src/ledger/entry.ts';
 import { BlockMemory } from '../../src/ledger/memory.ts';
 import type { UnblockEvent } from '../../src/respond/event.ts';
-import { reinforce, restoreBlocks } from '../../src/respond/restore.ts';
+import { putBack, restoreBlocks } from '../../src/respond/restore.ts';
+import type { Today } from '../../src/respond/take-over.ts';
 import { blockOf, blocksOf, configWith, poolOf, testFolder } from './given.ts';
 
 const NOW = 1_795_354_417_000;
+/** New blocks are made by the method `null`, and every block stays in its own. */
+const STAYING: Today = { methods: ['null'], methodFor: () => null };
+const NO_METHOD: Today = { methods: [], methodFor: () => null };
 const HOUR = 3_600_000;
 const BOOT = 'this boot';
 const [FIRST, SECOND] = ['192.0.2.1', '192.0.2.2'];
@@ -35,7 +40,7 @@ function given(settings: Partial<Config> = {}) {
       wrappersLine = null,
       ...fields
     }: Partial<Block> & {
-      method?: BlockMethod;
+      method?: LedgerMethod;
       boot?: string | null;
       wrappersLine?: string | null;
     } = {},
@@ -53,7 +58,7 @@ describe('a block of a former run', () => {
   test('counts as standing as soon as the restore has begun', async () => {
     const { parts, known, standing } = given();
     known(FIRST);
-    const restored = restoreBlocks(parts, 'null');
+    const restored = restoreBlocks(parts, STAYING);
     expect(standing()).toEqual([FIRST]);
     await restored;
     expect(standing()).toEqual([FIRST]);
@@ -63,7 +68,7 @@ describe('a block of a former run', () => {
     const { parts, memory, known, commands, listed, hostsDenyPath } = given();
     known(FIRST, { wrappersLine: `ALL: ${FIRST}` });
     known(SECOND, { method: 'command' });
-    await restoreBlocks(parts, 'null');
+    await restoreBlocks(parts, STAYING);
     expect([await listed(), commands()]).toEqual([[FIRST], [`block ${SECOND}`]]);
     expect(readFileSync(hostsDenyPath, 'utf8')).toBe(`ALL: ${FIRST}\n`);
     for (const target of [FIRST, SECOND]) {
@@ -77,15 +82,26 @@ describe('a block of a former run', () => {
   ])('of this boot %s', async (_what, { boot }, expected) => {
     const { parts, known, commands, standing } = given();
     known(FIRST, { method: 'command', boot });
-    await restoreBlocks(parts, null);
+    await restoreBlocks(parts, NO_METHOD);
     expect([commands(), standing()]).toEqual([expected, [FIRST]]);
   });
 
-  test('that only hosts.deny or an external command carried out stands as it is', async () => {
-    const { parts, memory, known, standing } = given();
-    known(FIRST, { method: 'none' });
-    await restoreBlocks(parts, null);
+  test('that only hosts.deny carried out stands, and its line is put back', async () => {
+    const { parts, memory, known, standing, hostsDenyPath } = given();
+    known(FIRST, { method: 'hosts.deny', wrappersLine: `ALL: ${FIRST}` });
+    await restoreBlocks(parts, NO_METHOD);
     expect([standing(), memory.entries.get(FIRST)?.boot]).toEqual([[FIRST], BOOT]);
+    expect(readFileSync(hostsDenyPath, 'utf8')).toBe(`ALL: ${FIRST}\n`);
+  });
+
+  test('that an earlier version recorded by none is dropped if it was a notice, and kept as a line', async () => {
+    const { parts, blocks, known, standing, hostsDenyPath } = given();
+    known(FIRST, { method: 'none' });
+    known(SECOND, { method: 'none', wrappersLine: `ALL: ${SECOND}` });
+    await restoreBlocks(parts, NO_METHOD);
+    expect([standing(), blocks.find(FIRST)?.ended]).toEqual([[SECOND], expect.anything()]);
+    expect(blocks.find(SECOND)).toMatchObject({ method: 'hosts.deny', inForce: true });
+    expect(readFileSync(hostsDenyPath, 'utf8')).toBe(`ALL: ${SECOND}\n`);
   });
 
   test.each<[string, number, boolean]>([
@@ -96,14 +112,14 @@ describe('a block of a former run', () => {
     known(FIRST);
     const backend = await backends.get('null');
     await backend.block(blockOf(FIRST, { until }));
-    await restoreBlocks(parts, 'null');
+    await restoreBlocks(parts, STAYING);
     expect(await backend.list()).toEqual([{ target: FIRST, until: again ? NOW + HOUR : until }]);
   });
 
   test('that cannot be put in force no longer stands, stays due, and is reported with the others', async () => {
     const { parts, memory, known, standing, told } = given({ killRoute: `test $TARGET$ = ${SECOND}` });
     for (const target of [FIRST, SECOND]) known(target, { method: 'command' });
-    await restoreBlocks(parts, null);
+    await restoreBlocks(parts, NO_METHOD);
     expect([standing(), memory.due]).toEqual([[SECOND], 2]);
     expect(told).toEqual(['1 of 2 blocks could not be put in force again by command: exit status 1']);
   });
@@ -112,9 +128,9 @@ describe('a block of a former run', () => {
     const { parts, memory, known, standing, told, backends } = given();
     known(FIRST);
     (await backends.get('null')).list = () => Promise.reject(new Error('no table'));
-    await restoreBlocks(parts, 'null');
+    await restoreBlocks(parts, STAYING);
     expect([standing(), memory.due]).toEqual([[], 1]);
-    expect(told).toEqual(['1 blocks could not be put in force again by null: no table']);
+    expect(told).toEqual(['1 block could not be put in force again by null: no table']);
   });
 });
 
@@ -144,7 +160,7 @@ describe('a block whose time ran out while the daemon did not run', () => {
     const unkillRoute = settings.unkillRoute?.replace('LOG', log) ?? null;
     const { parts, known, ends, standing } = given({ unkillRoute });
     known(FIRST, { ...OVER, ...block });
-    await restoreBlocks(parts, null);
+    await restoreBlocks(parts, NO_METHOD);
     expect(ends.map((end) => end.how)).toEqual(how);
     expect(standing()).toEqual(how.length === 0 ? [FIRST] : []);
     expect(existsSync(log) ? [readFileSync(log, 'utf8').trimEnd()] : []).toEqual(expected);
@@ -154,30 +170,30 @@ describe('a block whose time ran out while the daemon did not run', () => {
 test('a block that the ledger does not know is taken over from the method of new blocks', async () => {
   const { parts, blocks, backends, told } = given();
   await (await backends.get('null')).block(blockOf(FIRST, { until: NOW + HOUR }));
-  await restoreBlocks(parts, 'null');
+  await restoreBlocks(parts, STAYING);
   const entry = blocks.find(FIRST);
   expect(entry?.block).toMatchObject({ since: NOW, until: NOW + HOUR, cause: { kind: 'manual' } });
   expect([blocks.size, told]).toEqual([
     1,
-    ['1 blocks that null holds and the ledger does not know are taken over.'],
+    ['1 block that null holds and the ledger does not know is taken over.'],
   ]);
 });
 
 describe('rules that were flushed', () => {
   test('are put back for the standing blocks of their method', async () => {
-    const { parts, known, backends, listed, commands, told } = given();
+    const { parts, blocks, known, backends, listed, commands, told } = given();
     known(FIRST);
     known(SECOND, { method: 'command', boot: BOOT });
-    await restoreBlocks(parts, 'null');
+    await restoreBlocks(parts, STAYING);
     await (await backends.get('null')).close('keep');
-    await reinforce(parts, 'null');
+    await blocks.sight.lookAnew();
+    expect(await putBack(parts)).toBe(1);
     expect([await listed(), commands()]).toEqual([[FIRST], []]);
-    expect(told).toEqual(['The rules of null were gone: 1 blocks were put in force again.']);
+    expect(told).toEqual(['Another program took 1 block of null away: 1 is in force again.']);
   });
 
   test('of no block are not worth a word', async () => {
     const { parts, told } = given();
-    await reinforce(parts, 'null');
-    expect(told).toEqual([]);
+    expect([await putBack(parts), told]).toEqual([0, []]);
   });
 });

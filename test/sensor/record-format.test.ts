@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest';
+import { AnswerKind, LeftAnswer } from '../../src/classify/answer.ts';
 import { Kind } from '../../src/classify/kind.ts';
 import { Probe } from '../../src/classify/probe.ts';
 import { type Address, parseAddress } from '../../src/net/address.ts';
 import {
   RECORD_LENGTH,
   RecordType,
+  readAnswer,
   readCount,
   readProbe,
   recordDevice,
   recordType,
+  writeAnswer,
   writeCount,
   writeProbe,
   writeReady,
@@ -91,4 +94,44 @@ test.each<[string, (view: DataView) => void]>([
   writeProbe(view, 0, probeWith(EXTREMES, '10.0.0.1', '10.0.0.2'), 0);
   spoil(view);
   expect(readProbe(view, 0, new Probe())).toBe(false);
+});
+
+const ANSWER = {
+  kind: AnswerKind.unreachable,
+  protocol: 17,
+  sourcePort: 65_535,
+  destinationPort: 1,
+  time: 1.5,
+};
+
+function answerWith(fields: Partial<LeftAnswer> = {}): LeftAnswer {
+  const answer = Object.assign(new LeftAnswer(), ANSWER, fields);
+  answer.source.set(parseAddress('2001:db8::2') as Address);
+  answer.destination.set(parseAddress('10.99.0.1') as Address);
+  return answer;
+}
+
+test.each([
+  ['a SYN/ACK', { kind: AnswerKind.synAck, protocol: 6 }],
+  ['a reset', { kind: AnswerKind.reset, protocol: 6 }],
+  ['an ICMP unreachable', {}],
+])('an answer that left goes over with both ends and ports: %s', (_what, fields) => {
+  const view = new DataView(new ArrayBuffer(2 * RECORD_LENGTH));
+  writeAnswer(view, RECORD_LENGTH, answerWith(fields));
+  expect(recordType(view, RECORD_LENGTH)).toBe(RecordType.answer);
+  const read = new LeftAnswer();
+  expect(readAnswer(view, RECORD_LENGTH, read)).toBe(true);
+  expect(read).toEqual(answerWith(fields));
+});
+
+test.each<[string, (view: DataView) => void]>([
+  ['no kind', (view) => view.setUint8(1, 0)],
+  ['a kind that there is not', (view) => view.setUint8(1, 4)],
+  ['an ICMP unreachable of TCP', (view) => view.setUint8(2, 6)],
+  ['a time that is no number', (view) => view.setFloat64(24, Number.NaN, true)],
+])('an answer that the child cannot have made is refused: %s', (_name, spoil) => {
+  const view = new DataView(new ArrayBuffer(RECORD_LENGTH));
+  writeAnswer(view, 0, answerWith());
+  spoil(view);
+  expect(readAnswer(view, 0, new LeftAnswer())).toBe(false);
 });

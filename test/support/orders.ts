@@ -32,7 +32,7 @@ export async function blocksOf(lab: Lab): Promise<readonly BlockInfo[]> {
   return blocks;
 }
 
-/** The targets of the blocks that are in force, in order. */
+/** The targets of the blocks that are not known to be gone, in order. */
 export async function targetsOf(lab: Lab): Promise<string[]> {
-  return (await blocksOf(lab)).filter(({ inForce }) => inForce).map(({ target }) => target);
+  return (await blocksOf(lab)).filter(({ inForce }) => inForce !== false).map(({ target }) => target);
 }

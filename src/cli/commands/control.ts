@@ -50,8 +50,10 @@ export function addBlockCommands(parser: Argv, take: (invocation: Invocation) =>
             describe: 'how long: 90s, 5m, 1h30m, 2d, 1w, seconds, or 0 for ever',
           },
           why: { type: 'string', requiresArg: true, describe: 'a note that list and why show' },
+          ...JSON_OUTPUT,
         }),
-      ({ configfile, target, for: time, why }) => take({ command: 'block', configfile, target, time, why }),
+      ({ configfile, target, for: time, why, json }) =>
+        take({ command: 'block', configfile, target, time, why, json }),
     )
     .command(
       'unblock [target]',
@@ -62,12 +64,20 @@ export function addBlockCommands(parser: Argv, take: (invocation: Invocation) =>
           .options({
             ...CONFIGURATION,
             all: { type: 'boolean', default: false, describe: 'remove all blocks' },
+            forget: {
+              type: 'boolean',
+              default: false,
+              describe: 'only forget a block that you have taken back yourself',
+            },
+            ...JSON_OUTPUT,
           })
-          .check(({ target, all }) => {
+          .check(({ target, all, forget }) => {
+            if (forget && all) throw new Error('--forget takes an address or a prefix, not --all');
             if ((target === undefined) === all) return true;
             throw new Error('unblock takes an address, a prefix or --all');
           }),
-      ({ configfile, target, all }) => take({ command: 'unblock', configfile, target, all }),
+      ({ configfile, target, all, forget, json }) =>
+        take({ command: 'unblock', configfile, target, all, forget, json }),
     );
 }
 

@@ -28,6 +28,8 @@ export const Rule = {
   blocked: 11,
   /** The datagram by which the sensor tries itself. */
   trial: 12,
+  /** From a source whose block may be gone, to any port: the answer to it would prove that. */
+  doubted: 13,
 } as const;
 
 export type Rule = (typeof Rule)[keyof typeof Rule];

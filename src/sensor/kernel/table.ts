@@ -185,8 +185,8 @@ function setLines(plan: TablePlan): string[] {
     `set spare4 { type ipv4_addr; size ${SPARED_SET_SIZE}; flags interval; auto-merge; }`,
     `set spare6 { type ipv6_addr; size ${SPARED_SET_SIZE}; flags interval; auto-merge; }`,
     `set quiet { type ifname; size 1024; }`,
-    `set doubted4 { type ipv4_addr; size ${DYNAMIC_SET_SIZE}; flags timeout; }`,
-    `set doubted6 { type ipv6_addr; size ${DYNAMIC_SET_SIZE}; flags timeout; }`,
+    `set doubted4 { type ipv4_addr; size ${SPARED_SET_SIZE}; flags interval; auto-merge; }`,
+    `set doubted6 { type ipv6_addr; size ${SPARED_SET_SIZE}; flags interval; auto-merge; }`,
     ports('watch_tcp', plan.tcp),
     ports('watch_udp', plan.udp),
     ports('excluded_tcp', plan.excludedTcp),
@@ -265,6 +265,7 @@ function input(plan: TablePlan, writer: Writer): string[] {
     `iif lo ip saddr ${TRIAL_ADDRESS} udp dport ${TRIAL_PORT} ${writer.report('trial', 10, 1)} drop`,
     'iif lo accept',
     ...(interfaces === null ? [] : [`iifname != { ${interfaces.map(quoted).join(', ')} } accept`]),
+    ...['ip saddr @doubted4', 'ip6 saddr @doubted6'].map((match) => `${match} jump doubted`),
     `meta l4proto != @${ALIVE_SET} goto other`,
     ...(verdicts.length === 0 ? [] : [`meta l4proto vmap { ${verdicts.join(', ')} }`]),
     // Linux puts IPv6 fragments together after this hook, and takes no first one without a whole transport header.
@@ -275,9 +276,20 @@ function input(plan: TablePlan, writer: Writer): string[] {
 
 const SCTP_KINDS = kindMask([Kind['sctp-init'], Kind['sctp-cookie-echo']]);
 
+/** Beginnings of what may be answered. */
+function doubted(writer: Writer): string[] {
+  return [
+    'chain doubted {',
+    `tcp flags & (fin|syn|rst|ack) == syn ${writer.report('doubted', 100, 1)}`,
+    `meta l4proto udp ${writer.report('doubted', 100, 1)}`,
+    '}',
+  ];
+}
+
 /** The chains that say what a packet is, from its protocol to the rule that reports it. */
 function judges(plan: TablePlan, writer: Writer): string[] {
   return [
+    ...doubted(writer),
     ...other(plan, writer),
     ...segment(plan),
     ...datagram(plan),
