@@ -4,7 +4,7 @@ import { PortSet } from '../config/ports.ts';
 import { ControlServer } from '../control/server.ts';
 import { Engine } from '../engine.ts';
 import type { BlockMemory } from '../ledger/memory.ts';
-import type { Address } from '../net/address.ts';
+import { type Address, parseAddress } from '../net/address.ts';
 import { needsCapture } from '../preflight/prepare.ts';
 import { mayCapture } from '../preflight/privileges.ts';
 import type { RunOptions } from '../preflight/run-options.ts';
@@ -159,7 +159,12 @@ export class DaemonParts {
       dryRun: this.options.dryRun,
       queue: this.queue,
       onStep: (target, step) => settings.recorder.step(target, step),
-      onEnd: (event) => settings.recorder.unblock(event),
+      onEnd: (event) => {
+        settings.recorder.unblock(event);
+        // An order to unblock must not wait for the end of a hold.
+        const address = event.how === 'unblocked' ? parseAddress(event.entry.block.target) : null;
+        if (address !== null) this.holds.release(address);
+      },
       tell: this.#tell,
     } satisfies BlockManagerParts;
     return new BlockManager(parts, memory);

@@ -92,8 +92,9 @@ const ROWS: readonly Row[] = [
   { name: 'none', keys: 'BLOCK_TCP="0"', block: null, unblock: 65 },
 ];
 
+/** With the packet sensor: the kernel's leaves nothing of an idle port to be answered, blocked or not. */
 function configure(keys: string): void {
-  writeFile(lab.victim, CONFIG_FILE, `ADVANCED_PORTS_TCP="65535"\nAUTO_IGNORE="0"\n${keys}\n`);
+  writeFile(lab.victim, CONFIG_FILE, `ADVANCED_PORTS_TCP="65535"\nAUTO_IGNORE="0"\nSENSOR="packet"\n${keys}\n`);
 }
 
 /** Scans the ports; resolves to how many of them answered. */
