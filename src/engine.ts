@@ -149,7 +149,9 @@ export class Engine {
     const { inUse, connections } = this.#parts;
     const { protocol, destination, destinationPort } = candidate;
     if (inUse.has(protocol, destination, destinationPort, candidate)) return true;
-    return isWeak(kind) && protocol === PROTOCOL_TCP && connections.holds(candidate);
+    if (protocol !== PROTOCOL_TCP) return false;
+    if (isWeak(kind)) return connections.holds(candidate);
+    return kind === Kind.syn && connections.wentOn?.(candidate) === true;
   }
 
   /** Whether the weak probe would make its source count; then look closely at all of its ports first. */

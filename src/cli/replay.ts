@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { writeSync } from 'node:fs';
 import { type CaptureFile, openCaptureFile } from '../capture/file/open.ts';
 import { UndecodedFrames } from '../capture/file/undecoded.ts';
 import { linkTypeName } from '../capture/link-type.ts';
@@ -9,6 +8,7 @@ import { loadConfigOrDefault } from '../config/load.ts';
 import { modesOf, startedModes } from '../config/modes.ts';
 import { REASON_COUNT, reasonText } from '../decode/reason.ts';
 import { Engine } from '../engine.ts';
+import { PROTOCOL_TCP } from '../net/protocol.ts';
 import { configError, refuseErrors } from '../preflight/config-error.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { parseModes } from '../preflight/parse-modes.ts';
@@ -23,22 +23,26 @@ import { SeenConnections } from '../watch/seen-connections.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
 import { addOpen, parseHome } from './endpoints.ts';
 import type { ReplayOptions } from './invocation.ts';
-import { PIECE_CHARS } from './output.ts';
+import { type LineOutput, ReplayOutput } from './replay-output.ts';
 import { renderRows } from './table.ts';
 
-/** `portsentry replay`: runs captures through the engine and prints what it saw. Returns the exit code. */
-export async function runReplay(options: ReplayOptions): Promise<Exit> {
+/**
+ * `portsentry replay`: runs captures through the engine and prints what it saw. Returns the exit code. The salt defeats
+ * captures whose keys all fall into one bucket. Only the run time depends on it, never the output.
+ */
+export async function runReplay(
+  options: ReplayOptions,
+  output: LineOutput = new ReplayOutput(),
+  salt = randomInt(2 ** 32),
+): Promise<Exit> {
   const startMs = performance.now();
   const modes = parseModes(options.mode);
-  // Defeats captures whose keys all fall into one bucket. Only the run time depends on it, never the output.
-  const salt = randomInt(2 ** 32);
   const open = new OpenPorts(salt);
-  const connections = new SeenConnections(salt);
+  const connections = new SeenConnections(salt, (address, port) => open.add(PROTOCOL_TCP, address, port));
   if (options.open !== undefined) addOpen(options.open, open);
   const homes = options.home === undefined ? null : parseHome(options.home);
   const home = homes === null ? EVERY_HOME : homeOf(homes);
   const config = readConfig(options.configfile);
-  const output = new Output();
   const recorder = makeRecorder(options.format, config, output);
   const never = new NeverBlock();
   never.setIgnore(await readIgnoreFile(config));
@@ -132,7 +136,7 @@ async function readIgnoreFile({ file, ignoreFile }: Config) {
   return entries;
 }
 
-function makeRecorder(format: ReplayOptions['format'], config: Config, output: Output): Recorder {
+function makeRecorder(format: ReplayOptions['format'], config: Config, output: LineOutput): Recorder {
   const write = (line: string) => output.line(line);
   return new Recorder({
     logFormat: config.logFormat,
@@ -143,36 +147,6 @@ function makeRecorder(format: ReplayOptions['format'], config: Config, output: O
     history: null,
     names: null,
   });
-}
-
-/** Standard output in large pieces. A closed pipe (`portsentry replay F | head`) ends the process. */
-class Output {
-  #pending = '';
-
-  line(text: string): void {
-    this.#pending += `${text}\n`;
-    if (this.#pending.length >= PIECE_CHARS) this.flush();
-  }
-
-  flush(): void {
-    const bytes = Buffer.from(this.#pending);
-    this.#pending = '';
-    try {
-      for (let written = 0; written < bytes.length; ) written += this.#write(bytes, written);
-    } catch (error) {
-      process.exit((error as NodeJS.ErrnoException).code === 'EPIPE' ? Exit.ok : Exit.ioError);
-    }
-  }
-
-  /** Returns 0 when a non-blocking pipe is full; the caller tries again. */
-  #write(bytes: Buffer, offset: number): number {
-    try {
-      return writeSync(process.stdout.fd, bytes, offset);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
-      throw error;
-    }
-  }
 }
 
 function summary({ packets, counts }: Replay, { probes, scans }: Engine, ms: number): string {

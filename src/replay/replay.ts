@@ -1,6 +1,7 @@
 import type { CaptureEnd, CaptureSource, FrameBatch } from '../capture/source.ts';
 import { isWeak, Kind } from '../classify/kind.ts';
 import { PacketProbe } from '../classify/probe.ts';
+import { PORT_COUNT } from '../config/ports.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import type { Engine } from '../engine.ts';
@@ -9,7 +10,7 @@ import { MAX_PREFETCH } from '../track/source-table.ts';
 import { WeakSources } from '../track/weak-sources.ts';
 import { inferOpen } from '../watch/infer.ts';
 import type { OpenPorts } from '../watch/open-ports.ts';
-import { type SeenConnections, showsConnection } from '../watch/seen-connections.ts';
+import { hasData, type SeenConnections } from '../watch/seen-connections.ts';
 import { ProbeBuffer } from './probe-buffer.ts';
 import { warmUpTracking } from './warm-up.ts';
 
@@ -50,6 +51,10 @@ export class Replay {
   /** Sources that scan with bare ACKs as far as the first pass knows. */
   #suspects: WeakSources;
   #hasSuspects = false;
+  /** The ports of candidate SYNs in the first pass; 1 for each. */
+  readonly #synPorts = new Uint8Array(PORT_COUNT);
+  /** Data went to one of them though nothing shows that it listens: one direction may be missing. */
+  #isOneWay = false;
   /** Connections are noted as they are seen: without a first pass, or when it could not hold everything. */
   #notesConnections: boolean;
 
@@ -85,6 +90,7 @@ export class Replay {
     this.#held = new ProbeBuffer();
     this.#suspects = this.#newSuspects();
     this.#hasSuspects = false;
+    this.#isOneWay = false;
     this.#judgedWeak = false;
     this.#engine.forgetAll();
     this.#beginAnew();
@@ -92,11 +98,11 @@ export class Replay {
   }
 
   /**
-   * Whether a source would be a scanner because of bare ACKs whose handshakes are not in the captures. Data may still
-   * show the connections, so the captures must be read once more. Only then, because noting all data is expensive.
+   * Whether somebody would be a scanner because of connections whose handshakes are not in the captures. Other segments
+   * may still show the connections, so the captures must be read once more. Only then, because noting all is expensive.
    */
   get wantsConnections(): boolean {
-    return this.#hasSuspects;
+    return this.#hasSuspects || this.#suspects.hasForgotten || this.#isOneWay;
   }
 
   /** The pass between the first and the last: learns the connections. */
@@ -113,7 +119,7 @@ export class Replay {
     if (this.#first === 'judge') return true;
     if (this.#held.overflowed) {
       this.#beginAnew();
-      this.#notesConnections = this.#engine.needsConnections;
+      this.#notesConnections = this.wantsConnections;
       return false;
     }
     for (let from = 0; from < this.#held.size; from += MAX_PREFETCH) {
@@ -151,20 +157,20 @@ export class Replay {
       let reason = this.#decode(batch, index);
       if (reason === Reason.none) {
         inferOpen(this.#reader.packet, this.#open, this.#connections);
-        if (this.#first === 'judge') reason = this.#judgePacket(batch, index);
-        else if (!this.#held.overflowed) reason = this.#hold(batch, index);
+        this.#noteOneWay();
+        reason = this.#first === 'judge' ? this.#judgePacket(batch) : this.#hold(batch);
       }
       counts[reason] = (counts[reason] as number) + 1;
     }
     if (this.#first === 'judge') {
       this.#takeWaiting();
-      if (this.#open.wasWrong || this.#judgedWeak) this.#first = 'too early';
+      if (this.#open.wasWrong || this.#judgedWeak || this.#isOneWay) this.#first = 'too early';
     }
     this.packets += batch.count;
   }
 
-  #hold(batch: FrameBatch, index: number): Reason {
-    const kind = this.#kindOf(batch, index);
+  #hold(batch: FrameBatch): Reason {
+    const kind = this.#engine.kindOf(this.#reader.packet);
     if (kind === Kind.none) return Reason.none;
     // Checksums cost more than all the rest, so they are verified last and only for candidate probes.
     const reason = this.#reader.verify(batch.view);
@@ -172,6 +178,7 @@ export class Replay {
     const { packet } = this.#reader;
     packet.kind = kind;
     this.#held.add(packet);
+    if (kind === Kind.syn) this.#synPorts[packet.destinationPort] = 1;
     if (isWeak(kind) && packet.protocol === PROTOCOL_TCP && this.#suspects.counts(packet))
       this.#hasSuspects = true;
     if (this.#mayJudgeEarly && this.#held.size >= HELD_BEFORE_JUDGING) this.#judgeEarly();
@@ -213,14 +220,22 @@ export class Replay {
 
   #noteConnection(): void {
     const { packet } = this.#reader;
-    if (packet.protocol === PROTOCOL_TCP && showsConnection(packet)) this.#connections.note(packet);
+    if (packet.protocol === PROTOCOL_TCP) this.#connections.note(packet);
+  }
+
+  /** Nobody sends data to a port that has refused the connection, or that never answered. */
+  #noteOneWay(): void {
+    const { packet } = this.#reader;
+    if (packet.protocol !== PROTOCOL_TCP || this.#synPorts[packet.destinationPort] === 0) return;
+    if (this.#isOneWay || !hasData(packet)) return;
+    this.#isOneWay = !this.#open.has(PROTOCOL_TCP, packet.destination, packet.destinationPort);
   }
 
   #judge(batch: FrameBatch): void {
     const { counts } = this;
     for (let index = 0; index < batch.count; index++) {
       const reason = this.#decode(batch, index);
-      const end = reason === Reason.none ? this.#judgePacket(batch, index) : reason;
+      const end = reason === Reason.none ? this.#judgePacket(batch) : reason;
       counts[end] = (counts[end] as number) + 1;
     }
     this.#takeWaiting();
@@ -235,30 +250,25 @@ export class Replay {
       batch.wireLength[index] as number,
       batch.linkType[index] as number,
     );
-    if (reason !== Reason.fragment) return reason;
     this.#reader.packet.time = batch.time[index] as number;
+    if (reason !== Reason.fragment) return reason;
     return this.#reader.join(batch.view);
   }
 
-  #judgePacket(batch: FrameBatch, index: number): Reason {
+  #judgePacket(batch: FrameBatch): Reason {
     if (this.#notesConnections) this.#noteConnection();
-    const kind = this.#kindOf(batch, index);
+    const kind = this.#engine.kindOf(this.#reader.packet);
     if (kind === Kind.none) return Reason.none;
     const reason = this.#reader.verify(batch.view);
     if (reason !== Reason.none) return reason;
     this.#judgedWeak ||= isWeak(kind);
     const { packet } = this.#reader;
     packet.kind = kind;
+    if (kind === Kind.syn) this.#synPorts[packet.destinationPort] = 1;
     this.#reader.packet = this.#probes[this.#waiting] as PacketProbe;
     this.#probes[this.#waiting++] = packet;
     if (this.#waiting === MAX_PREFETCH) this.#takeWaiting();
     return Reason.none;
-  }
-
-  #kindOf(batch: FrameBatch, index: number): Kind {
-    const { packet } = this.#reader;
-    packet.time = batch.time[index] as number;
-    return this.#engine.kindOf(packet);
   }
 
   #takeWaiting(): void {

@@ -1,9 +1,8 @@
 import type { Packet } from '../decode/packet.ts';
 import { CHUNK_INIT_ACK } from '../decode/transport/sctp.ts';
-import { ACK, SYN } from '../decode/transport/tcp.ts';
 import { isIcmp, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { OpenPorts } from './open-ports.ts';
-import type { SeenConnections } from './seen-connections.ts';
+import { isSynAck, type SeenConnections } from './seen-connections.ts';
 
 /**
  * Learns from one packet of a first pass what was in use. The sender of a SYN/ACK listens on its port. A port that
@@ -11,10 +10,8 @@ import type { SeenConnections } from './seen-connections.ts';
  */
 export function inferOpen(packet: Packet, open: OpenPorts, connections: SeenConnections): void {
   if (packet.protocol === PROTOCOL_TCP) {
-    if ((packet.tcpFlags & (SYN | ACK)) === (SYN | ACK)) {
-      open.add(PROTOCOL_TCP, packet.source, packet.sourcePort);
-      connections.note(packet);
-    }
+    if (isSynAck(packet)) open.add(PROTOCOL_TCP, packet.source, packet.sourcePort);
+    connections.noteEdges(packet);
   } else if (packet.protocol === PROTOCOL_UDP) {
     open.add(PROTOCOL_UDP, packet.source, packet.sourcePort);
   } else {

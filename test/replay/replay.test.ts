@@ -178,6 +178,10 @@ describe('when no one reads the records, the first pass judges many probes', () 
       if (what === 1)
         return ethernet(udpPacket({ ...turned(ends), sourcePort: 100 + port, destinationPort: 53 }));
       if (what === 2) return ethernet(tcpPacket({ ...ends, destinationPort: port, flags: ACK }));
+      if (what === 3)
+        return ethernet(
+          tcpPacket({ ...ends, destinationPort: port, flags: ACK, sequence: 2, payload: new Uint8Array(80) }),
+        );
       if (what < 10) return ethernet(udpPacket({ ...ends, destinationPort: 100 + port + other }));
       return syn(port + other, { source: from });
     });
