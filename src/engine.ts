@@ -12,7 +12,7 @@ import type { BlockEvent, RefusedEvent } from './respond/event.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
-import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
+import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
 import { isHandshake } from './track/evidence.ts';
 import type { Reported } from './track/reported.ts';
 import { groupScanEvent, scanEvent } from './track/scan.ts';
@@ -68,6 +68,8 @@ export interface EngineParts extends EngineSettings {
   readonly recorder: () => EngineRecorder;
   /** Ignores packets whose source is their destination (2.x: --disable-local-check turns it off). */
   readonly localCheck: boolean;
+  /** What answered a source, as far as a replay knows; null when that is not known. */
+  readonly answersTo?: (source: Address) => readonly Answered[] | null;
   /** Randomizes hashes; the results do not depend on it. */
   readonly salt: number;
   /** Sources tracked at a time; MAX_SOURCES by default. */
@@ -86,8 +88,11 @@ export class Engine {
   probes = 0;
   scans = 0;
   readonly tracker: Tracker;
-  readonly #decoys = new Decoys((group, last) => this.#endGroup(group, last));
-  #weak: WeakSources;
+  #decoys: Decoys;
+  /** The group of decoys that the probe counted last has made. */
+  #newGroup: DecoyGroup | null = null;
+  /** Made with the first weak probe: most captures have none. */
+  #weak: WeakSources | null = null;
   readonly #destination = new Address();
   #destinationAsText = this.#destination.toString();
   #parts: EngineParts;
@@ -102,7 +107,12 @@ export class Engine {
       capacity: parts.capacity,
       onScanEnd: (source) => this.#endScan(source),
     });
-    this.#weak = this.#newWeakSources();
+    this.#decoys = this.#newDecoys();
+  }
+
+  /** Another engine that works the same and tracks this many sources. */
+  ofCapacity(capacity: number): Engine {
+    return new Engine({ ...this.#parts, capacity });
   }
 
   /** Switches to other settings; tracked sources and blocks stay. */
@@ -156,14 +166,14 @@ export class Engine {
 
   /** Whether the weak probe would make its source count; then look closely at all of its ports first. */
   isDecisive(probe: Probe): boolean {
-    return isWeak(probe.kind) && this.#weak.isDecisive(probe);
+    return isWeak(probe.kind) && this.#weak?.isDecisive(probe) === true;
   }
 
   /** After that look, forgets the source's weak probes of ports that turned out to be in use. */
   recheck({ kind, source, time }: Probe): void {
     const { inUse } = this.#parts;
     const segment = { source, sourcePort: 0, time };
-    this.#weak.recheck(source, time, (protocol, destination, destinationPort) => {
+    this.#weak?.recheck(source, time, (protocol, destination, destinationPort) => {
       if (protocol === PROTOCOL_TCP)
         return this.isInUse({ ...segment, protocol, destination, destinationPort }, kind);
       return inUse.has(protocol, destination, destinationPort, segment);
@@ -190,7 +200,8 @@ export class Engine {
   /** Forgets every source and all counts; only when `onlyCounts`. */
   forgetAll(): void {
     this.tracker.close();
-    this.#weak = this.#newWeakSources();
+    this.#decoys = this.#newDecoys();
+    this.#weak = null;
     this.probes = 0;
     this.scans = 0;
   }
@@ -205,15 +216,21 @@ export class Engine {
     this.tracker.close();
   }
 
-  #newWeakSources(): WeakSources {
-    return new WeakSources(this.#parts.salt, (source) => this.tracker.keyOf(source));
+  #newDecoys(): Decoys {
+    return new Decoys(this.tracker.table, (group, last) => this.#endGroup(group, last));
+  }
+
+  #weakSources(): WeakSources {
+    this.#weak ??= new WeakSources(this.#parts.salt, (source) => this.tracker.keyOf(source));
+    return this.#weak;
   }
 
   /** Counts the probe for its source; false when it is weak and does not count. */
   #count(probe: Probe): boolean {
-    if (isWeak(probe.kind) && !this.#weak.counts(probe)) return false;
+    if (isWeak(probe.kind) && !this.#weakSources().counts(probe)) return false;
     this.probes++;
     this.tracker.observe(probe);
+    this.#newGroup = this.#decoys.observe(probe, this.tracker.slot);
     return true;
   }
 
@@ -235,7 +252,7 @@ export class Engine {
     const policy = this.#policyFor(probe.protocol);
     const { marks } = source;
     if (isHandshake(probe)) marks.handshake = true;
-    const group = this.#decoys.observe(probe, source);
+    const group = this.#newGroup;
     const event = this.#event(probe, source, policy, marks.tool.add(probe));
     if (this.tracker.newPort) source.reported.unreportedPorts++;
     marks.triggered ||= event.triggered && event.ignored === null;
@@ -315,17 +332,25 @@ export class Engine {
     const { group, triggered } = source.marks;
     if (source.reported.unreportedProbes > 0) recorder.forget(source.address.toString(), source.reported);
     if (group !== null) {
-      if (group.deactivate(source)) this.#endGroup(group, source);
+      if (group.deactivate(source, recorder.readsEvents)) this.#endGroup(group, source);
       return;
     }
     this.scans++;
     // Nobody reads the scans of a flood of forged sources.
-    if (recorder.readsEvents || (triggered && source.probes > 1)) recorder.scan(scanEvent(source));
+    if (recorder.readsEvents || (triggered && source.probes > 1))
+      recorder.scan(scanEvent(source, this.#answersTo(source)));
+  }
+
+  /** Of a network, what answered its addresses is not known. */
+  #answersTo(source: Source): readonly Answered[] | null {
+    if (source.hasSeveralAddresses) return null;
+    return this.#parts.answersTo?.(source.address) ?? null;
   }
 
   #endGroup(group: DecoyGroup, last: Source): void {
     this.scans++;
-    this.#parts.recorder().scan(groupScanEvent(group, last));
+    const recorder = this.#parts.recorder();
+    if (recorder.readsEvents || group.triggered) recorder.scan(groupScanEvent(group, last));
   }
 
   /** Makes the probe's only event, in one expression: in a flood it is most of what is allocated. */

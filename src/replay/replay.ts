@@ -4,6 +4,7 @@ import { PacketProbe } from '../classify/probe.ts';
 import { PORT_COUNT } from '../config/ports.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
+import { SYN } from '../decode/transport/tcp.ts';
 import type { Engine } from '../engine.ts';
 import { PROTOCOL_TCP } from '../net/protocol.ts';
 import { MAX_PREFETCH } from '../track/source-table.ts';
@@ -12,7 +13,7 @@ import { inferOpen } from '../watch/infer.ts';
 import type { OpenPorts } from '../watch/open-ports.ts';
 import { hasData, type SeenConnections } from '../watch/seen-connections.ts';
 import { ProbeBuffer } from './probe-buffer.ts';
-import { warmUpTracking } from './warm-up.ts';
+import { warmUp } from './warm-up.ts';
 
 /**
  * Candidate probes held before the first pass may begin to judge. By then a capture has shown which ports are in
@@ -49,7 +50,7 @@ export class Replay {
   /** A judged packet may belong to a connection that the rest of the capture shows. */
   #judgedWeak = false;
   /** Sources that scan with bare ACKs as far as the first pass knows. */
-  #suspects: WeakSources;
+  #suspects: WeakSources | null = null;
   #hasSuspects = false;
   /** The ports of candidate SYNs in the first pass; 1 for each. */
   readonly #synPorts = new Uint8Array(PORT_COUNT);
@@ -63,7 +64,6 @@ export class Replay {
     this.#open = open;
     this.#connections = connections;
     this.#checkSums = checkSums;
-    this.#suspects = this.#newSuspects();
     // A probe that was recorded or acted on cannot be taken back.
     this.#mayJudgeEarly = engine.onlyCounts;
     this.#notesConnections = engine.needsConnections;
@@ -88,7 +88,7 @@ export class Replay {
     this.#mayJudgeEarly = false;
     this.#first = 'hold';
     this.#held = new ProbeBuffer();
-    this.#suspects = this.#newSuspects();
+    this.#suspects = null;
     this.#hasSuspects = false;
     this.#isOneWay = false;
     this.#judgedWeak = false;
@@ -102,7 +102,7 @@ export class Replay {
    * may still show the connections, so the captures must be read once more. Only then, because noting all is expensive.
    */
   get wantsConnections(): boolean {
-    return this.#hasSuspects || this.#suspects.hasForgotten || this.#isOneWay;
+    return this.#hasSuspects || this.#suspects?.hasForgotten === true || this.#isOneWay;
   }
 
   /** The pass between the first and the last: learns the connections. */
@@ -179,7 +179,7 @@ export class Replay {
     packet.kind = kind;
     this.#held.add(packet);
     if (kind === Kind.syn) this.#synPorts[packet.destinationPort] = 1;
-    if (isWeak(kind) && packet.protocol === PROTOCOL_TCP && this.#suspects.counts(packet))
+    if (isWeak(kind) && packet.protocol === PROTOCOL_TCP && this.#countsAsSuspect(packet))
       this.#hasSuspects = true;
     if (this.#mayJudgeEarly && this.#held.size >= HELD_BEFORE_JUDGING) this.#judgeEarly();
     return Reason.none;
@@ -187,7 +187,7 @@ export class Replay {
 
   /** Judges what is held. It is only counted, so it can be taken back when a port turns out to be in use. */
   #judgeEarly(): void {
-    warmUpTracking();
+    warmUp(this.#engine);
     this.#open.keepDenials();
     for (let from = 0; from < this.#held.size; from += MAX_PREFETCH) this.#takeHeld(from);
     this.#first = 'judge';
@@ -214,8 +214,9 @@ export class Replay {
     this.#reader = new PacketReader(this.#checkSums, new PacketProbe());
   }
 
-  #newSuspects(): WeakSources {
-    return new WeakSources(0, (source) => this.#engine.tracker.keyOf(source));
+  #countsAsSuspect(packet: PacketProbe): boolean {
+    this.#suspects ??= new WeakSources(0, (source) => this.#engine.tracker.keyOf(source));
+    return this.#suspects.counts(packet);
   }
 
   #noteConnection(): void {
@@ -226,8 +227,8 @@ export class Replay {
   /** Nobody sends data to a port that has refused the connection, or that never answered. */
   #noteOneWay(): void {
     const { packet } = this.#reader;
-    if (packet.protocol !== PROTOCOL_TCP || this.#synPorts[packet.destinationPort] === 0) return;
-    if (this.#isOneWay || !hasData(packet)) return;
+    if (packet.tcpFlags === SYN || this.#synPorts[packet.destinationPort] === 0 || !hasData(packet)) return;
+    if (this.#isOneWay || packet.protocol !== PROTOCOL_TCP) return;
     this.#isOneWay = !this.#open.has(PROTOCOL_TCP, packet.destination, packet.destinationPort);
   }
 

@@ -3,6 +3,7 @@ import type { ToolName } from '../classify/tool.ts';
 import type { ModeName } from '../config/config.ts';
 import type { Transport } from '../net/protocol.ts';
 import type { Evidence } from './evidence.ts';
+import type { ScannedRange } from './ranges.ts';
 import type { Shape } from './shape.ts';
 
 /** Fields of every event about one probe, as text and plain numbers. Times are ms since the epoch. */
@@ -59,6 +60,14 @@ export interface DecoysEvent extends ProbeDetails {
   readonly spared: boolean;
 }
 
+/** A port that answered a source. */
+export interface Answered {
+  /** Canonical address text. */
+  readonly address: string;
+  readonly transport: Transport;
+  readonly port: number;
+}
+
 /** The summary of a source, or of a group of decoys, when it went quiet or at the end. */
 export interface ScanEvent {
   readonly action: 'scan';
@@ -69,9 +78,18 @@ export interface ScanEvent {
   readonly first: number;
   readonly last: number;
   readonly probes: number;
+  /** Different ports, of all transports. */
   readonly ports: number;
+  /** There may be more ports than that: there was no room to remember them. */
+  readonly atLeast: boolean;
+  /** The ports in order, MAX_SCANNED_RANGES at most; when there were more, these cover them all. */
+  readonly ranges: readonly ScannedRange[];
   readonly kinds: readonly KindName[];
   readonly targets: number;
+  /** The first targets, MAX_TARGET_NAMES at most. */
+  readonly targetNames: readonly string[];
+  /** What answered the source, in a replay; null when that is not known. */
+  readonly answered: readonly Answered[] | null;
   readonly shape: Shape;
   /** The program that most of the probes look like. */
   readonly tool: ToolName | null;

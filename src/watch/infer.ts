@@ -1,5 +1,6 @@
 import type { Packet } from '../decode/packet.ts';
 import { CHUNK_INIT_ACK } from '../decode/transport/sctp.ts';
+import { FIN, RST, SYN } from '../decode/transport/tcp.ts';
 import { isIcmp, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { OpenPorts } from './open-ports.ts';
 import { isSynAck, type SeenConnections } from './seen-connections.ts';
@@ -10,6 +11,8 @@ import { isSynAck, type SeenConnections } from './seen-connections.ts';
  */
 export function inferOpen(packet: Packet, open: OpenPorts, connections: SeenConnections): void {
   if (packet.protocol === PROTOCOL_TCP) {
+    // Most segments are neither the first nor the last of their connection.
+    if ((packet.tcpFlags & (SYN | FIN | RST)) === 0) return;
     if (isSynAck(packet)) open.add(PROTOCOL_TCP, packet.source, packet.sourcePort);
     connections.noteEdges(packet);
   } else if (packet.protocol === PROTOCOL_UDP) {

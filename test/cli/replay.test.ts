@@ -130,6 +130,16 @@ describe('formats', () => {
     expect(stderr).toMatch(/^packets +3\nprobes +3\nscans +1\ntime +[\d.]+ s\npackets per second +\d+\n$/);
   });
 
+  test('the summary has the same numbers in each format, also where sources are decoys', () => {
+    const path = 'fixtures/captures/nmap-decoys.pcap';
+    const numbers = ['text', 'json', 'none'].map((format) => {
+      const { stderr } = portsentry(['replay', '-c', 'fixtures/conf/replay.conf', '--format', format, path]);
+      return stderr.split('\ntime ')[0];
+    });
+    expect(new Set(numbers).size).toBe(1);
+    expect(numbers[0]).toMatch(/scans +1$/);
+  });
+
   test('the summary counts undecoded packets by reason', () => {
     const arp = ethernet(new Uint8Array(28), { etherType: 0x0806 });
     const path = file('f', capture(arp, arp, tcp(111), tcp(112, SYN, { checksum: 1 })));
