@@ -1,5 +1,6 @@
 import { classify } from './classify/classify.ts';
-import { CONNECTION_KINDS, isWeak, Kind, kindName } from './classify/kind.ts';
+import { isImpossible } from './classify/flags.ts';
+import { CONNECTION_KINDS, IMPOSSIBLE_KINDS, isWeak, Kind, kindName } from './classify/kind.ts';
 import type { Probe } from './classify/probe.ts';
 import type { ToolName } from './classify/tool.ts';
 import { isTracerouteLike } from './classify/traceroute.ts';
@@ -77,7 +78,7 @@ export interface EngineParts extends EngineSettings {
 }
 
 /** The fields of a packet or a probe that show whether it is watched. */
-type Candidate = Pick<Probe, 'protocol' | keyof Segment>;
+type Candidate = Pick<Probe, 'protocol' | 'tcpFlags' | keyof Segment>;
 
 /**
  * Turns probes into consequences: is the probe for us, how many connects has its source, is the source spared, what
@@ -130,7 +131,8 @@ export class Engine {
   kindOf(packet: Packet): Kind {
     const { watched } = this.#parts;
     // The port excludes most packets, so it comes first.
-    if (!watched.has(packet.protocol, packet.destinationPort)) return Kind.none;
+    if (!watched.has(packet.protocol, packet.destinationPort) && !this.#isImpossible(packet, Kind.odd))
+      return Kind.none;
     const kind = classify(packet);
     if (kind === Kind.none || !watched.detects(kind) || !this.#comesToUs(packet)) return Kind.none;
     return this.isInUse(packet, kind) ? Kind.none : kind;
@@ -140,7 +142,8 @@ export class Engine {
   watches(candidate: Candidate, kind: Kind): boolean {
     const { watched } = this.#parts;
     const { protocol, destinationPort } = candidate;
-    return watched.has(protocol, destinationPort) && watched.detects(kind) && this.#comesToUs(candidate);
+    const isProbe = watched.has(protocol, destinationPort) || this.#isImpossible(candidate, kind);
+    return isProbe && watched.detects(kind) && this.#comesToUs(candidate);
   }
 
   /** Judges a connect to a port that portsentry itself holds, so that no honest service can be behind it. */
@@ -154,10 +157,11 @@ export class Engine {
     return !watched.tcp.isEmpty && (watched.kinds & CONNECTION_KINDS) !== 0;
   }
 
-  /** Whether the port has a legitimate user, or the packet belongs to a connection. */
+  /** Whether the port has a legitimate user, or the packet belongs to a connection. Impossible packets have no use. */
   isInUse(candidate: Candidate, kind: Kind): boolean {
     const { inUse, connections } = this.#parts;
     const { protocol, destination, destinationPort } = candidate;
+    if (this.#isImpossible(candidate, kind)) return false;
     if (inUse.has(protocol, destination, destinationPort, candidate)) return true;
     if (protocol !== PROTOCOL_TCP) return false;
     if (isWeak(kind)) return connections.holds(candidate);
@@ -172,7 +176,7 @@ export class Engine {
   /** After that look, forgets the source's weak probes of ports that turned out to be in use. */
   recheck({ kind, source, time }: Probe): void {
     const { inUse } = this.#parts;
-    const segment = { source, sourcePort: 0, time };
+    const segment = { source, sourcePort: 0, time, tcpFlags: 0 };
     this.#weak?.recheck(source, time, (protocol, destination, destinationPort) => {
       if (protocol === PROTOCOL_TCP)
         return this.isInUse({ ...segment, protocol, destination, destinationPort }, kind);
@@ -232,6 +236,12 @@ export class Engine {
     this.tracker.observe(probe);
     this.#newGroup = this.#decoys.observe(probe, this.tracker.slot);
     return true;
+  }
+
+  /** Whether a packet of the kind has flags that make it a probe on any port. The flags rule out most packets. */
+  #isImpossible({ protocol, tcpFlags, destinationPort }: Candidate, kind: Kind): boolean {
+    if (!isImpossible(tcpFlags) || protocol !== PROTOCOL_TCP) return false;
+    return (IMPOSSIBLE_KINDS & (1 << kind)) !== 0 && this.#parts.watched.hasImpossible(destinationPort);
   }
 
   #comesToUs({ source, destination }: Candidate): boolean {

@@ -363,7 +363,7 @@ export class Daemon {
     if (modes.tcp !== 'tcp' || !mayCapture()) return this.#watched;
     const { udp, kinds } = this.#watched;
     const witnesses = kindMask([Kind.syn]) | (kinds & kindMask([Kind.udp]));
-    return { tcp: config.tcpPorts, udp, kinds: witnesses };
+    return { tcp: config.tcpPorts, udp, kinds: witnesses, capturesTcp: false };
   }
 
   #ready(devices: readonly string[]): void {

@@ -177,6 +177,16 @@ describe('what is a probe', () => {
     expect(ports(replay(['--no-infer-open', path]).stdout)).toEqual([111, 112]);
   });
 
+  test('packets that no honest host sends are probes of ports in use and of ports that are not watched', () => {
+    const syn = answered().slice(0, 2);
+    const path = file(
+      'f',
+      capture(...syn, tcp(111, FIN), tcp(50_000, 0), tcp(111, SYN | FIN | ACK), tcp(50_001, SYN)),
+    );
+    expect(ports(replay([path]).stdout)).toEqual([111, 50_000]);
+    expect(replay([path]).stdout).toContain('SYN: 1 FIN: 1 ACK: 1');
+  });
+
   test('an answer in the second file counts for the first', () => {
     const [syn, ack, other] = answered() as [Uint8Array, Uint8Array, Uint8Array];
     const files = [file('a', capture(syn, other)), file('b', capture(ack))];
