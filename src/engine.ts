@@ -7,8 +7,9 @@ import { isTracerouteLike } from './classify/traceroute.ts';
 import type { BlockPolicy, Config, ModeName } from './config/config.ts';
 import type { Modes } from './config/modes.ts';
 import type { Packet } from './decode/packet.ts';
+import { ACK, RST } from './decode/transport/tcp.ts';
 import { Address, parseAddress } from './net/address.ts';
-import { isIcmp, modeTransportOf, PROTOCOL_TCP, transportOf } from './net/protocol.ts';
+import { isIcmp, modeTransportOf, PROTOCOL_TCP, PROTOCOL_UDP, transportOf } from './net/protocol.ts';
 import type { BlockEvent, RefusedEvent } from './respond/event.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
@@ -22,6 +23,7 @@ import { Tracker, type TrackerLimits } from './track/tracker.ts';
 import { WeakSources } from './track/weak-sources.ts';
 import type { Home } from './watch/home.ts';
 import type { Connections, InUse, Segment } from './watch/in-use.ts';
+import { SKIP_COUNT, Skip } from './watch/skipped.ts';
 import type { WatchedPorts } from './watch/watched-ports.ts';
 
 /** Receives the engine's events; `Recorder` is the real one. */
@@ -88,6 +90,8 @@ export class Engine {
   /** Probes on watched ports and ended scans so far. */
   probes = 0;
   scans = 0;
+  /** Packets by the reason (`Skip`) why they are no probes here, though they would be elsewhere. */
+  readonly skipped = new Float64Array(SKIP_COUNT);
   readonly tracker: Tracker;
   #decoys: Decoys;
   /** The group of decoys that the probe counted last has made. */
@@ -132,9 +136,10 @@ export class Engine {
     const { watched } = this.#parts;
     // The port excludes most packets, so it comes first.
     if (!watched.has(packet.protocol, packet.destinationPort) && !this.#isImpossible(packet, Kind.odd))
-      return Kind.none;
+      return this.#skipUnwatched(packet);
     const kind = classify(packet);
-    if (kind === Kind.none || !watched.detects(kind) || !this.#comesToUs(packet)) return Kind.none;
+    if (kind === Kind.none || !watched.detects(kind)) return Kind.none;
+    if (!this.#comesToUs(packet)) return this.#skip(packet, kind);
     return this.isInUse(packet, kind) ? Kind.none : kind;
   }
 
@@ -236,6 +241,23 @@ export class Engine {
     this.tracker.observe(probe);
     this.#newGroup = this.#decoys.observe(probe, this.tracker.slot);
     return true;
+  }
+
+  /** Counts a packet to a port that is not watched, if it begins something. */
+  #skipUnwatched(packet: Packet): Kind {
+    if ((packet.tcpFlags & (ACK | RST)) !== 0) return Kind.none;
+    const kind = classify(packet);
+    if (kind === Kind.none || !this.#parts.watched.detects(kind)) return Kind.none;
+    return this.#skip(packet, kind);
+  }
+
+  #skip(packet: Packet, kind: Kind): Kind {
+    if (isWeak(kind)) return Kind.none;
+    let skip: Skip = packet.protocol === PROTOCOL_UDP ? Skip.udpPort : Skip.tcpPort;
+    if (!this.#comesToUs(packet))
+      skip = packet.source.equals(packet.destination) ? Skip.ownSource : Skip.notHome;
+    this.skipped[skip] = (this.skipped[skip] as number) + 1;
+    return Kind.none;
   }
 
   /** Whether a packet of the kind has flags that make it a probe on any port. The flags rule out most packets. */

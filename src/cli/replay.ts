@@ -6,8 +6,8 @@ import type { CaptureEnd, CaptureSource } from '../capture/source.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
 import { modesOf, startedModes } from '../config/modes.ts';
-import { REASON_COUNT, reasonText } from '../decode/reason.ts';
 import { Engine } from '../engine.ts';
+import type { Address } from '../net/address.ts';
 import { PROTOCOL_TCP } from '../net/protocol.ts';
 import { configError, refuseErrors } from '../preflight/config-error.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
@@ -15,10 +15,12 @@ import { parseModes } from '../preflight/parse-modes.ts';
 import { Recorder } from '../record/recorder.ts';
 import { ReplayActions } from '../replay/actions.ts';
 import { Replay } from '../replay/replay.ts';
+import { checksumHint, summaryRows } from '../replay/summary.ts';
 import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock } from '../respond/never-block.ts';
 import { EVERY_HOME, homeOf } from '../watch/home.ts';
 import { OpenPorts } from '../watch/open-ports.ts';
+import { SeenAnswers } from '../watch/seen-answers.ts';
 import { SeenConnections } from '../watch/seen-connections.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
 import { addOpen, parseHome } from './endpoints.ts';
@@ -39,6 +41,7 @@ export async function runReplay(
   const modes = parseModes(options.mode);
   const open = new OpenPorts(salt);
   const connections = new SeenConnections(salt, (address, port) => open.add(PROTOCOL_TCP, address, port));
+  const answers = new SeenAnswers(salt);
   if (options.open !== undefined) addOpen(options.open, open);
   const homes = options.home === undefined ? null : parseHome(options.home);
   const home = homes === null ? EVERY_HOME : homeOf(homes);
@@ -61,18 +64,23 @@ export async function runReplay(
     respond: actions === null ? null : (details, connects) => actions.responder.respond(details, connects),
     takeBack: (source) => void actions?.blocks.releaseDecoy(source),
     recorder: () => recorder,
+    ...(options.inferOpen ? { answersTo: (source: Address) => answers.to(source) } : {}),
     localCheck: true,
     salt,
   });
   engine.tracker.setOwn((homes ?? []).filter(({ length }) => length === 128).map(({ address }) => address));
-  const replay = new Replay({ engine, open, connections, checkSums: options.checksum });
+  const replay = new Replay({ engine, open, connections, answers, checkSums: options.checksum });
   const exit = await replayFiles(options, replay);
   await engine.settle();
   await actions?.close();
   engine.close();
   recorder.close();
   output.flush();
-  if (options.summary) process.stderr.write(summary(replay, engine, performance.now() - startMs));
+  if (options.summary) {
+    const rows = summaryRows(replay, engine, resolvedModes, performance.now() - startMs);
+    const hint = checksumHint(replay.wrongChecksums.senders);
+    process.stderr.write(renderRows(rows) + (hint === null ? '' : `${hint}\n`));
+  }
   return exit;
 }
 
@@ -147,15 +155,4 @@ function makeRecorder(format: ReplayOptions['format'], config: Config, output: L
     history: null,
     names: null,
   });
-}
-
-function summary({ packets, counts }: Replay, { probes, scans }: Engine, ms: number): string {
-  const rows: [string, string][] = [['packets', String(packets)]];
-  for (let reason = 1; reason < REASON_COUNT; reason++) {
-    const count = counts[reason] as number;
-    if (count > 0) rows.push([`  ${reasonText(reason)}`, String(count)]);
-  }
-  rows.push(['probes', String(probes)], ['scans', String(scans)], ['time', `${(ms / 1000).toFixed(3)} s`]);
-  rows.push(['packets per second', ms > 0 ? String(Math.round((packets / ms) * 1000)) : '-']);
-  return renderRows(rows);
 }

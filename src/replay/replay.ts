@@ -6,14 +6,17 @@ import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import { SYN } from '../decode/transport/tcp.ts';
 import type { Engine } from '../engine.ts';
+import type { Address } from '../net/address.ts';
 import { PROTOCOL_TCP } from '../net/protocol.ts';
 import { MAX_PREFETCH } from '../track/source-table.ts';
 import { WeakSources } from '../track/weak-sources.ts';
 import { inferOpen } from '../watch/infer.ts';
 import type { OpenPorts } from '../watch/open-ports.ts';
+import type { SeenAnswers } from '../watch/seen-answers.ts';
 import { hasData, type SeenConnections } from '../watch/seen-connections.ts';
 import { ProbeBuffer } from './probe-buffer.ts';
 import { warmUp } from './warm-up.ts';
+import { WrongChecksums } from './wrong-checksums.ts';
 
 /**
  * Candidate probes held before the first pass may begin to judge. By then a capture has shown which ports are in
@@ -27,6 +30,7 @@ export interface ReplayParts {
   /** Learns in the first pass which ports are in use. */
   readonly open: OpenPorts;
   readonly connections: SeenConnections;
+  readonly answers: SeenAnswers;
   readonly checkSums: boolean;
 }
 
@@ -35,9 +39,11 @@ export class Replay {
   /** Frames read, and their number for each `Reason`. */
   packets = 0;
   readonly counts = new Float64Array(REASON_COUNT);
+  readonly wrongChecksums = new WrongChecksums();
   readonly #engine: Engine;
   readonly #open: OpenPorts;
   readonly #connections: SeenConnections;
+  readonly #answers: SeenAnswers;
   readonly #checkSums: boolean;
   #reader: PacketReader<PacketProbe>;
   #held = new ProbeBuffer();
@@ -59,10 +65,11 @@ export class Replay {
   /** Connections are noted as they are seen: without a first pass, or when it could not hold everything. */
   #notesConnections: boolean;
 
-  constructor({ engine, open, connections, checkSums }: ReplayParts) {
+  constructor({ engine, open, connections, answers, checkSums }: ReplayParts) {
     this.#engine = engine;
     this.#open = open;
     this.#connections = connections;
+    this.#answers = answers;
     this.#checkSums = checkSums;
     // A probe that was recorded or acted on cannot be taken back.
     this.#mayJudgeEarly = engine.onlyCounts;
@@ -156,7 +163,7 @@ export class Replay {
     for (let index = 0; index < batch.count; index++) {
       let reason = this.#decode(batch, index);
       if (reason === Reason.none) {
-        inferOpen(this.#reader.packet, this.#open, this.#connections);
+        inferOpen(this.#reader.packet, this.#open, this.#connections, this.#answers);
         this.#noteOneWay();
         reason = this.#first === 'judge' ? this.#judgePacket(batch) : this.#hold(batch);
       }
@@ -173,7 +180,7 @@ export class Replay {
     const kind = this.#engine.kindOf(this.#reader.packet);
     if (kind === Kind.none) return Reason.none;
     // Checksums cost more than all the rest, so they are verified last and only for candidate probes.
-    const reason = this.#reader.verify(batch.view);
+    const reason = this.#verify(batch);
     if (reason !== Reason.none) return reason;
     const { packet } = this.#reader;
     packet.kind = kind;
@@ -210,6 +217,8 @@ export class Replay {
   #beginAnew(): void {
     this.packets = 0;
     this.counts.fill(0);
+    this.wrongChecksums.clear();
+    this.#engine.skipped.fill(0);
     // A new reader has no fragments of the first reading.
     this.#reader = new PacketReader(this.#checkSums, new PacketProbe());
   }
@@ -260,7 +269,7 @@ export class Replay {
     if (this.#notesConnections) this.#noteConnection();
     const kind = this.#engine.kindOf(this.#reader.packet);
     if (kind === Kind.none) return Reason.none;
-    const reason = this.#reader.verify(batch.view);
+    const reason = this.#verify(batch);
     if (reason !== Reason.none) return reason;
     this.#judgedWeak ||= isWeak(kind);
     const { packet } = this.#reader;
@@ -270,6 +279,20 @@ export class Replay {
     this.#probes[this.#waiting++] = packet;
     if (this.#waiting === MAX_PREFETCH) this.#takeWaiting();
     return Reason.none;
+  }
+
+  #verify(batch: FrameBatch): Reason {
+    const reason = this.#reader.verify(batch.view);
+    const { source } = this.#reader.packet;
+    if (reason === Reason.none) this.wrongChecksums.noteRight(source);
+    else this.wrongChecksums.noteWrong(source, (sender) => this.#hasProbeOf(sender));
+    return reason;
+  }
+
+  /** Whether a probe of the source was taken, or waits. */
+  #hasProbeOf(source: Address): boolean {
+    if (this.#engine.tracker.get(source) !== undefined || this.#held.hasSource(source)) return true;
+    return this.#probes.slice(0, this.#waiting).some((probe) => probe.source.equals(source));
   }
 
   #takeWaiting(): void {

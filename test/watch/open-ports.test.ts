@@ -5,6 +5,7 @@ import { Address } from '../../src/net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../../src/net/protocol.ts';
 import { inferOpen } from '../../src/watch/infer.ts';
 import { OpenPorts } from '../../src/watch/open-ports.ts';
+import { SeenAnswers } from '../../src/watch/seen-answers.ts';
 import { SeenConnections } from '../../src/watch/seen-connections.ts';
 import { SALTS } from '../support/salts.ts';
 
@@ -88,7 +89,7 @@ describe('what one packet shows about its sender', () => {
     packet.source.set(HOST);
     packet.destination.set(OTHER);
     const open = new OpenPorts(0);
-    inferOpen(packet, open, new SeenConnections(0));
+    inferOpen(packet, open, new SeenConnections(0), new SeenAnswers(0));
     expect(open.has(protocol, HOST, 80)).toBe(expected);
     expect(open.has(protocol, OTHER, 81)).toBe(false);
   });
