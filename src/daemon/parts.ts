@@ -102,7 +102,7 @@ export class DaemonParts {
     if (modes.tcp !== 'tcp' || !mayCapture()) return watched;
     const { udp, kinds } = watched;
     const witnesses = kindMask([Kind.syn]) | (kinds & kindMask([Kind.udp]));
-    return { tcp: config.tcpPorts, udp, kinds: witnesses };
+    return { tcp: config.tcpPorts, udp, kinds: witnesses, capturesTcp: false };
   }
 
   #makeBlockManager(memory: BlockMemory): BlockManager {
