@@ -1,19 +1,21 @@
 import { classify } from './classify/classify.ts';
-import { CONNECTION_KINDS, isWeak, Kind, kindName } from './classify/kind.ts';
+import { isImpossible } from './classify/flags.ts';
+import { CONNECTION_KINDS, IMPOSSIBLE_KINDS, isWeak, Kind, kindName } from './classify/kind.ts';
 import type { Probe } from './classify/probe.ts';
 import type { ToolName } from './classify/tool.ts';
 import { isTracerouteLike } from './classify/traceroute.ts';
 import type { BlockPolicy, Config, ModeName } from './config/config.ts';
 import type { Modes } from './config/modes.ts';
 import type { Packet } from './decode/packet.ts';
+import { ACK, RST } from './decode/transport/tcp.ts';
 import { Address, parseAddress } from './net/address.ts';
-import { isIcmp, modeTransportOf, PROTOCOL_TCP, transportOf } from './net/protocol.ts';
+import { isIcmp, modeTransportOf, PROTOCOL_TCP, PROTOCOL_UDP, transportOf } from './net/protocol.ts';
 import type { BlockEvent, Reaction, RefusedEvent } from './respond/event.ts';
 import type { NeverBlockRule } from './respond/never-block.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
-import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
+import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
 import { isHandshake } from './track/evidence.ts';
 import type { Reported } from './track/reported.ts';
 import { groupScanEvent, scanEvent } from './track/scan.ts';
@@ -22,6 +24,7 @@ import { Tracker, type TrackerLimits } from './track/tracker.ts';
 import { WeakSources } from './track/weak-sources.ts';
 import type { Home } from './watch/home.ts';
 import type { Connections, InUse, Segment } from './watch/in-use.ts';
+import { SKIP_COUNT, Skip } from './watch/skipped.ts';
 import type { WatchedPorts } from './watch/watched-ports.ts';
 
 /** Receives the engine's events; `Recorder` is the real one. */
@@ -78,8 +81,12 @@ export interface EngineParts extends EngineSettings {
   readonly localCheck: boolean;
   /** Gets the address of each packet that this check ignores. */
   readonly onLocal?: (address: Address) => void;
+  /** What answered a source, as far as a replay knows; null when that is not known. */
+  readonly answersTo?: (source: Address) => readonly Answered[] | null;
   /** Randomizes hashes; the results do not depend on it. */
   readonly salt: number;
+  /** Sources tracked at a time; MAX_SOURCES by default. */
+  readonly capacity?: number;
 }
 
 /** What is known of a probe beside the packet. */
@@ -93,7 +100,7 @@ interface Circumstance {
 const USUAL: Circumstance = { spared: null, isKnown: false };
 
 /** The fields of a packet or a probe that show whether it is watched. */
-type Candidate = Pick<Probe, 'protocol' | keyof Segment>;
+type Candidate = Pick<Probe, 'protocol' | 'tcpFlags' | keyof Segment>;
 
 /**
  * Turns probes into consequences: is the probe for us, how many connects has its source, is the source spared, what
@@ -103,9 +110,14 @@ export class Engine {
   /** Probes on watched ports and ended scans so far. */
   probes = 0;
   scans = 0;
+  /** Packets by the reason (`Skip`) why they are no probes here, though they would be elsewhere. */
+  readonly skipped = new Float64Array(SKIP_COUNT);
   readonly tracker: Tracker;
-  readonly #decoys = new Decoys((group, last) => this.#endGroup(group, last));
-  #weak: WeakSources;
+  #decoys: Decoys;
+  /** The group of decoys that the probe counted last has made. */
+  #newGroup: DecoyGroup | null = null;
+  /** Made with the first weak probe: most captures have none. */
+  #weak: WeakSources | null = null;
   readonly #destination = new Address();
   #destinationAsText = this.#destination.toString();
   #parts: EngineParts;
@@ -117,9 +129,15 @@ export class Engine {
     this.tracker = new Tracker({
       ...limitsOf(parts.config),
       salt: parts.salt,
+      capacity: parts.capacity,
       onScanEnd: (source) => this.#endScan(source),
     });
-    this.#weak = this.#newWeakSources();
+    this.#decoys = this.#newDecoys();
+  }
+
+  /** Another engine that works the same and tracks this many sources. */
+  ofCapacity(capacity: number): Engine {
+    return new Engine({ ...this.#parts, capacity });
   }
 
   /** Switches to other settings; tracked sources and blocks stay. */
@@ -137,9 +155,11 @@ export class Engine {
   kindOf(packet: Packet): Kind {
     const { watched } = this.#parts;
     // The port excludes most packets, so it comes first.
-    if (!watched.has(packet.protocol, packet.destinationPort)) return Kind.none;
+    if (!watched.has(packet.protocol, packet.destinationPort) && !this.#isImpossible(packet, Kind.odd))
+      return this.#skipUnwatched(packet);
     const kind = classify(packet);
-    if (kind === Kind.none || !watched.detects(kind) || !this.#comesToUs(packet)) return Kind.none;
+    if (kind === Kind.none || !watched.detects(kind)) return Kind.none;
+    if (!this.#comesToUs(packet)) return this.#skip(packet, kind);
     return this.isInUse(packet, kind) ? Kind.none : kind;
   }
 
@@ -147,7 +167,8 @@ export class Engine {
   watches(candidate: Candidate, kind: Kind): boolean {
     const { watched } = this.#parts;
     const { protocol, destinationPort } = candidate;
-    return watched.has(protocol, destinationPort) && watched.detects(kind) && this.#comesToUs(candidate);
+    const isProbe = watched.has(protocol, destinationPort) || this.#isImpossible(candidate, kind);
+    return isProbe && watched.detects(kind) && this.#comesToUs(candidate);
   }
 
   /** Judges a connect to a port that portsentry itself holds, so that no honest service can be behind it. */
@@ -161,24 +182,27 @@ export class Engine {
     return !watched.tcp.isEmpty && (watched.kinds & CONNECTION_KINDS) !== 0;
   }
 
-  /** Whether the port has a legitimate user, or the packet belongs to a connection. */
+  /** Whether the port has a legitimate user, or the packet belongs to a connection. Impossible packets have no use. */
   isInUse(candidate: Candidate, kind: Kind): boolean {
     const { inUse, connections } = this.#parts;
     const { protocol, destination, destinationPort } = candidate;
+    if (this.#isImpossible(candidate, kind)) return false;
     if (inUse.has(protocol, destination, destinationPort, candidate)) return true;
-    return isWeak(kind) && protocol === PROTOCOL_TCP && connections.holds(candidate);
+    if (protocol !== PROTOCOL_TCP) return false;
+    if (isWeak(kind)) return connections.holds(candidate);
+    return kind === Kind.syn && connections.wentOn?.(candidate) === true;
   }
 
   /** Whether the weak probe would make its source count; then look closely at all of its ports first. */
   isDecisive(probe: Probe): boolean {
-    return isWeak(probe.kind) && this.#weak.isDecisive(probe);
+    return isWeak(probe.kind) && this.#weak?.isDecisive(probe) === true;
   }
 
   /** After that look, forgets the source's weak probes of ports that turned out to be in use. */
   recheck({ kind, source, time }: Probe): void {
     const { inUse } = this.#parts;
-    const segment = { source, sourcePort: 0, time };
-    this.#weak.recheck(source, time, (protocol, destination, destinationPort) => {
+    const segment = { source, sourcePort: 0, time, tcpFlags: 0 };
+    this.#weak?.recheck(source, time, (protocol, destination, destinationPort) => {
       if (protocol === PROTOCOL_TCP)
         return this.isInUse({ ...segment, protocol, destination, destinationPort }, kind);
       return inUse.has(protocol, destination, destinationPort, segment);
@@ -222,7 +246,8 @@ export class Engine {
   /** Forgets every source and all counts; only when `onlyCounts`. */
   forgetAll(): void {
     this.tracker.close();
-    this.#weak = this.#newWeakSources();
+    this.#decoys = this.#newDecoys();
+    this.#weak = null;
     this.probes = 0;
     this.scans = 0;
   }
@@ -237,16 +262,45 @@ export class Engine {
     this.tracker.close();
   }
 
-  #newWeakSources(): WeakSources {
-    return new WeakSources(this.#parts.salt, (source) => this.tracker.keyOf(source));
+  #newDecoys(): Decoys {
+    return new Decoys(this.tracker.table, (group, last) => this.#endGroup(group, last));
+  }
+
+  #weakSources(): WeakSources {
+    this.#weak ??= new WeakSources(this.#parts.salt, (source) => this.tracker.keyOf(source));
+    return this.#weak;
   }
 
   /** Counts the probe for its source; false when it is weak and does not count. */
   #count(probe: Probe): boolean {
-    if (isWeak(probe.kind) && !this.#weak.counts(probe)) return false;
+    if (isWeak(probe.kind) && !this.#weakSources().counts(probe)) return false;
     this.probes++;
     this.tracker.observe(probe);
+    this.#newGroup = this.#decoys.observe(probe, this.tracker.slot);
     return true;
+  }
+
+  /** Counts a packet to a port that is not watched, if it begins something. */
+  #skipUnwatched(packet: Packet): Kind {
+    if ((packet.tcpFlags & (ACK | RST)) !== 0) return Kind.none;
+    const kind = classify(packet);
+    if (kind === Kind.none || !this.#parts.watched.detects(kind)) return Kind.none;
+    return this.#skip(packet, kind);
+  }
+
+  #skip(packet: Packet, kind: Kind): Kind {
+    if (isWeak(kind)) return Kind.none;
+    let skip: Skip = packet.protocol === PROTOCOL_UDP ? Skip.udpPort : Skip.tcpPort;
+    if (!this.#comesToUs(packet))
+      skip = packet.source.equals(packet.destination) ? Skip.ownSource : Skip.notHome;
+    this.skipped[skip] = (this.skipped[skip] as number) + 1;
+    return Kind.none;
+  }
+
+  /** Whether a packet of the kind has flags that make it a probe on any port. The flags rule out most packets. */
+  #isImpossible({ protocol, tcpFlags, destinationPort }: Candidate, kind: Kind): boolean {
+    if (!isImpossible(tcpFlags) || protocol !== PROTOCOL_TCP) return false;
+    return (IMPOSSIBLE_KINDS & (1 << kind)) !== 0 && this.#parts.watched.hasImpossible(destinationPort);
   }
 
   #comesToUs({ source, destination }: Candidate): boolean {
@@ -270,7 +324,7 @@ export class Engine {
     const policy = this.#policyFor(probe.protocol);
     const { marks } = source;
     if (isHandshake(probe)) marks.handshake = true;
-    const group = this.#decoys.observe(probe, source);
+    const group = this.#newGroup;
     const event = this.#event(probe, source, policy, marks.tool.add(probe), circumstance);
     if (this.tracker.newPort) source.reported.unreportedPorts++;
     marks.triggered ||= event.triggered && !event.isSilent;
@@ -355,17 +409,25 @@ export class Engine {
     const { group, triggered } = source.marks;
     if (source.reported.unreportedProbes > 0) recorder.forget(source.address.toString(), source.reported);
     if (group !== null) {
-      if (group.deactivate(source)) this.#endGroup(group, source);
+      if (group.deactivate(source, recorder.readsEvents)) this.#endGroup(group, source);
       return;
     }
     this.scans++;
     // Nobody reads the scans of a flood of forged sources.
-    if (recorder.readsEvents || (triggered && source.probes > 1)) recorder.scan(scanEvent(source));
+    if (recorder.readsEvents || (triggered && source.probes > 1))
+      recorder.scan(scanEvent(source, this.#answersTo(source)));
+  }
+
+  /** Of a network, what answered its addresses is not known. */
+  #answersTo(source: Source): readonly Answered[] | null {
+    if (source.hasSeveralAddresses) return null;
+    return this.#parts.answersTo?.(source.address) ?? null;
   }
 
   #endGroup(group: DecoyGroup, last: Source): void {
     this.scans++;
-    this.#parts.recorder().scan(groupScanEvent(group, last));
+    const recorder = this.#parts.recorder();
+    if (recorder.readsEvents || group.triggered) recorder.scan(groupScanEvent(group, last));
   }
 
   /** Makes the probe's only event, in one expression: in a flood it is most of what is allocated. */

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { Kind } from '../src/classify/kind.ts';
 import type { Config } from '../src/config/config.ts';
 import type { DetectedKind } from '../src/config/kinds.ts';
+import { PortSet } from '../src/config/ports.ts';
+import { ACK, FIN, PSH, SYN, URG } from '../src/decode/transport/tcp.ts';
 import { Engine, type EngineParts, type EngineRecorder } from '../src/engine.ts';
 import { Address } from '../src/net/address.ts';
 import { PROTOCOL_UDP } from '../src/net/protocol.ts';
@@ -148,6 +150,24 @@ describe('watched packets', () => {
     expect(engine.isInUse(probe({ kind: Kind.udp, port: 53, at: 7 }), Kind.udp)).toBe(true);
     expect(asked).toEqual([[17, address('10.0.0.2'), 53, expect.objectContaining({ time: START + 7 })]]);
   });
+});
+
+test('impossible packets are probes on every port of ours that is not excluded, in use or not', () => {
+  const inUse = { has: () => true };
+  const { engine } = makeEngine({ advancedExcludeTcp: PortSet.of([{ first: 113, last: 113 }]) }, { inUse });
+  const judged = (kind: Kind, tcpFlags: number, port: number) => {
+    const one = Object.assign(probe({ kind, port }), { tcpFlags });
+    return [engine.watches(one, kind), engine.isInUse(one, kind)];
+  };
+  for (const port of [22, 50_000]) {
+    expect(judged(Kind.null, 0, port)).toEqual([true, false]);
+    expect(judged(Kind.fin, FIN, port)).toEqual([true, false]);
+    expect(judged(Kind.odd, SYN | FIN | ACK, port)).toEqual([true, false]);
+  }
+  expect(judged(Kind.fin, FIN, 113)[0]).toBe(false);
+  expect(judged(Kind.odd, PSH | URG, 50_000)[0]).toBe(false);
+  expect(judged(Kind.odd, PSH | URG, 22)).toEqual([true, true]);
+  expect(judged(Kind.syn, SYN, 22)).toEqual([true, true]);
 });
 
 describe('weak kinds', () => {

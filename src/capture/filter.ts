@@ -52,6 +52,8 @@ export interface FamilyPlan {
 export interface FilterPlan {
   readonly v4: FamilyPlan;
   readonly v6: FamilyPlan;
+  /** Segments with flags that no honest host sends pass to every port, in use or not. */
+  readonly impossible: boolean;
   /** Segments with these values of the six low flag bits do not begin a connection. They pass as bare headers only. */
   readonly bareFlags: readonly number[];
   /** The types of the first SCTP chunk that pass, to any port, because such packets are rare. */
@@ -103,6 +105,7 @@ const IP6_EXTENSIONS = [0, 43, 51, 60, 135];
  * traffic costs nothing. These packets to this host pass:
  *
  * - initial segments (no ACK, no RST) and datagrams to watched ports;
+ * - segments with flags that no honest host sends, to every port;
  * - bare headers with an ACK to ports that no connection uses;
  * - the SCTP chunks and ICMP types of the plan, and every IP protocol that is not busy;
  * - initial segments inside other packets;
@@ -176,6 +179,7 @@ function ipv4Terms(plan: FilterPlan): string[] {
     );
   }
   if (tcp.pass.size > 0) terms.push(`tcp[13] & ${ACK_OR_RST} = 0 and (${portTerms('tcp[2:2]', tcp)})`);
+  if (plan.impossible) terms.push(impossibleTerm('tcp[13]'));
   terms.push(...bareTerms(plan, plan.v4, 'tcp[13]', IP_PAYLOAD_LENGTH, 'tcp[2:2]'));
   if (udp.pass.size > 0) terms.push(`udp and (${portTerms('udp[2:2]', udp)})`);
   if (plan.chunkTypes.length > 0) terms.push(anyOf('sctp[12]', plan.chunkTypes));
@@ -192,6 +196,7 @@ function ipv6Terms(plan: FilterPlan): string[] {
     const flags = `${IP6_TCP_FLAGS} & ${ACK_OR_RST} = 0`;
     terms.push(`${IP6_NEXT_HEADER} = 6 and ${flags} and (${portTerms(IP6_DESTINATION_PORT, tcp)})`);
   }
+  if (plan.impossible) terms.push(`${IP6_NEXT_HEADER} = 6 and (${impossibleTerm(IP6_TCP_FLAGS)})`);
   terms.push(
     ...bareTerms(plan, plan.v6, IP6_TCP_FLAGS, IP6_PAYLOAD_LENGTH, IP6_DESTINATION_PORT).map(
       (term) => `${IP6_NEXT_HEADER} = 6 and ${term}`,
@@ -220,6 +225,11 @@ function fragmentedProtocols(plan: FilterPlan, family: FamilyPlan): number[] {
 
 function watchesBare({ bareFlags }: FilterPlan, { idle }: FamilyPlan): boolean {
   return bareFlags.length > 0 && idle.pass.size > 0;
+}
+
+/** No flags at all, FIN without ACK, SYN with FIN or RST. */
+function impossibleTerm(flags: string): string {
+  return `${flags} & ${SIX_FLAGS} = 0 or ${flags} & 0x11 = 0x01 or (${flags} & 0x02 != 0 and ${flags} & 0x05 != 0)`;
 }
 
 /** A segment without data and options, which the length after the IP header shows. No honest Linux sends it. */

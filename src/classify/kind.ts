@@ -46,6 +46,9 @@ export const CONNECTION_KINDS = kindMask([Kind.maimon, Kind.ack]);
 
 const WEAK = CONNECTION_KINDS | kindMask([Kind['ip-protocol']]);
 
+/** A mask of the kinds that segments with impossible flags are; `odd` are others, too. */
+export const IMPOSSIBLE_KINDS = kindMask([Kind.null, Kind.fin, Kind.xmas, Kind.odd]);
+
 /** Whether a single packet of the kind may be a stray one from an honest host. */
 export function isWeak(kind: Kind): boolean {
   return (WEAK & (1 << kind)) !== 0;

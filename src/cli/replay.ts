@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { writeSync } from 'node:fs';
 import { type CaptureFile, openCaptureFile } from '../capture/file/open.ts';
 import { UndecodedFrames } from '../capture/file/undecoded.ts';
 import { linkTypeName } from '../capture/link-type.ts';
@@ -7,38 +6,46 @@ import type { CaptureEnd, CaptureSource } from '../capture/source.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
 import { type Modes, modeNames, modesOf, startedModes } from '../config/modes.ts';
-import { REASON_COUNT, reasonText } from '../decode/reason.ts';
 import { Engine } from '../engine.ts';
+import type { Address } from '../net/address.ts';
+import { PROTOCOL_TCP } from '../net/protocol.ts';
 import { configError, refuseErrors } from '../preflight/config-error.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { parseModes } from '../preflight/parse-modes.ts';
 import { Recorder } from '../record/recorder.ts';
 import { ReplayActions } from '../replay/actions.ts';
 import { Replay } from '../replay/replay.ts';
+import { checksumHint, summaryRows } from '../replay/summary.ts';
 import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock } from '../respond/never-block.ts';
 import { EVERY_HOME, homeOf } from '../watch/home.ts';
 import { OpenPorts } from '../watch/open-ports.ts';
+import { SeenAnswers } from '../watch/seen-answers.ts';
 import { SeenConnections } from '../watch/seen-connections.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
 import { addOpen, parseHome } from './endpoints.ts';
 import type { ReplayOptions } from './invocation.ts';
-import { PIECE_CHARS } from './output.ts';
+import { type LineOutput, ReplayOutput } from './replay-output.ts';
 import { renderRows } from './table.ts';
 
-/** `portsentry replay`: runs captures through the engine and prints what it saw. Returns the exit code. */
-export async function runReplay(options: ReplayOptions): Promise<Exit> {
+/**
+ * `portsentry replay`: runs captures through the engine and prints what it saw. Returns the exit code. The salt defeats
+ * captures whose keys all fall into one bucket. Only the run time depends on it, never the output.
+ */
+export async function runReplay(
+  options: ReplayOptions,
+  output: LineOutput = new ReplayOutput(),
+  salt = randomInt(2 ** 32),
+): Promise<Exit> {
   const startMs = performance.now();
   const modes = parseModes(options.mode);
-  // Defeats captures whose keys all fall into one bucket. Only the run time depends on it, never the output.
-  const salt = randomInt(2 ** 32);
   const open = new OpenPorts(salt);
-  const connections = new SeenConnections(salt);
+  const connections = new SeenConnections(salt, (address, port) => open.add(PROTOCOL_TCP, address, port));
+  const answers = new SeenAnswers(salt);
   if (options.open !== undefined) addOpen(options.open, open);
   const homes = options.home === undefined ? null : parseHome(options.home);
   const home = homes === null ? EVERY_HOME : homeOf(homes);
   const config = readConfig(options.configfile, modes);
-  const output = new Output();
   const recorder = makeRecorder(options.format, config, output);
   const never = new NeverBlock();
   never.setIgnore(await readIgnoreFile(config));
@@ -58,18 +65,23 @@ export async function runReplay(options: ReplayOptions): Promise<Exit> {
     isSettled: (details) => actions?.responder.isTold(details) ?? false,
     takeBack: (source) => void actions?.blocks.releaseDecoy(source),
     recorder: () => recorder,
+    ...(options.inferOpen ? { answersTo: (source: Address) => answers.to(source) } : {}),
     localCheck: true,
     salt,
   });
   engine.tracker.setOwn((homes ?? []).filter(({ length }) => length === 128).map(({ address }) => address));
-  const replay = new Replay({ engine, open, connections, checkSums: options.checksum });
+  const replay = new Replay({ engine, open, connections, answers, checkSums: options.checksum });
   const exit = await replayFiles(options, replay);
   await engine.settle();
   await actions?.close();
   engine.close();
   recorder.close();
   output.flush();
-  if (options.summary) process.stderr.write(summary(replay, engine, performance.now() - startMs));
+  if (options.summary) {
+    const rows = summaryRows(replay, engine, resolvedModes, performance.now() - startMs);
+    const hint = checksumHint(replay.wrongChecksums.senders);
+    process.stderr.write(renderRows(rows) + (hint === null ? '' : `${hint}\n`));
+  }
   return exit;
 }
 
@@ -133,7 +145,7 @@ async function readIgnoreFile({ file, ignoreFile }: Config) {
   return entries;
 }
 
-function makeRecorder(format: ReplayOptions['format'], config: Config, output: Output): Recorder {
+function makeRecorder(format: ReplayOptions['format'], config: Config, output: LineOutput): Recorder {
   const write = (line: string) => output.line(line);
   return new Recorder({
     logFormat: config.logFormat,
@@ -144,45 +156,4 @@ function makeRecorder(format: ReplayOptions['format'], config: Config, output: O
     history: null,
     names: null,
   });
-}
-
-/** Standard output in large pieces. A closed pipe (`portsentry replay F | head`) ends the process. */
-class Output {
-  #pending = '';
-
-  line(text: string): void {
-    this.#pending += `${text}\n`;
-    if (this.#pending.length >= PIECE_CHARS) this.flush();
-  }
-
-  flush(): void {
-    const bytes = Buffer.from(this.#pending);
-    this.#pending = '';
-    try {
-      for (let written = 0; written < bytes.length; ) written += this.#write(bytes, written);
-    } catch (error) {
-      process.exit((error as NodeJS.ErrnoException).code === 'EPIPE' ? Exit.ok : Exit.ioError);
-    }
-  }
-
-  /** Returns 0 when a non-blocking pipe is full; the caller tries again. */
-  #write(bytes: Buffer, offset: number): number {
-    try {
-      return writeSync(process.stdout.fd, bytes, offset);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
-      throw error;
-    }
-  }
-}
-
-function summary({ packets, counts }: Replay, { probes, scans }: Engine, ms: number): string {
-  const rows: [string, string][] = [['packets', String(packets)]];
-  for (let reason = 1; reason < REASON_COUNT; reason++) {
-    const count = counts[reason] as number;
-    if (count > 0) rows.push([`  ${reasonText(reason)}`, String(count)]);
-  }
-  rows.push(['probes', String(probes)], ['scans', String(scans)], ['time', `${(ms / 1000).toFixed(3)} s`]);
-  rows.push(['packets per second', ms > 0 ? String(Math.round((packets / ms) * 1000)) : '-']);
-  return renderRows(rows);
 }

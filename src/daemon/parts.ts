@@ -137,13 +137,12 @@ export class DaemonParts {
    */
   viewedPorts(): ViewedPorts {
     const { config, modes, watched } = this.settings;
-    const { udp, kinds } = watched;
     const captured = this.kernelSensor.isOpen
-      ? { tcp: new PortSet(), udp: new PortSet(), kinds: 0 }
-      : { tcp: watched.tcp, udp, kinds };
+      ? { tcp: new PortSet(), udp: new PortSet(), kinds: 0, capturesTcp: false }
+      : watched;
     if (modes.tcp !== 'tcp' || !mayCapture()) return captured;
     const witnesses = kindMask([Kind.syn]) | (captured.kinds & kindMask([Kind.udp]));
-    return { tcp: config.tcpPorts, udp: captured.udp, kinds: witnesses };
+    return { tcp: config.tcpPorts, udp: captured.udp, kinds: witnesses, capturesTcp: false };
   }
 
   /** Whether any mode watches ports that are not its own sockets. */

@@ -51,9 +51,9 @@ export function sumLine(source: string, name: string, probes: number, ports: num
 
 /** A scan has ended. 1.x has no such line, and its readers do not take it for another. */
 export function scanEndedLine(event: ScanEvent): string {
-  const { source, sources, probes, ports, targets, first, last, shape, tool, decoys } = event;
+  const { source, sources, probes, ports, atLeast, targets, first, last, shape, tool, decoys } = event;
   const who = sources > 1 ? `${sources} sources` : source;
-  const where = `${counted(ports, 'port')}${targets > 1 ? ` of ${targets} addresses` : ''}`;
+  const where = `${atLeast ? 'at least ' : ''}${counted(ports, 'port')}${targets > 1 ? ` of ${targets} addresses` : ''}`;
   const kinds = event.kinds.map((kind) => SHORT[kind] ?? kind).join(', ');
   const what = [
     `attackalert: Scan by ${who} ended: ${counted(probes, 'probe')} to ${where} in ${spanOf(last - first)} (${kinds})`,

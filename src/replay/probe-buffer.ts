@@ -1,4 +1,5 @@
-import type { Probe } from '../classify/probe.ts';
+import { Probe } from '../classify/probe.ts';
+import type { Address } from '../net/address.ts';
 import { RECORD_LENGTH, readProbe, writeProbe } from '../sensor/record-format.ts';
 
 /** 4 MiB of records. A capture with more probes is read a second time instead. */
@@ -26,6 +27,16 @@ export class ProbeBuffer {
     }
     writeProbe(this.#view, this.#length, probe, 0);
     this.#length += RECORD_LENGTH;
+  }
+
+  /** Whether it holds a probe of the source. */
+  hasSource(source: Address): boolean {
+    const probe = new Probe();
+    for (let index = 0; index < this.size; index++) {
+      this.read(index, probe);
+      if (probe.source.equals(source)) return true;
+    }
+    return false;
   }
 
   get size(): number {

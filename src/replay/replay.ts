@@ -1,17 +1,22 @@
 import type { CaptureEnd, CaptureSource, FrameBatch } from '../capture/source.ts';
 import { isWeak, Kind } from '../classify/kind.ts';
 import { PacketProbe } from '../classify/probe.ts';
+import { PORT_COUNT } from '../config/ports.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
+import { SYN } from '../decode/transport/tcp.ts';
 import type { Engine } from '../engine.ts';
+import type { Address } from '../net/address.ts';
 import { PROTOCOL_TCP } from '../net/protocol.ts';
 import { MAX_PREFETCH } from '../track/source-table.ts';
 import { WeakSources } from '../track/weak-sources.ts';
 import { inferOpen } from '../watch/infer.ts';
 import type { OpenPorts } from '../watch/open-ports.ts';
-import { type SeenConnections, showsConnection } from '../watch/seen-connections.ts';
+import type { SeenAnswers } from '../watch/seen-answers.ts';
+import { hasData, type SeenConnections } from '../watch/seen-connections.ts';
 import { ProbeBuffer } from './probe-buffer.ts';
-import { warmUpTracking } from './warm-up.ts';
+import { warmUp } from './warm-up.ts';
+import { WrongChecksums } from './wrong-checksums.ts';
 
 /**
  * Candidate probes held before the first pass may begin to judge. By then a capture has shown which ports are in
@@ -25,6 +30,7 @@ export interface ReplayParts {
   /** Learns in the first pass which ports are in use. */
   readonly open: OpenPorts;
   readonly connections: SeenConnections;
+  readonly answers: SeenAnswers;
   readonly checkSums: boolean;
 }
 
@@ -33,9 +39,11 @@ export class Replay {
   /** Frames read, and their number for each `Reason`. */
   packets = 0;
   readonly counts = new Float64Array(REASON_COUNT);
+  readonly wrongChecksums = new WrongChecksums();
   readonly #engine: Engine;
   readonly #open: OpenPorts;
   readonly #connections: SeenConnections;
+  readonly #answers: SeenAnswers;
   readonly #checkSums: boolean;
   #reader: PacketReader<PacketProbe>;
   #held = new ProbeBuffer();
@@ -48,17 +56,21 @@ export class Replay {
   /** A judged packet may belong to a connection that the rest of the capture shows. */
   #judgedWeak = false;
   /** Sources that scan with bare ACKs as far as the first pass knows. */
-  #suspects: WeakSources;
+  #suspects: WeakSources | null = null;
   #hasSuspects = false;
+  /** The ports of candidate SYNs in the first pass; 1 for each. */
+  readonly #synPorts = new Uint8Array(PORT_COUNT);
+  /** Data went to one of them though nothing shows that it listens: one direction may be missing. */
+  #isOneWay = false;
   /** Connections are noted as they are seen: without a first pass, or when it could not hold everything. */
   #notesConnections: boolean;
 
-  constructor({ engine, open, connections, checkSums }: ReplayParts) {
+  constructor({ engine, open, connections, answers, checkSums }: ReplayParts) {
     this.#engine = engine;
     this.#open = open;
     this.#connections = connections;
+    this.#answers = answers;
     this.#checkSums = checkSums;
-    this.#suspects = this.#newSuspects();
     // A probe that was recorded or acted on cannot be taken back.
     this.#mayJudgeEarly = engine.onlyCounts;
     this.#notesConnections = engine.needsConnections;
@@ -83,8 +95,9 @@ export class Replay {
     this.#mayJudgeEarly = false;
     this.#first = 'hold';
     this.#held = new ProbeBuffer();
-    this.#suspects = this.#newSuspects();
+    this.#suspects = null;
     this.#hasSuspects = false;
+    this.#isOneWay = false;
     this.#judgedWeak = false;
     this.#engine.forgetAll();
     this.#beginAnew();
@@ -92,11 +105,11 @@ export class Replay {
   }
 
   /**
-   * Whether a source would be a scanner because of bare ACKs whose handshakes are not in the captures. Data may still
-   * show the connections, so the captures must be read once more. Only then, because noting all data is expensive.
+   * Whether somebody would be a scanner because of connections whose handshakes are not in the captures. Other segments
+   * may still show the connections, so the captures must be read once more. Only then, because noting all is expensive.
    */
   get wantsConnections(): boolean {
-    return this.#hasSuspects;
+    return this.#hasSuspects || this.#suspects?.hasForgotten === true || this.#isOneWay;
   }
 
   /** The pass between the first and the last: learns the connections. */
@@ -113,7 +126,7 @@ export class Replay {
     if (this.#first === 'judge') return true;
     if (this.#held.overflowed) {
       this.#beginAnew();
-      this.#notesConnections = this.#engine.needsConnections;
+      this.#notesConnections = this.wantsConnections;
       return false;
     }
     for (let from = 0; from < this.#held.size; from += MAX_PREFETCH) {
@@ -150,29 +163,30 @@ export class Replay {
     for (let index = 0; index < batch.count; index++) {
       let reason = this.#decode(batch, index);
       if (reason === Reason.none) {
-        inferOpen(this.#reader.packet, this.#open, this.#connections);
-        if (this.#first === 'judge') reason = this.#judgePacket(batch, index);
-        else if (!this.#held.overflowed) reason = this.#hold(batch, index);
+        inferOpen(this.#reader.packet, this.#open, this.#connections, this.#answers);
+        this.#noteOneWay();
+        reason = this.#first === 'judge' ? this.#judgePacket(batch) : this.#hold(batch);
       }
       counts[reason] = (counts[reason] as number) + 1;
     }
     if (this.#first === 'judge') {
       this.#takeWaiting();
-      if (this.#open.wasWrong || this.#judgedWeak) this.#first = 'too early';
+      if (this.#open.wasWrong || this.#judgedWeak || this.#isOneWay) this.#first = 'too early';
     }
     this.packets += batch.count;
   }
 
-  #hold(batch: FrameBatch, index: number): Reason {
-    const kind = this.#kindOf(batch, index);
+  #hold(batch: FrameBatch): Reason {
+    const kind = this.#engine.kindOf(this.#reader.packet);
     if (kind === Kind.none) return Reason.none;
     // Checksums cost more than all the rest, so they are verified last and only for candidate probes.
-    const reason = this.#reader.verify(batch.view);
+    const reason = this.#verify(batch);
     if (reason !== Reason.none) return reason;
     const { packet } = this.#reader;
     packet.kind = kind;
     this.#held.add(packet);
-    if (isWeak(kind) && packet.protocol === PROTOCOL_TCP && this.#suspects.counts(packet))
+    if (kind === Kind.syn) this.#synPorts[packet.destinationPort] = 1;
+    if (isWeak(kind) && packet.protocol === PROTOCOL_TCP && this.#countsAsSuspect(packet))
       this.#hasSuspects = true;
     if (this.#mayJudgeEarly && this.#held.size >= HELD_BEFORE_JUDGING) this.#judgeEarly();
     return Reason.none;
@@ -180,7 +194,7 @@ export class Replay {
 
   /** Judges what is held. It is only counted, so it can be taken back when a port turns out to be in use. */
   #judgeEarly(): void {
-    warmUpTracking();
+    warmUp(this.#engine);
     this.#open.keepDenials();
     for (let from = 0; from < this.#held.size; from += MAX_PREFETCH) this.#takeHeld(from);
     this.#first = 'judge';
@@ -203,24 +217,35 @@ export class Replay {
   #beginAnew(): void {
     this.packets = 0;
     this.counts.fill(0);
+    this.wrongChecksums.clear();
+    this.#engine.skipped.fill(0);
     // A new reader has no fragments of the first reading.
     this.#reader = new PacketReader(this.#checkSums, new PacketProbe());
   }
 
-  #newSuspects(): WeakSources {
-    return new WeakSources(0, (source) => this.#engine.tracker.keyOf(source));
+  #countsAsSuspect(packet: PacketProbe): boolean {
+    this.#suspects ??= new WeakSources(0, (source) => this.#engine.tracker.keyOf(source));
+    return this.#suspects.counts(packet);
   }
 
   #noteConnection(): void {
     const { packet } = this.#reader;
-    if (packet.protocol === PROTOCOL_TCP && showsConnection(packet)) this.#connections.note(packet);
+    if (packet.protocol === PROTOCOL_TCP) this.#connections.note(packet);
+  }
+
+  /** Nobody sends data to a port that has refused the connection, or that never answered. */
+  #noteOneWay(): void {
+    const { packet } = this.#reader;
+    if (packet.tcpFlags === SYN || this.#synPorts[packet.destinationPort] === 0 || !hasData(packet)) return;
+    if (this.#isOneWay || packet.protocol !== PROTOCOL_TCP) return;
+    this.#isOneWay = !this.#open.has(PROTOCOL_TCP, packet.destination, packet.destinationPort);
   }
 
   #judge(batch: FrameBatch): void {
     const { counts } = this;
     for (let index = 0; index < batch.count; index++) {
       const reason = this.#decode(batch, index);
-      const end = reason === Reason.none ? this.#judgePacket(batch, index) : reason;
+      const end = reason === Reason.none ? this.#judgePacket(batch) : reason;
       counts[end] = (counts[end] as number) + 1;
     }
     this.#takeWaiting();
@@ -235,30 +260,39 @@ export class Replay {
       batch.wireLength[index] as number,
       batch.linkType[index] as number,
     );
-    if (reason !== Reason.fragment) return reason;
     this.#reader.packet.time = batch.time[index] as number;
+    if (reason !== Reason.fragment) return reason;
     return this.#reader.join(batch.view);
   }
 
-  #judgePacket(batch: FrameBatch, index: number): Reason {
+  #judgePacket(batch: FrameBatch): Reason {
     if (this.#notesConnections) this.#noteConnection();
-    const kind = this.#kindOf(batch, index);
+    const kind = this.#engine.kindOf(this.#reader.packet);
     if (kind === Kind.none) return Reason.none;
-    const reason = this.#reader.verify(batch.view);
+    const reason = this.#verify(batch);
     if (reason !== Reason.none) return reason;
     this.#judgedWeak ||= isWeak(kind);
     const { packet } = this.#reader;
     packet.kind = kind;
+    if (kind === Kind.syn) this.#synPorts[packet.destinationPort] = 1;
     this.#reader.packet = this.#probes[this.#waiting] as PacketProbe;
     this.#probes[this.#waiting++] = packet;
     if (this.#waiting === MAX_PREFETCH) this.#takeWaiting();
     return Reason.none;
   }
 
-  #kindOf(batch: FrameBatch, index: number): Kind {
-    const { packet } = this.#reader;
-    packet.time = batch.time[index] as number;
-    return this.#engine.kindOf(packet);
+  #verify(batch: FrameBatch): Reason {
+    const reason = this.#reader.verify(batch.view);
+    const { source } = this.#reader.packet;
+    if (reason === Reason.none) this.wrongChecksums.noteRight(source);
+    else this.wrongChecksums.noteWrong(source, (sender) => this.#hasProbeOf(sender));
+    return reason;
+  }
+
+  /** Whether a probe of the source was taken, or waits. */
+  #hasProbeOf(source: Address): boolean {
+    if (this.#engine.tracker.get(source) !== undefined || this.#held.hasSource(source)) return true;
+    return this.#probes.slice(0, this.#waiting).some((probe) => probe.source.equals(source));
   }
 
   #takeWaiting(): void {

@@ -13,7 +13,7 @@ const SET_WORDS = WAYS * ENTRY_WORDS;
  * Half a million entries of 8 octets for all sources together. An attacker who fills them makes other sources'
  * attempts forgotten, so that a retransmission counts twice; the sources and their counts are stored elsewhere.
  */
-const SETS = 65_536;
+const MAX_SETS = 65_536;
 
 /** An entry is a tag, which is a hash of owner and key (0: empty), then the attempt's hash with the time. */
 const ATTEMPT_TIME = 1;
@@ -33,7 +33,15 @@ export type Noted = (typeof Noted)[keyof typeof Noted];
  * table that evicts the entry noted longest ago. A source forgets all by taking a new owner number.
  */
 export class Attempts {
-  readonly #words = new Int32Array(SETS * SET_WORDS);
+  readonly #words: Int32Array;
+  readonly #mask: number;
+
+  /** Has a set for each of the owners, up to MAX_SETS. */
+  constructor(owners = MAX_SETS) {
+    const sets = Math.min(MAX_SETS, 2 ** Math.ceil(Math.log2(owners)));
+    this.#words = new Int32Array(sets * SET_WORDS);
+    this.#mask = sets - 1;
+  }
 
   /**
    * Notes that `owner` made `attempt` (a hash) at the tick of its probe (`tickOf`). A key keeps its first attempt.
@@ -43,7 +51,7 @@ export class Attempts {
     const words = this.#words;
     // Never 0.
     const tag = mix(owner ^ Math.imul(key, 0x9e3779b1)) || 1;
-    const set = setOf(owner, key);
+    const set = this.#setOf(owner, key);
     const end = set + SET_WORDS;
     // A set is filled from its beginning and never emptied, so the first empty entry is the end.
     let at = set;
@@ -59,6 +67,14 @@ export class Attempts {
     words[at] = tag;
     words[at + ATTEMPT_TIME] = (attempt & ~TIME_MASK) | tick;
     return Noted.newKey;
+  }
+
+  /**
+   * The start of a set. Owners with consecutive numbers and the same key have adjacent sets, so many sources that try
+   * one port after another, in the order in which they first came, hit the cache.
+   */
+  #setOf(owner: number, key: number): number {
+    return ((owner + (key >>> 1)) & this.#mask) * SET_WORDS;
   }
 
   /** The entry of a full set that was noted longest ago. */
@@ -77,21 +93,13 @@ export class Attempts {
 
   /** Reads ahead for `note`, to have the set in the cache. The value is meaningless. */
   prefetch(owner: number, key: number): number {
-    return this.#words[setOf(owner, key)] as number;
+    return this.#words[this.#setOf(owner, key)] as number;
   }
 }
 
 /** A probe's time as the table stores it. */
 export function tickOf({ time }: Probe): number {
   return Math.floor(time / TICK_MS) & TIME_MASK;
-}
-
-/**
- * The start of a set. Owners with consecutive numbers and the same key have adjacent sets, so many sources that try
- * one port after another, in the order in which they first came, hit the cache.
- */
-function setOf(owner: number, key: number): number {
-  return ((owner + (key >>> 1)) & (SETS - 1)) * SET_WORDS;
 }
 
 /** The distance of two ticks, whichever is earlier, because captures may go back. Higher bits are ignored. */

@@ -1,8 +1,12 @@
 import type { ToolName } from '../classify/tool.ts';
 import type { Address } from '../net/address.ts';
+import { joinRanges, type ScannedRange } from './ranges.ts';
 
 /** Members that are reported by name. nmap takes 128 decoys; a flood of forged sources has any number. */
 export const MAX_NAMED = 16;
+
+/** Members that add their ports and targets to those of the group: the others of a flood probe what these did. */
+const MAX_MERGED = 1_024;
 
 /** The part of a source that a group reads. */
 export interface Member {
@@ -11,7 +15,10 @@ export interface Member {
   readonly lastSeen: number;
   readonly probes: number;
   readonly ports: number;
+  readonly hasMorePorts: boolean;
+  readonly ranges: readonly ScannedRange[];
   readonly targets: number;
+  readonly targetNames: readonly string[];
   readonly kinds: number;
   readonly marks: MemberMarks;
 }
@@ -20,7 +27,6 @@ export interface Member {
 export interface MemberMarks {
   group: DecoyGroup | null;
   isActive: boolean;
-  alone: number;
   readonly triggered: boolean;
   readonly reportedProbes: number;
   readonly tool: { readonly name: ToolName | null };
@@ -41,10 +47,15 @@ export class DecoyGroup {
   last = 0;
   probes = 0;
   ports = 0;
+  hasMorePorts = false;
+  ranges: readonly ScannedRange[] = [];
   targets = 0;
+  readonly targetNames: string[] = [];
   kinds = 0;
   triggered = false;
   tool: ToolName | null = null;
+  /** Members whose ports and targets are in those of the group. */
+  #merged = 0;
   /** Members whose scans continue. */
   #active = 0;
 
@@ -52,19 +63,16 @@ export class DecoyGroup {
     this.isOneSender = isOneSender;
   }
 
-  join(source: Member): void {
-    const { marks } = source;
-    marks.group = this;
-    marks.alone = 0;
+  /** Takes in a new active member. */
+  join(address: Address): void {
+    this.#active++;
     this.size++;
-    if (this.names.length < MAX_NAMED) this.names.push(source.address.toString());
-    this.activate(source);
+    if (this.names.length < MAX_NAMED) this.names.push(address.toString());
   }
 
-  /** The member has sent a probe. */
-  activate({ marks }: Member): void {
-    if (!marks.isActive) this.#active++;
-    marks.isActive = true;
+  /** A member has become active again. */
+  activated(): void {
+    this.#active++;
   }
 
   /**
@@ -82,14 +90,19 @@ export class DecoyGroup {
     return this.#active === 0 && this.probes > 0;
   }
 
-  /** The member's scan is over: adds it to the sums. True when it was the last active member. */
-  deactivate(source: Member): boolean {
+  /**
+   * The member's scan is over: adds it to the sums, and `withNames` its ports and targets. True when it was the last
+   * active member.
+   */
+  deactivate(source: Member, withNames = true): boolean {
     const { marks } = source;
     this.first = Math.min(this.first, source.firstSeen);
     this.last = Math.max(this.last, source.lastSeen);
     this.probes += source.probes - marks.reportedProbes;
     this.ports = Math.max(this.ports, source.ports);
+    this.hasMorePorts ||= source.hasMorePorts;
     this.targets = Math.max(this.targets, source.targets);
+    if (withNames && this.#merged < MAX_MERGED) this.#addNames(source);
     this.kinds |= source.kinds;
     this.triggered ||= marks.triggered;
     this.tool ??= marks.tool.name;
@@ -98,4 +111,18 @@ export class DecoyGroup {
     this.#active--;
     return this.#active === 0;
   }
+
+  #addNames({ ranges, targetNames }: Member): void {
+    this.#merged++;
+    const isKnown = ranges.every((range) => this.ranges.some((known) => covers(known, range)));
+    if (!isKnown) this.ranges = joinRanges([...this.ranges, ...ranges]);
+    for (const name of targetNames) {
+      if (this.targetNames.length < MAX_NAMED && !this.targetNames.includes(name))
+        this.targetNames.push(name);
+    }
+  }
+}
+
+function covers(known: ScannedRange, range: ScannedRange): boolean {
+  return known.transport === range.transport && known.first <= range.first && known.last >= range.last;
 }

@@ -3,7 +3,9 @@ import type { Probe } from '../classify/probe.ts';
 import { Address } from '../net/address.ts';
 import { mix } from '../net/hash.ts';
 import { DecoyGroup } from './decoy-group.ts';
+import { ACTIVE, type Members } from './members.ts';
 import type { Source } from './source.ts';
+import type { SourceTable } from './source-table.ts';
 
 /** Probes of a group come within this time of one another; nmap sends its decoys microseconds apart. */
 const MAX_GAP_MS = 20;
@@ -34,47 +36,55 @@ const BATCHES = 256;
  */
 export class Decoys {
   readonly #batches: (Batch | undefined)[] = new Array(BATCHES);
+  readonly #table: SourceTable;
   readonly #onEnd: (group: DecoyGroup, last: Source) => void;
 
-  /** `onEnd` gets a group whose last active member has left. */
-  constructor(onEnd: (group: DecoyGroup, last: Source) => void) {
+  /** The table has the sources; `onEnd` gets a group whose last active member has left. */
+  constructor(table: SourceTable, onEnd: (group: DecoyGroup, last: Source) => void) {
+    this.#table = table;
     this.#onEnd = onEnd;
   }
 
-  /** Takes a probe that was just counted for its source. Returns the group that it has made. */
-  observe(probe: Probe, source: Source): DecoyGroup | null {
-    const { marks } = source;
-    if (marks.group !== null) {
-      this.#follow(probe, source, marks.group);
+  /** Takes a probe that was just counted for the source in a slot. Returns the group that it has made. */
+  observe(probe: Probe, slot: number): DecoyGroup | null {
+    const group = this.#table.members.groups[slot] ?? null;
+    if (group !== null) {
+      this.#follow(probe, slot, group);
       return null;
     }
     // A connection cannot be forged.
-    if (source.probes > 1 || probe.kind === Kind.connect) return null;
+    if (this.#table.records.probes(slot) > 1 || probe.kind === Kind.connect) return null;
     const batch = this.#batchOf(probe);
-    if (batch.holds(probe)) return batch.add(probe, source);
-    batch.begin(probe, source, null);
+    if (batch.holds(probe)) return batch.add(probe, slot, this.#table);
+    batch.begin(probe, slot, null);
     return null;
   }
 
-  #follow(probe: Probe, source: Source, group: DecoyGroup): void {
+  #follow(probe: Probe, slot: number, group: DecoyGroup): void {
     if (probe.kind === Kind.connect) {
-      this.#dismiss(source, group);
+      this.#dismiss(slot, group);
       return;
     }
-    group.activate(source);
-    const { marks } = source;
+    const { members } = this.#table;
+    let state = members.states[slot] as number;
+    if ((state & ACTIVE) === 0) {
+      state |= ACTIVE;
+      members.states[slot] = state;
+      group.activated();
+    }
     const batch = this.#batchOf(probe);
-    if (batch.group === group && batch.first !== source && batch.holds(probe)) {
-      batch.accompany(probe);
-      marks.alone = Math.max(0, marks.alone - 1);
+    if (batch.group === group && batch.first !== slot && batch.holds(probe)) {
+      batch.accompany(probe, members);
+      if (state !== ACTIVE) members.forgive(slot, 1);
       return;
     }
-    batch.begin(probe, source, group);
-    marks.alone++;
-    if (marks.alone >= ALONE_LIMIT) this.#dismiss(source, group);
+    batch.begin(probe, slot, group);
+    members.states[slot] = state + 1;
+    if ((state & ~ACTIVE) + 1 >= ALONE_LIMIT) this.#dismiss(slot, group);
   }
 
-  #dismiss(source: Source, group: DecoyGroup): void {
+  #dismiss(slot: number, group: DecoyGroup): void {
+    const source = this.#table.glance(slot);
     if (group.leave(source)) this.#onEnd(group, source);
   }
 
@@ -85,15 +95,18 @@ export class Decoys {
   }
 }
 
+/** No slot. */
+const NONE = -1;
+
 /** The last probes to one port, all alike. */
 class Batch {
   group: DecoyGroup | null = null;
-  first: Source | null = null;
+  first = NONE;
   /** Another source sent the same probe as the first. */
   #isAccompanied = false;
   /** The first source's address, and the others with theirs while there is no group: a slot may change hands. */
   readonly #firstAddress = new Address();
-  #others: Source[] = [];
+  #others: number[] = [];
   #addresses: Address[] = [];
   #isOneSender = true;
   #time = 0;
@@ -121,9 +134,9 @@ class Batch {
     );
   }
 
-  begin(probe: Probe, source: Source, group: DecoyGroup | null): void {
+  begin(probe: Probe, slot: number, group: DecoyGroup | null): void {
     this.group = group;
-    this.first = source;
+    this.first = slot;
     this.#isAccompanied = false;
     this.#firstAddress.set(probe.source);
     this.#forgetOthers();
@@ -138,37 +151,38 @@ class Batch {
   }
 
   /** Adds the probe of a new source. Returns the group that it has made. */
-  add(probe: Probe, source: Source): DecoyGroup | null {
+  add(probe: Probe, slot: number, table: SourceTable): DecoyGroup | null {
     if (this.group !== null) {
-      this.group.join(source);
-      this.accompany(probe);
+      table.members.join(slot, this.group);
+      this.group.join(probe.source);
+      this.accompany(probe, table.members);
       return null;
     }
     this.#isOneSender &&= this.#isSamePacket(probe);
     this.#goOn(probe);
-    this.#others.push(source);
+    this.#others.push(slot);
     this.#addresses.push(Address.from(probe.source));
     if (1 + this.#others.length < (this.#isOneSender ? MIN_SAME : MIN_ALIKE)) return null;
-    return this.#found(this.first as Source);
+    return this.#found(table);
   }
 
   /** Adds the probe of a member. */
-  accompany(probe: Probe): void {
-    if (!this.#isAccompanied && this.first?.marks.group === this.group) {
-      // The first probe was counted as alone; this corrects that and forgives an earlier one.
-      this.first.marks.alone = Math.max(0, this.first.marks.alone - 2);
-    }
+  accompany(probe: Probe, members: Members): void {
+    // The first probe was counted as alone; this corrects that and forgives an earlier one.
+    if (!this.#isAccompanied && members.groups[this.first] === this.group) members.forgive(this.first, 2);
     this.#isAccompanied = true;
     this.#goOn(probe);
   }
 
-  #found(first: Source): DecoyGroup | null {
+  #found(table: SourceTable): DecoyGroup {
     const addresses = [this.#firstAddress, ...this.#addresses];
-    const members = [first, ...this.#others].filter((source, index) =>
-      source.address.equals(addresses[index] as Address),
-    );
     const group = new DecoyGroup(this.#isOneSender);
-    for (const source of members) group.join(source);
+    for (const [index, slot] of [this.first, ...this.#others].entries()) {
+      const address = addresses[index] as Address;
+      if (!table.records.isAt(slot, address)) continue;
+      table.members.join(slot, group);
+      group.join(address);
+    }
     this.group = group;
     this.#isAccompanied = true;
     this.#forgetOthers();

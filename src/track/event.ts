@@ -3,6 +3,7 @@ import type { ToolName } from '../classify/tool.ts';
 import type { ModeName } from '../config/config.ts';
 import type { Transport } from '../net/protocol.ts';
 import type { Evidence } from './evidence.ts';
+import type { ScannedRange } from './ranges.ts';
 import type { Shape } from './shape.ts';
 
 /** Fields of every event about one probe, as text and plain numbers. Times are ms since the epoch. */
@@ -64,15 +65,9 @@ export interface DecoysEvent extends ProbeDetails {
   readonly spared: boolean;
 }
 
-/** A range of ports of one transport that a scan tried. */
-export interface ScannedRange {
-  readonly transport: Transport;
-  readonly first: number;
-  readonly last: number;
-}
-
-/** A port that answered a scanner. */
-export interface AnsweredPort {
+/** A port that answered a source. */
+export interface Answered {
+  /** Canonical address text. */
   readonly address: string;
   readonly transport: Transport;
   readonly port: number;
@@ -88,17 +83,18 @@ export interface ScanEvent {
   readonly first: number;
   readonly last: number;
   readonly probes: number;
+  /** Different ports, of all transports. */
   readonly ports: number;
+  /** There may be more ports than that: there was no room to remember them. */
+  readonly atLeast: boolean;
+  /** The ports in order, MAX_SCANNED_RANGES at most; when there were more, these cover them all. */
+  readonly ranges: readonly ScannedRange[];
   readonly kinds: readonly KindName[];
   readonly targets: number;
-  /** The ports, in few ranges; empty when they are not known. */
-  readonly ranges: readonly ScannedRange[];
-  /** The first addresses of ours that it tried; empty when they are not known. */
+  /** The first targets, MAX_TARGET_NAMES at most. */
   readonly targetNames: readonly string[];
-  /** `ports` is a lower bound. */
-  readonly atLeast: boolean;
-  /** What answered; null when that is not known. */
-  readonly answered: readonly AnsweredPort[] | null;
+  /** What answered the source, in a replay; null when that is not known. */
+  readonly answered: readonly Answered[] | null;
   readonly shape: Shape;
   /** The program that most of the probes look like. */
   readonly tool: ToolName | null;

@@ -1,14 +1,13 @@
 import { Kind, type KindName, kindName } from '../classify/kind.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import type { DecoyGroup } from './decoy-group.ts';
-import type { ScanEvent } from './event.ts';
+import type { Answered, ScanEvent } from './event.ts';
+import { joinRanges } from './ranges.ts';
 import { shapeOf } from './shape.ts';
 import type { Source } from './source.ts';
 
-const NOT_KNOWN = { ranges: [], targetNames: [], atLeast: false, answered: null } as const;
-
 /** The summary of a source's scan that is over; `time` is that of its last probe. */
-export function scanEvent(source: Source): ScanEvent {
+export function scanEvent(source: Source, answered: readonly Answered[] | null = null): ScanEvent {
   return {
     action: 'scan',
     time: source.lastSeen,
@@ -18,9 +17,12 @@ export function scanEvent(source: Source): ScanEvent {
     last: source.lastSeen,
     probes: source.probes,
     ports: source.ports,
+    atLeast: source.hasMorePorts,
+    ranges: joinRanges(source.ranges),
     kinds: kindsOf(source.kinds),
     targets: source.targets,
-    ...NOT_KNOWN,
+    targetNames: source.targetNames,
+    answered,
     shape: shapeOf(source),
     tool: source.marks.tool.name,
     triggered: source.marks.triggered,
@@ -41,9 +43,12 @@ export function groupScanEvent(group: DecoyGroup, { address }: Source): ScanEven
     last,
     probes,
     ports,
+    atLeast: group.hasMorePorts,
+    ranges: group.ranges,
     kinds: kindsOf(group.kinds),
     targets,
-    ...NOT_KNOWN,
+    targetNames: [...group.targetNames],
+    answered: null,
     shape: isOneSender ? 'decoy' : 'distributed',
     tool,
     triggered,

@@ -1,12 +1,24 @@
 import { Kind } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
-import type { Address } from '../net/address.ts';
+import { Address } from '../net/address.ts';
 import { hashAddress, mix } from '../net/hash.ts';
+import {
+  isIcmp,
+  PROTOCOL_ICMP,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  type Transport,
+  transportOf,
+} from '../net/protocol.ts';
 import { Attempts, Noted, REPEAT_WINDOW_MS, tickOf } from './attempts.ts';
+import { Added, NumberSets } from './number-sets.ts';
+import type { ScannedRange } from './ranges.ts';
+import { NO_NUMBER, TargetNumbers } from './target-numbers.ts';
 
 /**
- * Entries that one source may have. A port takes one, and so does another attempt at it or another target. Beyond
- * that, ports are only counted: a scan of all 65,535 costs no more than a scan of 256.
+ * Attempts of one source among those of all others. Beyond that, its attempts go where only large scans evict each
+ * other: a scan of 65,535 ports takes no more from the small ones than a scan of 256.
  */
 const MAX_REMEMBERED = 256;
 
@@ -24,14 +36,34 @@ const ADDRESS = 0;
 const CONNECTS = 4;
 const PROBES = 5;
 const PORTS = 6;
-const TARGETS = 7;
-/** Kinds in the lower half, the number of remembered entries in the upper. */
+/** The ports from the first one on that were probed in order. */
+const FIRST_RANGE = 7;
+/** Kinds in the lower half, the number of remembered attempts in the upper. */
 const KINDS_REMEMBERED = 8;
 const KINDS_MASK = 0xffff;
 const ONE_REMEMBERED = 0x10000;
+const REMEMBERED_MASK = 0x1ff;
+/** The ports are in `NumberSets`, because they are more than one range. */
+const HAS_SETS = 0x40000000;
 const FIRST_PORT = 9;
 const FIRST_ATTEMPT = 10;
 const FIRST_TARGET = 11;
+// Kinds of numbers in a set. There are few targets, so their numbers come first.
+const TARGET_NUMBERS = 0;
+const PORT_NUMBERS: readonly (readonly [kind: number, transport: Transport])[] = [
+  [1, 'tcp'],
+  [2, 'udp'],
+  [3, 'sctp'],
+  [4, 'icmp'],
+  [5, 'icmp'],
+  [6, 'ip'],
+];
+
+// What is rarely needed is outside of the records: whether ports are not counted, because there is no room to remember
+// them, and how many targets there are besides the first.
+const MORE_PORTS = 1;
+const ONE_TARGET = 2;
+
 // Offsets in a record, in doubles: the last four words.
 const FIRST_TIME = 6;
 const LAST_SEEN = 7;
@@ -52,14 +84,29 @@ export class SourceRecords {
   readonly #generations: Uint16Array;
   /** 1 when an IPv6 source's scan came from several addresses; meaningless for IPv4. */
   readonly #severalAddresses: Uint8Array;
-  readonly #attempts = new Attempts();
+  readonly #attempts: Attempts;
+  /** Attempts of sources with more than MAX_REMEMBERED; made when there is one. */
+  #attemptsOfMany: Attempts | null = null;
+  /** The ports and targets of sources that have probed more than one. */
+  readonly #numbers: NumberSets;
+  readonly #targets: TargetNumbers;
+  /** The destination of the last probe, because most have the same, with its number and its hash. */
+  readonly #destination = new Address();
+  #target = NO_NUMBER;
+  #targetHash = 0;
+  readonly #rare: Uint32Array;
 
-  constructor(slots: number) {
+  /** `salt` randomizes a hash; the counts do not depend on it. */
+  constructor(slots: number, salt: number) {
     this.#words = new Int32Array(slots * RECORD_WORDS);
     this.#doubles = new Float64Array(this.#words.buffer);
     this.#firstSeen = new Float64Array(slots);
     this.#generations = new Uint16Array(slots);
     this.#severalAddresses = new Uint8Array(slots);
+    this.#attempts = new Attempts(slots);
+    this.#numbers = new NumberSets(slots);
+    this.#targets = new TargetNumbers(salt);
+    this.#rare = new Uint32Array(slots);
   }
 
   /** Assigns the slot to the address or its network. */
@@ -74,6 +121,8 @@ export class SourceRecords {
   endScan(slot: number): void {
     const at = slot * RECORD_WORDS;
     this.#words.fill(0, at + PROBES, at + FIRST_TARGET + 1);
+    this.#rare[slot] = 0;
+    this.#numbers.clear(slot);
     // Never 0, because no owner has the number 0.
     this.#generations[slot] = ((this.#generations[slot] as number) + 1) & 0xffff || 1;
   }
@@ -138,7 +187,43 @@ export class SourceRecords {
   }
 
   targets(slot: number): number {
-    return (this.#words[slot * RECORD_WORDS + TARGETS] as number) >>> 0;
+    return this.probes(slot) === 0 ? 0 : 1 + Math.floor((this.#rare[slot] as number) / ONE_TARGET);
+  }
+
+  /** Whether there may be more ports than are counted. */
+  hasMorePorts(slot: number): boolean {
+    return ((this.#rare[slot] as number) & MORE_PORTS) !== 0;
+  }
+
+  /** The ports of the scan, in order for each transport. */
+  ranges(slot: number): ScannedRange[] {
+    const words = this.#words;
+    const at = slot * RECORD_WORDS;
+    if (words[at + PROBES] === 0) return [];
+    if (((words[at + KINDS_REMEMBERED] as number) & HAS_SETS) === 0) {
+      const range = words[at + FIRST_RANGE] as number;
+      const transport = transportOf((words[at + FIRST_PORT] as number) >>> 16);
+      return [{ transport, first: range >>> 16, last: range & 0xffff }];
+    }
+    return PORT_NUMBERS.flatMap(([kind, transport]) =>
+      [...this.#numbers.ranges(slot, kind)].map(({ first, last }) => ({ transport, first, last })),
+    );
+  }
+
+  /** Up to `most` of the targets of the scan, in the order in which anybody first probed them. */
+  *targetAddresses(slot: number, most: number): Generator<Address> {
+    const words = this.#words;
+    const at = slot * RECORD_WORDS;
+    if (words[at + PROBES] === 0) return;
+    let count = 0;
+    for (const { first, last } of this.#numbers.ranges(slot, TARGET_NUMBERS)) {
+      for (let number = first; number <= last; number++) {
+        if (count++ === most) return;
+        yield this.#targets.address(number);
+      }
+    }
+    if (count === 0 && words[at + FIRST_TARGET] !== NO_NUMBER)
+      yield this.#targets.address(words[at + FIRST_TARGET] as number);
   }
 
   kinds(slot: number): number {
@@ -176,10 +261,10 @@ export class SourceRecords {
     const at = slot * RECORD_WORDS;
     const firstTime = slot * RECORD_DOUBLES + FIRST_TIME;
     const { time, kind } = probe;
-    const target = hashAddress(probe.destination, 0);
-    // The same as `portKey`.
-    const port = mix((probe.protocol << 16) | probe.destinationPort) | 1;
-    let attempt = mix(target ^ mix((probe.sourcePort << 16) | probe.destinationPort) ^ kind);
+    if (!probe.destination.equals(this.#destination)) this.#turnTo(probe.destination);
+    const target = this.#target;
+    const port = (probe.protocol << 16) | probe.destinationPort;
+    let attempt = mix(this.#targetHash ^ mix((probe.sourcePort << 16) | probe.destinationPort) ^ kind);
     if (!probe.source.isV4) {
       this.#noteAddress(slot, probe.source);
       attempt = hashAddress(probe.source, attempt);
@@ -194,24 +279,43 @@ export class SourceRecords {
       words[at + FIRST_PORT] = port;
       words[at + FIRST_ATTEMPT] = attempt;
       words[at + FIRST_TARGET] = target;
-      words[at + TARGETS] = 1;
+      words[at + FIRST_RANGE] = (probe.destinationPort << 16) | probe.destinationPort;
     } else if (words[at + FIRST_PORT] === port && words[at + FIRST_ATTEMPT] === attempt) {
       repeat = Math.abs(time - (doubles[firstTime] as number)) <= REPEAT_WINDOW_MS;
       doubles[firstTime] = time;
     } else {
       const owner = ((this.#generations[slot] as number) << 16) | slot;
       const tick = tickOf(probe);
-      const mayAdd = kindsRemembered >>> 16 < MAX_REMEMBERED;
+      const mayAdd = ((kindsRemembered >>> 16) & REMEMBERED_MASK) < MAX_REMEMBERED;
+      const hash = mix(port);
       // A port's entry has the first attempt at it; only a port tried in several ways takes more entries.
       let noted: Noted = Noted.newAttempt;
-      if (words[at + FIRST_PORT] !== port) noted = this.#attempts.note(owner, port, attempt, tick, mayAdd);
-      newPort = noted === Noted.newKey;
+      if (words[at + FIRST_PORT] !== port) {
+        // A scan in order needs no set.
+        const next = (words[at + FIRST_RANGE] as number) + 1;
+        const isNext = probe.destinationPort === (next & 0xffff) && probe.destinationPort !== 0;
+        if (
+          isNext &&
+          (kindsRemembered & HAS_SETS) === 0 &&
+          (port ^ (words[at + FIRST_PORT] as number)) >>> 16 === 0
+        ) {
+          words[at + FIRST_RANGE] = next;
+          newPort = true;
+        } else {
+          newPort = this.#addPort(slot, probe, kindsRemembered);
+          kindsRemembered |= (words[at + KINDS_REMEMBERED] as number) & HAS_SETS;
+        }
+        noted = this.#attempts.note(owner, hash, attempt, tick, mayAdd);
+      }
       if (noted === Noted.newAttempt) noted = this.#attempts.note(owner, attempt, attempt, tick, mayAdd);
       repeat = noted === Noted.repeat;
-      if (mayAdd && noted === Noted.newKey) kindsRemembered += ONE_REMEMBERED;
+      if (noted === Noted.newKey) {
+        if (mayAdd) kindsRemembered += ONE_REMEMBERED;
+        else repeat = this.#isRepeatOfMany(owner, hash, attempt, tick);
+      }
     }
     words[at + KINDS_REMEMBERED] = kindsRemembered;
-    if (words[at + FIRST_TARGET] !== target) this.#noteTarget(slot, target, probe);
+    if (words[at + FIRST_TARGET] !== target) this.#addTarget(slot, target);
     // When SCAN_WINDOW is shorter than REPEAT_WINDOW_MS, the connect that it repeats is already forgotten.
     if (words[at + CONNECTS] === 0) repeat = false;
     // A ping is no connect.
@@ -223,6 +327,12 @@ export class SourceRecords {
     this.newPort = newPort;
   }
 
+  #turnTo(destination: Address): void {
+    this.#destination.set(destination);
+    this.#target = this.#targets.numberOf(destination);
+    this.#targetHash = hashAddress(destination, 0);
+  }
+
   /** Reads ahead for `isAt` and `count`, to have the record in the cache. The value is meaningless. */
   prefetch(slot: number): number {
     return this.#words[slot * RECORD_WORDS] as number;
@@ -230,7 +340,7 @@ export class SourceRecords {
 
   /** The same for the attempts at a port. */
   prefetchPort(slot: number, probe: Probe): number {
-    return this.#attempts.prefetch(this.#owner(slot), portKey(probe));
+    return this.#attempts.prefetch(this.#owner(slot), mix((probe.protocol << 16) | probe.destinationPort));
   }
 
   /** Keeps the first address of a scan. */
@@ -250,14 +360,44 @@ export class SourceRecords {
     words[at + 3] = address.w3;
   }
 
-  #noteTarget(slot: number, target: number, probe: Probe): void {
+  /** Adds a port that does not follow the first range. True when it is new. */
+  #addPort(slot: number, { protocol, destinationPort }: Probe, kindsRemembered: number): boolean {
     const words = this.#words;
     const at = slot * RECORD_WORDS;
-    const mayAdd = (words[at + KINDS_REMEMBERED] as number) >>> 16 < MAX_REMEMBERED;
-    const noted = this.#attempts.note(this.#owner(slot), mix(target) & ~1, 0, tickOf(probe), mayAdd);
-    if (noted !== Noted.newKey) return;
-    if (mayAdd) words[at + KINDS_REMEMBERED] = (words[at + KINDS_REMEMBERED] as number) + ONE_REMEMBERED;
-    words[at + TARGETS] = (words[at + TARGETS] as number) + 1;
+    if ((kindsRemembered & HAS_SETS) === 0) {
+      const range = words[at + FIRST_RANGE] as number;
+      const first = (words[at + FIRST_PORT] as number) >>> 16;
+      const isBefore = destinationPort < range >>> 16;
+      if (protocol === first && !isBefore && destinationPort <= (range & 0xffff)) return false;
+      words[at + KINDS_REMEMBERED] = (words[at + KINDS_REMEMBERED] as number) | HAS_SETS;
+      for (let port = range >>> 16; port <= (range & 0xffff); port++)
+        this.#addNumber(slot, numbersOf(first), port);
+    }
+    return this.#addNumber(slot, numbersOf(protocol), destinationPort);
+  }
+
+  #addNumber(slot: number, numbers: number, port: number): boolean {
+    const added = this.#numbers.add(slot, numbers, port);
+    if (added === Added.unknown) this.#rare[slot] = (this.#rare[slot] as number) | MORE_PORTS;
+    return added === Added.added;
+  }
+
+  /** Adds a target that is not the first. */
+  #addTarget(slot: number, target: number): void {
+    const first = this.#words[slot * RECORD_WORDS + FIRST_TARGET] as number;
+    const isSecond = (this.#rare[slot] as number) < ONE_TARGET;
+    if (isSecond && first !== NO_NUMBER) this.#numbers.add(slot, TARGET_NUMBERS, first);
+    if (target === NO_NUMBER) return;
+    if (this.#numbers.add(slot, TARGET_NUMBERS, target) === Added.added)
+      this.#rare[slot] = (this.#rare[slot] as number) + ONE_TARGET;
+  }
+
+  /** Whether a source with more than MAX_REMEMBERED attempts made the same one just now. */
+  #isRepeatOfMany(owner: number, port: number, attempt: number, tick: number): boolean {
+    this.#attemptsOfMany ??= new Attempts();
+    let noted = this.#attemptsOfMany.note(owner, port, attempt, tick, true);
+    if (noted === Noted.newAttempt) noted = this.#attemptsOfMany.note(owner, attempt, attempt, tick, true);
+    return noted === Noted.repeat;
   }
 
   #owner(slot: number): number {
@@ -265,7 +405,11 @@ export class SourceRecords {
   }
 }
 
-/** Odd, unlike the keys of targets. */
-function portKey(probe: Probe): number {
-  return mix((probe.protocol << 16) | probe.destinationPort) | 1;
+/** The kind of the numbers that stand for ports of a protocol. */
+function numbersOf(protocol: number): number {
+  if (protocol === PROTOCOL_TCP) return 1;
+  if (protocol === PROTOCOL_UDP) return 2;
+  if (protocol === PROTOCOL_SCTP) return 3;
+  if (!isIcmp(protocol)) return 6;
+  return protocol === PROTOCOL_ICMP ? 4 : 5;
 }

@@ -1,6 +1,7 @@
 import type { Probe } from '../classify/probe.ts';
 import { Address } from '../net/address.ts';
 import { hashAddress } from '../net/hash.ts';
+import { Members } from './members.ts';
 import { SlotLists } from './slot-lists.ts';
 import { Source } from './source.ts';
 import type { SourceNetworks } from './source-networks.ts';
@@ -29,6 +30,7 @@ export const MAX_PREFETCH = 64;
 /** The bounded table of sources: a chained hash over numbered slots, and lists that decide which source is evicted. */
 export class SourceTable {
   readonly records: SourceRecords;
+  readonly members: Members;
   readonly #capacity: number;
   readonly #known: number;
   readonly #salt: number;
@@ -57,7 +59,8 @@ export class SourceTable {
     onForget: (slot: number) => void,
     capacity = MAX_SOURCES,
   ) {
-    this.records = new SourceRecords(capacity);
+    this.records = new SourceRecords(capacity, salt);
+    this.members = new Members(capacity);
     this.#capacity = capacity;
     this.#known = Math.floor((capacity / 4) * 3);
     this.#salt = salt;
@@ -66,7 +69,7 @@ export class SourceTable {
     this.#chain = new Int32Array(capacity);
     this.#lists = new SlotLists(capacity, LEAVING_ORDER.length);
     this.#onForget = onForget;
-    this.#passing = new Source(this.records, 0, networks);
+    this.#passing = new Source(this.records, this.members, 0, networks);
   }
 
   get size(): number {
@@ -116,7 +119,7 @@ export class SourceTable {
   source(slot: number): Source {
     let source = this.#sources[slot];
     if (source === undefined) {
-      source = new Source(this.records, slot, this.#networks);
+      source = new Source(this.records, this.members, slot, this.#networks);
       this.#sources[slot] = source;
     }
     return source;

@@ -2,9 +2,14 @@ import { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Evidence } from './evidence.ts';
 import { Marks } from './marks.ts';
+import type { Members } from './members.ts';
+import type { ScannedRange } from './ranges.ts';
 import { Reported } from './reported.ts';
 import { type SourceNetworks, WHOLE_ADDRESS } from './source-networks.ts';
 import type { SourceRecords } from './source-records.ts';
+
+/** Targets of a scan that are reported by name. */
+export const MAX_TARGET_NAMES = 16;
 
 /**
  * A source of probes, with one address or several of a network: a view of its slot's record, and what a source that
@@ -15,12 +20,13 @@ export class Source {
   failures = 0;
   lastFailure = 0;
   readonly reported = new Reported();
-  readonly marks = new Marks();
+  readonly marks: Marks;
   readonly #records: SourceRecords;
   #slot: number;
   readonly #networks: SourceNetworks;
 
-  constructor(records: SourceRecords, slot: number, networks: SourceNetworks) {
+  constructor(records: SourceRecords, members: Members, slot: number, networks: SourceNetworks) {
+    this.marks = new Marks(members, slot);
     this.#records = records;
     this.#slot = slot;
     this.#networks = networks;
@@ -66,12 +72,27 @@ export class Source {
     return this.#records.probes(this.#slot);
   }
 
-  /** Different (protocol, port) pairs; beyond what is remembered, an upper estimate. */
+  /** Different (protocol, port) pairs. */
   get ports(): number {
     return this.#records.ports(this.#slot);
   }
 
-  /** Different addresses of ours; beyond what is remembered, an upper estimate. */
+  /** Whether there may be more ports than `ports` counts. */
+  get hasMorePorts(): boolean {
+    return this.#records.hasMorePorts(this.#slot);
+  }
+
+  /** The ports, in order for each transport. */
+  get ranges(): ScannedRange[] {
+    return this.#records.ranges(this.#slot);
+  }
+
+  /** The addresses of ours that it probed, MAX_TARGET_NAMES at most. */
+  get targetNames(): string[] {
+    return [...this.#records.targetAddresses(this.#slot, MAX_TARGET_NAMES)].map(String);
+  }
+
+  /** Different addresses of ours; of the first 65,536 that anybody probed. */
   get targets(): number {
     return this.#records.targets(this.#slot);
   }
@@ -90,6 +111,7 @@ export class Source {
   /** Becomes a view of another slot's record, without any other state. */
   turnTo(slot: number): this {
     this.#slot = slot;
+    this.marks.turnTo(slot);
     this.reset();
     return this;
   }

@@ -63,6 +63,11 @@ export class Tracker {
     this.#table = new SourceTable(salt, this.#networks, (slot) => this.#forget(slot), capacity);
   }
 
+  /** The sources by slot. */
+  get table(): SourceTable {
+    return this.#table;
+  }
+
   /** The number of sources tracked now. */
   get size(): number {
     return this.#table.size;
@@ -73,6 +78,11 @@ export class Tracker {
   /** Its source; made on demand, because few are ever looked at. */
   get source(): Source {
     return this.#table.source(this.#slot);
+  }
+
+  /** Its source's slot in the table. */
+  get slot(): number {
+    return this.#slot;
   }
 
   /** It repeated an attempt, which makes no new connect. */
@@ -199,6 +209,7 @@ export class Tracker {
     const { records } = this.#table;
     if (records.probes(slot) === 0) return;
     this.#table.glance(slot).marks.reset();
+    this.#table.members.reset(slot);
     records.endScan(slot);
   }
 }

@@ -1,6 +1,7 @@
 import type { Probe } from '../classify/probe.ts';
 import { Address } from '../net/address.ts';
-import { hashAddress, mix } from '../net/hash.ts';
+import { hashAddress } from '../net/hash.ts';
+import { SlotLists } from './slot-lists.ts';
 
 /** Weak probes count from this many different ports on. The number of an IP protocol stands in for a port. */
 const MIN_PORTS = 3;
@@ -12,11 +13,18 @@ const MIN_PORTS = 3;
 export const WEAK_WINDOW_MS = 3_600_000;
 
 /**
- * Sources whose weak probes are remembered, in sets of 8. An attacker who fills a set with forged addresses makes a
- * slow scanner start over; sources that count already are evicted last.
+ * Sources whose weak probes are remembered. An attacker who fills the table with forged addresses makes a slow scanner
+ * start over; sources that count already are evicted last. In each group the source seen longest ago leaves first.
  */
-const SETS = 2_048;
-const WAYS = 8;
+const MAX_WEAK_SOURCES = 16_384;
+const BUCKETS = MAX_WEAK_SOURCES * 2;
+
+/** The lists that decide who leaves, in this order. */
+const WAITING = 0;
+const COUNTING = 1;
+
+/** No slot. */
+const NONE = -1;
 
 /** A record of 64 octets: the source, then two ports, each with our address, the state and the time. */
 const RECORD_WORDS = 16;
@@ -38,13 +46,20 @@ export type InUseAt = (protocol: number, address: Address, port: number) => bool
  * first connect and triggers like any other. The two before it are never reported or counted.
  */
 export class WeakSources {
+  /** A source was evicted, so later probes of it may count too late. */
+  hasForgotten = false;
   readonly #salt: number;
-  readonly #words = new Uint32Array(SETS * WAYS * RECORD_WORDS);
-  readonly #address = new Address();
-
   readonly #keyOf: (source: Address) => Address;
+  readonly #words = new Uint32Array(MAX_WEAK_SOURCES * RECORD_WORDS);
+  /** Slots by hash, as chains; both count slots from 1. Free slots are chained to one another. */
+  readonly #buckets = new Int32Array(BUCKETS);
+  readonly #chain = new Int32Array(MAX_WEAK_SOURCES);
+  readonly #lists = new SlotLists(MAX_WEAK_SOURCES, 2);
+  readonly #address = new Address();
+  #used = 0;
+  #free = 0;
 
-  /** `salt` randomizes the sets; `keyOf` gives the key of an address's source, which may be a whole network. */
+  /** `salt` randomizes the buckets; `keyOf` gives the key of an address's source, which may be a whole network. */
   constructor(salt: number, keyOf: (source: Address) => Address) {
     this.#salt = salt;
     this.#keyOf = keyOf;
@@ -52,16 +67,18 @@ export class WeakSources {
 
   /** Whether the weak probe would make its source count: the moment to check its ports closely. */
   isDecisive(probe: Probe): boolean {
-    const at = this.#find(this.#keyOf(probe.source), probe.time);
-    if (at < 0 || this.#words[at + STATE] !== MIN_PORTS - 1) return false;
-    return !this.#knows(at, probe);
+    const slot = this.#find(this.#keyOf(probe.source), probe.time);
+    if (slot === NONE) return false;
+    const at = slot * RECORD_WORDS;
+    return this.#words[at + STATE] === MIN_PORTS - 1 && !this.#knows(at, probe);
   }
 
   /** Forgets the ports of a source that turn out to be in use. */
   recheck(source: Address, time: number, inUse: InUseAt): void {
-    const at = this.#find(this.#keyOf(source), time);
+    const slot = this.#find(this.#keyOf(source), time);
     const words = this.#words;
-    if (at < 0 || words[at + STATE] === COUNTS) return;
+    const at = slot * RECORD_WORDS;
+    if (slot === NONE || words[at + STATE] === COUNTS) return;
     let kept = 0;
     for (let index = 0; index < (words[at + STATE] as number); index++) {
       const from = at + FIRST_PORT + index * PORT_WORDS;
@@ -79,13 +96,15 @@ export class WeakSources {
     const words = this.#words;
     const source = this.#keyOf(probe.source);
     const found = this.#find(source, probe.time);
-    const at = found >= 0 ? found : this.#add(source);
+    const slot = found === NONE ? this.#add(source) : found;
+    const at = slot * RECORD_WORDS;
     words[at + SECONDS] = seconds(probe.time);
     const state = words[at + STATE] as number;
-    if (state === COUNTS) return true;
-    if (this.#knows(at, probe)) return false;
-    words[at + STATE] = state + 1;
-    if (state + 1 === COUNTS) return true;
+    const isNew = state !== COUNTS && !this.#knows(at, probe);
+    if (isNew) words[at + STATE] = state + 1;
+    const counts = words[at + STATE] === COUNTS;
+    this.#lists.touch(slot, counts ? COUNTING : WAITING);
+    if (counts || !isNew) return counts;
     const to = at + FIRST_PORT + state * PORT_WORDS;
     this.#writeAddress(to, probe.destination);
     words[to + PORT] = portKey(probe);
@@ -102,42 +121,64 @@ export class WeakSources {
     return false;
   }
 
-  /** Where the source's record begins; -1 when there is none or it is too old. */
+  /** The source's slot; NONE when there is none or it is too old. */
   #find(source: Address, time: number): number {
     const words = this.#words;
-    const set = this.#setOf(source);
-    for (let at = set; at < set + WAYS * RECORD_WORDS; at += RECORD_WORDS) {
-      if (
-        words[at + 3] !== source.w3 ||
-        words[at + 2] !== source.w2 ||
-        words[at + 1] !== source.w1 ||
-        words[at] !== source.w0 ||
-        words[at + SECONDS] === 0
-      )
-        continue;
-      // In a capture, time may also go backwards.
-      if (Math.abs(seconds(time) - (words[at + SECONDS] as number)) * 1_000 < WEAK_WINDOW_MS) return at;
-      words[at + SECONDS] = 0;
-    }
-    return -1;
+    let slot = (this.#buckets[this.#bucketOf(source)] as number) - 1;
+    while (slot !== NONE && !this.#isAt(slot, source)) slot = (this.#chain[slot] as number) - 1;
+    if (slot === NONE) return NONE;
+    // In a capture, time may also go backwards.
+    const elapsed = Math.abs(seconds(time) - (words[slot * RECORD_WORDS + SECONDS] as number));
+    if (elapsed * 1_000 < WEAK_WINDOW_MS) return slot;
+    this.#release(slot);
+    return NONE;
   }
 
-  /** Replaces an empty record, otherwise the oldest, preferably of a source that does not count. */
-  #add(source: Address): number {
+  #isAt(slot: number, source: Address): boolean {
     const words = this.#words;
-    const set = this.#setOf(source);
-    let place = set;
-    for (let at = set; at < set + WAYS * RECORD_WORDS; at += RECORD_WORDS) {
-      if (this.#worth(at) < this.#worth(place)) place = at;
-    }
-    this.#writeAddress(place, source);
-    words[place + STATE] = 0;
-    return place;
+    const at = slot * RECORD_WORDS;
+    return (
+      words[at + 3] === source.w3 &&
+      words[at + 2] === source.w2 &&
+      words[at + 1] === source.w1 &&
+      words[at] === source.w0
+    );
   }
 
-  #worth(at: number): number {
-    const age = this.#words[at + SECONDS] as number;
-    return this.#words[at + STATE] === COUNTS && age !== 0 ? age + 2 ** 32 : age;
+  #add(source: Address): number {
+    const slot = this.#takeSlot();
+    this.#writeAddress(slot * RECORD_WORDS, source);
+    this.#words[slot * RECORD_WORDS + STATE] = 0;
+    const bucket = this.#bucketOf(source);
+    this.#chain[slot] = this.#buckets[bucket] as number;
+    this.#buckets[bucket] = slot + 1;
+    return slot;
+  }
+
+  #takeSlot(): number {
+    if (this.#free === 0 && this.#used < MAX_WEAK_SOURCES) return this.#used++;
+    if (this.#free === 0) {
+      this.hasForgotten = true;
+      const waiting = this.#lists.head(WAITING);
+      this.#release(waiting === NONE ? this.#lists.head(COUNTING) : waiting);
+    }
+    const slot = this.#free - 1;
+    this.#free = this.#chain[slot] as number;
+    return slot;
+  }
+
+  #release(slot: number): void {
+    this.#readAddress(slot * RECORD_WORDS);
+    const bucket = this.#bucketOf(this.#address);
+    let link = this.#buckets[bucket] as number;
+    if (link === slot + 1) this.#buckets[bucket] = this.#chain[slot] as number;
+    else {
+      while (this.#chain[link - 1] !== slot + 1) link = this.#chain[link - 1] as number;
+      this.#chain[link - 1] = this.#chain[slot] as number;
+    }
+    this.#lists.remove(slot);
+    this.#chain[slot] = this.#free;
+    this.#free = slot + 1;
   }
 
   #writeAddress(at: number, address: Address): void {
@@ -156,14 +197,14 @@ export class WeakSources {
     this.#address.w3 = words[at + 3] as number;
   }
 
-  #setOf(source: Address): number {
-    return (mix(hashAddress(source, this.#salt)) & (SETS - 1)) * WAYS * RECORD_WORDS;
+  #bucketOf(source: Address): number {
+    return hashAddress(source, this.#salt) & (BUCKETS - 1);
   }
 }
 
-/** Seconds since the epoch; never 0 in a record that is in use. */
+/** Seconds since the epoch. */
 function seconds(time: number): number {
-  return (Math.floor(time / 1_000) & 0xffffffff) >>> 0 || 1;
+  return Math.floor(time / 1_000) >>> 0;
 }
 
 /** The protocol and its port; for a protocol that no host speaks, its number is the port. */

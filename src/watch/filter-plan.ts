@@ -1,5 +1,5 @@
 import type { FamilyPlan, FilterPlan } from '../capture/filter.ts';
-import { Kind, kindMask } from '../classify/kind.ts';
+import { IMPOSSIBLE_KINDS, Kind, kindMask } from '../classify/kind.ts';
 import { PortSet } from '../config/ports.ts';
 import { ICMP_ECHO, ICMP_MASK, ICMP_TIMESTAMP, ICMPV6_ECHO } from '../decode/transport/icmp.ts';
 import { CHUNK_COOKIE_ECHO, CHUNK_INIT } from '../decode/transport/sctp.ts';
@@ -13,7 +13,7 @@ import { SteadyPorts } from './steady-ports.ts';
 import type { WatchedPorts } from './watched-ports.ts';
 
 /** The ports that are watched, and a mask with bit `1 << Kind` for each kind of probe. */
-export type ViewedPorts = Pick<WatchedPorts, 'tcp' | 'udp' | 'kinds'>;
+export type ViewedPorts = Pick<WatchedPorts, 'tcp' | 'udp' | 'kinds' | 'capturesTcp'>;
 
 /** Kinds that begin a connection, or pretend to. */
 const INITIAL_KINDS = kindMask([Kind.null, Kind.fin, Kind.xmas, Kind.syn, Kind.odd]);
@@ -81,6 +81,7 @@ export class FilterPlanner {
     return {
       v4: familyPlan(v4, this.#tcp4.ports, this.#udp4.ports),
       v6: familyPlan(v6, this.#tcp6.ports, this.#udp6.ports),
+      impossible: watched.capturesTcp && (kinds & IMPOSSIBLE_KINDS) !== 0,
       bareFlags: among([
         [Kind.ack, ACK],
         [Kind.maimon, FIN | ACK],

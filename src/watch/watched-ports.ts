@@ -10,18 +10,28 @@ export class WatchedPorts {
   readonly udp: PortSet;
   /** A mask with bit `1 << Kind` for each kind in DETECT. */
   readonly kinds: number;
+  /** Whether a TCP mode sees packets. */
+  readonly capturesTcp: boolean;
   readonly #watchesTcp: boolean;
+  readonly #excluded: PortSet;
 
   constructor(config: Config, modes: Modes) {
     this.tcp = watchedTcp(config, modes);
     this.udp = watchedUdp(config, modes);
     this.kinds = kindMask(config.detect.map((name) => Kind[name]));
+    this.capturesTcp = modes.tcp === 'stcp' || modes.tcp === 'atcp';
+    this.#excluded = modes.tcp === 'atcp' ? config.advancedExcludeTcp : new PortSet();
     this.#watchesTcp = !this.tcp.isEmpty;
   }
 
   /** Whether DETECT names the kind. */
   detects(kind: Kind): boolean {
     return (this.kinds & (1 << kind)) !== 0;
+  }
+
+  /** Whether a segment with impossible flags is a probe of the TCP port, watched or not. */
+  hasImpossible(port: number): boolean {
+    return this.capturesTcp && !this.#excluded.has(port);
   }
 
   /** There are lists for TCP and UDP. SCTP uses TCP's; a protocol without ports is watched when any TCP port is. */

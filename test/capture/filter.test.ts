@@ -13,6 +13,7 @@ import {
 } from '../../src/capture/filter.ts';
 import { LINKTYPE_ETHERNET } from '../../src/capture/link-type.ts';
 import { classify } from '../../src/classify/classify.ts';
+import { isImpossible } from '../../src/classify/flags.ts';
 import { Kind } from '../../src/classify/kind.ts';
 import { type PortRange, PortSet } from '../../src/config/ports.ts';
 import { decodeFrame } from '../../src/decode/frame.ts';
@@ -63,6 +64,7 @@ function planOf(pass: PortSet, own: readonly Address[], keepOut = NONE): FilterP
   return {
     v4: { addresses: own.filter((address) => address.isV4), ...family },
     v6: { addresses: own.filter((address) => !address.isV4), ...family },
+    impossible: pass.size > 0,
     bareFlags: [ACK, FIN | ACK],
     chunkTypes: pass.size > 0 ? [1, 10] : [],
     busyProtocols: pass.size > 0 ? BUSY : [],
@@ -192,7 +194,7 @@ function isProbe(frame: Uint8Array, { v4, v6 }: FilterPlan): boolean {
   const isOurs = family.addresses.some((address) => address.equals(packet.destination));
   const { protocol, destinationPort } = packet;
   if (!isOurs || classify(packet) === Kind.icmp) return false;
-  if (protocol === PROTOCOL_TCP) return family.tcp.pass.has(destinationPort);
+  if (protocol === PROTOCOL_TCP) return family.tcp.pass.has(destinationPort) || isImpossible(packet.tcpFlags);
   return protocol !== PROTOCOL_UDP || family.udp.pass.has(destinationPort);
 }
 
@@ -284,6 +286,19 @@ describe('the filter agrees with decoder and classifier on generated frames', ()
   });
 });
 
+test('segments with impossible flags pass to every port of this host, if they are looked for', async () => {
+  const plan = planOf(ports(111), OWN, ports(22));
+  const flags = [0, FIN, FIN | 0x28, FIN | RST, SYN | FIN, SYN | FIN | ACK, SYN | RST, SYN | RST | ACK, 0x3f];
+  const frames = [22, 50_000].flatMap((destinationPort) =>
+    [
+      { source: '10.0.0.1', destination: '10.0.0.2' },
+      { source: 'fd00::1', destination: 'fd00::2' },
+    ].flatMap((ends) => flags.map((bits) => ethernet(tcpPacket({ ...ends, destinationPort, flags: bits })))),
+  );
+  expect((await passed(plan, frames)).size).toBe(frames.length);
+  expect((await passed({ ...plan, impossible: false }, frames)).size).toBe(0);
+});
+
 describe('bare ACKs and FIN/ACKs', () => {
   const services = ports(22, 80, 443);
   const plan = planOf(PortSet.below(1024).without(services), OWN, services);
@@ -301,6 +316,7 @@ describe('bare ACKs and FIN/ACKs', () => {
     ['a FIN/ACK to a service', segment(80, FIN | ACK), false],
     ['to a port that is not watched', segment(1024, ACK), false],
     ['with data', segment(111, ACK, { payload: new Uint8Array(1) }), false],
+    ['with impossible flags', [SYN | FIN, SYN | RST].flatMap((flag) => segment(80, ACK | flag)), true],
     ['with other flags', [RST, SYN, 0x08, 0x20].flatMap((flag) => segment(111, ACK | flag)), false],
     ['with ECE and CWR', segment(111, ACK | 0xc0), true],
   ])('%s', async (_name, frames, passes) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { classify, fillProbe } from '../../src/classify/classify.ts';
-import { kindOfFlags } from '../../src/classify/flags.ts';
+import { isImpossible, kindOfFlags } from '../../src/classify/flags.ts';
 import { Kind, kindName, LAST_KIND } from '../../src/classify/kind.ts';
 import { Probe } from '../../src/classify/probe.ts';
 import { isTracerouteLike } from '../../src/classify/traceroute.ts';
@@ -29,7 +29,8 @@ describe('the six low flag bits decide the kind', () => {
 
   test('all 64 combinations', () => {
     for (let flags = 0; flags < 64; flags++) {
-      const expected = named.get(flags) ?? ((flags & (ACK | RST)) !== 0 ? Kind.none : Kind.odd);
+      const isPlain = (flags & (ACK | RST)) !== 0 && !isImpossible(flags);
+      const expected = named.get(flags) ?? (isPlain ? Kind.none : Kind.odd);
       expect(kindOfFlags(flags), `flags ${flags}`).toBe(expected);
     }
   });
@@ -40,9 +41,31 @@ describe('the six low flag bits decide the kind', () => {
     ['RST/ACK', RST | ACK],
     ['FIN/PSH/ACK, a connection that closes', FIN | PSH | ACK],
     ['PSH/ACK, data', PSH | ACK],
-    ['SYN/RST', SYN | RST],
   ])('%s is no probe', (_name, flags) => {
     expect(kindOfFlags(flags)).toBe(Kind.none);
+  });
+
+  test.each<[string, number, boolean]>([
+    ['no flags', 0, true],
+    ['FIN', FIN, true],
+    ['XMAS', FIN | PSH | URG, true],
+    ['FIN/RST', FIN | RST, true],
+    ['SYN/FIN', SYN | FIN, true],
+    ['SYN/FIN/ACK', SYN | FIN | ACK, true],
+    ['SYN/RST', SYN | RST, true],
+    ['SYN/RST/ACK', SYN | RST | ACK, true],
+    ['all six', 0x3f, true],
+    ['SYN', SYN, false],
+    ['SYN/PSH', SYN | PSH, false],
+    ['PSH/URG', PSH | URG, false],
+    ['SYN/ACK', SYN | ACK, false],
+    ['FIN/ACK', FIN | ACK, false],
+    ['RST', RST, false],
+    ['RST/ACK', RST | ACK, false],
+    ['FIN/RST/ACK', FIN | RST | ACK, false],
+  ])('%s is impossible: %s', (_name, flags, expected) => {
+    expect(isImpossible(flags)).toBe(expected);
+    if (expected) expect(kindOfFlags(flags)).not.toBe(Kind.none);
   });
 
   test('ECE and CWR are ignored', () => {

@@ -131,6 +131,59 @@ describe('formats', () => {
     expect(stderr).toMatch(/^packets +3\nprobes +3\nscans +1\ntime +[\d.]+ s\npackets per second +\d+\n$/);
   });
 
+  const summaryOf = (args: readonly string[]) => {
+    const { stderr } = portsentry(['replay', '-c', configuration, '--format', 'none', ...args]);
+    return stderr.replace(/^time .*\npackets per second .*\n/m, '').replace(/ {2,}/g, '  ');
+  };
+
+  test('the summary has a row for every packet that is no probe for where it goes', () => {
+    const frames = [
+      tcp(111),
+      tcp(2_000),
+      tcp(2_001, SYN, { destination: '10.99.0.3' }),
+      tcp(79, SYN, { destination: '10.99.0.3' }),
+      tcp(79, SYN, { source: HOST }),
+      udp(SCANNER, 40_000, HOST, 3_000),
+      tcp(2_002, ACK),
+    ];
+    const path = file('f', capture(...frames));
+    expect(summaryOf(['--home', HOST, path])).toBe(
+      'packets  7\n  source is destination  1\n  not to a protected address  2\n' +
+        '  TCP ports that atcp does not watch  1\n  UDP ports that audp does not watch  1\nprobes  1\nscans  1\n',
+    );
+    expect(summaryOf(['--mode', 'sudp', path])).toContain('  TCP ports, without a TCP mode  4\n');
+  });
+
+  test('the summary names the sender whose checksums are all wrong, and --no-checksum', () => {
+    const bad = { checksum: 0x1234 };
+    const path = file(
+      'f',
+      capture(tcp(111, SYN, bad), tcp(112, SYN, bad), tcp(113, SYN, { source: '10.99.0.7' })),
+    );
+    const hint = `All checksums of ${SCANNER} (2) are wrong. `;
+    expect(summaryOf([path])).toContain(hint);
+    expect(summaryOf([path])).toContain('--no-checksum');
+    const mixed = file('g', capture(tcp(110), tcp(111, SYN, bad)));
+    expect(summaryOf([mixed])).not.toContain('All checksums');
+    const later = file('h', capture(tcp(111, SYN, bad), tcp(110)));
+    expect(summaryOf([later])).not.toContain('All checksums');
+  });
+
+  test('checksums that are left to the network card are no reason to leave out a packet', () => {
+    const left = capture(tcp(111, SYN, { checksum: 0 }), tcp(112, SYN, { checksum: 'pseudo' }));
+    expect(ports(replay([file('f', left)]).stdout)).toEqual([111, 112]);
+  });
+
+  test('the summary has the same numbers in each format, also where sources are decoys', () => {
+    const path = 'fixtures/captures/nmap-decoys.pcap';
+    const numbers = ['text', 'json', 'none'].map((format) => {
+      const { stderr } = portsentry(['replay', '-c', 'fixtures/conf/replay.conf', '--format', format, path]);
+      return stderr.split('\ntime ')[0];
+    });
+    expect(new Set(numbers).size).toBe(1);
+    expect(numbers[0]).toMatch(/scans +1$/);
+  });
+
   test('the summary counts undecoded packets by reason', () => {
     const arp = ethernet(new Uint8Array(28), { etherType: 0x0806 });
     const path = file('f', capture(arp, arp, tcp(111), tcp(112, SYN, { checksum: 1 })));
@@ -166,6 +219,16 @@ describe('what is a probe', () => {
     const path = file('f.pcap', capture(...answered()));
     expect(ports(replay([path]).stdout)).toEqual([112]);
     expect(ports(replay(['--no-infer-open', path]).stdout)).toEqual([111, 112]);
+  });
+
+  test('packets that no honest host sends are probes of ports in use and of ports that are not watched', () => {
+    const syn = answered().slice(0, 2);
+    const path = file(
+      'f',
+      capture(...syn, tcp(111, FIN), tcp(50_000, 0), tcp(111, SYN | FIN | ACK), tcp(50_001, SYN)),
+    );
+    expect(ports(replay([path]).stdout)).toEqual([111, 50_000]);
+    expect(replay([path]).stdout).toContain('SYN: 1 FIN: 1 ACK: 1');
   });
 
   test('an answer in the second file counts for the first', () => {

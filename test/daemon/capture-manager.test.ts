@@ -38,7 +38,7 @@ vi.mock('../../src/sensor/sensor-process.ts', () => ({
 
 const MIB = 1024 * 1024;
 const SYN = kindMask([Kind.syn]);
-const NO_PORTS: ViewedPorts = { tcp: new PortSet(), udp: new PortSet(), kinds: SYN };
+const NO_PORTS: ViewedPorts = { tcp: new PortSet(), udp: new PortSet(), kinds: SYN, capturesTcp: true };
 /** Below the ports that the kernel gives to clients. */
 const PORT = 21_660;
 const WATCHED: ViewedPorts = { ...NO_PORTS, tcp: PortSet.of([{ first: PORT, last: PORT }]) };

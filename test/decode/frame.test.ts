@@ -214,7 +214,9 @@ describe('checksums', () => {
     ['TCP, odd length', tcpPacket({ ...right, payload: new Uint8Array([1, 2, 3]) }), Reason.none],
     ['UDP, wrong', udpPacket({ ...V4, destinationPort: 9, checksum: 0x1234 }), Reason.transportChecksum],
     ['UDP, none', udpPacket({ ...V4, destinationPort: 9, checksum: 0 }), Reason.none],
-    ['UDP over IPv6, none', udpPacket({ ...V6, destinationPort: 9, checksum: 0 }), Reason.transportChecksum],
+    ['UDP over IPv6, left to the card', udpPacket({ ...V6, destinationPort: 9, checksum: 0 }), Reason.none],
+    ['TCP, left to the card', tcpPacket({ ...right, checksum: 0 }), Reason.none],
+    ['IPv4 header, left to the card', tcpPacket(right, { checksum: 0 }), Reason.none],
     ['IPv4 header, wrong', tcpPacket(right, { checksum: 0x1234 }), Reason.ipChecksum],
   ])('%s', (_name, packet, reason) => {
     expect(decoded(ethernet(packet)).sums).toBe(reason);

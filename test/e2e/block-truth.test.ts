@@ -94,7 +94,11 @@ const ROWS: readonly Row[] = [
 
 /** With the packet sensor: the kernel's leaves nothing of an idle port to be answered, blocked or not. */
 function configure(keys: string): void {
-  writeFile(lab.victim, CONFIG_FILE, `ADVANCED_PORTS_TCP="65535"\nAUTO_IGNORE="0"\nSENSOR="packet"\n${keys}\n`);
+  writeFile(
+    lab.victim,
+    CONFIG_FILE,
+    `ADVANCED_PORTS_TCP="65535"\nAUTO_IGNORE="0"\nSENSOR="packet"\n${keys}\n`,
+  );
 }
 
 /** Scans the ports; resolves to how many of them answered. */

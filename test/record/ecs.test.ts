@@ -94,7 +94,7 @@ test('a scan has its sum, its times, its ranges and what answered', () => {
   });
   expect(checked(ecsLine(scan))).toEqual({
     '@timestamp': '2026-11-22T13:33:37.123Z',
-    message: 'Scan by 2001:db8:1::/64 ended: 412 probes to 397 ports in 3.0 s (SYN, UDP), nmap-like',
+    message: 'Scan by 2001:db8:1::/64 ended: 412 probes to at least 397 ports in 3.0 s (SYN, UDP), nmap-like',
     ecs: { version: '8.17.0' },
     event: {
       kind: 'alert',

@@ -11,6 +11,10 @@ const GROUP = { sources: 3, decoys: MEMBERS, shape: 'decoy' } as const;
 describe('the line of a scan that has ended', () => {
   test.each<[Partial<ScanEvent>, string]>([
     [{}, 'Scan by 10.99.0.1 ended: 412 probes to 397 ports in 3.1 s (SYN), nmap-like'],
+    [
+      { atLeast: true },
+      'Scan by 10.99.0.1 ended: 412 probes to at least 397 ports in 3.1 s (SYN), nmap-like',
+    ],
     [{ tool: null }, 'Scan by 10.99.0.1 ended: 412 probes to 397 ports in 3.1 s (SYN)'],
     [
       { source: '2001:db8::/64', kinds: ['fin', 'udp', 'connect'], tool: null },

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CAPTURE_NAMES, goldenPath, replayFixture } from '../support/golden.ts';
+import { CAPTURE_NAMES, capturePath, goldenPath, replayFixture } from '../support/golden.ts';
+import { FIXTURE_OPTIONS, replayWith } from '../support/replay-in-process.ts';
+import { SALTS } from '../support/salts.ts';
 
 /** Captures in, golden text out. `fixtures/make/golden` renews the text; read the difference before you commit it. */
 describe('golden replays', () => {
@@ -9,6 +11,14 @@ describe('golden replays', () => {
     const { status, stdout } = replayFixture(name);
     expect(status).toBe(0);
     expect(stdout).toBe(readFileSync(goldenPath(name), 'utf8'));
+  });
+
+  test.each(CAPTURE_NAMES)('%s is the same with every salt', async (name) => {
+    const golden = readFileSync(goldenPath(name), 'utf8');
+    for (const salt of SALTS) {
+      const { exit, lines } = await replayWith(salt, [capturePath(name)], FIXTURE_OPTIONS);
+      expect([exit, lines.map((line) => `${line}\n`).join('')], `salt ${salt}`).toEqual([0, golden]);
+    }
   });
 
   test('every capture has its golden text, and there is no other', () => {

@@ -5,9 +5,11 @@ import { CaptureReader } from '../../src/capture/file/reader.ts';
 import { BATCH_CAPACITY } from '../../src/capture/source.ts';
 import { Reason } from '../../src/decode/reason.ts';
 import { Engine, type EngineParts } from '../../src/engine.ts';
+import type { Address } from '../../src/net/address.ts';
 import { Replay } from '../../src/replay/replay.ts';
 import type { ProbeEvent, ScanEvent } from '../../src/track/event.ts';
 import { OpenPorts } from '../../src/watch/open-ports.ts';
+import { SeenAnswers } from '../../src/watch/seen-answers.ts';
 import { SeenConnections } from '../../src/watch/seen-connections.ts';
 import { configWith } from '../respond/given.ts';
 import { writePcap } from '../support/capture-writer.ts';
@@ -26,8 +28,15 @@ function makeReplay(parts: Partial<EngineParts> = {}) {
   const config = configWith({ blockTcp: 1 });
   const open = new OpenPorts(0);
   const connections = new SeenConnections(0);
-  const engine = new Engine(engineParts(config, recorder, { inUse: open, connections, ...parts }));
-  return { replay: new Replay({ engine, open, connections, checkSums: true }), engine, probes, scans };
+  const answers = new SeenAnswers(0);
+  const answersTo = (from: Address) => answers.to(from);
+  const engine = new Engine(engineParts(config, recorder, { inUse: open, connections, answersTo, ...parts }));
+  return {
+    replay: new Replay({ engine, open, connections, answers, checkSums: true }),
+    engine,
+    probes,
+    scans,
+  };
 }
 
 /** A capture in memory. */
@@ -60,7 +69,7 @@ const back = (sourcePort: number, destinationPort: number, flags: number, length
  * probes the first pass judged, and whether that was too early.
  */
 async function replayFrames(
-  { replay, engine }: ReturnType<typeof makeReplay>,
+  { replay, engine }: Pick<ReturnType<typeof makeReplay>, 'replay' | 'engine'>,
   frames: readonly Uint8Array[],
 ) {
   const capture = () => source(writePcap({ frames: frames.map((data, seconds) => ({ data, seconds })) }));
@@ -101,6 +110,33 @@ test('the first pass judges nothing; its probes are judged when it is known whic
   expect([replay.packets, probes]).toEqual([3, []]);
   expect(await replay.judgeHeld()).toBe(true);
   expect([replay.packets, probes.map(({ destinationPort }) => destinationPort)]).toEqual([3, [23]]);
+});
+
+test('the end of a scan has its ports, its targets and what answered', async () => {
+  const { replay, engine, scans } = makeReplay();
+  const frames = [
+    syn(5),
+    syn(6),
+    syn(22),
+    back(22, 40_000, SYN | ACK),
+    syn(8),
+    syn(6, { destination: '10.0.0.3' }),
+  ];
+  await replayFrames({ replay, engine }, frames);
+  engine.close();
+  expect(scans).toMatchObject([
+    {
+      ports: 3,
+      atLeast: false,
+      ranges: [
+        { transport: 'tcp', first: 5, last: 6 },
+        { transport: 'tcp', first: 8, last: 8 },
+      ],
+      targets: 2,
+      targetNames: ['10.0.0.2', '10.0.0.3'],
+      answered: [{ address: '10.0.0.2', transport: 'tcp', port: 22 }],
+    },
+  ]);
 });
 
 describe('bare ACKs', () => {
@@ -178,6 +214,10 @@ describe('when no one reads the records, the first pass judges many probes', () 
       if (what === 1)
         return ethernet(udpPacket({ ...turned(ends), sourcePort: 100 + port, destinationPort: 53 }));
       if (what === 2) return ethernet(tcpPacket({ ...ends, destinationPort: port, flags: ACK }));
+      if (what === 3)
+        return ethernet(
+          tcpPacket({ ...ends, destinationPort: port, flags: ACK, sequence: 2, payload: new Uint8Array(80) }),
+        );
       if (what < 10) return ethernet(udpPacket({ ...ends, destinationPort: 100 + port + other }));
       return syn(port + other, { source: from });
     });

@@ -10,10 +10,10 @@ import { address, type ProbeFields, probe } from './given.ts';
 function makeDecoys() {
   const tracker = new Tracker({ trigger: 0, windowMs: 0, ipv6Prefix: 64, salt: 0, onScanEnd: () => {} });
   const story: string[] = [];
-  const decoys = new Decoys((group) => story.push(`end: ${group.names.join(' ')}`));
+  const decoys = new Decoys(tracker.table, (group) => story.push(`end: ${group.names.join(' ')}`));
   const observe = (received = probe()) => {
     tracker.observe(received);
-    const group = decoys.observe(received, tracker.source);
+    const group = decoys.observe(received, tracker.slot);
     if (group !== null) story.push(`${group.isOneSender ? 'one' : 'alike'}: ${group.names.join(' ')}`);
   };
   const send = (...probes: ProbeFields[]) => {

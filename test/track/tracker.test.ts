@@ -153,11 +153,14 @@ describe('a scan', () => {
         last: START + 30,
         probes: 4,
         ports: 3,
+        atLeast: false,
+        ranges: [
+          { transport: 'tcp', first: 1, last: 2 },
+          { transport: 'udp', first: 2, last: 2 },
+        ],
         kinds: ['fin', 'syn', 'udp'],
         targets: 2,
-        ranges: [],
-        targetNames: [],
-        atLeast: false,
+        targetNames: ['10.0.0.2', '10.0.0.3'],
         answered: null,
         shape: 'vertical',
         tool: null,
@@ -262,14 +265,81 @@ describe('a scan', () => {
     expect(scans[0]).toMatchObject({ source: 'fd00::1', family: 6 });
   });
 
-  test('of 65,535 ports counts them all, and remembers 256', () => {
+  test.each([300, 65_535])(
+    'of %i ports tried twice counts each once, and remembers each attempt',
+    (count) => {
+      const { tracker, scans } = makeTracker();
+      for (let round = 1; round <= 2; round++) {
+        for (let port = 1; port <= count; port++) {
+          tracker.observe(probe({ port, at: round }));
+          if (tracker.repeat !== (round === 2) || tracker.newPort !== (round === 1))
+            throw new Error(`round ${round}, port ${port}`);
+        }
+      }
+      expect([tracker.source.ports, tracker.source.connects, tracker.source.probes]).toEqual([
+        count,
+        count,
+        2 * count,
+      ]);
+      tracker.close();
+      expect(scans[0]).toMatchObject({
+        ports: count,
+        atLeast: false,
+        ranges: [{ transport: 'tcp', first: 1, last: count }],
+      });
+    },
+  );
+
+  test('of all ports in any order, tried again from other ports as nmap does, counts each once', () => {
     const { tracker } = makeTracker();
-    for (let port = 1; port < 65_536; port++) tracker.observe(probe({ port }));
-    expect([tracker.source.ports, tracker.source.connects]).toEqual([65_535, 65_535]);
-    tracker.observe(probe({ port: 100 }));
-    expect([tracker.repeat, tracker.newPort]).toEqual([true, false]);
-    tracker.observe(probe({ port: 60_000 }));
-    expect(tracker.newPort, 'only counted').toBe(true);
+    for (const sourcePort of [1_000, 1_001]) {
+      for (let step = 0; step < 65_536; step++)
+        tracker.observe(probe({ port: (step * 40_503) & 0xffff, sourcePort }));
+    }
+    expect(tracker.source.ports).toBe(65_536);
+    // An attempt is told from another at the same port by 16 bits.
+    expect(131_072 - tracker.source.connects).toBeLessThan(20);
+    expect(tracker.source.ranges).toEqual([{ transport: 'tcp', first: 0, last: 65_535 }]);
+  });
+
+  test('of two targets counts two, though each of their 300 ports is tried', () => {
+    const { tracker } = makeTracker();
+    for (const destination of ['10.0.0.2', '10.0.0.3']) {
+      for (let port = 1; port <= 300; port++) tracker.observe(probe({ port, destination }));
+    }
+    expect([tracker.source.ports, tracker.source.targets]).toEqual([300, 2]);
+  });
+
+  test('of 3,000 targets tried twice counts each once, and names the first 16', () => {
+    const { tracker } = makeTracker();
+    for (let round = 0; round < 2; round++) {
+      for (let host = 0; host < 3_000; host++)
+        tracker.observe(probe({ destination: `10.2.${host >> 8}.${host & 255}` }));
+    }
+    const { targets, targetNames } = tracker.source;
+    expect([targets, targetNames.length, targetNames[0], targetNames[15]]).toEqual([
+      3_000,
+      16,
+      '10.2.0.0',
+      '10.2.0.15',
+    ]);
+  });
+
+  test('of which there are too many to remember says that its number is a lower bound', () => {
+    const { tracker, scans } = makeTracker({ capacity: 40 });
+    // Every second port, so that nothing adds up to ranges.
+    for (let host = 1; host <= 30; host++) {
+      for (let port = 1; port <= 4_000; port += 2) {
+        tracker.observe(probe({ source: `10.1.0.${host}`, port }));
+        tracker.observe(probe({ source: `10.1.0.${host}`, port, kind: Kind.udp }));
+      }
+    }
+    tracker.close();
+    const exact = scans.filter(({ atLeast }) => !atLeast);
+    const others = scans.filter(({ atLeast }) => atLeast);
+    expect([exact.length > 0, others.length > 0]).toEqual([true, true]);
+    for (const { ports } of exact) expect(ports).toBe(4_000);
+    for (const { ports } of others) expect(ports).toBeLessThan(4_000);
   });
 
   test('that ends frees its entries: the next one remembers as many', () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Kind } from '../../src/classify/kind.ts';
 import { Address } from '../../src/net/address.ts';
 import { WEAK_WINDOW_MS, WeakSources } from '../../src/track/weak-sources.ts';
+import { SALTS } from '../support/salts.ts';
 import { address, type ProbeFields, probe } from './given.ts';
 
 const table = () => new WeakSources(0, (source) => source);
@@ -77,4 +78,32 @@ test('a million forged sources evict no source that counts', () => {
     if (weak.counts(forged)) throw new Error(`source ${i} counts`);
   }
   expect(weak.counts(ack(4))).toBe(true);
+});
+
+/** What a table of this salt says of each of the probes. */
+function verdicts(salt: number, count: number, rounds: number): boolean[] {
+  const weak = new WeakSources(salt, (source) => source);
+  const one = ack(1);
+  const all: boolean[] = [];
+  for (let port = 1; port <= rounds; port++) {
+    for (let host = 0; host < count; host++) {
+      one.source.setV4(0x0a000000 + host * 4_099);
+      one.destinationPort = port;
+      all.push(weak.counts(one));
+    }
+  }
+  return all;
+}
+
+test('a table that is not full forgets nobody, with any salt', () => {
+  for (const salt of SALTS) {
+    const third = verdicts(salt, 16_384, 3).slice(2 * 16_384);
+    expect(third.every((counts) => counts)).toBe(true);
+  }
+});
+
+test('an overfull table says the same with any salt', () => {
+  const [first, ...others] = SALTS.map((salt) => verdicts(salt, 17_000, 4));
+  for (const other of others) expect(other).toEqual(first);
+  expect(first).toContain(false);
 });

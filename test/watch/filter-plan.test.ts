@@ -53,10 +53,21 @@ test('bare segments pass to ports that no socket holds and that are not ephemera
 
 test('a kind that DETECT does not name has no terms', () => {
   const none = new Sockets([], []);
-  expect(planFor(none)).toMatchObject({ bareFlags: [0x10, 0x11], chunkTypes: [1, 10], icmpTypes: [] });
+  expect(planFor(none)).toMatchObject({
+    impossible: true,
+    bareFlags: [0x10, 0x11],
+    chunkTypes: [1, 10],
+    icmpTypes: [],
+  });
   expect(planFor(none).busyProtocols).toContain(6);
   const icmp = planFor(none, ['icmp']);
-  expect(icmp).toMatchObject({ bareFlags: [], chunkTypes: [], busyProtocols: [], icmpTypes: [8, 13, 17] });
+  expect(icmp).toMatchObject({
+    impossible: false,
+    bareFlags: [],
+    chunkTypes: [],
+    busyProtocols: [],
+    icmpTypes: [8, 13, 17],
+  });
   expect([icmp.v4.tcp.pass.size, icmp.v4.udp.pass.size]).toEqual([0, 0]);
 });
 

@@ -31,6 +31,17 @@ test.each<[Modes, string, string]>([
   expect([watched.tcp.toString(), watched.udp.toString()]).toEqual([tcp, udp]);
 });
 
+test.each<[Modes, number, boolean]>([
+  [{ tcp: 'stcp', udp: null }, 2, true],
+  [{ tcp: 'stcp', udp: null }, 65_535, true],
+  [{ tcp: 'atcp', udp: null }, 2, false],
+  [{ tcp: 'atcp', udp: null }, 50_000, true],
+  [{ tcp: 'tcp', udp: 'audp' }, 50_000, false],
+  [{ tcp: null, udp: 'audp' }, 50_000, false],
+])('%o takes impossible packets to port %i for probes: %s', (modes, port, expected) => {
+  expect(new WatchedPorts(config, modes).hasImpossible(port)).toBe(expected);
+});
+
 test('each protocol has its own ports', () => {
   const watched = new WatchedPorts(config, { tcp: 'stcp', udp: 'sudp' });
   expect([watched.has(6, 8), watched.has(17, 8), watched.has(6, 53), watched.has(17, 53)]).toEqual([

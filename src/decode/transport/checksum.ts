@@ -14,6 +14,9 @@ import { SCTP_CHECKSUM } from './sctp.ts';
 import { TCP_CHECKSUM } from './tcp.ts';
 import { UDP_CHECKSUM } from './udp.ts';
 
+/** The offset of the header checksum (RFC 791, section 3.1). */
+const IPV4_CHECKSUM = 10;
+
 /**
  * Verifies the checksums of a decoded packet. Returns `ipChecksum` or `transportChecksum` when this host would have
  * dropped it. Call it only for packets that would be probes: summing every octet of honest traffic would cost more
@@ -25,9 +28,12 @@ export function verifyChecksums(view: DataView, packet: Packet): Reason {
   return transportSumIsRight(view, packet) ? Reason.none : Reason.transportChecksum;
 }
 
-/** Whether the IPv4 header checksum is right; true for a packet without an IPv4 header. */
+/**
+ * Whether the IPv4 header checksum is right, or left to the network card (0); true for a packet without an IPv4 header.
+ */
 export function ipv4SumIsRight(view: DataView, packet: Packet): boolean {
   if (packet.ipv4HeaderLength === 0) return true;
+  if (view.getUint16(packet.ipOffset + IPV4_CHECKSUM) === 0) return true;
   return fold(sumWords(view, packet.ipOffset, packet.ipv4HeaderLength, 0)) === 0xffff;
 }
 
@@ -36,8 +42,6 @@ function transportSumIsRight(view: DataView, packet: Packet): boolean {
     case PROTOCOL_TCP:
       return internetSumIsRight(view, packet, TCP_CHECKSUM);
     case PROTOCOL_UDP:
-      // RFC 768: the sender made no checksum. RFC 8200, section 8.1: over IPv6 receivers drop such a datagram.
-      if (view.getUint16(packet.transportOffset + UDP_CHECKSUM) === 0) return packet.family === 4;
       return internetSumIsRight(view, packet, UDP_CHECKSUM);
     case PROTOCOL_SCTP:
       return sctpSumIsRight(view, packet);
@@ -64,8 +68,9 @@ function sctpSumIsRight(view: DataView, packet: Packet): boolean {
 function internetSumIsRight(view: DataView, packet: Packet, checksum: number): boolean {
   const field = view.getUint16(packet.transportOffset + checksum);
   const pseudo = pseudoHeaderSum(packet);
-  // Left for the network card to complete: the field holds the pseudo-header's sum, not yet complemented.
-  if (field === fold(pseudo)) return true;
+  // Left to the network card: the field is 0, or holds the pseudo-header's sum, not yet complemented. Over IPv4, 0 also
+  // says that the sender of a datagram made no checksum (RFC 768).
+  if (field === 0 || field === fold(pseudo)) return true;
   return fold(sumWords(view, packet.transportOffset, packet.transportLength, pseudo)) === 0xffff;
 }
 

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { Packet } from '../../src/decode/packet.ts';
+import { SeenAnswers } from '../../src/watch/seen-answers.ts';
+import { SALTS } from '../support/salts.ts';
+import { address } from '../track/given.ts';
+
+function answer(sourcePort: number, destination: string, protocol = 6): Packet {
+  const packet = Object.assign(new Packet(), { protocol, sourcePort, destinationPort: 40_000 });
+  packet.source.set(address('10.0.0.2'));
+  packet.destination.set(address(destination));
+  return packet;
+}
+
+test('each port is told once for each protocol, in the order of the answers', () => {
+  for (const salt of SALTS) {
+    const answers = new SeenAnswers(salt);
+    for (const port of [80, 22, 80, 22]) answers.note(answer(port, '10.0.0.1'));
+    answers.note(answer(80, '10.0.0.1', 17));
+    answers.note(answer(80, '10.0.0.9'));
+    expect(answers.to(address('10.0.0.1'))).toEqual([
+      { address: '10.0.0.2', transport: 'tcp', port: 80 },
+      { address: '10.0.0.2', transport: 'tcp', port: 22 },
+      { address: '10.0.0.2', transport: 'udp', port: 80 },
+    ]);
+    expect(answers.to(address('10.0.0.5'))).toEqual([]);
+  }
+});
+
+test('one address is told 64 ports, and whom nothing can be said of is told so', () => {
+  const answers = new SeenAnswers(1);
+  for (let port = 0; port < 65_536; port++) answers.note(answer(port, '10.0.0.1'));
+  expect(answers.to(address('10.0.0.1'))).toHaveLength(64);
+  expect(answers.to(address('10.0.0.5'))).toEqual([]);
+  answers.note(answer(1, '10.0.0.5'));
+  expect(answers.to(address('10.0.0.5'))).toBeNull();
+});
