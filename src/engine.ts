@@ -1,4 +1,5 @@
 import { classify } from './classify/classify.ts';
+import { isImpossible } from './classify/flags.ts';
 import { CONNECTION_KINDS, isWeak, Kind, kindName } from './classify/kind.ts';
 import type { Probe } from './classify/probe.ts';
 import type { ToolName } from './classify/tool.ts';
@@ -6,6 +7,7 @@ import { isTracerouteLike } from './classify/traceroute.ts';
 import type { BlockPolicy, Config, ModeName } from './config/config.ts';
 import type { Modes } from './config/modes.ts';
 import type { Packet } from './decode/packet.ts';
+import { ACK } from './decode/transport/tcp.ts';
 import { Address, parseAddress } from './net/address.ts';
 import { isIcmp, modeTransportOf, PROTOCOL_TCP, transportOf } from './net/protocol.ts';
 import type { BlockEvent, RefusedEvent } from './respond/event.ts';
@@ -85,7 +87,7 @@ interface Circumstance {
 const USUAL: Circumstance = { rule: null, isKnown: false };
 
 /** The fields of a packet or a probe that show whether it is watched. */
-type Candidate = Pick<Probe, 'protocol' | keyof Segment>;
+type Candidate = Pick<Probe, 'protocol' | 'tcpFlags' | keyof Segment>;
 
 /**
  * Turns probes into consequences: is the probe for us, how many connects has its source, is the source spared, what
@@ -130,7 +132,7 @@ export class Engine {
   kindOf(packet: Packet): Kind {
     const { watched } = this.#parts;
     // The port excludes most packets, so it comes first.
-    if (!watched.has(packet.protocol, packet.destinationPort)) return Kind.none;
+    if (!watched.hasPortOf(packet)) return Kind.none;
     const kind = classify(packet);
     if (kind === Kind.none || !watched.detects(kind) || !this.#comesToUs(packet)) return Kind.none;
     return this.isInUse(packet, kind) ? Kind.none : kind;
@@ -139,8 +141,7 @@ export class Engine {
   /** Whether it is a detected kind on a watched port of ours, whether or not that port is in use. */
   watches(candidate: Candidate, kind: Kind): boolean {
     const { watched } = this.#parts;
-    const { protocol, destinationPort } = candidate;
-    return watched.has(protocol, destinationPort) && watched.detects(kind) && this.#comesToUs(candidate);
+    return watched.hasPortOf(candidate) && watched.detects(kind) && this.#comesToUs(candidate);
   }
 
   /** Judges a connect to a port that portsentry itself holds, so that no honest service can be behind it. */
@@ -154,10 +155,14 @@ export class Engine {
     return !watched.tcp.isEmpty && (watched.kinds & CONNECTION_KINDS) !== 0;
   }
 
-  /** Whether the port has a legitimate user, or the packet belongs to a connection. */
+  /**
+   * Whether the port has a legitimate user, or the packet belongs to a connection. An impossible segment belongs to
+   * none, whoever uses the port.
+   */
   isInUse(candidate: Candidate, kind: Kind): boolean {
     const { inUse, connections } = this.#parts;
-    const { protocol, destination, destinationPort } = candidate;
+    const { protocol, destination, destinationPort, tcpFlags } = candidate;
+    if (protocol === PROTOCOL_TCP && isImpossible(tcpFlags)) return false;
     if (inUse.has(protocol, destination, destinationPort, candidate)) return true;
     return isWeak(kind) && protocol === PROTOCOL_TCP && connections.holds(candidate);
   }
@@ -170,7 +175,7 @@ export class Engine {
   /** After that look, forgets the source's weak probes of ports that turned out to be in use. */
   recheck({ kind, source, time }: Probe): void {
     const { inUse } = this.#parts;
-    const segment = { source, sourcePort: 0, time };
+    const segment = { source, sourcePort: 0, tcpFlags: ACK, time };
     this.#weak.recheck(source, time, (protocol, destination, destinationPort) => {
       if (protocol === PROTOCOL_TCP)
         return this.isInUse({ ...segment, protocol, destination, destinationPort }, kind);

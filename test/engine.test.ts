@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Kind } from '../src/classify/kind.ts';
 import type { Config } from '../src/config/config.ts';
 import type { DetectedKind } from '../src/config/kinds.ts';
+import { PortSet } from '../src/config/ports.ts';
 import { Engine, type EngineParts, type EngineRecorder } from '../src/engine.ts';
 import { Address } from '../src/net/address.ts';
 import { PROTOCOL_UDP } from '../src/net/protocol.ts';
@@ -103,6 +104,17 @@ describe('watched packets', () => {
     expect(watches(engine, { port: 1024 })).toBe(false);
     expect(watches(engine, { kind: Kind.udp, port: 1023 })).toBe(true);
     expect(watches(engine, { destination: '10.0.0.3' })).toBe(false);
+  });
+
+  test('are impossible segments to every port, in use or not, that is not excluded', () => {
+    const advancedExcludeTcp = PortSet.of([{ first: 113, last: 113 }]);
+    const { engine } = makeEngine({ advancedExcludeTcp }, { inUse: { has: () => true } });
+    for (const kind of [Kind.null, Kind.fin, Kind.xmas, Kind.odd]) {
+      expect(watches(engine, { kind, port: 1024 })).toBe(true);
+      expect(watches(engine, { kind, port: 113 })).toBe(false);
+      expect(engine.isInUse(probe({ kind }), kind)).toBe(false);
+    }
+    expect(engine.isInUse(probe(), Kind.syn)).toBe(true);
   });
 
   test('are not those from us to ourselves, unless the local check is off', () => {

@@ -90,6 +90,9 @@ const IP_PAYLOAD_LENGTH = 'ip[2:2] - ((ip[0] & 0x0f) << 2)';
 const HEADER_FRAGMENT_BYTES = 64;
 const TCP_HEADER_LENGTH = 20;
 const SYN_AND_ACK = '0x12';
+const SYN_AND_FIN = '0x03';
+const SYN_AND_RST = '0x06';
+const SYN_ACK_OR_RST = '0x16';
 /** A mask of the six low flag bits. */
 const SIX_FLAGS = '0x3f';
 /** The next headers for hop-by-hop options, routing, authentication, destination options and mobility. */
@@ -100,6 +103,7 @@ const IP6_EXTENSIONS = [0, 43, 51, 60, 135];
  * traffic costs nothing. These packets to this host pass:
  *
  * - initial segments (no ACK, no RST) and datagrams to watched ports;
+ * - impossible segments to every port, because no honest stack sends them;
  * - bare headers with an ACK to ports that no connection uses;
  * - the SCTP chunks and ICMP types of the plan, and every IP protocol that is not busy;
  * - initial segments inside other packets;
@@ -169,7 +173,10 @@ function ipv4Terms(plan: FilterPlan): string[] {
       `(${fragmented.join(' or ')}) and ${ofHeader} and (${IP_FRAGMENT_OFFSET} != 0 or (${isSmall}))`,
     );
   }
-  if (tcp.pass.size > 0) terms.push(`tcp[13] & ${ACK_OR_RST} = 0 and (${portTerms('tcp[2:2]', tcp)})`);
+  if (tcp.pass.size > 0) {
+    terms.push(`tcp[13] & ${ACK_OR_RST} = 0 and (${portTerms('tcp[2:2]', tcp)})`);
+    terms.push(...impossibleTerms('tcp[13]'));
+  }
   terms.push(...bareTerms(plan, plan.v4, 'tcp[13]', IP_PAYLOAD_LENGTH, 'tcp[2:2]'));
   if (udp.pass.size > 0) terms.push(`udp and (${portTerms('udp[2:2]', udp)})`);
   if (plan.chunkTypes.length > 0) terms.push(anyOf('sctp[12]', plan.chunkTypes));
@@ -185,6 +192,7 @@ function ipv6Terms(plan: FilterPlan): string[] {
   if (tcp.pass.size > 0) {
     const flags = `${IP6_TCP_FLAGS} & ${ACK_OR_RST} = 0`;
     terms.push(`${IP6_NEXT_HEADER} = 6 and ${flags} and (${portTerms(IP6_DESTINATION_PORT, tcp)})`);
+    terms.push(...impossibleTerms(IP6_TCP_FLAGS).map((term) => `${IP6_NEXT_HEADER} = 6 and ${term}`));
   }
   terms.push(
     ...bareTerms(plan, plan.v6, IP6_TCP_FLAGS, IP6_PAYLOAD_LENGTH, IP6_DESTINATION_PORT).map(
@@ -204,6 +212,15 @@ function ipv6Terms(plan: FilterPlan): string[] {
   if (plan.busyProtocols.length > 0) terms.push(noneOf(IP6_NEXT_HEADER, [...plan.busyProtocols, 44]));
   if (tcp.pass.size > 0) terms.push(...ipv6TunnelTerms());
   return terms;
+}
+
+/** Neither SYN, ACK nor RST; SYN together with FIN or RST. */
+function impossibleTerms(flags: string): string[] {
+  return [
+    `${flags} & ${SYN_ACK_OR_RST} = 0`,
+    `${flags} & ${SYN_AND_FIN} = ${SYN_AND_FIN}`,
+    `${flags} & ${SYN_AND_RST} = ${SYN_AND_RST}`,
+  ];
 }
 
 /** The protocols whose packets are reassembled when the first fragment is too short. */

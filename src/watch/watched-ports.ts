@@ -1,4 +1,6 @@
+import { isImpossible } from '../classify/flags.ts';
 import { Kind, kindMask } from '../classify/kind.ts';
+import type { Probe } from '../classify/probe.ts';
 import type { Config } from '../config/config.ts';
 import type { Modes } from '../config/modes.ts';
 import { PortSet } from '../config/ports.ts';
@@ -10,12 +12,15 @@ export class WatchedPorts {
   readonly udp: PortSet;
   /** A mask with bit `1 << Kind` for each kind in DETECT. */
   readonly kinds: number;
+  /** TCP ports on which not even impossible segments count. */
+  readonly excludedTcp: PortSet;
   readonly #watchesTcp: boolean;
 
   constructor(config: Config, modes: Modes) {
     this.tcp = watchedTcp(config, modes);
     this.udp = watchedUdp(config, modes);
     this.kinds = kindMask(config.detect.map((name) => Kind[name]));
+    this.excludedTcp = modes.tcp === 'atcp' ? config.advancedExcludeTcp : new PortSet();
     this.#watchesTcp = !this.tcp.isEmpty;
   }
 
@@ -30,7 +35,16 @@ export class WatchedPorts {
     if (protocol === PROTOCOL_TCP || protocol === PROTOCOL_SCTP) return this.tcp.has(port);
     return this.#watchesTcp;
   }
+
+  /** Whether a packet counts on its port. An impossible segment counts on every port that is not excluded. */
+  hasPortOf({ protocol, destinationPort, tcpFlags }: PortFields): boolean {
+    if (this.has(protocol, destinationPort)) return true;
+    if (protocol !== PROTOCOL_TCP || !this.#watchesTcp || !isImpossible(tcpFlags)) return false;
+    return !this.excludedTcp.has(destinationPort);
+  }
 }
+
+type PortFields = Pick<Probe, 'protocol' | 'destinationPort' | 'tcpFlags'>;
 
 /** stcp watches the list, atcp every port below the limit that is not excluded; tcp uses its own sockets. */
 function watchedTcp(config: Config, { tcp }: Modes): PortSet {

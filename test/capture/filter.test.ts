@@ -13,6 +13,7 @@ import {
 } from '../../src/capture/filter.ts';
 import { LINKTYPE_ETHERNET } from '../../src/capture/link-type.ts';
 import { classify } from '../../src/classify/classify.ts';
+import { isImpossible } from '../../src/classify/flags.ts';
 import { Kind } from '../../src/classify/kind.ts';
 import { type PortRange, PortSet } from '../../src/config/ports.ts';
 import { decodeFrame } from '../../src/decode/frame.ts';
@@ -191,7 +192,7 @@ function isProbe(frame: Uint8Array, { v4, v6 }: FilterPlan): boolean {
   const isOurs = family.addresses.some((address) => address.equals(packet.destination));
   const { protocol, destinationPort } = packet;
   if (!isOurs || classify(packet) === Kind.icmp) return false;
-  if (protocol === PROTOCOL_TCP) return family.tcp.pass.has(destinationPort);
+  if (protocol === PROTOCOL_TCP) return isImpossible(packet.tcpFlags) || family.tcp.pass.has(destinationPort);
   return protocol !== PROTOCOL_UDP || family.udp.pass.has(destinationPort);
 }
 
