@@ -225,7 +225,12 @@ function prerouting(writer: Writer): string[] {
  */
 function postrouting(plan: TablePlan, writer: Writer): string[] {
   return [
+    // Of packets that this host forwards only masqueraded ones count: what others send through it says nothing of it.
     'chain asked {',
+    'meta skuid >= 0 goto asked_by_us',
+    'fib saddr type local goto asked_by_us',
+    '}',
+    'chain asked_by_us {',
     `fib daddr type { broadcast, multicast } update @asked_all { udp sport timeout ${MEMORY_S}s } accept`,
     `update @asked4 { ip daddr . udp sport timeout ${MEMORY_S}s } accept`,
     `update @asked6 { ip6 daddr . udp sport timeout ${MEMORY_S}s } accept`,
@@ -234,6 +239,7 @@ function postrouting(plan: TablePlan, writer: Writer): string[] {
     '}',
     'chain gone {',
     'tcp flags & (syn|fin|rst) == syn goto opened',
+    'fib saddr type != local accept',
     `update @gone4 { ip daddr . tcp sport timeout ${MEMORY_S}s } accept`,
     `update @gone6 { ip6 daddr . tcp sport timeout ${MEMORY_S}s }`,
     '}',
@@ -276,10 +282,15 @@ function input(plan: TablePlan, writer: Writer): string[] {
     `iif lo ip saddr ${TRIAL_ADDRESS} udp dport ${TRIAL_PORT} ${writer.report('trial', 10, 1)} drop`,
     'iif lo accept',
     ...(interfaces === null ? [] : [`iifname != { ${interfaces.map(quoted).join(', ')} } accept`]),
+    // nft reads ports and flags in the later fragments, too, where others' data stand in their place.
+    'frag frag-off != 0 goto later_fragment',
     `meta l4proto != @${ALIVE_SET} goto other`,
     ...(verdicts.length === 0 ? [] : [`meta l4proto vmap { ${verdicts.join(', ')} }`]),
     // Linux puts IPv6 fragments together after this hook, and takes no first one without a whole transport header.
     `exthdr frag exists ${writer.report('fragment', 1_000, 1)}`,
+    '}',
+    'chain later_fragment {',
+    writer.report('fragment', 1_000, 32),
     '}',
   ];
 }
