@@ -126,6 +126,17 @@ describe('watched packets', () => {
     expect(watches(engine, { destination: '10.0.0.3' })).toBe(false);
   });
 
+  test('are impossible segments to every port, in use or not, that is not excluded', () => {
+    const advancedExcludeTcp = PortSet.of([{ first: 113, last: 113 }]);
+    const { engine } = makeEngine({ advancedExcludeTcp }, { inUse: { has: () => true } });
+    for (const kind of [Kind.null, Kind.fin, Kind.xmas, Kind.odd]) {
+      expect(watches(engine, { kind, port: 1024 })).toBe(true);
+      expect(watches(engine, { kind, port: 113 })).toBe(false);
+      expect(engine.isInUse(probe({ kind }), kind)).toBe(false);
+    }
+    expect(engine.isInUse(probe(), Kind.syn)).toBe(true);
+  });
+
   test('are not those from us to ourselves, unless the local check is off', () => {
     const own = { source: '10.0.0.2', destination: '10.0.0.2' };
     expect(watches(makeEngine().engine, own)).toBe(false);

@@ -16,7 +16,6 @@ import type { TablePlan } from '../sensor/kernel/table.ts';
 import { ServiceManager } from '../service/service-manager.ts';
 import { readEphemeralPorts } from '../watch/ephemeral-ports.ts';
 import type { ViewedPorts } from '../watch/filter-plan.ts';
-import { forwardsPackets } from '../watch/forwarding.ts';
 import { type Home, homeOfAddresses } from '../watch/home.ts';
 import { NOTHING_IN_USE } from '../watch/in-use.ts';
 import { SocketTable } from '../watch/sockets.ts';
@@ -203,13 +202,13 @@ export class DaemonParts {
   }
 
   #tablePlan(): Omit<TablePlan, 'owned'> {
-    const { config, modes, watched, prepared } = this.settings;
+    const { config, watched, prepared } = this.settings;
     const acts = !this.options.dryRun;
     return {
       group: config.nflogGroup,
       tcp: watched.tcp,
       udp: watched.udp,
-      excludedTcp: modes.tcp === 'atcp' ? config.advancedExcludeTcp : new PortSet(),
+      excludedTcp: watched.excludedTcp,
       kinds: watched.kinds,
       interfaces: namedInterfaces(prepared.interfaces),
       trigger: config.scanTrigger,
@@ -217,7 +216,6 @@ export class DaemonParts {
       holdsTcp: acts && mayHold(config, 'tcp'),
       holdsUdp: acts && mayHold(config, 'udp'),
       ephemeral: readEphemeralPorts(),
-      holdsWeak: !forwardsPackets(),
       holdTimeMs: config.holdTime,
     };
   }

@@ -76,6 +76,8 @@ export class SensorUpkeep {
         'doubted6',
         doubted.filter((text) => text.includes(':')),
       ),
+      // A segment of no connection may belong to one of another host then, so it does not hold its source.
+      table.setElements('forwards', this.#forwards ? ['tcp'] : []),
       table.setElements('link6_64', links),
       table.setElements(
         'quiet',

@@ -19,24 +19,22 @@ export const Reason = {
   ipHeader: 6,
   /** Header length and total length contradict each other or the frame. */
   ipLength: 7,
-  /** More IPv6 extension headers than the decoder follows. */
-  ipv6Extensions: 8,
   /** A fragment without the whole transport header; reassembly may complete it. */
-  fragment: 9,
+  fragment: 8,
   /** An IP protocol that hosts speak, but that has no decoder here. */
-  otherProtocol: 10,
+  otherProtocol: 9,
   /** The packet ends inside its TCP, UDP, SCTP or ICMP header. */
-  transportHeader: 11,
+  transportHeader: 10,
   /** TCP data offset below 5 or beyond the segment; UDP or SCTP chunk length too short or beyond the datagram. */
-  transportLength: 12,
+  transportLength: 11,
   /** The IPv4 header checksum is wrong. */
-  ipChecksum: 13,
+  ipChecksum: 12,
   /** The transport checksum is wrong. */
-  transportChecksum: 14,
+  transportChecksum: 13,
   /** An IPv4-mapped address in an IPv6 header. It is never valid on a wire, and this host drops the packet. */
-  mappedAddress: 15,
+  mappedAddress: 14,
   /** The fragment overlaps another of its datagram, or contradicts its length; the datagram is dropped, as in Linux. */
-  fragmentOverlap: 16,
+  fragmentOverlap: 15,
 } as const;
 
 /** One of the values of `Reason`. */
@@ -51,7 +49,6 @@ const TEXT: readonly string[] = [
   'wrong IP version',
   'cut IP header',
   'bad IP length',
-  'too many IPv6 extension headers',
   'fragment without header',
   'other IP protocol',
   'cut transport header',

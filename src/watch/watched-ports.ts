@@ -12,15 +12,16 @@ export class WatchedPorts {
   readonly kinds: number;
   /** Whether a TCP mode sees packets. */
   readonly capturesTcp: boolean;
+  /** TCP ports on which nothing is a probe. */
+  readonly excludedTcp: PortSet;
   readonly #watchesTcp: boolean;
-  readonly #excluded: PortSet;
 
   constructor(config: Config, modes: Modes) {
     this.tcp = watchedTcp(config, modes);
     this.udp = watchedUdp(config, modes);
     this.kinds = kindMask(config.detect.map((name) => Kind[name]));
     this.capturesTcp = modes.tcp === 'stcp' || modes.tcp === 'atcp';
-    this.#excluded = modes.tcp === 'atcp' ? config.advancedExcludeTcp : new PortSet();
+    this.excludedTcp = modes.tcp === 'atcp' ? config.advancedExcludeTcp : new PortSet();
     this.#watchesTcp = !this.tcp.isEmpty;
   }
 
@@ -31,7 +32,7 @@ export class WatchedPorts {
 
   /** Whether a segment with impossible flags is a probe of the TCP port, watched or not. */
   hasImpossible(port: number): boolean {
-    return this.capturesTcp && !this.#excluded.has(port);
+    return this.capturesTcp && !this.excludedTcp.has(port);
   }
 
   /** There are lists for TCP and UDP. SCTP uses TCP's; a protocol without ports is watched when any TCP port is. */

@@ -38,7 +38,7 @@ const DESTINATION_OPTIONS = 60;
 const MOBILITY = 135;
 
 const ALL_EXTENSIONS = [HOP_BY_HOP, DESTINATION_OPTIONS, ROUTING, FRAGMENT, AUTHENTICATION, MOBILITY];
-const SIXTEEN_EXTENSIONS = Array.from({ length: 16 }, () => DESTINATION_OPTIONS);
+const FORTY_EXTENSIONS = Array.from({ length: 40 }, () => DESTINATION_OPTIONS);
 
 /** The ends of tunnels. */
 const OUTER_V4 = { source: '192.0.2.1', destination: '192.0.2.2' };
@@ -99,7 +99,7 @@ export const WRAPPINGS: readonly Wrapping[] = [
   { name: 'mobility', linkType: 1, only: 6, ipOptions: true, beyondTshark: true, wrap: (packet) => ethernet(withExtensions(packet, [MOBILITY])) },
   { name: 'every IPv6 extension', linkType: 1, only: 6, ipOptions: true, beyondTshark: true, wrap: (packet) => ethernet(withExtensions(packet, ALL_EXTENSIONS)) },
   { name: 'every IPv6 extension, backwards', linkType: 1, only: 6, ipOptions: true, beyondTshark: true, wrap: (packet) => ethernet(withExtensions(packet, ALL_EXTENSIONS.toReversed())) },
-  { name: 'sixteen IPv6 extensions', linkType: 1, only: 6, ipOptions: true, wrap: (packet) => ethernet(withExtensions(packet, SIXTEEN_EXTENSIONS)) },
+  { name: 'forty IPv6 extensions', linkType: 1, only: 6, ipOptions: true, wrap: (packet) => ethernet(withExtensions(packet, FORTY_EXTENSIONS)) },
 
   { name: '4in4 or 6in4', linkType: 1, wrap: (packet) => ethernet(ipPacket(OUTER_V4, protocolOf(packet), packet)) },
   { name: '4in6 or 6in6', linkType: 1, wrap: (packet) => ethernet(ipPacket(OUTER_V6, protocolOf(packet), packet)) },

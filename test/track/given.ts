@@ -1,5 +1,6 @@
 import { Kind } from '../../src/classify/kind.ts';
 import { Probe } from '../../src/classify/probe.ts';
+import { ACK, FIN, PSH, SYN, URG } from '../../src/decode/transport/tcp.ts';
 import { type Address, parseAddress } from '../../src/net/address.ts';
 
 /** The time of the first probe, in ms since the epoch. */
@@ -25,6 +26,15 @@ const PROTOCOLS = new Map<Kind, number>([
   [Kind.icmp, 1],
 ]);
 
+const FLAGS = new Map<Kind, number>([
+  [Kind.syn, SYN],
+  [Kind.fin, FIN],
+  [Kind.xmas, FIN | PSH | URG],
+  [Kind.odd, SYN | FIN],
+  [Kind.ack, ACK],
+  [Kind.maimon, FIN | ACK],
+]);
+
 /** A SYN to port 111 of 10.0.0.2; for the kind udp a datagram. */
 export function probe(fields: ProbeFields = {}): Probe {
   const { source = '10.0.0.1', destination = '10.0.0.2', at = 0, kind = Kind.syn } = fields;
@@ -32,6 +42,7 @@ export function probe(fields: ProbeFields = {}): Probe {
   made.time = START + at;
   made.kind = kind;
   made.protocol = PROTOCOLS.get(kind) ?? 6;
+  made.tcpFlags = FLAGS.get(kind) ?? 0;
   made.source.set(address(source));
   made.destination.set(address(destination));
   made.sourcePort = fields.sourcePort ?? 41302;

@@ -29,9 +29,6 @@ const FRAGMENT_IDENTIFICATION = 4;
 const FRAGMENT_OFFSET_MASK = 0xfff8;
 const MORE_FRAGMENTS = 0x0001;
 
-/** RFC 8200 names six. A longer chain only keeps a decoder busy or hides the port from it. */
-const MAX_EXTENSION_HEADERS = 16;
-
 /** Decodes an IPv6 packet in `[offset, end)` through its extension headers. */
 export function decodeIpv6(
   view: DataView,
@@ -84,10 +81,12 @@ function readAddress(view: DataView, offset: number, into: Address): void {
   into.w3 = view.getUint32(offset + 12);
 }
 
-/** Moves `protocol`, `transportOffset` and `transportLength` past the last extension header. */
+/**
+ * Moves `protocol`, `transportOffset` and `transportLength` past the last extension header. Linux takes as many as the
+ * packet has room for, so a bound here would hide ports; each has 8 octets or more, and so the packet ends the walk.
+ */
 function skipExtensions(view: DataView, end: number, packet: Packet): Reason {
-  for (let walked = 0; isExtension(packet.protocol); walked++) {
-    if (walked === MAX_EXTENSION_HEADERS) return Reason.ipv6Extensions;
+  while (isExtension(packet.protocol)) {
     const offset = packet.transportOffset;
     if (packet.fragmented && packet.transportLength < MIN_EXTENSION_LENGTH) return Reason.fragment;
     if (end - offset < MIN_EXTENSION_LENGTH) return Reason.ipHeader;

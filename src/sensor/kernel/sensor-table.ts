@@ -18,6 +18,7 @@ import {
 const KEPT_SETS = {
   spare4: { isInterval: true },
   spare6: { isInterval: true },
+  forwards: { isInterval: false },
   link6_64: { isInterval: false },
   quiet: { isInterval: false },
   doubted4: { isInterval: true },

@@ -66,8 +66,6 @@ export interface TablePlan {
   readonly holdsUdp: boolean;
   /** The ports that connections of this host leave from. */
   readonly ephemeral: PortRange;
-  /** Whether segments of no connection hold their source; not on a host that forwards packets of others. */
-  readonly holdsWeak: boolean;
   readonly holdTimeMs: number;
 }
 
@@ -77,12 +75,14 @@ const KNOWN_AT_ONE_ADDRESS = [
   'ip6 daddr . meta l4proto . th dport @known_at6',
 ] as const;
 
+/** Segments that begin a connection and end it at once. */
+const CONTRADICTIONS = ['tcp flags & (syn|fin) == (syn|fin)', 'tcp flags & (syn|rst) == (syn|rst)'] as const;
+
 /** Impossible segments: no honest stack sends them (RFC 9293, section 3.10.7), whatever the port. */
 const IMPOSSIBLE = [
   'tcp flags & (fin|syn|rst|ack) == 0',
   'tcp flags & (fin|ack|rst) == fin',
-  'tcp flags & (syn|fin) == (syn|fin)',
-  'tcp flags & (syn|rst) == (syn|rst)',
+  ...CONTRADICTIONS,
 ] as const;
 
 const SIX_FLAGS = 'tcp flags & (fin|syn|rst|psh|ack|urg)';
@@ -100,7 +100,7 @@ const CHUNK_INIT = 1;
 const CHUNK_COOKIE_ECHO = 10;
 
 /**
- * The whole table as lines of nft's language. Its sets `used_*`, `known_*`, `spare*`, `link6_64`, `quiet` and
+ * The whole table as lines of nft's language. Its sets `used_*`, `known_*`, `spare*`, `link6_64`, `forwards`, `quiet` and
  * `doubted*` are empty and `alive` holds nothing: the caller fills them.
  */
 export function tableLines(plan: TablePlan): string[] {
@@ -179,8 +179,10 @@ function setLines(plan: TablePlan): string[] {
       ? [...families('tried', ' . inet_proto . inet_service'), ...families('tries', '')]
       : []),
     ...families('gone', ' . inet_service'),
+    dynamic('opened_tcp', 'inet_service'),
     ...families('asked', ' . inet_service'),
     dynamic('asked_all', 'inet_service'),
+    `set forwards { type inet_proto; }`,
     `set link6_64 { type ipv6_addr; size 1024; }`,
     `set spare4 { type ipv4_addr; size ${SPARED_SET_SIZE}; flags interval; auto-merge; }`,
     `set spare6 { type ipv6_addr; size ${SPARED_SET_SIZE}; flags interval; auto-merge; }`,
@@ -217,10 +219,18 @@ function prerouting(writer: Writer): string[] {
   ];
 }
 
-/** What left this host: a late answer to it is no probe. What went to a blocked source shows that it is not blocked. */
+/**
+ * What left this host: a late answer to it is no probe, and a port that answered has a service. What went to a blocked
+ * source shows that it is not blocked.
+ */
 function postrouting(plan: TablePlan, writer: Writer): string[] {
   return [
+    // Of packets that this host forwards only masqueraded ones count: what others send through it says nothing of it.
     'chain asked {',
+    'meta skuid >= 0 goto asked_by_us',
+    'fib saddr type local goto asked_by_us',
+    '}',
+    'chain asked_by_us {',
     `fib daddr type { broadcast, multicast } update @asked_all { udp sport timeout ${MEMORY_S}s } accept`,
     `update @asked4 { ip daddr . udp sport timeout ${MEMORY_S}s } accept`,
     `update @asked6 { ip6 daddr . udp sport timeout ${MEMORY_S}s } accept`,
@@ -228,8 +238,15 @@ function postrouting(plan: TablePlan, writer: Writer): string[] {
     `update @asked_all { udp sport timeout ${MEMORY_S}s }`,
     '}',
     'chain gone {',
+    'tcp flags & (syn|fin|rst) == syn goto opened',
+    'fib saddr type != local accept',
     `update @gone4 { ip daddr . tcp sport timeout ${MEMORY_S}s } accept`,
     `update @gone6 { ip6 daddr . tcp sport timeout ${MEMORY_S}s }`,
+    '}',
+    // A port of ours that has answered has a service, which may come and go between two looks. A forger sends no packet
+    // that has a socket of this host, not even through it.
+    'chain opened {',
+    `tcp flags & ack == ack meta skuid >= 0 update @opened_tcp { tcp sport timeout ${MEMORY_S}s }`,
     '}',
     'chain answered {',
     `tcp flags & (syn|ack) == (syn|ack) ${writer.report('answer', 100, 1)} accept`,
@@ -242,7 +259,7 @@ function postrouting(plan: TablePlan, writer: Writer): string[] {
     'oif lo accept',
     'ip daddr @doubted4 jump answered',
     'ip6 daddr @doubted6 jump answered',
-    'tcp flags & (fin|rst) == 0 accept',
+    'tcp flags & (fin|syn|rst) == 0 accept',
     ...(plan.udp.isEmpty ? [] : ['udp sport @watch_udp goto asked']),
     ...(plan.tcp.isEmpty ? [] : ['tcp sport != @used_tcp goto gone']),
     '}',
@@ -265,11 +282,16 @@ function input(plan: TablePlan, writer: Writer): string[] {
     `iif lo ip saddr ${TRIAL_ADDRESS} udp dport ${TRIAL_PORT} ${writer.report('trial', 10, 1)} drop`,
     'iif lo accept',
     ...(interfaces === null ? [] : [`iifname != { ${interfaces.map(quoted).join(', ')} } accept`]),
+    // nft reads ports and flags in the later fragments, too, where others' data stand in their place.
+    'frag frag-off != 0 goto later_fragment',
     ...['ip saddr @doubted4', 'ip6 saddr @doubted6'].map((match) => `${match} jump doubted`),
     `meta l4proto != @${ALIVE_SET} goto other`,
     ...(verdicts.length === 0 ? [] : [`meta l4proto vmap { ${verdicts.join(', ')} }`]),
     // Linux puts IPv6 fragments together after this hook, and takes no first one without a whole transport header.
     `exthdr frag exists ${writer.report('fragment', 1_000, 1)}`,
+    '}',
+    'chain later_fragment {',
+    writer.report('fragment', 1_000, 32),
     '}',
   ];
 }
@@ -331,7 +353,12 @@ function segment({ tcp, kinds }: TablePlan): string[] {
     ([, flags]) => `${SIX_FLAGS} == ${flags} accept`,
   );
   const named = FLAGS_OF_KIND.map(([, flags]) => flags).join(', ');
-  const odd = missing(Kind.odd) ? [`${SIX_FLAGS} != { ${named} } accept`] : [];
+  const odd = missing(Kind.odd)
+    ? [
+        ...CONTRADICTIONS.map((match) => `${match} accept`),
+        `tcp flags & (ack|rst) == 0 ${SIX_FLAGS} != { ${named} } accept`,
+      ]
+    : [];
   const weak = [
     ...(missing(Kind.ack) ? ['tcp flags & (fin|syn|rst|ack) == ack accept'] : []),
     ...(missing(Kind.maimon) ? ['tcp flags & (fin|syn|rst|ack) == (fin|ack) accept'] : []),
@@ -343,11 +370,10 @@ function segment({ tcp, kinds }: TablePlan): string[] {
     ...weak,
     'tcp flags & (syn|ack|rst|psh|urg) == ack goto bare',
     ...unwanted,
-    ...(odd.length === 0 ? [] : ['tcp flags & (ack|rst) == 0 jump unwanted']),
+    ...odd,
     ...IMPOSSIBLE.map((match) => `${match} goto impossible`),
     'tcp flags & (syn|ack|rst) == syn goto initial',
     '}',
-    ...(odd.length === 0 ? [] : ['chain unwanted {', ...odd, '}']),
     'chain impossible {',
     'tcp dport @excluded_tcp accept',
     'goto judge',
@@ -357,6 +383,7 @@ function segment({ tcp, kinds }: TablePlan): string[] {
     // Any socket, also one in TIME-WAIT or half open; `socket wildcard` misses those.
     'socket transparent { 0, 1 } accept',
     'tcp dport @known_tcp goto known',
+    'tcp dport @opened_tcp goto known',
     ...KNOWN_AT_ONE_ADDRESS.map((match) => `${match} goto known`),
     'goto judge',
     '}',
@@ -397,23 +424,23 @@ function chunk({ tcp, kinds }: TablePlan): string[] {
 }
 
 /** A segment of no connection is weak: one strays from many an honest one. The third different port counts. */
-function bare({ tcp, ephemeral, holdsWeak, holdsTcp }: TablePlan, writer: Writer): string[] {
+function bare({ tcp, ephemeral, holdsTcp }: TablePlan, writer: Writer): string[] {
   if (tcp.isEmpty) return [];
   const third = (family: '4' | '6', address: string) => [
     `${address} . tcp dport @weakport${family} accept`,
     `add @weakport${family} { ${address} . tcp dport }`,
     `update @weak${family} { ${address} limit rate over 1/week burst 2 packets } goto hold_unless_spared`,
   ];
-  const holding =
-    holdsWeak && holdsTcp
-      ? [
-          'meta nfproto ipv6 goto bare6',
-          ...third('4', 'ip saddr'),
-          '}',
-          'chain bare6 {',
-          ...third('6', 'ip6 saddr'),
-        ]
-      : [];
+  const holding = holdsTcp
+    ? [
+        'meta l4proto @forwards accept',
+        'meta nfproto ipv6 goto bare6',
+        ...third('4', 'ip saddr'),
+        '}',
+        'chain bare6 {',
+        ...third('6', 'ip6 saddr'),
+      ]
+    : [];
   return [
     'chain bare {',
     'tcp dport @used_tcp accept',

@@ -18,7 +18,6 @@ const PLAN: TablePlan = {
   ephemeral: { first: 32_768, last: 60_999 },
   holdsTcp: true,
   holdsUdp: true,
-  holdsWeak: true,
   holdTimeMs: 10_000,
 };
 
@@ -37,7 +36,6 @@ test.each<[string, Partial<TablePlan>]>([
   ['whole IPv6 addresses', { ipv6Prefix: 128 }],
   ['nothing is blocked', { holdsTcp: false, holdsUdp: false }],
   ['TCP alone is blocked', { holdsUdp: false }],
-  ['a host that forwards', { holdsWeak: false }],
   ['UDP alone', { tcp: new PortSet() }],
   ['TCP alone', { udp: new PortSet() }],
   ['SYNs alone, on two interfaces', { kinds: kindMask([Kind.syn]), interfaces: ['eth0', 'wlan0'] }],
@@ -50,7 +48,7 @@ test.each<[string, Partial<TablePlan>]>([
 });
 
 test('where nothing would be blocked no packet is dropped, and no source is held', () => {
-  const lines = tableLines({ ...PLAN, holdsTcp: false, holdsUdp: false, holdsWeak: false });
+  const lines = tableLines({ ...PLAN, holdsTcp: false, holdsUdp: false });
   const dropping = lines.filter((line) => line.endsWith('drop'));
   expect(dropping.every((line) => /counter name (held|forged)|trial/.test(line))).toBe(true);
   expect(lines.some((line) => line.includes('add @held'))).toBe(false);
