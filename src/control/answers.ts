@@ -6,7 +6,7 @@ import type { BlockInfo } from './status.ts';
 export async function answer(request: Request, handlers: ControlHandlers): Promise<Iterable<string>> {
   switch (request.command) {
     case 'status':
-      return [formatAnswer({ status: handlers.status() })];
+      return [formatAnswer({ status: await handlers.status() })];
     case 'list':
       return listLines(handlers.blocks());
     case 'block': {

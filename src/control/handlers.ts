@@ -2,7 +2,7 @@ import type { BlockInfo, HealthCheck, Status, Why } from './status.ts';
 
 /** What the daemon does for its clients. Targets and addresses are canonical text. No handler should throw. */
 export interface ControlHandlers {
-  status(): Status;
+  status(): Status | Promise<Status>;
   /** The blocks that are due, newest last. The caller reads slowly, and blocks may come and go meanwhile. */
   blocks(): Iterable<BlockInfo>;
   block(request: BlockRequest): Promise<Answer>;

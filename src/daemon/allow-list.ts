@@ -29,6 +29,11 @@ export class AllowList {
     this.never.setLifelines(this.#autoIgnore ? lookupLifelines() : NO_LIFELINES);
   }
 
+  /** The prefixes that the kernel sensor spares: `doctor` tries what happens to others. */
+  sparedBySensor(): string[] {
+    return this.never.prefixes(TRIAL_RULE);
+  }
+
   /** Spares the address from which `doctor` sends its probe; `untilMs` is in ms since the epoch. */
   spareForTrial(address: Address, untilMs: number): void {
     this.#trialEndMs = untilMs;

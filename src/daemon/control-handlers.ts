@@ -2,7 +2,7 @@ import { memoryUsage, pid } from 'node:process';
 import { Kind } from '../classify/kind.ts';
 import { modeNames, transportOfMode } from '../config/modes.ts';
 import type { Answer, BlockRequest, ControlHandlers } from '../control/handlers.ts';
-import type { BlockInfo, HealthCheck, KnownSource, Status, Why } from '../control/status.ts';
+import type { BlockInfo, HealthCheck, KnownSource, SensorStatus, Status, Why } from '../control/status.ts';
 import { Reason, reasonText } from '../decode/reason.ts';
 import type { Engine } from '../engine.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
@@ -13,6 +13,8 @@ import type { Ports } from '../record/start-lines.ts';
 import type { ActionQueue } from '../respond/queue.ts';
 import { kindsOf } from '../track/scan.ts';
 import type { Source } from '../track/source.ts';
+import type { KnownService } from '../watch/known-services.ts';
+import { isUnspecified } from '../watch/port-times.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import type { WatchedPorts } from '../watch/watched-ports.ts';
 import type { BlockManager } from './block-manager.ts';
@@ -39,6 +41,9 @@ export interface LiveControlHandlersParts {
   /** Frames by the reason at which their decoding ended. */
   readonly counts: () => ReadonlyMap<number, number>;
   readonly duplicates: () => number;
+  /** Which sensor watches, and what it has counted. */
+  readonly sensor: () => Promise<SensorStatus>;
+  readonly knownServices: () => readonly KnownService[];
   /** Called for each block by hand that is in force. */
   readonly onBlock: (entry: LedgerEntry) => void;
 }
@@ -51,10 +56,11 @@ export class LiveControlHandlers implements ControlHandlers {
     this.#parts = parts;
   }
 
-  status(): Status {
+  async status(): Promise<Status> {
     const { version, startedAt, dryRun, prepared, blockManager, engine, queue } = this.#parts;
     const { config, modes, interfaces } = prepared();
     const counts = this.#parts.counts();
+    const sensor = await this.#parts.sensor();
     const { breaker, blocks } = blockManager;
     return {
       version,
@@ -69,7 +75,8 @@ export class LiveControlHandlers implements ControlHandlers {
       duplicates: this.#parts.duplicates(),
       probes: engine.probes,
       undecoded: undecoded(counts),
-      dropped: null,
+      sensor,
+      knownServices: this.#parts.knownServices().map(serviceInfo),
       sources: engine.tracker.size,
       blocks: { inForce: blocks.size, due: blockManager.memory.due },
       method: blockManager.method ?? { name: 'none', how: 'BLOCK_TCP and BLOCK_UDP block no source' },
@@ -78,6 +85,7 @@ export class LiveControlHandlers implements ControlHandlers {
       breaker: { open: breaker.isOpen, threshold: breaker.threshold },
       memory: memoryUsage.rss(),
       probePort: this.#probePort(),
+      servicePort: this.#servicePort(),
     };
   }
 
@@ -125,7 +133,13 @@ export class LiveControlHandlers implements ControlHandlers {
   async health(): Promise<readonly HealthCheck[]> {
     const { blockManager, interfaces, prepared } = this.#parts;
     const { config, modes } = prepared();
-    return selfCheck({ blockManager, config, modes, interfaces: interfaces() });
+    return selfCheck({
+      blockManager,
+      config,
+      modes,
+      interfaces: interfaces(),
+      sensor: await this.#parts.sensor(),
+    });
   }
 
   #orders(): Orders {
@@ -161,6 +175,12 @@ export class LiveControlHandlers implements ControlHandlers {
     return null;
   }
 
+  #servicePort(): number | null {
+    const own = this.#parts.listening().tcp;
+    const services = this.#parts.sockets.bound(PROTOCOL_TCP);
+    return services.find(({ address, port }) => isUnspecified(address) && !own.has(port))?.port ?? null;
+  }
+
   /** Sentences that say what happens at the source's next probe. */
   #next(rule: string | null, block: LedgerEntry | undefined, source: Source | undefined): string[] {
     if (rule !== null) return [`It is never blocked (${rule}); its probes are only counted.`];
@@ -189,6 +209,10 @@ export class LiveControlHandlers implements ControlHandlers {
 }
 
 const CONSEQUENCE = ['it is only logged', 'it is blocked', 'the external command is run'] as const;
+
+function serviceInfo({ protocol, address, port, lastSeen }: KnownService): Status['knownServices'][number] {
+  return { transport: protocol === PROTOCOL_TCP ? 'tcp' : 'udp', address, port, lastSeen };
+}
 
 function undecoded(counts: ReadonlyMap<number, number>): Record<string, number> {
   const failures = [...counts].filter(([reason, count]) => reason !== Reason.none && count > 0);

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { ALL, ALL_BUT_LOOPBACK, ANY } from '../capture/devices.ts';
 import { Kind, kindMask } from '../classify/kind.ts';
 import { PortSet } from '../config/ports.ts';
 import { ControlServer } from '../control/server.ts';
@@ -30,12 +31,16 @@ import { KernelSensor } from './kernel-sensor.ts';
 import { ProbeReceiver } from './probe-receiver.ts';
 import { Readiness } from './readiness.ts';
 import { ReportReceiver } from './report-receiver.ts';
+import { PACKET_SENSOR_IS_WEAKER, sensorStatus } from './sensor-status.ts';
 import { SensorUpkeep } from './sensor-upkeep.ts';
 import { ServiceMemory } from './service-memory.ts';
 import type { Settings } from './settings.ts';
 
 /** The socket table of this process's own network namespace. */
 const PROC_NET = '/proc/self/net';
+
+/** The kernel sensor does not watch it. */
+const LOOPBACK = 'lo';
 
 /** What a live run is given at its start. */
 export interface DaemonInputs {
@@ -62,6 +67,8 @@ export class DaemonParts {
   readonly holds: Holds;
   readonly reportReceiver: ReportReceiver;
   readonly sensorUpkeep: SensorUpkeep;
+  /** Which sensor watches and why, in one sentence; null before the start, and where no mode needs one. */
+  sensorChoice: string | null = null;
   readonly readiness: Readiness;
   readonly captureManager: CaptureManager;
   readonly control: ControlServer;
@@ -147,10 +154,26 @@ export class DaemonParts {
     return { tcp: config.tcpPorts, udp: captured.udp, kinds: witnesses };
   }
 
+  /** Frames and reports by the reason for which their decoding ended. */
+  counts(): Map<number, number> {
+    const counts = this.captureManager.counts();
+    for (const [reason, count] of this.kernelSensor.counts())
+      counts.set(reason, (counts.get(reason) ?? 0) + count);
+    return counts;
+  }
+
   /** Whether any mode watches ports that are not its own sockets. */
   get watchesIdlePorts(): boolean {
     const { tcp, udp } = this.settings.watched;
     return !tcp.isEmpty || !udp.isEmpty;
+  }
+
+  /** The interfaces that packets are watched on. */
+  #interfaces(): readonly string[] {
+    const { captureManager, readiness, kernelSensor } = this;
+    const captured = captureManager.isNeeded ? readiness.interfaces : [];
+    if (!kernelSensor.isOpen) return captured;
+    return [...new Set([...captured, ...captureManager.devices.filter((name) => name !== LOOPBACK)])];
   }
 
   #makeBlockManager(memory: BlockMemory): BlockManager {
@@ -192,6 +215,7 @@ export class DaemonParts {
     return new KernelSensor({
       plan: () => this.#tablePlan(),
       records: async (view, length) => this.reportReceiver.take(view, length),
+      reportsGoTo: (group) => this.blockManager.reportTo(group),
       tell: this.#tell,
       failed: (reason) => void this.#giveUpKernelSensor(reason),
     });
@@ -219,7 +243,8 @@ export class DaemonParts {
 
   /** The table was taken away and cannot be put back: captured frames take its place. */
   async #giveUpKernelSensor(reason: string): Promise<void> {
-    this.#tell(`The kernel sensor ended: ${reason}; captured frames are watched instead.`);
+    this.sensorChoice = `The packet sensor watches captured frames, because the kernel sensor ended: ${reason}.`;
+    this.#tell(`${this.sensorChoice} ${PACKET_SENSOR_IS_WEAKER}`);
     await this.kernelSensor.close();
     this.captureManager.configure(this.viewedPorts());
   }
@@ -231,7 +256,7 @@ export class DaemonParts {
       holds,
       sockets,
       serviceMemory,
-      spared: () => blockManager.allowList.never.prefixes(),
+      spared: () => blockManager.allowList.sparedBySensor(),
       ownAddresses: () => this.#ownAddresses,
       lookUpSessions: () => blockManager.allowList.learn(),
     });
@@ -265,7 +290,7 @@ export class DaemonParts {
   }
 
   #makeControl(version: string): ControlServer {
-    const { settings, captureManager, readiness } = this;
+    const { settings } = this;
     const handlers = new LiveControlHandlers({
       version,
       startedAt: Date.now(),
@@ -277,16 +302,26 @@ export class DaemonParts {
       sockets: this.sockets,
       listening: () => this.connectModes.ports,
       queue: this.queue,
-      interfaces: () => (captureManager.isNeeded ? readiness.interfaces : []),
-      counts: () => captureManager.counts(),
+      interfaces: () => this.#interfaces(),
+      counts: () => this.counts(),
       duplicates: () => this.probeReceiver.duplicates,
+      sensor: () =>
+        sensorStatus({
+          choice: this.sensorChoice,
+          kernelSensor: this.kernelSensor,
+          method: this.blockManager.method?.name ?? null,
+        }),
+      knownServices: () => this.serviceMemory.services,
       onBlock: (entry) => settings.recorder.blockedByHand(entry),
     });
     return new ControlServer({ path: settings.config.controlSocket, handlers, tell: this.#tell });
   }
 }
 
+/** The words of --interface that stand for every interface. */
+const ALL_WORDS: ReadonlySet<string> = new Set([ALL, ALL_BUT_LOOPBACK, ANY]);
+
 /** The names in the words of --interface; null when loopback alone is left out, or nothing. */
 function namedInterfaces(words: readonly string[]): readonly string[] | null {
-  return words.length === 0 || words.some((word) => word === 'ALL' || word === 'ALL_NLO') ? null : words;
+  return words.length === 0 || words.some((word) => ALL_WORDS.has(word)) ? null : words;
 }

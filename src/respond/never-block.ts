@@ -29,9 +29,13 @@ export class NeverBlock {
     return this.#entries.find(([prefix]) => overlaps(prefix, network))?.[1] ?? null;
   }
 
-  /** The prefixes that are spared besides the built-in ones, as canonical text, each once, for a firewall's list. */
-  prefixes(): string[] {
-    return [...new Set(this.#entries.map(([prefix]) => formatPrefix(prefix)))];
+  /**
+   * The prefixes that are spared besides the built-in ones, as canonical text, each once, for a firewall's list; without
+   * those of the rule `but`.
+   */
+  prefixes(but?: string): string[] {
+    const entries = this.#entries.filter(([, rule]) => rule !== but);
+    return [...new Set(entries.map(([prefix]) => formatPrefix(prefix)))];
   }
 
   /** The entries of IGNORE_FILE. */

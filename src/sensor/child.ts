@@ -153,7 +153,8 @@ function takeReport(view: DataView, length: number): void {
     if (kind !== Kind.none) reason = reader.verify(view);
     if (kind !== Kind.none && reason === Reason.none) hand(kind, 0, rule);
   }
-  counts[reason] = (counts[reason] as number) + 1;
+  // The counters of the sensor's table know nothing of other tables' reports, and are compared with these.
+  if (rule !== Rule.none && rule !== Rule.blocked) counts[reason] = (counts[reason] as number) + 1;
 }
 
 function hand(kind: Kind, device: number, rule: Rule = Rule.none): void {

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, Dialog } from '../../commands/dialog.ts';
 import type { Failure } from '../../commands/failure.ts';
 import { firstError, runTool } from '../../commands/tool.ts';
 import { GONE, NFT, NFT_DIALOG } from '../../nft/words.ts';
+import { findOtherDaemon } from './neighbours.ts';
 import {
   ALIVE_SET,
   ALIVE_TIMEOUT_S,
@@ -32,6 +34,14 @@ const KEPT_SETS = {
 
 export type KeptSet = keyof typeof KEPT_SETS;
 
+/** The sets of sources that are held. */
+const HELD_SETS = ['held4', 'held6', 'held6_64'] as const;
+export type HeldSet = (typeof HELD_SETS)[number];
+
+/** How long a table that is there is watched for a judge that renews it, and how often it is looked at. */
+const RENEWAL_WAIT_MS = 3_000;
+const RENEWAL_LOOK_MS = 250;
+
 /** Elements in one command; nft reads its dialog octet by octet. */
 const MAX_ELEMENTS = 512;
 
@@ -61,8 +71,12 @@ export class SensorTable {
   readonly #parts: SensorTableParts;
   readonly #dialog: Dialog;
   readonly #sets = new Map<KeptSet, ReadonlySet<string>>();
+  /** Sets that the kernel may have other elements of than we know. */
+  readonly #unsure = new Set<KeptSet>();
   #plan: TablePlan | null = null;
   #isOwned = true;
+  #isTaken = false;
+  #loads = 0;
   #closed = false;
 
   constructor(parts: SensorTableParts) {
@@ -78,6 +92,16 @@ export class SensorTable {
     return this.#isOwned;
   }
 
+  /** Whether the last load failed because another process watches this network namespace with such a table. */
+  get isTaken(): boolean {
+    return this.#isTaken;
+  }
+
+  /** How often the kernel took a new table: its counters begin at zero each time. */
+  get loads(): number {
+    return this.#loads;
+  }
+
   /** The process that holds the table, while there is one. */
   get pid(): number | undefined {
     return this.#dialog.pid;
@@ -86,6 +110,7 @@ export class SensorTable {
   /** Loads the table, or replaces it in one transaction. Resolves to why the kernel does not take it. */
   async load(plan: Omit<TablePlan, 'owned'>): Promise<Failure> {
     const before = this.#plan;
+    if (before === null && (await isRenewedByOther())) return this.#taken();
     for (const owned of this.#isOwned ? [true, false] : [false]) {
       const attempt = { ...plan, owned };
       const answer = await this.#dialog.ask(this.#whole(attempt, before?.owned ? OURS : ANYBODYS));
@@ -93,9 +118,10 @@ export class SensorTable {
       if (failure === null) {
         this.#plan = attempt;
         this.#isOwned = owned;
+        this.#loads++;
         return null;
       }
-      if (NOT_OURS.test(failure)) return `${failure}; another process owns the table ${SENSOR_TABLE}`;
+      if (NOT_OURS.test(failure)) return (await isThere()) ? this.#taken() : failure;
       if (!owned || !NO_OWNERS.test(failure)) {
         this.#plan = before;
         return failure;
@@ -108,7 +134,7 @@ export class SensorTable {
   async renew(): Promise<Failure> {
     if (this.#plan === null) return null;
     const failure = await this.#ask(renewal());
-    if (failure !== null && GONE.test(failure)) await this.#restore();
+    if (failure !== null && (GONE.test(failure) || NOT_OURS.test(failure))) await this.#restore();
     return failure;
   }
 
@@ -119,20 +145,24 @@ export class SensorTable {
     const added = [...next].filter((element) => !present.has(element));
     const removed = [...present].filter((element) => !next.has(element));
     this.#sets.set(name, next);
-    if (this.#plan === null || (added.length === 0 && removed.length === 0)) return null;
-    if (KEPT_SETS[name].isInterval) {
-      return this.#ask([`flush set ${SENSOR_TABLE} ${name}`, ...adding(name, [...next])].join('; '));
-    }
-    return this.#ask([...deleting(name, removed), ...adding(name, added)].join('; '));
+    const isEqual = added.length === 0 && removed.length === 0;
+    if (this.#plan === null || (isEqual && !this.#unsure.has(name))) return null;
+    const isWhole = KEPT_SETS[name].isInterval || this.#unsure.delete(name);
+    const commands = isWhole
+      ? [`flush set ${SENSOR_TABLE} ${name}`, ...adding(name, [...next])]
+      : [...deleting(name, removed), ...adding(name, added)];
+    const failure = await this.#ask(commands.join('; '));
+    if (failure !== null) this.#unsure.add(name);
+    return failure;
   }
 
   /** Holds a source for another `ms`, whether or not it is held: `held4`, `held6` or `held6_64`. */
-  hold(set: 'held4' | 'held6' | 'held6_64', address: string, ms: number): Promise<Failure> {
+  hold(set: HeldSet, address: string, ms: number): Promise<Failure> {
     return this.#ask(renewing(set, address, ms));
   }
 
   /** Lets a held source go. */
-  release(set: 'held4' | 'held6' | 'held6_64', address: string): Promise<Failure> {
+  release(set: HeldSet, address: string): Promise<Failure> {
     const element = `${SENSOR_TABLE} ${set} { ${address} }`;
     return this.#ask(`add element ${element}; delete element ${element}`);
   }
@@ -154,11 +184,27 @@ export class SensorTable {
     return failure === null ? readCounters(stdout) : null;
   }
 
+  /** How many sources the kernel holds now; null when it cannot be read. A flood makes some thousand of them at most. */
+  async heldSources(): Promise<number | null> {
+    const lists = await Promise.all(HELD_SETS.map(elementsOf));
+    return lists.reduce<number | null>(
+      (sum, list) => (sum === null || list === null ? null : sum + list.length),
+      0,
+    );
+  }
+
   /** Takes the table away. */
   async close(): Promise<void> {
     if (this.#plan !== null) await this.#ask(`delete table ${SENSOR_TABLE}`);
     this.#closed = true;
     await this.#dialog.close();
+  }
+
+  #taken(): string {
+    this.#isTaken = true;
+    const pid = findOtherDaemon(process.pid);
+    const owner = pid === null ? 'another program' : `another portsentry (pid ${pid})`;
+    return `${owner} watches this network namespace with the table ${SENSOR_TABLE}`;
   }
 
   async #ask(text: string): Promise<Failure> {
@@ -172,8 +218,12 @@ export class SensorTable {
 
   #putBack(failure: Failure): void {
     if (this.#closed) return;
-    if (failure === null) this.#parts.tell('The table of the sensor was gone; it stands again.');
-    else this.#parts.lost(failure);
+    if (failure !== null) {
+      this.#parts.lost(NOT_OURS.test(failure) ? this.#taken() : failure);
+      return;
+    }
+    this.#loads++;
+    this.#parts.tell('The table of the sensor was gone; it stands again.');
   }
 
   /** All of it as one transaction: what an earlier run left behind is taken away in the same moment. */
@@ -219,6 +269,66 @@ function failureOf(answer: Answer): Failure {
   if ('failure' in answer) return answer.failure;
   const error = firstError(answer.stderr);
   return error === '' ? null : `nft: ${error}`;
+}
+
+/** The elements of a set in `nft -j list set`, with the seconds until they end by themselves. */
+interface Element {
+  readonly expiresS: number;
+}
+
+/** The elements of a set of the table; null when it cannot be read. */
+async function elementsOf(set: HeldSet | typeof ALIVE_SET): Promise<readonly Element[] | null> {
+  const { failure, stdout } = await runTool(NFT, ['-j', 'list', 'set', ...SENSOR_TABLE.split(' '), set]);
+  return failure === null ? readElements(stdout) : null;
+}
+
+/** The elements in `nft -j list set`; null when the text is not such a listing. */
+export function readElements(text: string): readonly Element[] | null {
+  let listing: { nftables?: { set?: { elem?: ({ elem?: { expires?: number } } | string)[] } }[] };
+  try {
+    listing = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(listing.nftables)) return null;
+  const elements = listing.nftables.flatMap(({ set }) => set?.elem ?? []);
+  return elements.map((element) => ({
+    expiresS: typeof element === 'string' ? 0 : (element.elem?.expires ?? 0),
+  }));
+}
+
+async function isThere(): Promise<boolean> {
+  return (await elementsOf(ALIVE_SET)) !== null;
+}
+
+/**
+ * Whether a judge renews the table that is there. One that a killed run left behind is not renewed: each second takes a
+ * second of what its elements have left.
+ */
+async function isRenewedByOther(): Promise<boolean> {
+  const first = await lookAtLife();
+  if (first === null) return false;
+  for (let now = first; now.beganMs - first.endedMs < RENEWAL_WAIT_MS; ) {
+    await sleep(RENEWAL_LOOK_MS);
+    const next = await lookAtLife();
+    if (next === null) return false;
+    now = next;
+    if (now.leftS > first.leftS) return true;
+    if (now.leftS === first.leftS && now.beganMs - first.endedMs >= 1_000) return true;
+  }
+  return false;
+}
+
+/** What the table has left to live, and when that was asked; null when there is no table that judges. */
+async function lookAtLife(): Promise<{ leftS: number; beganMs: number; endedMs: number } | null> {
+  const beganMs = performance.now();
+  const elements = await elementsOf(ALIVE_SET);
+  if (elements === null || elements.length === 0) return null;
+  return {
+    leftS: Math.max(...elements.map(({ expiresS }) => expiresS)),
+    beganMs,
+    endedMs: performance.now(),
+  };
 }
 
 /** The counters in `nft -j list counters`; null when the text is not such a listing. */
