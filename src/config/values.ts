@@ -90,16 +90,24 @@ const UNITS_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
 /** The longest time: ten years. Beyond that, write "0" for ever. */
 const MAX_DURATION_MS = 3650 * UNITS_MS.d;
 
+interface DurationLimits {
+  readonly forEver: boolean;
+  readonly maxMs?: number;
+}
+
 /** A time such as `30s`, `5m`, `24h` or `7d`, in milliseconds. With `forEver`, `0` is valid as well. */
-export function duration({ forEver }: { readonly forEver: boolean }): ValueKind<number> {
-  const expected = `a time such as 30s, 5m, 24h or 7d, at most 3650d${forEver ? ', or 0 for ever' : ''}`;
+export function duration({ forEver, maxMs = MAX_DURATION_MS }: DurationLimits): ValueKind<number> {
+  const expected =
+    maxMs === MAX_DURATION_MS
+      ? `a time such as 30s, 5m, 24h or 7d, at most 3650d${forEver ? ', or 0 for ever' : ''}`
+      : `a time such as 10s, at most ${maxMs / 1000}s`;
   return {
     parse(text) {
       if (text === '0' && forEver) return good(0);
       const match = /^(\d{1,9})([smhd])$/.exec(text);
       if (match === null) return bad(expected, text);
       const value = Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS];
-      return value > 0 && value <= MAX_DURATION_MS ? good(value) : bad(expected, text);
+      return value > 0 && value <= maxMs ? good(value) : bad(expected, text);
     },
     format(value) {
       for (const [unit, length] of Object.entries(UNITS_MS)) {

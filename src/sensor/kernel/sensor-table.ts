@@ -10,6 +10,7 @@ import {
   asOneLine,
   COUNTERS,
   type CounterName,
+  JUDGED_PROTOCOLS,
   SENSOR_TABLE,
   SENSOR_TABLE_NAME,
   type TablePlan,
@@ -49,7 +50,7 @@ const MAX_ELEMENTS = 512;
 const NOT_OURS = /Operation not permitted/;
 
 /** What nft or a kernel says that knows no owners of tables. */
-const NO_OWNERS = /syntax error|Invalid argument|Operation not supported/;
+const NO_OWNERS = /unknown table option|syntax error|Invalid argument|Operation not supported/;
 
 /** Takes away a table that this process owns, and one that may be there; the kernel does not let an owned one be added. */
 const OURS = `delete table ${SENSOR_TABLE}`;
@@ -229,17 +230,19 @@ export class SensorTable {
   /** All of it as one transaction: what an earlier run left behind is taken away in the same moment. */
   #whole(plan: TablePlan, removal: string): string {
     const kept = [...this.#sets].flatMap(([name, elements]) => adding(name, [...elements]));
-    return [removal, asOneLine(tableLines(plan)), ...kept, adding(ALIVE_SET, JUDGED).join('; ')].join('; ');
+    return [
+      removal,
+      asOneLine(tableLines(plan)),
+      ...kept,
+      adding(ALIVE_SET, JUDGED_PROTOCOLS).join('; '),
+    ].join('; ');
   }
 }
-
-/** The protocols that the table judges. */
-const JUDGED = ['tcp', 'udp', 'sctp'];
 
 /** A plain `add` does not renew an element that is there. */
 function renewal(): string {
   const set = `${SENSOR_TABLE} ${ALIVE_SET}`;
-  const elements = JUDGED.map((name) => `${name} timeout ${ALIVE_TIMEOUT_S}s`).join(', ');
+  const elements = JUDGED_PROTOCOLS.map((name) => `${name} timeout ${ALIVE_TIMEOUT_S}s`).join(', ');
   return `flush set ${set}; add element ${set} { ${elements} }`;
 }
 

@@ -10,8 +10,9 @@ export const SENSOR_TABLE_NAME = 'portsentry_sensor';
 /** The rules judge only while the judge renews these elements; so a table that an old run left behind is inert. */
 export const ALIVE_TIMEOUT_S = 30;
 
-/** The set of protocols that are judged now. */
+/** The set of protocols that are judged now, and those that it has while the judge works. */
 export const ALIVE_SET = 'alive';
+export const JUDGED_PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
 
 /** Entries of a set that packets fill: forged sources take this much memory of the kernel and no more. */
 const DYNAMIC_SET_SIZE = 65_536;
@@ -204,6 +205,8 @@ function prerouting(writer: Writer): string[] {
     'chain held_source {',
     // A link without neighbour discovery is dead: a forger of an address would cut its owner off.
     'icmpv6 type 133-137 accept',
+    // The set is empty when the judge hangs.
+    `meta l4proto { ${JUDGED_PROTOCOLS.join(', ')} } meta l4proto != @${ALIVE_SET} accept`,
     writer.report('held', 20_000, 64),
     'counter name held drop',
     '}',
@@ -301,7 +304,7 @@ function other({ tcp, kinds }: TablePlan, writer: Writer): string[] {
   return [
     'chain other {',
     // The set is empty when the judge hangs.
-    `meta l4proto { tcp, udp, sctp } accept`,
+    `meta l4proto { ${JUDGED_PROTOCOLS.join(', ')} } accept`,
     ...(detects(Kind.icmp) ? requests.map((match) => `${match} ${writer.report('icmp', 100, 8)}`) : []),
     ...(detects(Kind['ip-protocol'])
       ? [
