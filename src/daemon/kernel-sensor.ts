@@ -69,7 +69,7 @@ export class KernelSensor {
   /** What earlier tables have counted, and the one that stands: the `#countedLoads`-th. */
   #past = NOTHING_COUNTED;
   #present = NOTHING_COUNTED;
-  #countedLoads = 0;
+  #countedLoads = 1;
   /** All that was reported by the last look for losses. */
   #reportedBefore = 0;
   #lost = 0;
@@ -142,8 +142,6 @@ export class KernelSensor {
   /** Goes over to another plan in one transaction. */
   async configure(): Promise<void> {
     if (!this.#isOpen) return;
-    // The counters of the table go with it.
-    await this.#readCounters();
     const failure = await this.#load();
     if (failure !== null) this.#parts.tell(`The sensor goes on with its old table: ${failure}.`);
   }

@@ -254,6 +254,22 @@ describe('where the kernel sensor cannot be had', () => {
   );
 });
 
+test('when nft breaks while the daemon runs, captured frames take the place of the kernel sensor, and it is said', async () => {
+  configure(lab.victim, HOLDING.replace('kernel', 'auto'));
+  const env = withNft(lab.victim, 'knows no owners');
+  const detector = await start(env);
+  withNft(lab.victim, 'dies of a signal');
+  for (const pid of nftOf(detector)) process.kill(pid, 'SIGKILL');
+  expect(await detector.waitForLine(PACKET)).toMatch(/nft: killed by SIGSEGV/);
+  await lab.waitFor(() => captureOf(detector));
+  const source = await newSource();
+  // Capture begins some time after its process.
+  await lab.waitFor(async () => {
+    await probe();
+    return detector.output.includes(`from host: ${source}/`);
+  });
+});
+
 test('an NFLOG group that another program reads is left to it, and said', async () => {
   configure(lab.victim, HOLDING);
   const reader = await lab.start(lab.victim, ['tcpdump', '-Z', 'root', '-nli', 'nflog:20563']);

@@ -8,6 +8,7 @@ import {
   ALIVE_SET,
   ALIVE_TIMEOUT_S,
   asOneLine,
+  changeLine,
   COUNTERS,
   type CounterName,
   JUDGED_PROTOCOLS,
@@ -83,7 +84,7 @@ export class SensorTable {
   constructor(parts: SensorTableParts) {
     this.#parts = parts;
     this.#dialog = new Dialog(NFT_DIALOG, {
-      text: () => (this.#plan === null || this.#closed ? null : this.#whole(this.#plan, ANYBODYS)),
+      text: () => (this.#plan === null || this.#closed ? null : this.#whole(this.#plan)),
       opened: (answer) => this.#putBack(failureOf(answer)),
     });
   }
@@ -108,27 +109,39 @@ export class SensorTable {
     return this.#dialog.pid;
   }
 
-  /** Loads the table, or replaces it in one transaction. Resolves to why the kernel does not take it. */
+  /** Loads the table, or changes it in one transaction. Resolves to why the kernel does not take it. */
   async load(plan: Omit<TablePlan, 'owned'>): Promise<Failure> {
     const before = this.#plan;
     if (before === null && (await isRenewedByOther())) return this.#taken();
+    if (before !== null) return this.#change(before, { ...plan, owned: before.owned });
     for (const owned of this.#isOwned ? [true, false] : [false]) {
       const attempt = { ...plan, owned };
-      const answer = await this.#dialog.ask(this.#whole(attempt, before?.owned ? OURS : ANYBODYS));
-      const failure = failureOf(answer);
+      const failure = await this.#ask(this.#whole(attempt));
       if (failure === null) {
         this.#plan = attempt;
         this.#isOwned = owned;
-        this.#loads++;
+        this.#loads = 1;
         return null;
       }
       if (NOT_OURS.test(failure)) return (await isThere()) ? this.#taken() : failure;
-      if (!owned || !NO_OWNERS.test(failure)) {
-        this.#plan = before;
-        return failure;
-      }
+      if (!owned || !NO_OWNERS.test(failure)) return failure;
     }
     return null;
+  }
+
+  /** A process that opens meanwhile loads the new plan. */
+  async #change(before: TablePlan, next: TablePlan): Promise<Failure> {
+    this.#plan = next;
+    const failure = await this.#ask(changeLine(before, next));
+    if (failure === null) return null;
+    // Whatever became of it, the table is made anew.
+    const anew = await this.#ask(this.#whole(next, before.owned ? OURS : ANYBODYS));
+    if (anew === null) {
+      this.#loads++;
+      return null;
+    }
+    this.#plan = before;
+    return failure;
   }
 
   /** Keeps the table judging for another ALIVE_TIMEOUT_S; resolves to why it does not. */
@@ -214,7 +227,7 @@ export class SensorTable {
 
   /** Somebody else took the table away. */
   async #restore(): Promise<void> {
-    if (this.#plan !== null) this.#putBack(await this.#ask(this.#whole(this.#plan, ANYBODYS)));
+    if (this.#plan !== null) this.#putBack(await this.#ask(this.#whole(this.#plan)));
   }
 
   #putBack(failure: Failure): void {
@@ -228,7 +241,7 @@ export class SensorTable {
   }
 
   /** All of it as one transaction: what an earlier run left behind is taken away in the same moment. */
-  #whole(plan: TablePlan, removal: string): string {
+  #whole(plan: TablePlan, removal = ANYBODYS): string {
     const kept = [...this.#sets].flatMap(([name, elements]) => adding(name, [...elements]));
     return [
       removal,

@@ -120,6 +120,42 @@ export function tableLines(plan: TablePlan): string[] {
   ];
 }
 
+/**
+ * The commands that turn the table of one plan into that of another, as one line, which is one transaction. What both
+ * plans have keeps its elements, and the counters go on. A new table in the place of the old one would let some packets
+ * of a flood through: the kernel shows the elements of new interval sets some time after the rules that ask them.
+ */
+export function changeLine(before: TablePlan, next: TablePlan): string {
+  const [old, lines] = [tableLines(before), tableLines(next)];
+  const [oldSets, sets] = [declaredSets(old), declaredSets(lines)];
+  const chains = new Set(chainNames(lines));
+  const outdated = [...oldSets.keys()].filter((name) => sets.get(name) !== oldSets.get(name));
+  return [
+    `flush table ${SENSOR_TABLE}`,
+    ...chainNames(old).flatMap((name) => (chains.has(name) ? [] : [`delete chain ${SENSOR_TABLE} ${name}`])),
+    ...outdated.map((name) => `delete set ${SENSOR_TABLE} ${name}`),
+    ...PORT_SETS.map((name) => `flush set ${SENSOR_TABLE} ${name}`),
+    asOneLine(lines),
+  ].join('; ');
+}
+
+/** The sets that have the ports of the plan as elements. */
+const PORT_SETS = ['watch_tcp', 'watch_udp', 'excluded_tcp'] as const;
+
+/** The declarations of the sets by name, without the elements. */
+function declaredSets(lines: readonly string[]): Map<string, string> {
+  return new Map(
+    lines.flatMap((line) => {
+      const name = /^set (\S+) /.exec(line)?.[1];
+      return name === undefined ? [] : [[name, line.replace(/ elements = \{[^}]*\};/, '')] as const];
+    }),
+  );
+}
+
+function chainNames(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => /^chain (\S+) /.exec(line)?.[1] ?? []);
+}
+
 /** What the table counts; `reported` and `unreported` are packets, `shed` is sources that found no room in a set. */
 export const COUNTERS = ['probes', 'reported', 'unreported', 'held', 'shed', 'spared', 'forged'] as const;
 export type CounterName = (typeof COUNTERS)[number];

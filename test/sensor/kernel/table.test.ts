@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Kind, kindMask } from '../../../src/classify/kind.ts';
 import { PortSet } from '../../../src/config/ports.ts';
 import { readCounters } from '../../../src/sensor/kernel/sensor-table.ts';
-import { asOneLine, COUNTERS, type TablePlan, tableLines } from '../../../src/sensor/kernel/table.ts';
+import { asOneLine, COUNTERS, changeLine, type TablePlan, tableLines } from '../../../src/sensor/kernel/table.ts';
 
 const PLAN: TablePlan = {
   owned: true,
@@ -80,4 +80,31 @@ test('the counters of the table are read, and those of other tables are not', ()
   });
   expect(readCounters(text)).toEqual({ ...Object.fromEntries(COUNTERS.map((name) => [name, 0])), probes: 7 });
   expect([readCounters('no listing'), readCounters('{}')]).toEqual([null, null]);
+});
+
+describe('a change of the plan', () => {
+  /** What nft lists of the table after these lines, each a transaction of one process; handles and counts left out. */
+  function tableAfter(...texts: string[]): string {
+    const lines = [...texts, 'list table inet portsentry_sensor'];
+    const input = lines.map((text) => `${text}\n`).join('');
+    return execFileSync('unshare', ['--net', 'nft', '-i'], { input, stdio: 'pipe', encoding: 'utf8' });
+  }
+
+  test.each<[string, Partial<TablePlan>]>([
+    ['of nothing', {}],
+    ['of the ports', { tcp: PortSet.below(65_536), udp: PortSet.below(65_536) }],
+    ['of HOLD_TIME', { holdTimeMs: 20_000 }],
+    ['to SCAN_TRIGGER', { trigger: 3 }],
+    ['to log only', { holdsTcp: false, holdsUdp: false }],
+    ['to UDP alone', { tcp: new PortSet() }],
+    ['of the kinds', { kinds: kindMask([Kind.syn]) }],
+    ['of the group', { group: 7 }],
+  ])('%s gives the table that the new plan loads, and back', (_what, more) => {
+    const [one, other] = [{ ...PLAN, owned: false }, { ...PLAN, owned: false, ...more }];
+    const load = (plan: TablePlan) => asOneLine(tableLines(plan));
+    const sorted = (text: string) => text.split('\n').sort();
+    expect(sorted(tableAfter(load(one), changeLine(one, other)))).toEqual(sorted(tableAfter(load(other))));
+    const back = tableAfter(load(one), changeLine(one, other), changeLine(other, one));
+    expect(sorted(back)).toEqual(sorted(tableAfter(load(one))));
+  });
 });
