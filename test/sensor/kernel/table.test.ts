@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { Kind, kindMask } from '../../../src/classify/kind.ts';
 import { PortSet } from '../../../src/config/ports.ts';
 import { readCounters } from '../../../src/sensor/kernel/sensor-table.ts';
-import { asOneLine, COUNTERS, changeLine, type TablePlan, tableLines } from '../../../src/sensor/kernel/table.ts';
+import {
+  asOneLine,
+  COUNTERS,
+  changeLine,
+  type TablePlan,
+  tableLines,
+} from '../../../src/sensor/kernel/table.ts';
 
 const PLAN: TablePlan = {
   owned: true,
@@ -100,7 +106,10 @@ describe('a change of the plan', () => {
     ['of the kinds', { kinds: kindMask([Kind.syn]) }],
     ['of the group', { group: 7 }],
   ])('%s gives the table that the new plan loads, and back', (_what, more) => {
-    const [one, other] = [{ ...PLAN, owned: false }, { ...PLAN, owned: false, ...more }];
+    const [one, other] = [
+      { ...PLAN, owned: false },
+      { ...PLAN, owned: false, ...more },
+    ];
     const load = (plan: TablePlan) => asOneLine(tableLines(plan));
     const sorted = (text: string) => text.split('\n').sort();
     expect(sorted(tableAfter(load(one), changeLine(one, other)))).toEqual(sorted(tableAfter(load(other))));
