@@ -60,6 +60,8 @@ export interface KernelSensorStatus {
   readonly owned: boolean;
   /** The NFLOG group. */
   readonly group: number;
+  /** net.core.rmem_max, which bounds the buffer of reports, in octets; null when it cannot be read. */
+  readonly maxBufferBytes: number | null;
   /** Whether the process runs that reads the group. */
   readonly isRead: boolean;
   /** Sources that the kernel holds now; null when they cannot be read. */

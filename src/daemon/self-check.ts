@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { type Modes, modeNames } from '../config/modes.ts';
 import type { HealthCheck, SensorStatus } from '../control/status.ts';
+import { REPORT_BUFFER_BYTES } from '../sensor/child-plan.ts';
 import type { BlockManager } from './block-manager.ts';
 
 /** What the self-check looks at. */
@@ -38,7 +39,7 @@ function captureHealth({ interfaces, modes }: SelfCheckParts): HealthCheck {
 function sensorHealth({ sensor: { name, why, kernel } }: SelfCheckParts): HealthCheck[] {
   if (name === 'none') return [];
   if (kernel === null) return [{ name: 'sensor', result: 'ok', message: why }];
-  const { owned, group, isRead, held, lost } = kernel;
+  const { owned, group, isRead, held, lost, maxBufferBytes } = kernel;
   if (held === null) {
     const message =
       'the table inet portsentry_sensor cannot be read: another program removed it, or nft fails';
@@ -49,9 +50,14 @@ function sensorHealth({ sensor: { name, why, kernel } }: SelfCheckParts): Health
     return [{ name: 'sensor', result: 'fail', message }];
   }
   const table = owned ? 'its table is loaded and owned' : 'its table is loaded; other programs can remove it';
-  const message = `kernel: ${table}; NFLOG group ${group} is read`;
+  const message = `kernel: ${table}; NFLOG group ${group} is read${bufferHint(maxBufferBytes)}`;
   if (lost === 0) return [{ name: 'sensor', result: 'ok', message }];
   return [{ name: 'sensor', result: 'warn', message: `${message}; ${lost} reports were lost so far` }];
+}
+
+function bufferHint(maxBytes: number | null): string {
+  if (maxBytes === null || maxBytes >= REPORT_BUFFER_BYTES) return '';
+  return `; in a flood it loses fewer reports with net.core.rmem_max=${REPORT_BUFFER_BYTES}`;
 }
 
 async function methodHealth({ blockManager }: SelfCheckParts): Promise<HealthCheck> {

@@ -1,5 +1,6 @@
 import type { BlockMethod } from '../config/config.ts';
 import type { SensorStatus } from '../control/status.ts';
+import { readSmall } from '../watch/proc-net.ts';
 import type { KernelSensor } from './kernel-sensor.ts';
 
 /** What the packet sensor costs. */
@@ -7,6 +8,9 @@ export const PACKET_SENSOR_IS_WEAKER = 'A block then comes after the first answe
 
 /** Methods that drop blocked sources before the kernel sensor, and report nothing of them. */
 const SILENT_METHODS: ReadonlySet<BlockMethod> = new Set<BlockMethod>(['ipset', 'iptables']);
+
+/** The bound of SO_RCVBUF, in octets. */
+const BUFFER_LIMIT = '/proc/sys/net/core/rmem_max';
 
 /** What the status of the sensor is made from. */
 export interface SensorStatusParts {
@@ -30,6 +34,7 @@ export async function sensorStatus({
   const kernel = {
     owned: table.isOwned,
     group,
+    maxBufferBytes: Number(readSmall(BUFFER_LIMIT)) || null,
     isRead: isWell,
     held,
     heldPackets: counts.held,

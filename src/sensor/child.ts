@@ -16,7 +16,14 @@ import { nflogPrefix } from '../decode/link/nflog.ts';
 import { Packet } from '../decode/packet.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
-import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, NOBODY, parseChildPlan, RECORDS_FD } from './child-plan.ts';
+import {
+  EXIT_NO_PERMISSION,
+  EXIT_UNAVAILABLE,
+  NOBODY,
+  parseChildPlan,
+  RECORDS_FD,
+  REPORT_BUFFER_BYTES,
+} from './child-plan.ts';
 import { kindOfReport } from './kernel/report.ts';
 import { Rule, ruleOfPrefix } from './kernel/rule.ts';
 import { Outbox } from './outbox.ts';
@@ -28,9 +35,6 @@ const FEW_RECORDS = 8;
 
 /** How often the counts are handed over. */
 const COUNT_INTERVAL_MS = 1_000;
-
-/** What the kernel keeps of reports that nobody has read: 2,000 of a flood of SYNs. */
-const REPORT_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /**
  * What waits for the main process when reports come faster than it judges: two seconds of a flood of 50,000 a second. This

@@ -51,6 +51,7 @@ export const KERNEL_STATUS: Status = {
     kernel: {
       owned: true,
       group: 20_563,
+      maxBufferBytes: 4_194_304,
       isRead: true,
       held: 3,
       heldPackets: 1_000,

@@ -50,6 +50,11 @@ test.each<[string, Partial<SensorStatus>, readonly string[]]>([
     { kernel: { ...kernel, lost: 0, owned: false } },
     ['ok: kernel: its table is loaded; other programs can remove it; NFLOG group 20563 is read'],
   ],
+  [
+    'that has a small buffer',
+    { kernel: { ...kernel, lost: 0, maxBufferBytes: 212_992 } },
+    [`ok: ${TABLE}; in a flood it loses fewer reports with net.core.rmem_max=4194304`],
+  ],
   ['that loses reports', { kernel }, [`warn: ${TABLE}; 2 reports were lost so far`]],
   [
     'whose table is gone',
