@@ -6,11 +6,13 @@ import { ControlServer } from '../control/server.ts';
 import { Engine } from '../engine.ts';
 import type { BlockMemory } from '../ledger/memory.ts';
 import type { Address } from '../net/address.ts';
+import { parsePrefix } from '../net/prefix.ts';
 import { needsCapture } from '../preflight/prepare.ts';
 import { mayCapture } from '../preflight/privileges.ts';
 import type { RunOptions } from '../preflight/run-options.ts';
 import type { Log } from '../record/log.ts';
 import { listeningLine } from '../record/start-lines.ts';
+import type { UnblockEvent } from '../respond/event.ts';
 import { mayHold } from '../respond/holding.ts';
 import { ActionQueue } from '../respond/queue.ts';
 import type { TablePlan } from '../sensor/kernel/table.ts';
@@ -183,10 +185,20 @@ export class DaemonParts {
       dryRun: this.options.dryRun,
       queue: this.queue,
       onStep: (target, step) => settings.recorder.step(target, step),
-      onEnd: (event) => settings.recorder.unblock(event),
+      onEnd: (event) => {
+        settings.recorder.unblock(event);
+        this.#endHold(event);
+      },
       tell: this.#tell,
     } satisfies BlockManagerParts;
     return new BlockManager(parts, memory);
+  }
+
+  /** A source whose block ends is free, also of a hold. One whose block failed, or that is a decoy, stays held. */
+  #endHold({ how, entry }: UnblockEvent): void {
+    const network = parsePrefix(entry.block.target);
+    const isFree = how === 'unblocked' || how === 'spared' || how === 'expired';
+    if (isFree && network !== null && this.kernelSensor.isOpen) this.holds.end(network);
   }
 
   #makeEngine(): Engine {

@@ -86,6 +86,9 @@ const IMPOSSIBLE = [
   'tcp flags & (syn|rst) == (syn|rst)',
 ] as const;
 
+/** A socket owns the packet: any, also one in TIME-WAIT or half open. `socket wildcard` misses those. */
+const ANY_SOCKET = 'socket transparent <= 1 accept';
+
 const SIX_FLAGS = 'tcp flags & (fin|syn|rst|psh|ack|urg)';
 
 /** The six flags of the kinds that have one set of flags, as nft takes them. */
@@ -101,6 +104,9 @@ const CHUNK_INIT = 1;
 const CHUNK_COOKIE_ECHO = 10;
 
 /**
+ * No rule on the way to a verdict of `drop` asks a set without a name. A change of the table replaces those with the rules,
+ * and a packet that is between two rules at that moment finds the old set empty: it would pass.
+ *
  * The whole table as lines of nft's language. Its sets `used_*`, `known_*`, `spare*`, `link6_64`, `quiet` and
  * `doubted*` are empty and `alive` holds nothing: the caller fills them.
  */
@@ -292,9 +298,9 @@ function input(plan: TablePlan, writer: Writer): string[] {
   const { tcp, udp, kinds, interfaces } = plan;
   const detects = (kind: Kind) => (kinds & (1 << kind)) !== 0;
   const verdicts = [
-    ...(tcp.isEmpty ? [] : ['tcp : jump segment']),
-    ...(udp.isEmpty || !detects(Kind.udp) ? [] : ['udp : goto datagram']),
-    ...(tcp.isEmpty || (kinds & SCTP_KINDS) === 0 ? [] : ['sctp : goto chunk']),
+    ...(tcp.isEmpty ? [] : ['meta l4proto tcp jump segment']),
+    ...(udp.isEmpty || !detects(Kind.udp) ? [] : ['meta l4proto udp goto datagram']),
+    ...(tcp.isEmpty || (kinds & SCTP_KINDS) === 0 ? [] : ['meta l4proto sctp goto chunk']),
   ];
   return [
     'chain input {',
@@ -303,9 +309,11 @@ function input(plan: TablePlan, writer: Writer): string[] {
     'tcp flags & (fin|syn|rst|ack) == ack tcp dport @used_tcp accept',
     `iif lo ip saddr ${TRIAL_ADDRESS} udp dport ${TRIAL_PORT} ${writer.report('trial', 10, 1)} drop`,
     'iif lo accept',
-    ...(interfaces === null ? [] : [`iifname != { ${interfaces.map(quoted).join(', ')} } accept`]),
+    ...(interfaces === null
+      ? []
+      : [...interfaces.map((name) => `iifname ${quoted(name)} goto watched`), '}', 'chain watched {']),
     `meta l4proto != @${ALIVE_SET} goto other`,
-    ...(verdicts.length === 0 ? [] : [`meta l4proto vmap { ${verdicts.join(', ')} }`]),
+    ...verdicts,
     // Linux puts IPv6 fragments together after this hook, and takes no first one without a whole transport header.
     `exthdr frag exists ${writer.report('fragment', 1_000, 1)}`,
     '}',
@@ -357,8 +365,9 @@ function segment({ tcp, kinds }: TablePlan): string[] {
   const unwanted = FLAGS_OF_KIND.filter(([kind]) => missing(kind)).map(
     ([, flags]) => `${SIX_FLAGS} == ${flags} accept`,
   );
-  const named = FLAGS_OF_KIND.map(([, flags]) => flags).join(', ');
-  const odd = missing(Kind.odd) ? [`${SIX_FLAGS} != { ${named} } accept`] : [];
+  const odd = missing(Kind.odd)
+    ? [...FLAGS_OF_KIND.map(([, flags]) => `${SIX_FLAGS} == ${flags} return`), 'accept']
+    : [];
   const weak = [
     ...(missing(Kind.ack) ? ['tcp flags & (fin|syn|rst|ack) == ack accept'] : []),
     ...(missing(Kind.maimon) ? ['tcp flags & (fin|syn|rst|ack) == (fin|ack) accept'] : []),
@@ -381,8 +390,7 @@ function segment({ tcp, kinds }: TablePlan): string[] {
     '}',
     'chain initial {',
     'tcp dport != @watch_tcp accept',
-    // Any socket, also one in TIME-WAIT or half open; `socket wildcard` misses those.
-    'socket transparent { 0, 1 } accept',
+    ANY_SOCKET,
     'tcp dport @known_tcp goto known',
     ...KNOWN_AT_ONE_ADDRESS.map((match) => `${match} goto known`),
     'goto judge',
@@ -395,7 +403,7 @@ function datagram({ udp, kinds }: TablePlan): string[] {
   return [
     'chain datagram {',
     'udp dport != @watch_udp accept',
-    'socket transparent { 0, 1 } accept',
+    ANY_SOCKET,
     // The answers of a DHCP server: the client reads them past netfilter, before it has a socket on the port.
     'udp sport 67 udp dport 68 accept',
     'udp sport 547 udp dport 546 accept',
@@ -418,7 +426,7 @@ function chunk({ tcp, kinds }: TablePlan): string[] {
   ];
   return [
     'chain chunk {',
-    `@th,96,8 { ${types.join(', ')} } th dport @watch_tcp th dport != @used_sctp goto judge`,
+    ...types.map((type) => `@th,96,8 ${type} th dport @watch_tcp th dport != @used_sctp goto judge`),
     '}',
   ];
 }
@@ -444,7 +452,7 @@ function bare({ tcp, ephemeral, holdsWeak, holdsTcp }: TablePlan, writer: Writer
   return [
     'chain bare {',
     'tcp dport @used_tcp accept',
-    'socket transparent { 0, 1 } accept',
+    ANY_SOCKET,
     'tcp dport != @watch_tcp accept',
     'tcp dport @known_tcp accept',
     ...KNOWN_AT_ONE_ADDRESS.map((match) => `${match} accept`),
@@ -515,7 +523,9 @@ function holds(plan: TablePlan): string[] {
   if (transports.length === 0) return ['chain hold_unless_spared { }'];
   return [
     'chain hold_unless_spared {',
-    `meta l4proto != { ${transports.join(', ')} } accept`,
+    ...JUDGED_PROTOCOLS.filter((name) => !transports.includes(name)).map(
+      (name) => `meta l4proto ${name} accept`,
+    ),
     'ip saddr @spare4 counter name spared accept',
     'ip6 saddr @spare6 counter name spared accept',
     ...(trigger > 0 ? tries(trigger) : ['goto hold']),

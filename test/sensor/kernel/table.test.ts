@@ -88,6 +88,31 @@ test('the counters of the table are read, and those of other tables are not', ()
   expect([readCounters('no listing'), readCounters('{}')]).toEqual([null, null]);
 });
 
+test.each<[string, Partial<TablePlan>]>([
+  ['the defaults', {}],
+  ['two interfaces', { interfaces: ['eth0', 'wlan0'] }],
+  ['TCP alone is blocked', { holdsUdp: false }],
+  ['a kind is missing', { kinds: 0xffff & ~kindMask([Kind.odd]) }],
+])('no rule on the way to a drop asks a set that a change replaces: %s', (_what, plan) => {
+  const way = [
+    'input',
+    'watched',
+    'segment',
+    'unwanted',
+    'impossible',
+    'initial',
+    'datagram',
+    'chunk',
+    'judge',
+  ];
+  const lines = [...way, 'hold_unless_spared', 'hold', 'hold6', 'hold6_128'].flatMap((name) =>
+    chain(plan, name),
+  );
+  expect(lines.length).toBeGreaterThan(20);
+  // Elements that a rule adds stand in braces, too.
+  expect(lines.filter((line) => /[{]/.test(line) && !/(add|update) @\w+ [{]/.test(line))).toEqual([]);
+});
+
 describe('a change of the plan', () => {
   /** What nft lists of the table after these lines, each a transaction of one process; handles and counts left out. */
   function tableAfter(...texts: string[]): string {
