@@ -43,6 +43,9 @@ export async function startSensor(parts: DaemonParts): Promise<void> {
 /** What the kernel sensor cannot do. */
 function whyNot({ settings, options }: DaemonParts): string | null {
   const { interfaces } = settings.prepared;
+  // Node cannot give up a capability. The process that decodes packets must not keep the one that changes the network.
+  if (process.geteuid?.() !== 0)
+    return 'only root may have a process that reads its reports and gives up CAP_NET_ADMIN (USER)';
   if (!options.serviceCheck)
     return '--disable-service-check watches ports in use, which the kernel leaves alone';
   if (!options.localCheck) return '--disable-local-check watches packets that the kernel drops';

@@ -254,6 +254,12 @@ describe('where the kernel sensor cannot be had', () => {
   );
 });
 
+test('a daemon with USER has the packet sensor, and says why', async () => {
+  configure(lab.victim, 'USER="daemon"\nBLOCK_METHOD="nftables"');
+  const detector = await start();
+  expect(await detector.waitForLine(PACKET)).toMatch(/only root may have a process that reads its reports/);
+});
+
 test('when nft breaks while the daemon runs, captured frames take the place of the kernel sensor, and it is said', async () => {
   configure(lab.victim, HOLDING.replace('kernel', 'auto'));
   const env = withNft(lab.victim, 'knows no owners');
