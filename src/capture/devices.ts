@@ -15,7 +15,7 @@ export const ALL = 'ALL';
 /** The word of --interface for every device except the loopback. */
 export const ALL_BUT_LOOPBACK = 'ALL_NLO';
 /** The pseudo-device of libpcap that captures on all interfaces. */
-const ANY = 'any';
+export const ANY = 'any';
 
 /** IFF_UP in the kernel's interface flags. */
 const FLAG_UP = 0x1;

@@ -75,7 +75,7 @@ async function* checkDaemon(
     const up = `portsentry ${status.version}, pid ${status.pid}, up ${formatDuration(status.uptime * 1000)}`;
     yield { name, result: 'ok', message: up };
     yield* await askFor<HealthCheck[]>(socket, { command: 'health' }, 'checks', BLOCK_TIMEOUT_MS);
-    yield await tryFilter(socket, status, signal);
+    yield* tryFilter(socket, status, signal);
   } catch (error) {
     if (!(error instanceof CommandError) || error.exit === Exit.noPermission) throw error;
     yield { name, result: 'fail', message: error.message };

@@ -1,4 +1,4 @@
-import type { Status } from '../control/status.ts';
+import type { KnownServiceInfo, Status } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
 import { counted } from '../record/counted.ts';
 import { formatTime } from '../record/times.ts';
@@ -34,12 +34,14 @@ export function renderStatus(status: Status): string {
     ...(status.dryRun ? [['dry run', 'no action is carried out'] as [string, string]] : []),
     ['frames', `${status.frames}${twice}`],
     ['not decoded', describeUndecoded(status)],
+    ...sensorFacts(status),
     ['probes', String(status.probes)],
     ['sources', `${status.sources} tracked`],
     ['blocks', describeBlocks(blocks)],
     ['method', `${method.name} (${method.how})`],
     ['actions', `${queue.running} running, ${queue.queued} waiting`],
     ['breaker', describeBreaker(status)],
+    ['services', describeServices(status)],
     ['memory', `${Math.round(status.memory / MEBIBYTE_BYTES)} MiB`],
   ];
   return `portsentry ${version}, pid ${pid}, ${up}\n\n${renderFacts(facts)}`;
@@ -48,6 +50,35 @@ export function renderStatus(status: Status): string {
 function describeBlocks({ inForce, unknown, due }: Status['blocks']): string {
   const unsure = unknown === 0 ? '' : `, ${unknown} unknown (nothing can say it)`;
   return `${inForce} in force${unsure}, ${due} due`;
+}
+
+function sensorFacts({ sensor: { why, kernel }, method }: Status): [string, string][] {
+  if (kernel === null) return [['sensor', why]];
+  const { held, heldPackets, shed, reported, unreported, lost, hearsBlocked } = kernel;
+  const blocked = hearsBlocked ? '' : `; of blocked sources unknown, because ${method.name} drops them first`;
+  return [
+    ['sensor', why],
+    [
+      'held',
+      `${held === null ? 'unknown' : counted(held, 'source')} now, ${counted(heldPackets, 'packet')} so far`,
+    ],
+    ['holds shed', `${shed}`],
+    ['reports', `${reported}, ${lost} lost, ${unreported} beyond the rate${blocked}`],
+  ];
+}
+
+/** Services that a line names; --json has all. */
+const MAX_SERVICES_SHOWN = 16;
+
+function describeServices({ knownServices }: Status): string {
+  if (knownServices.length === 0) return 'none is known';
+  const shown = knownServices.slice(0, MAX_SERVICES_SHOWN).map(describeService);
+  const more = knownServices.length - shown.length;
+  return more === 0 ? shown.join(', ') : `${shown.join(', ')} and ${more} more`;
+}
+
+function describeService({ transport, address, port }: KnownServiceInfo): string {
+  return address === null ? `${port}/${transport}` : `${port}/${transport} at ${address}`;
 }
 
 function describeUndecoded({ undecoded }: Status): string {

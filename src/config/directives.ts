@@ -60,6 +60,9 @@ const command = optional(words('a command'));
 const path = words('a path');
 const time = duration({ forEver: true });
 
+/** A packet that anybody can forge holds its source, so no hold may be longer than what a source is held in ten minutes. */
+const MAX_HOLD_MS = 60_000;
+
 /** Every key, in the order in which `check` shows them: first the keys of PortSentry 1.x and 2.x, then the new ones. */
 export const DIRECTIVES: Table = {
   tcpPorts: {
@@ -225,7 +228,7 @@ export const DIRECTIVES: Table = {
   },
   holdTime: {
     key: 'HOLD_TIME',
-    kind: duration({ forEver: false }),
+    kind: duration({ forEver: false, maxMs: MAX_HOLD_MS }),
     default: '10s',
     meaning: 'how long the kernel holds such a source',
   },

@@ -108,12 +108,20 @@ const MAX_DURATION_MS = 3650 * UNITS_MS.d;
 /** Numbers with units, the largest unit first. */
 const DURATION = /^(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?$/;
 
+interface DurationLimits {
+  readonly forEver: boolean;
+  readonly maxMs?: number;
+}
+
 /**
  * A time such as `90s`, `5m`, `1h30m`, `2d` or `1w`, in milliseconds. A bare number is seconds. With `forEver`, `0` is
  * valid as well.
  */
-export function duration({ forEver }: { readonly forEver: boolean }): ValueKind<number> {
-  const expected = `a time such as 90s, 5m, 1h30m, 2d or 1w, or a number of seconds, at most 3650d${forEver ? ', or 0 for ever' : ''}`;
+export function duration({ forEver, maxMs = MAX_DURATION_MS }: DurationLimits): ValueKind<number> {
+  const expected =
+    maxMs === MAX_DURATION_MS
+      ? `a time such as 90s, 5m, 1h30m, 2d or 1w, or a number of seconds, at most 3650d${forEver ? ', or 0 for ever' : ''}`
+      : `a time such as 10s, at most ${maxMs / 1000}s`;
   return {
     parse(text) {
       if (text === '0' && forEver) return good(0);
@@ -121,7 +129,7 @@ export function duration({ forEver }: { readonly forEver: boolean }): ValueKind<
       if (match === null) return bad(expected, text);
       const lengths = Object.values(UNITS_MS);
       const value = lengths.reduce((sum, length, index) => sum + Number(match[index + 1] ?? 0) * length, 0);
-      return value > 0 && value <= MAX_DURATION_MS ? good(value) : bad(expected, text);
+      return value > 0 && value <= maxMs ? good(value) : bad(expected, text);
     },
     format(value) {
       for (const [unit, length] of Object.entries(UNITS_MS)) {

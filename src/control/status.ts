@@ -26,6 +26,9 @@ export interface Status {
   readonly probes: number;
   /** Frames that were not decoded, by reason. */
   readonly undecoded: Readonly<Record<string, number>>;
+  readonly sensor: SensorStatus;
+  /** The services whose ports are no scanner's, because one listens or listened there within the last seven days. */
+  readonly knownServices: readonly KnownServiceInfo[];
   /** Tracked sources. */
   readonly sources: number;
   /** Of the blocks that are `due`, those in force, and those of which nothing can say it. */
@@ -40,6 +43,55 @@ export interface Status {
   readonly memory: number;
   /** A watched port that no service uses, for a trial probe; null when there is none. */
   readonly probePort: { readonly transport: Transport; readonly port: number } | null;
+  /** A TCP port on which a service of this host listens at every address; null when there is none. */
+  readonly servicePort: number | null;
+}
+
+/** What reports packets to the daemon, and what it holds and loses. */
+export interface SensorStatus {
+  /** `none`: the modes have sockets of their own. */
+  readonly name: 'kernel' | 'packet' | 'none';
+  /** One sentence: which sensor watches, and why not the other one. */
+  readonly why: string;
+  /** null unless the kernel sensor watches. */
+  readonly kernel: KernelSensorStatus | null;
+}
+
+/** The table of the kernel sensor; counts are packets since the start of the daemon. */
+export interface KernelSensorStatus {
+  /** The kernel lets nobody else change the table, and removes it when the daemon ends. */
+  readonly owned: boolean;
+  /** The NFLOG group. */
+  readonly group: number;
+  /** net.core.rmem_max, which bounds the buffer of reports, in octets; null when it cannot be read. */
+  readonly maxBufferBytes: number | null;
+  /** Whether the process runs that reads the group. */
+  readonly isRead: boolean;
+  /** Sources that the kernel holds now; null when they cannot be read. */
+  readonly held: number | null;
+  /** Packets of held sources, which it dropped. */
+  readonly heldPackets: number;
+  /** Probes whose source found no room among the held ones; they were dropped. */
+  readonly shed: number;
+  readonly reported: number;
+  /** Not reported, because they were too many a second. */
+  readonly unreported: number;
+  /** Reported, and not read. */
+  readonly lost: number;
+  /** Whether it hears of packets of blocked sources; some block methods drop them first. */
+  readonly hearsBlocked: boolean;
+  /** Whether it drops the first probe to an idle port already, by the transport of the mode. */
+  readonly silences: { readonly tcp: boolean; readonly udp: boolean };
+}
+
+/** One known service. */
+export interface KnownServiceInfo {
+  readonly transport: 'tcp' | 'udp';
+  /** Canonical text; null for every address of this host. */
+  readonly address: string | null;
+  readonly port: number;
+  /** Ms since the epoch. */
+  readonly lastSeen: number;
 }
 
 /** One block that is due, as `blockState` sees it. Times are ms since the epoch. */

@@ -24,6 +24,11 @@ export class AllowList {
     this.never.setLifelines(this.#autoIgnore ? lookupLifelines() : NO_LIFELINES);
   }
 
+  /** The prefixes that the kernel sensor spares: `doctor` tries what happens to others. */
+  sparedBySensor(): string[] {
+    return this.never.prefixesWithoutTrial();
+  }
+
   /** Spares the address from which `doctor` sends its probe; `untilMs` is in ms since the epoch. */
   spareForTrial(address: Address, untilMs: number): void {
     this.#trialEndMs = untilMs;

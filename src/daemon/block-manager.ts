@@ -43,6 +43,7 @@ export interface BlockManagerParts
 export class BlockManager {
   readonly allowList = new AllowList();
   readonly #dryRun: boolean;
+  readonly #tell: (text: string) => void;
   readonly #assembly: Assembly;
   readonly #upkeep: RuleUpkeep;
   /** Looks after the blocks by KILL_ROUTE. */
@@ -51,11 +52,14 @@ export class BlockManager {
   #method = DRY_RUN;
   #responder: Responder | null = null;
   #lastLookMs = 0;
+  /** The NFLOG group that a sensor reads. */
+  #reportGroup: number | null = null;
   /** A source was blocked since the lifelines were last looked up, and may be one of them. */
   #hasBlocked = false;
 
   constructor({ dryRun, ...parts }: BlockManagerParts, memory: BlockMemory) {
     this.#dryRun = dryRun;
+    this.#tell = parts.tell;
     this.#config = parts.config;
     this.#assembly = assemble({
       ...parts,
@@ -64,6 +68,7 @@ export class BlockManager {
         makeBackend(method, {
           config: this.#config,
           now: Date.now,
+          reportGroup: this.#reportGroup,
           tell: parts.tell,
           onLost: () => void this.#upkeep.restoreLost(),
         }),
@@ -205,6 +210,15 @@ export class BlockManager {
     if (!isDue) return;
     this.#lastLookMs = now;
     void this.#upkeep.verify();
+  }
+
+  /** A sensor reads this NFLOG group from now on, so blocked sources' packets are reported there; null: none does. */
+  async reportTo(group: number | null): Promise<void> {
+    this.#reportGroup = group;
+    for (const backend of await this.backends.opened()) {
+      const failure = (await backend.report?.(group)) ?? null;
+      if (failure !== null) this.#tell(`Scans of blocked sources are not counted: ${failure}`);
+    }
   }
 
   /** Resolves to null when all records are on the disk, else to the reason why they are not. */

@@ -118,7 +118,12 @@ export class CaptureManager {
 
   /** Whether any of the chosen interfaces is up. */
   get hasDevice(): boolean {
-    return chooseDevices(this.#parts.interfaces, this.#view.devices).length > 0;
+    return this.devices.length > 0;
+  }
+
+  /** The chosen interfaces that are up. */
+  get devices(): readonly string[] {
+    return chooseDevices(this.#parts.interfaces, this.#view.devices);
   }
 
   /** Must be called every second; `inUse` packets came to ports in use since the last call. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Kind } from '../classify/kind.ts';
 import { modeNames, transportOfMode } from '../config/modes.ts';
 import type { Answer, BlockRequest, ControlHandlers } from '../control/handlers.ts';
-import type { BlockInfo, HealthCheck, KnownSource, Status, Why } from '../control/status.ts';
+import type { BlockInfo, HealthCheck, KnownSource, SensorStatus, Status, Why } from '../control/status.ts';
 import { Reason, reasonText } from '../decode/reason.ts';
 import type { Engine } from '../engine.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
@@ -15,6 +15,8 @@ import type { Blocks } from '../respond/blocks.ts';
 import type { ActionQueue } from '../respond/queue.ts';
 import { kindsOf } from '../track/scan.ts';
 import type { Source } from '../track/source.ts';
+import type { KnownService } from '../watch/known-services.ts';
+import { isUnspecified } from '../watch/port-times.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import type { WatchedPorts } from '../watch/watched-ports.ts';
 import { infoOf } from './block-info.ts';
@@ -53,6 +55,9 @@ export interface LiveControlHandlersParts {
   /** Frames by the reason at which their decoding ended. */
   readonly counts: () => ReadonlyMap<number, number>;
   readonly duplicates: () => number;
+  /** Which sensor watches, and what it has counted. */
+  readonly sensor: () => Promise<SensorStatus>;
+  readonly knownServices: () => readonly KnownService[];
   /** Called for each block by hand that is in force. */
   readonly onBlock: (entry: LedgerEntry) => void;
 }
@@ -70,6 +75,7 @@ export class LiveControlHandlers implements ControlHandlers {
     const { version, startedAt, dryRun, prepared, blockManager, engine, queue } = this.#parts;
     const { config, modes, interfaces } = prepared();
     const counts = this.#parts.counts();
+    const sensor = await this.#parts.sensor();
     const { breaker, blocks } = blockManager;
     return {
       version,
@@ -84,6 +90,8 @@ export class LiveControlHandlers implements ControlHandlers {
       duplicates: this.#parts.duplicates(),
       probes: engine.probes,
       undecoded: undecoded(counts),
+      sensor,
+      knownServices: this.#parts.knownServices().map(serviceInfo),
       sources: engine.tracker.size,
       blocks: countsOf(blocks),
       method: { name: blockManager.method.name, how: blockManager.method.how },
@@ -92,6 +100,7 @@ export class LiveControlHandlers implements ControlHandlers {
       breaker: { open: breaker.isOpen, threshold: breaker.threshold },
       memory: memoryUsage.rss(),
       probePort: this.#probePort(),
+      servicePort: this.#servicePort(),
     };
   }
 
@@ -149,7 +158,14 @@ export class LiveControlHandlers implements ControlHandlers {
     const { backends, blocks } = blockManager;
     const { name, forPolicy1 } = blockManager.method;
     return [
-      ...(await selfCheck({ blockManager, config, modes, dryRun, interfaces: interfaces() })),
+      ...(await selfCheck({
+        blockManager,
+        config,
+        modes,
+        dryRun,
+        interfaces: interfaces(),
+        sensor: await this.#parts.sensor(),
+      })),
       await tryBlock({
         method: name,
         config,
@@ -202,6 +218,12 @@ export class LiveControlHandlers implements ControlHandlers {
     }
     return null;
   }
+
+  #servicePort(): number | null {
+    const own = this.#parts.listening().tcp;
+    const services = this.#parts.sockets.bound(PROTOCOL_TCP);
+    return services.find(({ address, port }) => isUnspecified(address) && !own.has(port))?.port ?? null;
+  }
 }
 
 function countsOf(blocks: Blocks): Status['blocks'] {
@@ -213,6 +235,10 @@ function countsOf(blocks: Blocks): Status['blocks'] {
     else if (inForce === null) counts.unknown++;
   }
   return counts;
+}
+
+function serviceInfo({ protocol, address, port, lastSeen }: KnownService): Status['knownServices'][number] {
+  return { transport: protocol === PROTOCOL_TCP ? 'tcp' : 'udp', address, port, lastSeen };
 }
 
 function undecoded(counts: ReadonlyMap<number, number>): Record<string, number> {

@@ -110,8 +110,7 @@ export class Daemon {
     await connectModes.open(settings.prepared);
     captureManager.look(Date.now());
     this.#parts.serviceMemory.start(Date.now());
-    const sensor = await startSensor(this.#parts);
-    if (sensor !== null) this.tell(sensor);
+    await startSensor(this.#parts);
     captureManager.start(this.#parts.viewedPorts());
     const ports = { inUse: portsInUse(sockets), listening: connectModes.ports };
     for (const line of modeLines(settings.config, modeNames(settings.modes), ports)) log.line(line);
@@ -155,7 +154,7 @@ export class Daemon {
     serviceManager.tick(performance.now(), isWell, this.#status());
     captureManager.tick(now, probeReceiver.takeInUse());
     this.#tickSensor(now);
-    const undecoded = this.#undecoded.line(captureManager.counts(), now);
+    const undecoded = this.#undecoded.line(this.#parts.counts(), now);
     if (undecoded !== null) this.tell(undecoded);
   }
 
@@ -188,9 +187,9 @@ export class Daemon {
   }
 
   #sumUp(): void {
-    const { captureManager, probeReceiver, engine } = this.#parts;
+    const { probeReceiver, engine } = this.#parts;
     let frames = 0;
-    for (const count of captureManager.counts().values()) frames += count;
+    for (const count of this.#parts.counts().values()) frames += count;
     const late = Math.max(0, Math.round(this.#delay.max / 1e6) - DELAY_TIMER_MS);
     this.tell(
       `Captured ${frames} frames, ${probeReceiver.duplicates} of them twice; ${engine.probes} probes, ` +

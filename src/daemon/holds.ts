@@ -1,4 +1,5 @@
-import { Address } from '../net/address.ts';
+import { Address, parseAddress } from '../net/address.ts';
+import { overlaps, type Prefix } from '../net/prefix.ts';
 import { HoldBudget } from '../sensor/kernel/hold-budget.ts';
 import type { SensorTable } from '../sensor/kernel/sensor-table.ts';
 
@@ -11,6 +12,8 @@ const HOLDS_BURST = 900;
 
 /** Renewed holds that are remembered; older ones have ended in the kernel. */
 const MAX_REMEMBERED = 4_096;
+
+const ADDRESS_BITS = 128;
 
 /** What renews holds. */
 export interface HoldsParts {
@@ -98,6 +101,23 @@ export class Holds {
     if (!this.#hasTurn(at)) return;
     this.#renewed.delete(element);
     void this.#parts.table.release(set, element);
+  }
+
+  /** Nobody of the network is held any longer, because its block has ended. */
+  end(network: Prefix): void {
+    const { table, now } = this.#parts;
+    const held = network.length === ADDRESS_BITS ? [network.address] : this.#heldWithin(network, now());
+    for (const { set, element } of held.map((address) => this.#placeOf(address))) {
+      this.#renewed.delete(element);
+      void table.release(set, element);
+    }
+  }
+
+  #heldWithin(network: Prefix, now: number): Address[] {
+    return this.#budget.heldAt(now).flatMap((text) => {
+      const address = parseAddress(text);
+      return address !== null && overlaps({ address, length: ADDRESS_BITS }, network) ? [address] : [];
+    });
   }
 
   #placeOf(source: Address): Place {

@@ -1,7 +1,14 @@
 import { createSocket } from 'node:dgram';
 import type { Failure } from '../commands/failure.ts';
+import { boundGroups } from '../sensor/kernel/neighbours.ts';
 import { SensorTable } from '../sensor/kernel/sensor-table.ts';
-import { type CounterName, type TablePlan, TRIAL_ADDRESS, TRIAL_PORT } from '../sensor/kernel/table.ts';
+import {
+  COUNTERS,
+  type CounterName,
+  type TablePlan,
+  TRIAL_ADDRESS,
+  TRIAL_PORT,
+} from '../sensor/kernel/table.ts';
 import { SensorSupervisor } from '../sensor/supervisor.ts';
 
 /** Groups that are tried, from NFLOG_GROUP on: another program may read the first ones. */
@@ -13,6 +20,15 @@ const OWNED_RENEWAL_MS = 5_000;
 /** How often the counters are read, to find out what was lost. */
 const COUNTERS_INTERVAL_MS = 5_000;
 
+/** How often the log says that the kernel could not hold every source. */
+const SHED_INTERVAL_MS = 60_000;
+
+/** The longest pause before another process reads the reports: one that a flood ended must be replaced while it goes on. */
+const LONGEST_PAUSE_MS = 500;
+
+/** The largest group of NFLOG. */
+const LAST_GROUP = 65_535;
+
 /** How long the sensor waits for the report of its trial datagram; a busy machine takes some ms. */
 const TRIAL_TIME_MS = 5_000;
 
@@ -22,14 +38,20 @@ export interface KernelSensorParts {
   plan(): Omit<TablePlan, 'owned'>;
   /** Takes `length` octets of whole records; resolves when more may come. */
   records(view: DataView, length: number, sensor: number): Promise<void>;
+  /** Reports of blocked sources, too, may go to this group from now on; null: nobody reads any. */
+  reportsGoTo(group: number | null): Promise<void>;
   /** Logs one line for the administrator. */
   tell(text: string): void;
   /** The sensor cannot go on. */
   failed(reason: string): void;
 }
 
-/** The counters of the table, and how many reports were not read. */
-export interface SensorCounts extends Readonly<Record<CounterName, number>> {
+type Counters = Readonly<Record<CounterName, number>>;
+
+const NOTHING_COUNTED = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Counters;
+
+/** The counters since the start, over all tables, and how many reports were not read. */
+export interface SensorCounts extends Counters {
   readonly lost: number;
 }
 
@@ -39,14 +61,24 @@ export class KernelSensor {
   readonly #parts: KernelSensorParts;
   readonly #supervisor: SensorSupervisor;
   #group = 0;
+  /** The group that the table reports to. */
+  #loadedGroup = 0;
   #groupsLeft = GROUPS_TRIED;
   #onOpen: ((failure: Failure) => void) | null = null;
   #onTrial: ((failure: Failure) => void) | null = null;
   #isOpen = false;
   #lastRenewalMs = Number.NEGATIVE_INFINITY;
   #lastCountersMs = Number.NEGATIVE_INFINITY;
-  #counts: SensorCounts | null = null;
+  /** What earlier tables have counted, and the one that stands: the `#countedLoads`-th. */
+  #past = NOTHING_COUNTED;
+  #present = NOTHING_COUNTED;
+  #countedLoads = 1;
+  /** All that was reported by the last look for losses. */
+  #reportedBefore = 0;
+  #lost = 0;
   #lostSaid = 0;
+  #shedSaid = 0;
+  #lastShedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: KernelSensorParts) {
     this.#parts = parts;
@@ -62,26 +94,27 @@ export class KernelSensor {
         notRenewed: (reason) => this.#groupFailed(reason, false),
       },
       () => performance.now(),
+      LONGEST_PAUSE_MS,
     );
   }
 
   /** Starts to read the reports and loads the table. Resolves to why this host cannot do it; nothing is left then. */
   async open(): Promise<Failure> {
     this.#group = this.#parts.plan().group;
+    const bound = boundGroups();
+    while (bound?.has(this.#group) && --this.#groupsLeft > 0) this.#nextGroup();
     const unread = await new Promise<Failure>((resolve) => {
       this.#onOpen = resolve;
       this.#supervisor.renew();
     });
-    const failure =
-      unread ?? (await this.table.load({ ...this.#parts.plan(), group: this.#group })) ?? (await this.#try());
+    const failure = unread ?? (await this.#load()) ?? (await this.#try());
     if (failure !== null) {
       await this.close();
       return failure;
     }
     this.#isOpen = true;
-    const { group } = this.#parts.plan();
-    if (group !== this.#group)
-      this.#parts.tell(`NFLOG group ${group} is in use: the kernel sensor reports to group ${this.#group}.`);
+    this.#sayGroup();
+    await this.#parts.reportsGoTo(this.#group);
     return null;
   }
 
@@ -100,6 +133,11 @@ export class KernelSensor {
     return this.#group;
   }
 
+  /** What the table is made from now. */
+  get plan(): Omit<TablePlan, 'owned'> {
+    return this.#parts.plan();
+  }
+
   /** The trial datagram was reported. */
   trialSeen(): void {
     this.#onTrial?.(null);
@@ -108,7 +146,7 @@ export class KernelSensor {
   /** Goes over to another plan in one transaction. */
   async configure(): Promise<void> {
     if (!this.#isOpen) return;
-    const failure = await this.table.load({ ...this.#parts.plan(), group: this.#group });
+    const failure = await this.#load();
     if (failure !== null) this.#parts.tell(`The sensor goes on with its old table: ${failure}.`);
   }
 
@@ -121,7 +159,9 @@ export class KernelSensor {
     }
     if (now - this.#lastCountersMs < COUNTERS_INTERVAL_MS) return;
     this.#lastCountersMs = now;
-    await this.#count();
+    await this.#readCounters();
+    this.#tellLost();
+    this.#tellShed(now);
   }
 
   /** Packets by the reason at which their decoding ended. */
@@ -129,30 +169,74 @@ export class KernelSensor {
     return this.#supervisor.counts();
   }
 
-  /** What the table has counted; null when it cannot be read. */
-  async tableCounts(): Promise<SensorCounts | null> {
-    if (this.#isOpen) await this.#count();
-    return this.#counts;
+  /** What the tables have counted since the start, and what was lost by the last look of `tick`. */
+  async tableCounts(): Promise<SensorCounts> {
+    if (this.#isOpen) await this.#readCounters();
+    return { ...this.#sum(), lost: this.#lost };
   }
 
   /** Takes the table away and ends what reads the reports. */
   async close(): Promise<void> {
+    const wasOpen = this.#isOpen;
     this.#isOpen = false;
-    await Promise.all([this.table.close(), this.#supervisor.close()]);
+    await Promise.all([
+      this.table.close(),
+      this.#supervisor.close(),
+      ...(wasOpen ? [this.#parts.reportsGoTo(null)] : []),
+    ]);
+  }
+
+  async #load(): Promise<Failure> {
+    const group = this.#group;
+    const failure = await this.table.load({ ...this.#parts.plan(), group });
+    if (failure === null) this.#loadedGroup = group;
+    return failure;
+  }
+
+  async #readCounters(): Promise<void> {
+    const { loads } = this.table;
+    const counters = await this.table.counters();
+    // A table that was replaced meanwhile may be either of the two.
+    if (counters === null || loads !== this.table.loads) return;
+    if (loads !== this.#countedLoads) {
+      const { reported, ...others } = this.#sum();
+      // Some packets came between the last look at the old table and its end: what was read was reported.
+      this.#past = { ...others, reported: Math.max(reported, this.#read) };
+      this.#countedLoads = loads;
+    }
+    this.#present = counters;
+  }
+
+  #sum(): Counters {
+    const sums = COUNTERS.map((name) => [name, this.#past[name] + this.#present[name]]);
+    return Object.fromEntries(sums) as Counters;
+  }
+
+  /** How many reports were read. */
+  get #read(): number {
+    let read = 0;
+    for (const count of this.counts().values()) read += count;
+    return read;
   }
 
   /** What was reported before the last look must have been read at this one, or it is lost. */
-  async #count(): Promise<void> {
-    const before = this.#counts?.reported ?? 0;
-    const counts = await this.table.counters();
-    if (counts === null) return;
-    let read = 0;
-    for (const count of this.counts().values()) read += count;
-    const lost = Math.max(this.#counts?.lost ?? 0, before - read);
-    this.#counts = { ...counts, lost };
-    if (lost <= this.#lostSaid) return;
-    this.#parts.tell(`${lost - this.#lostSaid} reports of the kernel were lost.`);
-    this.#lostSaid = lost;
+  #tellLost(): void {
+    this.#lost = Math.max(this.#lost, this.#reportedBefore - this.#read);
+    this.#reportedBefore = this.#sum().reported;
+    if (this.#lost <= this.#lostSaid) return;
+    this.#parts.tell(`${this.#lost - this.#lostSaid} reports of the kernel were lost.`);
+    this.#lostSaid = this.#lost;
+  }
+
+  #tellShed(now: number): void {
+    const { shed } = this.#sum();
+    if (shed === this.#shedSaid || now - this.#lastShedMs < SHED_INTERVAL_MS) return;
+    const probes = shed - this.#shedSaid === 1 ? '1 probe' : `${shed - this.#shedSaid} probes`;
+    this.#parts.tell(
+      `${probes} got no answer but no hold either: more sources probe than the kernel holds (status: shed).`,
+    );
+    this.#shedSaid = shed;
+    this.#lastShedMs = now;
   }
 
   /** Sends a datagram over loopback that a rule reports. Resolves to null also where loopback cannot be tried. */
@@ -179,16 +263,30 @@ export class KernelSensor {
   #opened(failure: Failure): void {
     this.#onOpen?.(failure);
     this.#onOpen = null;
+    if (this.#isOpen && this.#group !== this.#loadedGroup) void this.#goOverToGroup();
   }
 
-  /** A group that another program reads is refused like a missing permission, so the next one tells which it is. */
+  /** Another program took the group while nobody read it. */
+  async #goOverToGroup(): Promise<void> {
+    this.#sayGroup();
+    await this.configure();
+    await this.#parts.reportsGoTo(this.#group);
+  }
+
+  #sayGroup(): void {
+    const { group } = this.#parts.plan();
+    if (group !== this.#group)
+      this.#parts.tell(`NFLOG group ${group} is in use: the kernel sensor reports to group ${this.#group}.`);
+  }
+
+  /** A group that another program reads is refused like a missing permission. */
   #groupFailed(reason: string, permission: boolean): void {
-    if (this.#isOpen) {
-      this.#parts.tell(`The kernel's reports cannot be read: ${reason}; it is tried again.`);
+    if (permission && (boundGroups()?.has(this.#group) ?? true) && --this.#groupsLeft > 0) {
+      this.#nextGroup();
       return;
     }
-    if (permission && --this.#groupsLeft > 0) {
-      this.#group++;
+    if (this.#isOpen) {
+      this.#parts.tell(`The kernel's reports cannot be read: ${reason}; it is tried again.`);
       return;
     }
     this.#opened(
@@ -196,5 +294,9 @@ export class KernelSensor {
         ? 'reading NFLOG is not permitted: CAP_NET_ADMIN is missing, or every group is in use'
         : reason,
     );
+  }
+
+  #nextGroup(): void {
+    this.#group = this.#group === LAST_GROUP ? 1 : this.#group + 1;
   }
 }

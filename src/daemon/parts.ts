@@ -1,15 +1,18 @@
 import { randomInt } from 'node:crypto';
+import { ALL, ALL_BUT_LOOPBACK, ANY } from '../capture/devices.ts';
 import { Kind, kindMask } from '../classify/kind.ts';
 import { PortSet } from '../config/ports.ts';
 import { ControlServer } from '../control/server.ts';
 import { Engine } from '../engine.ts';
 import type { BlockMemory } from '../ledger/memory.ts';
-import { type Address, parseAddress } from '../net/address.ts';
+import type { Address } from '../net/address.ts';
+import { parsePrefix } from '../net/prefix.ts';
 import { needsCapture } from '../preflight/prepare.ts';
 import { mayCapture } from '../preflight/privileges.ts';
 import type { RunOptions } from '../preflight/run-options.ts';
 import type { Log } from '../record/log.ts';
 import { listeningLine } from '../record/start-lines.ts';
+import type { UnblockEvent } from '../respond/event.ts';
 import { mayHold } from '../respond/holding.ts';
 import { ActionQueue } from '../respond/queue.ts';
 import type { TablePlan } from '../sensor/kernel/table.ts';
@@ -29,12 +32,16 @@ import type { LogDestinations } from './outputs.ts';
 import { ProbeReceiver } from './probe-receiver.ts';
 import { Readiness } from './readiness.ts';
 import { ReportReceiver } from './report-receiver.ts';
+import { PACKET_SENSOR_IS_WEAKER, sensorStatus } from './sensor-status.ts';
 import { SensorUpkeep } from './sensor-upkeep.ts';
 import { ServiceMemory } from './service-memory.ts';
 import type { Settings } from './settings.ts';
 
 /** The socket table of this process's own network namespace. */
 const PROC_NET = '/proc/self/net';
+
+/** The kernel sensor does not watch it. */
+const LOOPBACK = 'lo';
 
 /** What a live run is given at its start. */
 export interface DaemonInputs {
@@ -62,6 +69,8 @@ export class DaemonParts {
   readonly holds: Holds;
   readonly reportReceiver: ReportReceiver;
   readonly sensorUpkeep: SensorUpkeep;
+  /** Which sensor watches and why, in one sentence; null before the start, and where no mode needs one. */
+  sensorChoice: string | null = null;
   readonly readiness: Readiness;
   readonly captureManager: CaptureManager;
   readonly control: ControlServer;
@@ -144,10 +153,26 @@ export class DaemonParts {
     return { tcp: config.tcpPorts, udp: captured.udp, kinds: witnesses, capturesTcp: false };
   }
 
+  /** Frames and reports by the reason for which their decoding ended. */
+  counts(): Map<number, number> {
+    const counts = this.captureManager.counts();
+    for (const [reason, count] of this.kernelSensor.counts())
+      counts.set(reason, (counts.get(reason) ?? 0) + count);
+    return counts;
+  }
+
   /** Whether any mode watches ports that are not its own sockets. */
   get watchesIdlePorts(): boolean {
     const { tcp, udp } = this.settings.watched;
     return !tcp.isEmpty || !udp.isEmpty;
+  }
+
+  /** The interfaces that packets are watched on. */
+  #interfaces(): readonly string[] {
+    const { captureManager, readiness, kernelSensor } = this;
+    const captured = captureManager.isNeeded ? readiness.interfaces : [];
+    if (!kernelSensor.isOpen) return captured;
+    return [...new Set([...captured, ...captureManager.devices.filter((name) => name !== LOOPBACK)])];
   }
 
   #makeBlockManager(memory: BlockMemory): BlockManager {
@@ -159,13 +184,18 @@ export class DaemonParts {
       onStep: (target, step) => settings.recorder.step(target, step),
       onEnd: (event) => {
         settings.recorder.unblock(event);
-        // An order to unblock must not wait for the end of a hold.
-        const address = event.how === 'unblocked' ? parseAddress(event.entry.block.target) : null;
-        if (address !== null) this.holds.release(address);
+        this.#endHold(event);
       },
       tell: this.#tell,
     } satisfies BlockManagerParts;
     return new BlockManager(parts, memory);
+  }
+
+  /** A source whose block ends is free, also of a hold. One whose block failed, or that is a decoy, stays held. */
+  #endHold({ how, entry }: UnblockEvent): void {
+    const network = parsePrefix(entry.block.target);
+    const isFree = how === 'unblocked' || how === 'spared' || how === 'expired';
+    if (isFree && network !== null && this.kernelSensor.isOpen) this.holds.end(network);
   }
 
   #makeEngine(): Engine {
@@ -196,6 +226,7 @@ export class DaemonParts {
     return new KernelSensor({
       plan: () => this.#tablePlan(),
       records: async (view, length) => this.reportReceiver.take(view, length),
+      reportsGoTo: (group) => this.blockManager.reportTo(group),
       tell: this.#tell,
       failed: (reason) => void this.#giveUpKernelSensor(reason),
     });
@@ -222,7 +253,8 @@ export class DaemonParts {
 
   /** The table was taken away and cannot be put back: captured frames take its place. */
   async #giveUpKernelSensor(reason: string): Promise<void> {
-    this.#tell(`The kernel sensor ended: ${reason}; captured frames are watched instead.`);
+    this.sensorChoice = `The packet sensor watches captured frames, because the kernel sensor ended: ${reason}.`;
+    this.#tell(`${this.sensorChoice} ${PACKET_SENSOR_IS_WEAKER}`);
     await this.kernelSensor.close();
     this.captureManager.configure(this.viewedPorts());
   }
@@ -234,7 +266,7 @@ export class DaemonParts {
       holds,
       sockets,
       serviceMemory,
-      spared: () => blockManager.allowList.never.prefixes(),
+      spared: () => blockManager.allowList.sparedBySensor(),
       doubted: () => blockManager.blocks.sight.commands,
       ownAddresses: () => this.#ownAddresses,
       lookUpSessions: () => blockManager.allowList.learn(),
@@ -267,7 +299,7 @@ export class DaemonParts {
   }
 
   #makeControl(version: string, destinations: LogDestinations): ControlServer {
-    const { settings, captureManager, readiness } = this;
+    const { settings } = this;
     const handlers = new LiveControlHandlers({
       version,
       startedAt: Date.now(),
@@ -280,16 +312,26 @@ export class DaemonParts {
       sockets: this.sockets,
       listening: () => this.connectModes.ports,
       queue: this.queue,
-      interfaces: () => (captureManager.isNeeded ? readiness.interfaces : []),
-      counts: () => captureManager.counts(),
+      interfaces: () => this.#interfaces(),
+      counts: () => this.counts(),
       duplicates: () => this.probeReceiver.duplicates,
+      sensor: () =>
+        sensorStatus({
+          choice: this.sensorChoice,
+          kernelSensor: this.kernelSensor,
+          method: this.blockManager.method.name,
+        }),
+      knownServices: () => this.serviceMemory.services,
       onBlock: (entry) => settings.recorder.blockedByHand(entry),
     });
     return new ControlServer({ path: settings.config.controlSocket, handlers, tell: this.#tell });
   }
 }
 
+/** The words of --interface that stand for every interface. */
+const ALL_WORDS: ReadonlySet<string> = new Set([ALL, ALL_BUT_LOOPBACK, ANY]);
+
 /** The names in the words of --interface; null when loopback alone is left out, or nothing. */
 function namedInterfaces(words: readonly string[]): readonly string[] | null {
-  return words.length === 0 || words.some((word) => word === 'ALL' || word === 'ALL_NLO') ? null : words;
+  return words.length === 0 || words.some((word) => ALL_WORDS.has(word)) ? null : words;
 }

@@ -8,6 +8,7 @@ import { Settings } from './settings.ts';
  */
 export async function reload(parts: DaemonParts): Promise<void> {
   const { options, log, settings, blockManager, engine, connectModes, captureManager } = parts;
+  const before = settings.config;
   try {
     const next = new Settings(prepareRun(options), log, options.verbose);
     await blockManager.reload(next.config).catch((error: Error) => {
@@ -26,5 +27,7 @@ export async function reload(parts: DaemonParts): Promise<void> {
   await parts.kernelSensor.configure();
   captureManager.configure(parts.viewedPorts());
   settings.warn();
+  if (config.sensor !== before.sensor || config.nflogGroup !== before.nflogGroup)
+    settings.tell('SENSOR and NFLOG_GROUP take effect at the next start.');
   settings.tell('Configuration and ignore file were read again.');
 }

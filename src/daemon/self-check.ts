@@ -1,9 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { type Modes, modeNames } from '../config/modes.ts';
-import type { HealthCheck } from '../control/status.ts';
+import type { HealthCheck, SensorStatus } from '../control/status.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
 import { type BlockState, backendOf, blockCount } from '../respond/block-state.ts';
+import { REPORT_BUFFER_BYTES } from '../sensor/child-plan.ts';
 import type { BlockManager } from './block-manager.ts';
 
 /** What the self-check looks at. */
@@ -14,11 +15,18 @@ export interface SelfCheckParts {
   readonly dryRun: boolean;
   /** The interfaces that capture is open on. */
   readonly interfaces: readonly string[];
+  readonly sensor: SensorStatus;
 }
 
-/** Checks for `doctor` what only the daemon can know: capture, block method, ledger and files, in this order. */
+/** Checks for `doctor` what only the daemon can know: capture, sensor, block method, ledger and files, in this order. */
 export async function selfCheck(parts: SelfCheckParts): Promise<readonly HealthCheck[]> {
-  return [captureHealth(parts), await methodHealth(parts), await ledgerHealth(parts), ...filesHealth(parts)];
+  return [
+    captureHealth(parts),
+    ...sensorHealth(parts),
+    await methodHealth(parts),
+    await ledgerHealth(parts),
+    ...filesHealth(parts),
+  ];
 }
 
 function captureHealth({ interfaces, modes }: SelfCheckParts): HealthCheck {
@@ -28,6 +36,31 @@ function captureHealth({ interfaces, modes }: SelfCheckParts): HealthCheck {
   if (interfaces.length === 0)
     return { name: 'capture', result: 'fail', message: 'nothing is listened to: no interface is up' };
   return { name: 'capture', result: 'ok', message: `listening on ${interfaces.join(', ')}` };
+}
+
+/** The table and the reader of its reports; whether they work the probe of `doctor` shows. */
+function sensorHealth({ sensor: { name, why, kernel } }: SelfCheckParts): HealthCheck[] {
+  if (name === 'none') return [];
+  if (kernel === null) return [{ name: 'sensor', result: 'ok', message: why }];
+  const { owned, group, isRead, held, lost, maxBufferBytes } = kernel;
+  if (held === null) {
+    const message =
+      'the table inet portsentry_sensor cannot be read: another program removed it, or nft fails';
+    return [{ name: 'sensor', result: 'fail', message }];
+  }
+  if (!isRead) {
+    const message = `nobody reads NFLOG group ${group}: look in the log for the reason`;
+    return [{ name: 'sensor', result: 'fail', message }];
+  }
+  const table = owned ? 'its table is loaded and owned' : 'its table is loaded; other programs can remove it';
+  const message = `kernel: ${table}; NFLOG group ${group} is read${bufferHint(maxBufferBytes)}`;
+  if (lost === 0) return [{ name: 'sensor', result: 'ok', message }];
+  return [{ name: 'sensor', result: 'warn', message: `${message}; ${lost} reports were lost so far` }];
+}
+
+function bufferHint(maxBytes: number | null): string {
+  if (maxBytes === null || maxBytes >= REPORT_BUFFER_BYTES) return '';
+  return `; in a flood it loses fewer reports with net.core.rmem_max=${REPORT_BUFFER_BYTES}`;
 }
 
 /** The same look and the same answers as those of `list` and `why`. */

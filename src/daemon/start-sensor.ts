@@ -1,41 +1,51 @@
 import { CommandError, Exit } from '../preflight/exit.ts';
 import type { DaemonParts } from './parts.ts';
+import { PACKET_SENSOR_IS_WEAKER } from './sensor-status.ts';
 
 /**
- * Starts the kernel sensor where SENSOR asks for it and this host can have it. Returns the line that says which sensor
- * runs; null when no mode needs one. Throws a CommandError (69) when SENSOR="kernel" cannot be had.
+ * Starts the kernel sensor where SENSOR asks for it and this host can have it, and says which sensor watches. Throws a
+ * CommandError (69) when SENSOR="kernel" cannot be had, or another portsentry watches this network namespace.
  */
-export async function startSensor(parts: DaemonParts): Promise<string | null> {
-  const { settings, kernelSensor, sensorUpkeep } = parts;
+export async function startSensor(parts: DaemonParts): Promise<void> {
+  const { settings, options, kernelSensor, sensorUpkeep } = parts;
   const { sensor } = settings.config;
-  if (!parts.watchesIdlePorts) return null;
-  if (sensor === 'packet')
-    return 'The packet sensor watches captured frames, because SENSOR="packet" is set.';
+  if (!parts.watchesIdlePorts) return;
+  const choose = (choice: string, more = '') => {
+    parts.sensorChoice = choice;
+    settings.tell(`${choice}${more}`);
+  };
+  if (sensor === 'packet') {
+    choose('The packet sensor watches captured frames, because SENSOR="packet" is set.');
+    return;
+  }
+  // The table has its spared prefixes and known services from its first moment on.
+  await sensorUpkeep.tick();
   const failure = whyNot(parts) ?? (await kernelSensor.open());
   if (failure === null) {
-    await sensorUpkeep.tick();
     const owner = kernelSensor.table.isOwned
       ? 'nobody else can change its table'
       : 'its table is checked each second';
-    return `The kernel sensor watches packets where the kernel accepts them; ${owner}.`;
+    choose(`The kernel sensor watches packets where the kernel accepts them; ${owner}.`);
+    return;
+  }
+  if (kernelSensor.table.isTaken && !options.dryRun) {
+    const hint = 'end it, or give both modes to one process (-atcp -audp)';
+    throw new CommandError(Exit.unavailable, `${failure}: ${hint}`);
   }
   if (sensor === 'kernel') {
-    throw new CommandError(
-      Exit.unavailable,
-      `the kernel sensor cannot run: ${failure}; set SENSOR to "auto" or "packet"`,
-    );
+    const hint = 'set SENSOR to "auto" or "packet"';
+    throw new CommandError(Exit.unavailable, `the kernel sensor cannot run: ${failure}; ${hint}`);
   }
-  return (
-    `The packet sensor watches captured frames, because the kernel sensor cannot run: ${failure}. ` +
-    'A block then comes after the first answers (docs/detection.md).'
-  );
+  const reason = `because the kernel sensor cannot run: ${failure}.`;
+  choose(`The packet sensor watches captured frames, ${reason}`, ` ${PACKET_SENSOR_IS_WEAKER}`);
 }
 
 /** What the kernel sensor cannot do. */
 function whyNot({ settings, options }: DaemonParts): string | null {
   const { interfaces } = settings.prepared;
-  // Only root gives up all its rights at once: as another user the process that reads would keep CAP_NET_ADMIN.
-  if (process.geteuid?.() !== 0) return 'it needs root, and USER is another';
+  // Node cannot give up a capability. The process that decodes packets must not keep the one that changes the network.
+  if (process.geteuid?.() !== 0)
+    return 'only root may have a process that reads its reports and gives up CAP_NET_ADMIN (USER)';
   if (!options.serviceCheck)
     return '--disable-service-check watches ports in use, which the kernel leaves alone';
   if (!options.localCheck) return '--disable-local-check watches packets that the kernel drops';

@@ -19,6 +19,8 @@ export interface BackendOptions {
   readonly now: () => number;
   /** Called when a block found all earlier blocks gone. Only this block is in force then. */
   readonly onLost?: (() => void) | undefined;
+  /** The NFLOG group that gets reports of blocked sources' packets; null or absent: none. */
+  readonly reportGroup?: number | null | undefined;
   /** Logs one line: what went wrong at the end. */
   readonly tell?: ((text: string) => void) | undefined;
 }
@@ -44,4 +46,6 @@ export interface Backend {
   close(blocks: 'keep' | 'release'): Promise<void>;
   /** Only where the method supports it: these prefixes pass whatever is blocked. Replaces those of an earlier call. */
   spare?(prefixes: readonly string[]): Promise<Failure>;
+  /** Only where the method supports it: packets of blocked sources are reported to this NFLOG group; null: no more. */
+  report?(group: number | null): Promise<Failure>;
 }

@@ -15,6 +15,8 @@ export interface BlockSets {
   list(): Promise<readonly ListedBlock[]>;
   /** As in `Backend`. */
   spare(prefixes: readonly string[]): Promise<Failure>;
+  /** As in `Backend`. */
+  report?(group: number | null): Promise<Failure>;
   /** Removes the sets and the rules. Never rejects. */
   remove(): Promise<Failure>;
 }
@@ -53,6 +55,10 @@ export class SetBackend extends BatchedBackend {
 
   spare(prefixes: readonly string[]): Promise<Failure> {
     return this.#sets.spare(prefixes);
+  }
+
+  async report(group: number | null): Promise<Failure> {
+    return (await this.#sets.report?.(group)) ?? null;
   }
 
   override async close(blocks: 'keep' | 'release'): Promise<void> {

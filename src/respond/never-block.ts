@@ -49,6 +49,12 @@ export class NeverBlock {
     return [...new Set(this.#entries.map(([prefix]) => formatPrefix(prefix)))];
   }
 
+  /** The same without the address of the trial, whose probe must not look like that of a spared source. */
+  prefixesWithoutTrial(): string[] {
+    const [trial] = this.#trial;
+    return this.prefixes().filter((text) => trial === undefined || text !== formatPrefix(trial[0]));
+  }
+
   /** The entries of IGNORE_FILE. */
   setIgnore(entries: readonly IgnoreEntry[]): void {
     this.#ignored = entries.map(({ prefix, text, file, line }) => [

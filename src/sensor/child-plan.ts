@@ -22,6 +22,9 @@ export const NOBODY = 65_534;
 export const EXIT_UNAVAILABLE = 69;
 export const EXIT_NO_PERMISSION = 77;
 
+/** What the kernel keeps of reports that nobody has read, if net.core.rmem_max allows it: 30,000 of a flood of SYNs. */
+export const REPORT_BUFFER_BYTES = 4 * 1024 * 1024;
+
 /** Parses a plan. It needs no check, because the main process wrote it. */
 export function parseChildPlan(line: string): ChildPlan {
   return JSON.parse(line) as ChildPlan;

@@ -4,6 +4,7 @@
  * time, because it holds nothing but what the kernel's rings hold too.
  */
 import { writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { describeMissing, missingCapabilities } from '../capture/capabilities.ts';
 import { LINKTYPE_NFLOG } from '../capture/link-type.ts';
 import { type LiveDevice, openLive } from '../capture/live.ts';
@@ -15,7 +16,14 @@ import { nflogPrefix } from '../decode/link/nflog.ts';
 import { Packet } from '../decode/packet.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
-import { EXIT_NO_PERMISSION, EXIT_UNAVAILABLE, NOBODY, parseChildPlan, RECORDS_FD } from './child-plan.ts';
+import {
+  EXIT_NO_PERMISSION,
+  EXIT_UNAVAILABLE,
+  NOBODY,
+  parseChildPlan,
+  RECORDS_FD,
+  REPORT_BUFFER_BYTES,
+} from './child-plan.ts';
 import { kindOfReport } from './kernel/report.ts';
 import { Rule, ruleOfPrefix } from './kernel/rule.ts';
 import { Outbox } from './outbox.ts';
@@ -27,8 +35,12 @@ const FEW_RECORDS = 8;
 /** How often the counts are handed over. */
 const COUNT_INTERVAL_MS = 1_000;
 
-/** What the kernel keeps of reports that nobody has read: 2,000 of a flood of SYNs. */
-const REPORT_BUFFER_BYTES = 4 * 1024 * 1024;
+/**
+ * What waits for the main process when reports come faster than it judges: two seconds of a flood of 50,000 a second. This
+ * process must not wait for it then: the binding ends a process that lets the kernel's buffer of reports run over
+ * (native-notes/kernel.md).
+ */
+const MAX_WAITING_BYTES = 100_000 * RECORD_LENGTH;
 
 /** How long a sensor that must end still reads its rings. */
 const DRAIN_TIME_MS = 50;
@@ -36,7 +48,7 @@ const DRAIN_TIME_MS = 50;
 // When a write fails, the main process is gone.
 const now = () => performance.now();
 const exit = () => process.exit(0);
-const outbox = new Outbox(RECORDS_FD, now, exit);
+const outbox = new Outbox(RECORDS_FD, now, exit, MAX_WAITING_BYTES);
 /** For records that must not wait. */
 const urgentOutbox = new Outbox(RECORDS_FD, now, exit);
 const reader = new PacketReader(true, new Packet());
@@ -87,6 +99,8 @@ function openGroup(group: number): void {
   const name = `nflog:${group}`;
   try {
     openDevices.push(openLive(name, '', REPORT_BUFFER_BYTES, takeReport));
+    // Nothing is written through it: a pipe that Node has opened does not block.
+    new Socket({ fd: RECORDS_FD, readable: false }).on('error', exit).unref();
   } catch (error) {
     fail(name, error);
   }
@@ -148,7 +162,8 @@ function takeReport(view: DataView, length: number): void {
     if (kind !== Kind.none) reason = reader.verify(view);
     if (kind !== Kind.none && reason === Reason.none) hand(kind, 0, rule);
   }
-  counts[reason] = (counts[reason] as number) + 1;
+  // The counters of the sensor's table know nothing of other tables' reports, and are compared with these.
+  if (rule !== Rule.none && rule !== Rule.blocked) counts[reason] = (counts[reason] as number) + 1;
 }
 
 function hand(kind: Kind, device: number, rule: Rule = Rule.none): void {
@@ -188,8 +203,9 @@ function flushDue(): void {
 
 function sendCounts(): void {
   for (let reason = 0; reason < REASON_COUNT; reason++) {
-    const count = counts[reason] as number;
-    if (count === countsSent[reason]) continue;
+    // What was dropped here has not been read.
+    const count = (counts[reason] as number) - (reason === Reason.none ? outbox.dropped : 0);
+    if (count <= (countsSent[reason] as number)) continue;
     countsSent[reason] = count;
     writeCount(outbox.view, outbox.offset, reason, count);
     commit();

@@ -36,6 +36,7 @@ export class SensorProcess {
   readonly startedAt: number;
   readonly #process: ChildProcess;
   readonly #handlers: SensorHandlers;
+  readonly #readsReports: boolean;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   readonly #view = new DataView(this.#buffer.buffer);
   #carriedBytes = 0;
@@ -45,6 +46,7 @@ export class SensorProcess {
   constructor(plan: ChildPlan, now: number, handlers: SensorHandlers) {
     this.startedAt = now;
     this.#handlers = handlers;
+    this.#readsReports = plan.group !== null;
     const program = fileURLToPath(new URL('./child.js', import.meta.url));
     const [command, ...args] = [...dropCapabilities(), process.execPath, program];
     this.#process = spawn(command as string, args, { stdio: ['pipe', 'ignore', 'pipe', 'pipe'] });
@@ -127,7 +129,8 @@ export class SensorProcess {
     const complaint = this.#complaint.split('\n')[0]?.trim() ?? '';
     if (code !== null && complaint !== '') return complaint;
     // The binding asserts when a link goes down or is deleted (native-notes/cap.md).
-    if (signal === 'SIGABRT') return 'a link went down';
+    // The binding asserts also when the kernel's buffer of reports ran over (native-notes/kernel.md).
+    if (signal === 'SIGABRT') return this.#readsReports ? 'reports came too fast' : 'a link went down';
     return signal === null ? `exit code ${code}` : `ended by ${signal}`;
   }
 }

@@ -34,6 +34,7 @@ export interface SupervisorHandlers {
 export class SensorSupervisor {
   readonly #handlers: SupervisorHandlers;
   readonly #now: () => number;
+  readonly #longestPauseMs: number;
   /** The sums over sensors that have ended. */
   readonly #pastCounts = new Map<number, number>();
   #current: SensorProcess | null = null;
@@ -46,9 +47,10 @@ export class SensorSupervisor {
   readonly #running = new Set<SensorProcess>();
 
   /** `now` is a monotonic clock in ms. */
-  constructor(handlers: SupervisorHandlers, now: () => number) {
+  constructor(handlers: SupervisorHandlers, now: () => number, longestPauseMs = LONGEST_PAUSE_MS) {
     this.#handlers = handlers;
     this.#now = now;
+    this.#longestPauseMs = longestPauseMs;
   }
 
   /** For how many frames decoding ended for each reason, over all sensors. */
@@ -134,7 +136,7 @@ export class SensorSupervisor {
   #restart(): void {
     if (this.#closed || this.#timer !== null) return;
     const pause = this.#pauseMs;
-    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, pause === 0 ? FIRST_PAUSE_MS : pause * 2);
+    this.#pauseMs = Math.min(this.#longestPauseMs, pause === 0 ? FIRST_PAUSE_MS : pause * 2);
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.renew();

@@ -26,6 +26,11 @@ export const STATUS: Status = {
   duplicates: 12,
   probes: 345,
   undecoded: { 'not IP': 10, 'bad checksum': 2 },
+  sensor: { name: 'packet', why: 'SENSOR="packet" is set', kernel: null },
+  knownServices: [
+    { transport: 'tcp', address: null, port: 22, lastSeen: NOW },
+    { transport: 'udp', address: '192.0.2.1', port: 53, lastSeen: NOW },
+  ],
   sources: 17,
   blocks: { inForce: 11, unknown: 0, due: 12 },
   method: { name: 'nftables', how: 'the best that this host has' },
@@ -34,6 +39,30 @@ export const STATUS: Status = {
   breaker: { open: false, threshold: 300 },
   memory: 64 * 1024 * 1024,
   probePort: { transport: 'tcp', port: 1 },
+  servicePort: null,
+};
+
+/** The same with the kernel sensor. */
+export const KERNEL_STATUS: Status = {
+  ...STATUS,
+  sensor: {
+    name: 'kernel',
+    why: 'the kernel watches',
+    kernel: {
+      owned: true,
+      group: 20_563,
+      maxBufferBytes: 4_194_304,
+      isRead: true,
+      held: 3,
+      heldPackets: 1_000,
+      shed: 7,
+      reported: 500,
+      unreported: 20,
+      lost: 2,
+      hearsBlocked: true,
+      silences: { tcp: true, udp: false },
+    },
+  },
 };
 
 export const BLOCK: BlockInfo = {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Kind } from '../../src/classify/kind.ts';
 import type { Config } from '../../src/config/config.ts';
@@ -10,9 +10,11 @@ import { logDestinations } from '../../src/daemon/outputs.ts';
 import { Reason, reasonText } from '../../src/decode/reason.ts';
 import { Engine } from '../../src/engine.ts';
 import type { LedgerEntry } from '../../src/ledger/entry.ts';
+import { PROTOCOL_UDP } from '../../src/net/protocol.ts';
 import type { Ports } from '../../src/record/start-lines.ts';
 import { SocketTable } from '../../src/watch/sockets.ts';
 import { WatchedPorts } from '../../src/watch/watched-ports.ts';
+import { STATUS } from '../control/given.ts';
 import { engineParts, recorderOf } from '../support/engine-parts.ts';
 import { probe } from '../track/given.ts';
 import { makeBlockManager, preparedWith } from './given.ts';
@@ -63,6 +65,8 @@ async function given({ settings = {}, modes = MODES, dryRun = false, listening }
         [Reason.fragment, 2],
       ] as [number, number][]),
     duplicates: () => 3,
+    sensor: async () => STATUS.sensor,
+    knownServices: () => [{ protocol: PROTOCOL_UDP, address: null, port: 53, lastSeen: STARTED_AT }],
     onBlock: (entry) => reported.push(entry),
   });
   const sends = (...ports: number[]) => {
@@ -92,6 +96,8 @@ test('the status sums up what the daemon does', async () => {
     method: { name: 'null', how: 'set by BLOCK_METHOD' },
     dryRun: false,
     breaker: { open: false, threshold: 300 },
+    sensor: { name: 'packet' },
+    knownServices: [{ transport: 'udp', address: null, port: 53, lastSeen: STARTED_AT }],
   });
   expect(status.undecoded).toEqual({ [reasonText(Reason.fragment)]: 2 });
   expect(status.uptime).toBeGreaterThanOrEqual(3_600);
@@ -125,7 +131,20 @@ test.each<[string, Given, object | null]>([
   const server = createServer().listen(PORT, '127.0.0.1');
   onTestFinished(() => void server.close());
   await once(server, 'listening');
-  expect((await (await given(parts)).handlers.status()).probePort).toEqual(port);
+  const { handlers } = await given(parts);
+  expect((await handlers.status()).probePort).toEqual(port);
+});
+
+test('the service that doctor tries listens at every address', async () => {
+  const server = createServer().listen(0, '0.0.0.0');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { handlers } = await given({ modes: { tcp: 'tcp', udp: null } });
+  expect((await handlers.status()).servicePort).not.toBeNull();
+  const own = { tcp: range(1, 65_535), udp: NO_PORTS };
+  expect(own.tcp.has(port)).toBe(true);
+  expect((await (await given({ listening: own })).handlers.status()).servicePort).toBeNull();
 });
 
 test('the list of blocks does not change while it is read', async () => {

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import type { Modes } from '../../src/config/modes.ts';
+import type { KernelSensorStatus, SensorStatus } from '../../src/control/status.ts';
 import { selfCheck } from '../../src/daemon/self-check.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { BlockMemory } from '../../src/ledger/memory.ts';
+import { KERNEL_STATUS, STATUS } from '../control/given.ts';
 import { knockFrom, testFolder } from '../respond/given.ts';
 import { makeBlockManager } from './given.ts';
 
@@ -17,7 +19,10 @@ async function given(settings: Partial<Config> = {}, memory?: BlockMemory) {
   const { manager: blockManager, config } = makeBlockManager(settings, memory);
   await blockManager.start();
   if (config.blockTcp === 1) await blockManager.respond(knockFrom('192.0.2.1'), 1);
-  return { blockManager, config, modes: STEALTH, dryRun: false, interfaces: ['eth0', 'lo'] };
+  return {
+    ...{ blockManager, config, modes: STEALTH, dryRun: false, interfaces: ['eth0', 'lo'] },
+    sensor: STATUS.sensor,
+  };
 }
 
 /** The results under this name, without it. */
@@ -34,6 +39,39 @@ test.each([
   [CONNECT, [], 'skip: not needed: the modes have sockets of their own'],
 ])('capture of the modes %j on %j: %s', async (modes, interfaces, result) => {
   expect(await resultsOf('capture', { ...(await given()), modes, interfaces })).toEqual([result]);
+});
+
+const { kernel } = KERNEL_STATUS.sensor as { kernel: KernelSensorStatus };
+const TABLE = 'kernel: its table is loaded and owned; NFLOG group 20563 is read';
+
+test.each<[string, Partial<SensorStatus>, readonly string[]]>([
+  ['that is not needed', { name: 'none', kernel: null }, []],
+  ['of captured frames', { name: 'packet', kernel: null, why: 'set' }, ['ok: set']],
+  ['of the kernel', { kernel: { ...kernel, lost: 0 } }, [`ok: ${TABLE}`]],
+  [
+    'whose table is not owned',
+    { kernel: { ...kernel, lost: 0, owned: false } },
+    ['ok: kernel: its table is loaded; other programs can remove it; NFLOG group 20563 is read'],
+  ],
+  [
+    'that has a small buffer',
+    { kernel: { ...kernel, lost: 0, maxBufferBytes: 212_992 } },
+    [`ok: ${TABLE}; in a flood it loses fewer reports with net.core.rmem_max=4194304`],
+  ],
+  ['that loses reports', { kernel }, [`warn: ${TABLE}; 2 reports were lost so far`]],
+  [
+    'whose table is gone',
+    { kernel: { ...kernel, held: null } },
+    ['fail: the table inet portsentry_sensor cannot be read: another program removed it, or nft fails'],
+  ],
+  [
+    'that nobody reads',
+    { kernel: { ...kernel, isRead: false } },
+    ['fail: nobody reads NFLOG group 20563: look in the log for the reason'],
+  ],
+])('a sensor %s', async (_what, sensor, results) => {
+  const parts = { ...(await given()), sensor: { ...KERNEL_STATUS.sensor, ...sensor } };
+  expect(await resultsOf('sensor', parts)).toEqual(results);
 });
 
 test.each<[string, Partial<Config>, string]>([

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { HealthCheck } from '../../src/control/status.ts';
-import { configure, startDetector } from '../support/detector.ts';
+import { configure, PROGRAM, startDetector } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
+import { withNft } from '../support/nft-wrappers.ts';
 import { order } from '../support/orders.ts';
-import { startSyslog } from '../support/services.ts';
+import { startService, startSyslog } from '../support/services.ts';
 
 /** The veth pair over which the doctor probes: its probes arrive, and nothing of it is left. */
 
@@ -184,5 +185,54 @@ describe('what doctor tries', () => {
     await startDetector(lab, lab.victim, ['-stcp']);
     expect(await checks('log')).toEqual(['ok /dev/log took a test line (portsentry-doctor)']);
     await syslog.waitForLine(/portsentry-doctor: A test line of portsentry doctor\.$/);
+  });
+});
+
+describe('with the kernel sensor', () => {
+  const doctor = async () => {
+    const { code, stdout } = await lab.run(lab.victim, [process.execPath, PROGRAM, 'doctor']);
+    return { code, stdout };
+  };
+
+  test('an idle port gives the probe no answer, the daemon sees it, a service is reachable, and nothing is left', async () => {
+    configure(lab.victim, 'SENSOR="kernel"\nBLOCK_METHOD="nftables"');
+    await startService(lab, lab.victim, 'tcp-echo', 8_080);
+    const detector = await startDetector(lab, lab.victim);
+    const { code, stdout } = await doctor();
+    expect(stdout).toMatch(
+      /^ok {4}sensor +kernel: its table is loaded and owned; NFLOG group 20563 is read/m,
+    );
+    expect(stdout).toMatch(/^ok {4}service +TCP port 8080 takes connections over a veth pair$/m);
+    expect(stdout).toMatch(/^ok {4}filter +a probe over a veth pair was seen after \d+ ms$/m);
+    expect(stdout).toMatch(/^ok {4}silence +TCP port \d+ gave the probe no answer$/m);
+    expect(code).toBe(0);
+    expect(await links()).toEqual([]);
+    const status = await lab.run(lab.victim, [process.execPath, PROGRAM, 'status', '--json']);
+    const { sensor, knownServices, blocks, interfaces } = JSON.parse(status.stdout);
+    expect(sensor).toMatchObject({ name: 'kernel', kernel: { held: 0, shed: 0, lost: 0, isRead: true } });
+    expect(knownServices).toMatchObject([{ transport: 'tcp', address: null, port: 8_080 }]);
+    expect({ blocks, interfaces }).toEqual({ blocks: { inForce: 0, due: 0 }, interfaces: ['eth0'] });
+    expect(detector.output).toMatch(/Host: 198\.1[89]\..* is never blocked: trial probe of doctor/);
+  });
+
+  test('a table without effect is found', async () => {
+    configure(lab.victim, 'SENSOR="kernel"\nBLOCK_METHOD="nftables"');
+    const env = withNft(lab.victim, 'knows no owners');
+    const detector = await lab.start(lab.victim, [process.execPath, PROGRAM, '-atcp', '-audp'], { env });
+    await detector.waitForLine(/now active and listening/);
+    await lab.run(lab.victim, ['nft', 'flush', 'table', 'inet', 'portsentry_sensor']);
+    const { code, stdout } = await doctor();
+    expect(stdout).toMatch(
+      /^FAIL {2}filter +a probe to TCP port \d+ over a veth pair was not seen within 3 s/m,
+    );
+    expect(code).toBe(69);
+  });
+
+  test('a configuration that only logs answers, and is not blamed for it', async () => {
+    configure(lab.victim, 'SENSOR="kernel"\nBLOCK_TCP="0"\nBLOCK_UDP="0"');
+    await startDetector(lab, lab.victim);
+    const { code, stdout } = await doctor();
+    expect(stdout).toMatch(/^skip {2}silence +TCP port \d+ may answer: the configuration only logs/m);
+    expect(code).toBe(0);
   });
 });

@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Outbox } from '../../src/sensor/outbox.ts';
 import { RECORD_LENGTH } from '../../src/sensor/record-format.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** An outbox that writes to a file, a clock to set by hand, in ms, and the first octets of the records written. */
 function makeOutbox() {
@@ -58,4 +61,38 @@ test('a full batch is written at once, and no record is lost', () => {
   add(7);
   outbox.flush();
   expect(written().at(-1)).toBe(7);
+});
+
+test('a pipe that does not block and is full: records wait in order, and beyond the bound they are dropped and counted', async () => {
+  // A reader that sleeps until it is asked to read.
+  const reader = spawn('sh', ['-c', 'read -r _ && exec cat <&3'], {
+    stdio: ['pipe', 'pipe', 'ignore', 'pipe'],
+  });
+  onTestFinished(() => void reader.kill());
+  const pipe = reader.stdio[3] as Socket & { readonly _handle: { readonly fd: number } };
+  const { fd } = pipe._handle;
+  const records = 20_000;
+  const outbox = new Outbox(
+    fd,
+    () => 0,
+    () => expect.unreachable('it reads'),
+    records * RECORD_LENGTH,
+  );
+  const kept: number[] = [];
+  for (let record = 0; outbox.dropped === 0; record++) {
+    outbox.view.setUint32(outbox.offset, record);
+    outbox.commit();
+    kept.push(record);
+  }
+  kept.length -= outbox.dropped;
+  expect(kept.length).toBeGreaterThan(records);
+  expect(outbox.flushDue()).toBe(true);
+  reader.stdin?.write('read\n');
+  const chunks: Buffer[] = [];
+  reader.stdout?.on('data', (chunk) => chunks.push(chunk));
+  await eventually(() => expect(outbox.flushDue()).toBe(false));
+  const length = () => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  await eventually(() => expect(length()).toBe(kept.length * RECORD_LENGTH));
+  const read = Buffer.concat(chunks);
+  expect(kept.map((record) => read.readUInt32BE(record * RECORD_LENGTH))).toEqual(kept);
 });

@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onEnd, refusalOf, runTool, startTool, type Tool } from '../../commands/tool.ts';
 import { drawAddressPair } from './addresses.ts';
-import type { ProbePath } from './probe-path.ts';
+import type { ProbeOutcome, ProbePath, ProbePort } from './probe-path.ts';
 
 const IP: Tool = { command: 'ip', package: 'iproute2' };
 const UNSHARE: Tool = { command: 'unshare', package: 'util-linux', needs: ['CAP_SYS_ADMIN'] };
@@ -12,6 +13,13 @@ const NSENTER: Tool = { command: 'nsenter', package: 'util-linux', needs: ['CAP_
 /** The time limits for the prober to start and to exit. */
 const START_TIMEOUT_MS = 5_000;
 const EXIT_TIMEOUT_MS = 1_000;
+
+/** One probe that the prober is asked for, and what came back to it. */
+export type NumberedPort = ProbePort & { readonly number: number };
+export interface NumberedOutcome {
+  readonly number: number;
+  readonly outcome: ProbeOutcome;
+}
 
 /**
  * Opens a veth pair into a new network namespace. Packets from there take the same path as packets from outside. Needs
@@ -33,9 +41,7 @@ export async function openVeth(): Promise<ProbePath> {
     name: 'a veth pair',
     source: far,
     device,
-    send: (port) => {
-      prober.stdin?.write(`${JSON.stringify(port)}\n`);
-    },
+    send: senderOf(prober),
     // A capture process dies when a device that it has open is deleted (native-notes/cap.md).
     retire: async () => {
       await runTool(IP, ['address', 'flush', 'dev', device]);
@@ -67,6 +73,28 @@ async function startProber(source: string, destination: string): Promise<ChildPr
     });
   }).finally(() => clearTimeout(timer));
   return prober;
+}
+
+/** Asks the prober for probes. What it does not answer, because it has ended, counts as silent. */
+function senderOf(prober: ChildProcess): ProbePath['send'] {
+  const waiting = new Map<number, (outcome: ProbeOutcome) => void>();
+  let last = 0;
+  if (prober.stdout !== null) {
+    createInterface({ input: prober.stdout }).on('line', (line) => {
+      const { number, outcome } = JSON.parse(line) as NumberedOutcome;
+      waiting.get(number)?.(outcome);
+      waiting.delete(number);
+    });
+  }
+  prober.once('exit', () => {
+    for (const resolve of waiting.values()) resolve('silent');
+  });
+  return (port) =>
+    new Promise((resolve) => {
+      const number = ++last;
+      waiting.set(number, resolve);
+      prober.stdin?.write(`${JSON.stringify({ number, ...port } satisfies NumberedPort)}\n`);
+    });
 }
 
 /** Connects this namespace and the prober's with a veth pair. Both ends have the same name. */

@@ -1,12 +1,23 @@
 import type { Target } from '../target.ts';
 import { GUARD } from './changes.ts';
-import { declaration, nameOf, ruleFor, type SetKey, TABLE } from './sets.ts';
+import {
+  declaration,
+  droppingVerdict,
+  nameOf,
+  reportingChainOf,
+  ruleFor,
+  type SetKey,
+  TABLE,
+} from './sets.ts';
 
 /**
  * Before raw (-300), connection tracking (-200) and the destination NAT of published container ports (-100). So it
  * also covers forwarded packets, and a dropped one takes no entry of the connection table.
  */
 const PRIORITY = -310;
+
+/** Packets of blocked sources that are reported: enough for the sum of a scan, and no flood for who reads them. */
+const REPORTS_PER_SECOND = 100;
 
 /** Our table as it is in the kernel. */
 export interface TableState {
@@ -19,6 +30,15 @@ export interface TableState {
   readonly text: string;
 }
 
+/** What the table must have. */
+export interface Layout {
+  readonly keys: readonly SetKey[];
+  /** Spared targets by the name of their set. */
+  readonly spared: ReadonlyMap<string, readonly Target[]>;
+  /** The NFLOG group that packets of blocked sources are reported to; null for none. */
+  readonly reportGroup: number | null;
+}
+
 /** The state without a table. */
 export const NO_TABLE: TableState = { table: null, chains: [], sets: new Map(), text: '' };
 
@@ -26,11 +46,7 @@ export const NO_TABLE: TableState = { table: null, chains: [], sets: new Map(), 
  * One transaction that creates or repairs the table. It makes the chains anew and keeps right sets with their elements.
  * An accept ends only our chain; other tables still see the packet.
  */
-export function repairScript(
-  state: TableState,
-  keys: readonly SetKey[],
-  spared: ReadonlyMap<string, readonly Target[]>,
-): string {
+export function repairScript(state: TableState, { keys, spared, reportGroup }: Layout): string {
   const inOrder = [...keys].sort((a, b) => rank(a) - rank(b));
   const wrong = [...state.sets].filter(([, isRight]) => !isRight).map(([name]) => name);
   const spareKeys = inOrder.filter(({ list }) => list === 'spare');
@@ -44,9 +60,10 @@ export function repairScript(
     'counter dropped6 { }',
     ...inOrder.map((key) => declaration(key, [])),
     `chain ${GUARD} { }`,
+    ...(reportGroup === null ? [] : FAMILIES.flatMap((family) => reportingChain(family, reportGroup))),
     'chain prerouting {',
     `type filter hook prerouting priority ${PRIORITY}; policy accept;`,
-    ...inOrder.map(ruleFor),
+    ...inOrder.map((key) => ruleFor(key, reportGroup !== null)),
     '}',
     '}',
     ...spareKeys.map((key) => `flush set ${TABLE} ${nameOf(key)}`),
@@ -60,6 +77,22 @@ export function repairScript(
     '}',
     '',
   ].join('\n');
+}
+
+const FAMILIES = [4, 6] as const;
+
+/** Octets of a reported packet: the chain of IPv6 extension headers before the ports may be long. */
+const SNAP_LENGTH = 2_048;
+
+/** Reports some of the packets, so that scans of blocked sources are counted, and drops all. */
+function reportingChain(family: 4 | 6, group: number): string[] {
+  return [
+    `chain ${reportingChainOf(family)} {`,
+    `limit rate ${REPORTS_PER_SECOND}/second burst ${REPORTS_PER_SECOND} packets ` +
+      `log prefix "blocked" group ${group} snaplen ${SNAP_LENGTH} queue-threshold 1`,
+    droppingVerdict(family),
+    '}',
+  ];
 }
 
 /** Spared sources come before blocked ones, single addresses before networks. */

@@ -10,7 +10,7 @@ const MAX_BATCH = 8_192;
 /** Sets in an nftables table of ours. `ipv6Prefix` is the prefix length of IPv6 blocks. */
 export function nftablesBackend(ipv6Prefix: number, options: BackendOptions): SetBackend {
   const remembered = new Remembered();
-  const sets = new Table(remembered, ipv6Prefix, options.now);
+  const sets = new Table(remembered, ipv6Prefix, options);
   const carrier = new NftCarrier(sets, remembered, options.now);
   return new SetBackend({ method: 'nftables', maxBatch: MAX_BATCH, sets, carrier }, options);
 }

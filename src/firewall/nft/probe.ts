@@ -8,7 +8,7 @@ import { BASE_SETS } from './sets.ts';
 /** Why this host cannot block with nftables; null when it can. The kernel checks our table, but does not commit it. */
 export async function whyNoNftables(): Promise<Failure> {
   const check = await runTool(NFT, ['-c', '-f', '-'], {
-    input: repairScript(NO_TABLE, BASE_SETS, new Map()),
+    input: repairScript(NO_TABLE, { keys: BASE_SETS, spared: new Map(), reportGroup: null }),
   });
   if (check.failure !== null) return check.failure;
   const { failure, stdout } = await runTool(NFT, ['-j', 'list', 'tables']);

@@ -57,12 +57,22 @@ export function declaration(key: SetKey, elements: readonly string[]): string {
   return `set ${nameOf(key)} { type ${typeOf(key)}; size ${SET_SIZE}; flags timeout;${content} };`;
 }
 
-/** The rule that looks up a source in the set. */
-export function ruleFor(key: SetKey): string {
+/** The rule that looks up a source in the set; `reports`: a blocked one is reported before it is dropped. */
+export function ruleFor(key: SetKey, reports: boolean): string {
   const field = key.family === 4 ? 'ip saddr' : 'ip6 saddr';
   const masked = key.length === FULL_LENGTH[key.family] ? field : `${field} & ${maskText(key)}`;
-  const verdict = key.list === 'spare' ? 'accept' : `counter name dropped${key.family} drop`;
-  return `${masked} @${nameOf(key)} ${verdict}`;
+  const dropping = reports ? `goto ${reportingChainOf(key.family)}` : droppingVerdict(key.family);
+  return `${masked} @${nameOf(key)} ${key.list === 'spare' ? 'accept' : dropping}`;
+}
+
+/** The chain that reports and drops packets of blocked sources. */
+export function reportingChainOf(family: 4 | 6): string {
+  return `blocked${family}`;
+}
+
+/** Counts and drops a packet. */
+export function droppingVerdict(family: 4 | 6): string {
+  return `counter name dropped${family} drop`;
 }
 
 function maskText({ family, length }: SetKey): string {

@@ -1,7 +1,7 @@
 import { type Failure, failureOf, throwOn } from '../../commands/failure.ts';
 import { runTool } from '../../commands/tool.ts';
 import { GONE, NFT, NO_LISTING } from '../../nft/words.ts';
-import type { ListedBlock, Opened } from '../backend.ts';
+import type { BackendOptions, ListedBlock, Opened } from '../backend.ts';
 import type { Change } from '../batch.ts';
 import { SerialQueue } from '../serial-queue.ts';
 import type { BlockSets } from '../set-backend.ts';
@@ -22,12 +22,14 @@ export class Table implements BlockSets {
   #spared = new Map<string, Target[]>();
   /** As it was after the last repair. */
   #repaired: TableState | null = null;
+  #reportGroup: number | null;
   readonly #queue = new SerialQueue();
 
-  /** `ipv6Prefix`: the prefix length of IPv6 blocks. `now`: ms since the epoch. */
-  constructor(remembered: Remembered, ipv6Prefix: number, now: () => number) {
+  /** `ipv6Prefix`: the prefix length of IPv6 blocks. */
+  constructor(remembered: Remembered, ipv6Prefix: number, { now, reportGroup = null }: BackendOptions) {
     this.#remembered = remembered;
     this.#now = now;
+    this.#reportGroup = reportGroup;
     for (const key of [...BASE_SETS, { list: 'block', family: 6, length: ipv6Prefix } as const]) {
       this.#keys.set(nameOf(key), key);
     }
@@ -87,6 +89,18 @@ export class Table implements BlockSets {
     );
   }
 
+  /** Reports packets of blocked sources to this NFLOG group, at a bounded rate; null: no more. */
+  report(group: number | null): Promise<Failure> {
+    return failureOf(
+      this.#queue.run(async () => {
+        if (group === this.#reportGroup) return;
+        this.#reportGroup = group;
+        this.#repaired = null;
+        await this.#repair();
+      }),
+    );
+  }
+
   async remove(): Promise<Failure> {
     const { failure, stderr } = await runTool(NFT, ['delete', 'table', ...TABLE.split(' ')]);
     return failure !== null && GONE.test(stderr) ? null : failure;
@@ -107,10 +121,11 @@ export class Table implements BlockSets {
 
   async #write(before: TableState): Promise<TableState> {
     const keys = [...this.#keys.values()];
-    let { failure } = await runTool(NFT, ['-f', '-'], { input: repairScript(before, keys, this.#spared) });
+    const layout = { keys, spared: this.#spared, reportGroup: this.#reportGroup };
+    let { failure } = await runTool(NFT, ['-f', '-'], { input: repairScript(before, layout) });
     if (failure !== null && before.table !== null) {
       // It has content that we do not know. The table is ours, so it is replaced.
-      const input = `delete table ${TABLE}\n${repairScript(NO_TABLE, keys, this.#spared)}`;
+      const input = `delete table ${TABLE}\n${repairScript(NO_TABLE, layout)}`;
       ({ failure } = await runTool(NFT, ['-f', '-'], { input }));
     }
     throwOn(failure);

@@ -48,6 +48,11 @@ export class HoldBudget {
     return spent === undefined ? 0 : Math.max(0, spent.windowBegan + WINDOW_MS - now);
   }
 
+  /** The sources that are held by all that is known here. */
+  heldAt(now: number): string[] {
+    return [...this.#spent].flatMap(([source, { heldUntil }]) => (heldUntil > now ? [source] : []));
+  }
+
   #at(source: string, now: number): Spent {
     const known = this.#spent.get(source);
     if (known !== undefined && now - known.windowBegan < WINDOW_MS) return known;

@@ -1,13 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, Dialog } from '../../commands/dialog.ts';
 import type { Failure } from '../../commands/failure.ts';
 import { firstError, runTool } from '../../commands/tool.ts';
 import { GONE, NFT, NFT_DIALOG } from '../../nft/words.ts';
+import { findOtherDaemon } from './neighbours.ts';
 import {
   ALIVE_SET,
   ALIVE_TIMEOUT_S,
   asOneLine,
   COUNTERS,
   type CounterName,
+  changeLine,
+  JUDGED_PROTOCOLS,
   SENSOR_TABLE,
   SENSOR_TABLE_NAME,
   type TablePlan,
@@ -33,6 +37,14 @@ const KEPT_SETS = {
 
 export type KeptSet = keyof typeof KEPT_SETS;
 
+/** The sets of sources that are held. */
+const HELD_SETS = ['held4', 'held6', 'held6_64'] as const;
+export type HeldSet = (typeof HELD_SETS)[number];
+
+/** How long a table that is there is watched for a judge that renews it, and how often it is looked at. */
+const RENEWAL_WAIT_MS = 3_000;
+const RENEWAL_LOOK_MS = 250;
+
 /** Elements in one command; nft reads its dialog octet by octet. */
 const MAX_ELEMENTS = 512;
 
@@ -40,7 +52,7 @@ const MAX_ELEMENTS = 512;
 const NOT_OURS = /Operation not permitted/;
 
 /** What nft or a kernel says that knows no owners of tables. */
-const NO_OWNERS = /syntax error|Invalid argument|Operation not supported/;
+const NO_OWNERS = /unknown table option|syntax error|Invalid argument|Operation not supported/;
 
 /** Takes away a table that this process owns, and one that may be there; the kernel does not let an owned one be added. */
 const OURS = `delete table ${SENSOR_TABLE}`;
@@ -62,14 +74,18 @@ export class SensorTable {
   readonly #parts: SensorTableParts;
   readonly #dialog: Dialog;
   readonly #sets = new Map<KeptSet, ReadonlySet<string>>();
+  /** Sets that the kernel may have other elements of than we know. */
+  readonly #unsure = new Set<KeptSet>();
   #plan: TablePlan | null = null;
   #isOwned = true;
+  #isTaken = false;
+  #loads = 0;
   #closed = false;
 
   constructor(parts: SensorTableParts) {
     this.#parts = parts;
     this.#dialog = new Dialog(NFT_DIALOG, {
-      text: () => (this.#plan === null || this.#closed ? null : this.#whole(this.#plan, ANYBODYS)),
+      text: () => (this.#plan === null || this.#closed ? null : this.#whole(this.#plan)),
       opened: (answer) => this.#putBack(failureOf(answer)),
     });
   }
@@ -79,37 +95,61 @@ export class SensorTable {
     return this.#isOwned;
   }
 
+  /** Whether the last load failed because another process watches this network namespace with such a table. */
+  get isTaken(): boolean {
+    return this.#isTaken;
+  }
+
+  /** How often the kernel took a new table: its counters begin at zero each time. */
+  get loads(): number {
+    return this.#loads;
+  }
+
   /** The process that holds the table, while there is one. */
   get pid(): number | undefined {
     return this.#dialog.pid;
   }
 
-  /** Loads the table, or replaces it in one transaction. Resolves to why the kernel does not take it. */
+  /** Loads the table, or changes it in one transaction. Resolves to why the kernel does not take it. */
   async load(plan: Omit<TablePlan, 'owned'>): Promise<Failure> {
     const before = this.#plan;
+    if (before === null && (await isRenewedByOther())) return this.#taken();
+    if (before !== null) return this.#change(before, { ...plan, owned: before.owned });
     for (const owned of this.#isOwned ? [true, false] : [false]) {
       const attempt = { ...plan, owned };
-      const answer = await this.#dialog.ask(this.#whole(attempt, before?.owned ? OURS : ANYBODYS));
-      const failure = failureOf(answer);
+      const failure = await this.#ask(this.#whole(attempt));
       if (failure === null) {
         this.#plan = attempt;
         this.#isOwned = owned;
+        this.#loads = 1;
         return null;
       }
-      if (NOT_OURS.test(failure)) return `${failure}; another process owns the table ${SENSOR_TABLE}`;
-      if (!owned || !NO_OWNERS.test(failure)) {
-        this.#plan = before;
-        return failure;
-      }
+      if (NOT_OURS.test(failure)) return (await isThere()) ? this.#taken() : failure;
+      if (!owned || !NO_OWNERS.test(failure)) return failure;
     }
     return null;
+  }
+
+  /** A process that opens meanwhile loads the new plan. */
+  async #change(before: TablePlan, next: TablePlan): Promise<Failure> {
+    this.#plan = next;
+    const failure = await this.#ask(changeLine(before, next));
+    if (failure === null) return null;
+    // Whatever became of it, the table is made anew.
+    const anew = await this.#ask(this.#whole(next, before.owned ? OURS : ANYBODYS));
+    if (anew === null) {
+      this.#loads++;
+      return null;
+    }
+    this.#plan = before;
+    return failure;
   }
 
   /** Keeps the table judging for another ALIVE_TIMEOUT_S; resolves to why it does not. */
   async renew(): Promise<Failure> {
     if (this.#plan === null) return null;
     const failure = await this.#ask(renewal());
-    if (failure !== null && GONE.test(failure)) await this.#restore();
+    if (failure !== null && (GONE.test(failure) || NOT_OURS.test(failure))) await this.#restore();
     return failure;
   }
 
@@ -120,20 +160,24 @@ export class SensorTable {
     const added = [...next].filter((element) => !present.has(element));
     const removed = [...present].filter((element) => !next.has(element));
     this.#sets.set(name, next);
-    if (this.#plan === null || (added.length === 0 && removed.length === 0)) return null;
-    if (KEPT_SETS[name].isInterval) {
-      return this.#ask([`flush set ${SENSOR_TABLE} ${name}`, ...adding(name, [...next])].join('; '));
-    }
-    return this.#ask([...deleting(name, removed), ...adding(name, added)].join('; '));
+    const isEqual = added.length === 0 && removed.length === 0;
+    if (this.#plan === null || (isEqual && !this.#unsure.has(name))) return null;
+    const isWhole = KEPT_SETS[name].isInterval || this.#unsure.delete(name);
+    const commands = isWhole
+      ? [`flush set ${SENSOR_TABLE} ${name}`, ...adding(name, [...next])]
+      : [...deleting(name, removed), ...adding(name, added)];
+    const failure = await this.#ask(commands.join('; '));
+    if (failure !== null) this.#unsure.add(name);
+    return failure;
   }
 
   /** Holds a source for another `ms`, whether or not it is held: `held4`, `held6` or `held6_64`. */
-  hold(set: 'held4' | 'held6' | 'held6_64', address: string, ms: number): Promise<Failure> {
+  hold(set: HeldSet, address: string, ms: number): Promise<Failure> {
     return this.#ask(renewing(set, address, ms));
   }
 
   /** Lets a held source go. */
-  release(set: 'held4' | 'held6' | 'held6_64', address: string): Promise<Failure> {
+  release(set: HeldSet, address: string): Promise<Failure> {
     const element = `${SENSOR_TABLE} ${set} { ${address} }`;
     return this.#ask(`add element ${element}; delete element ${element}`);
   }
@@ -155,11 +199,27 @@ export class SensorTable {
     return failure === null ? readCounters(stdout) : null;
   }
 
+  /** How many sources the kernel holds now; null when it cannot be read. A flood makes some thousand of them at most. */
+  async heldSources(): Promise<number | null> {
+    const lists = await Promise.all(HELD_SETS.map(elementsOf));
+    return lists.reduce<number | null>(
+      (sum, list) => (sum === null || list === null ? null : sum + list.length),
+      0,
+    );
+  }
+
   /** Takes the table away. */
   async close(): Promise<void> {
     if (this.#plan !== null) await this.#ask(`delete table ${SENSOR_TABLE}`);
     this.#closed = true;
     await this.#dialog.close();
+  }
+
+  #taken(): string {
+    this.#isTaken = true;
+    const pid = findOtherDaemon(process.pid);
+    const owner = pid === null ? 'another program' : `another portsentry (pid ${pid})`;
+    return `${owner} watches this network namespace with the table ${SENSOR_TABLE}`;
   }
 
   async #ask(text: string): Promise<Failure> {
@@ -168,29 +228,35 @@ export class SensorTable {
 
   /** Somebody else took the table away. */
   async #restore(): Promise<void> {
-    if (this.#plan !== null) this.#putBack(await this.#ask(this.#whole(this.#plan, ANYBODYS)));
+    if (this.#plan !== null) this.#putBack(await this.#ask(this.#whole(this.#plan)));
   }
 
   #putBack(failure: Failure): void {
     if (this.#closed) return;
-    if (failure === null) this.#parts.tell('The table of the sensor was gone; it stands again.');
-    else this.#parts.lost(failure);
+    if (failure !== null) {
+      this.#parts.lost(NOT_OURS.test(failure) ? this.#taken() : failure);
+      return;
+    }
+    this.#loads++;
+    this.#parts.tell('The table of the sensor was gone; it stands again.');
   }
 
   /** All of it as one transaction: what an earlier run left behind is taken away in the same moment. */
-  #whole(plan: TablePlan, removal: string): string {
+  #whole(plan: TablePlan, removal = ANYBODYS): string {
     const kept = [...this.#sets].flatMap(([name, elements]) => adding(name, [...elements]));
-    return [removal, asOneLine(tableLines(plan)), ...kept, adding(ALIVE_SET, JUDGED).join('; ')].join('; ');
+    return [
+      removal,
+      asOneLine(tableLines(plan)),
+      ...kept,
+      adding(ALIVE_SET, JUDGED_PROTOCOLS).join('; '),
+    ].join('; ');
   }
 }
-
-/** The protocols that the table judges. */
-const JUDGED = ['tcp', 'udp', 'sctp'];
 
 /** A plain `add` does not renew an element that is there. */
 function renewal(): string {
   const set = `${SENSOR_TABLE} ${ALIVE_SET}`;
-  const elements = JUDGED.map((name) => `${name} timeout ${ALIVE_TIMEOUT_S}s`).join(', ');
+  const elements = JUDGED_PROTOCOLS.map((name) => `${name} timeout ${ALIVE_TIMEOUT_S}s`).join(', ');
   return `flush set ${set}; add element ${set} { ${elements} }`;
 }
 
@@ -220,6 +286,66 @@ function failureOf(answer: Answer): Failure {
   if ('failure' in answer) return answer.failure;
   const error = firstError(answer.stderr);
   return error === '' ? null : `nft: ${error}`;
+}
+
+/** The elements of a set in `nft -j list set`, with the seconds until they end by themselves. */
+interface Element {
+  readonly expiresS: number;
+}
+
+/** The elements of a set of the table; null when it cannot be read. */
+async function elementsOf(set: HeldSet | typeof ALIVE_SET): Promise<readonly Element[] | null> {
+  const { failure, stdout } = await runTool(NFT, ['-j', 'list', 'set', ...SENSOR_TABLE.split(' '), set]);
+  return failure === null ? readElements(stdout) : null;
+}
+
+/** The elements in `nft -j list set`; null when the text is not such a listing. */
+export function readElements(text: string): readonly Element[] | null {
+  let listing: { nftables?: { set?: { elem?: ({ elem?: { expires?: number } } | string)[] } }[] };
+  try {
+    listing = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(listing.nftables)) return null;
+  const elements = listing.nftables.flatMap(({ set }) => set?.elem ?? []);
+  return elements.map((element) => ({
+    expiresS: typeof element === 'string' ? 0 : (element.elem?.expires ?? 0),
+  }));
+}
+
+async function isThere(): Promise<boolean> {
+  return (await elementsOf(ALIVE_SET)) !== null;
+}
+
+/**
+ * Whether a judge renews the table that is there. One that a killed run left behind is not renewed: each second takes a
+ * second of what its elements have left.
+ */
+async function isRenewedByOther(): Promise<boolean> {
+  const first = await lookAtLife();
+  if (first === null) return false;
+  for (let now = first; now.beganMs - first.endedMs < RENEWAL_WAIT_MS; ) {
+    await sleep(RENEWAL_LOOK_MS);
+    const next = await lookAtLife();
+    if (next === null) return false;
+    now = next;
+    if (now.leftS > first.leftS) return true;
+    if (now.leftS === first.leftS && now.beganMs - first.endedMs >= 1_000) return true;
+  }
+  return false;
+}
+
+/** What the table has left to live, and when that was asked; null when there is no table that judges. */
+async function lookAtLife(): Promise<{ leftS: number; beganMs: number; endedMs: number } | null> {
+  const beganMs = performance.now();
+  const elements = await elementsOf(ALIVE_SET);
+  if (elements === null || elements.length === 0) return null;
+  return {
+    leftS: Math.max(...elements.map(({ expiresS }) => expiresS)),
+    beganMs,
+    endedMs: performance.now(),
+  };
 }
 
 /** The counters in `nft -j list counters`; null when the text is not such a listing. */

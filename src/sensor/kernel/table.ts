@@ -10,8 +10,9 @@ export const SENSOR_TABLE_NAME = 'portsentry_sensor';
 /** The rules judge only while the judge renews these elements; so a table that an old run left behind is inert. */
 export const ALIVE_TIMEOUT_S = 30;
 
-/** The set of protocols that are judged now. */
+/** The set of protocols that are judged now, and those that it has while the judge works. */
 export const ALIVE_SET = 'alive';
+export const JUDGED_PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
 
 /** Entries of a set that packets fill: forged sources take this much memory of the kernel and no more. */
 const DYNAMIC_SET_SIZE = 65_536;
@@ -85,6 +86,9 @@ const IMPOSSIBLE = [
   ...CONTRADICTIONS,
 ] as const;
 
+/** A socket owns the packet: any, also one in TIME-WAIT or half open. `socket wildcard` misses those. */
+const ANY_SOCKET = 'socket transparent <= 1 accept';
+
 const SIX_FLAGS = 'tcp flags & (fin|syn|rst|psh|ack|urg)';
 
 /** The six flags of the kinds that have one set of flags, as nft takes them. */
@@ -100,8 +104,11 @@ const CHUNK_INIT = 1;
 const CHUNK_COOKIE_ECHO = 10;
 
 /**
- * The whole table as lines of nft's language. Its sets `used_*`, `known_*`, `spare*`, `link6_64`, `forwards`, `quiet` and
- * `doubted*` are empty and `alive` holds nothing: the caller fills them.
+ * No rule on the way to a verdict of `drop` asks a set without a name. A change of the table replaces those with the rules,
+ * and a packet that is between two rules at that moment finds the old set empty: it would pass.
+ *
+ * The whole table as lines of nft's language. Its sets `used_*`, `known_*`, `spare*`, `link6_64`, `forwards`, `quiet`,
+ * and `doubted*` are empty and `alive` holds nothing: the caller fills them.
  */
 export function tableLines(plan: TablePlan): string[] {
   const writer = new Writer(plan.group);
@@ -117,6 +124,42 @@ export function tableLines(plan: TablePlan): string[] {
     ...holds(plan),
     '}',
   ];
+}
+
+/**
+ * The commands that turn the table of one plan into that of another, as one line, which is one transaction. What both
+ * plans have keeps its elements, and the counters go on. A new table in the place of the old one would let some packets
+ * of a flood through: the kernel shows the elements of new interval sets some time after the rules that ask them.
+ */
+export function changeLine(before: TablePlan, next: TablePlan): string {
+  const [old, lines] = [tableLines(before), tableLines(next)];
+  const [oldSets, sets] = [declaredSets(old), declaredSets(lines)];
+  const chains = new Set(chainNames(lines));
+  const outdated = [...oldSets.keys()].filter((name) => sets.get(name) !== oldSets.get(name));
+  return [
+    `flush table ${SENSOR_TABLE}`,
+    ...chainNames(old).flatMap((name) => (chains.has(name) ? [] : [`delete chain ${SENSOR_TABLE} ${name}`])),
+    ...outdated.map((name) => `delete set ${SENSOR_TABLE} ${name}`),
+    ...PORT_SETS.map((name) => `flush set ${SENSOR_TABLE} ${name}`),
+    asOneLine(lines),
+  ].join('; ');
+}
+
+/** The sets that have the ports of the plan as elements. */
+const PORT_SETS = ['watch_tcp', 'watch_udp', 'excluded_tcp'] as const;
+
+/** The declarations of the sets by name, without the elements. */
+function declaredSets(lines: readonly string[]): Map<string, string> {
+  return new Map(
+    lines.flatMap((line) => {
+      const name = /^set (\S+) /.exec(line)?.[1];
+      return name === undefined ? [] : [[name, line.replace(/ elements = \{[^}]*\};/, '')] as const];
+    }),
+  );
+}
+
+function chainNames(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => /^chain (\S+) /.exec(line)?.[1] ?? []);
 }
 
 /** What the table counts; `reported` and `unreported` are packets, `shed` is sources that found no room in a set. */
@@ -206,6 +249,8 @@ function prerouting(writer: Writer): string[] {
     'chain held_source {',
     // A link without neighbour discovery is dead: a forger of an address would cut its owner off.
     'icmpv6 type 133-137 accept',
+    // The set is empty when the judge hangs.
+    `meta l4proto { ${JUDGED_PROTOCOLS.join(', ')} } meta l4proto != @${ALIVE_SET} accept`,
     writer.report('held', 20_000, 64),
     'counter name held drop',
     '}',
@@ -270,9 +315,9 @@ function input(plan: TablePlan, writer: Writer): string[] {
   const { tcp, udp, kinds, interfaces } = plan;
   const detects = (kind: Kind) => (kinds & (1 << kind)) !== 0;
   const verdicts = [
-    ...(tcp.isEmpty ? [] : ['tcp : jump segment']),
-    ...(udp.isEmpty || !detects(Kind.udp) ? [] : ['udp : goto datagram']),
-    ...(tcp.isEmpty || (kinds & SCTP_KINDS) === 0 ? [] : ['sctp : goto chunk']),
+    ...(tcp.isEmpty ? [] : ['meta l4proto tcp jump segment']),
+    ...(udp.isEmpty || !detects(Kind.udp) ? [] : ['meta l4proto udp goto datagram']),
+    ...(tcp.isEmpty || (kinds & SCTP_KINDS) === 0 ? [] : ['meta l4proto sctp goto chunk']),
   ];
   return [
     'chain input {',
@@ -281,12 +326,14 @@ function input(plan: TablePlan, writer: Writer): string[] {
     'tcp flags & (fin|syn|rst|ack) == ack tcp dport @used_tcp accept',
     `iif lo ip saddr ${TRIAL_ADDRESS} udp dport ${TRIAL_PORT} ${writer.report('trial', 10, 1)} drop`,
     'iif lo accept',
-    ...(interfaces === null ? [] : [`iifname != { ${interfaces.map(quoted).join(', ')} } accept`]),
+    ...(interfaces === null
+      ? []
+      : [...interfaces.map((name) => `iifname ${quoted(name)} goto watched`), '}', 'chain watched {']),
     // nft reads ports and flags in the later fragments, too, where others' data stand in their place.
     'frag frag-off != 0 goto later_fragment',
     ...['ip saddr @doubted4', 'ip6 saddr @doubted6'].map((match) => `${match} jump doubted`),
     `meta l4proto != @${ALIVE_SET} goto other`,
-    ...(verdicts.length === 0 ? [] : [`meta l4proto vmap { ${verdicts.join(', ')} }`]),
+    ...verdicts,
     // Linux puts IPv6 fragments together after this hook, and takes no first one without a whole transport header.
     `exthdr frag exists ${writer.report('fragment', 1_000, 1)}`,
     '}',
@@ -335,7 +382,7 @@ function other({ tcp, kinds }: TablePlan, writer: Writer): string[] {
   return [
     'chain other {',
     // The set is empty when the judge hangs.
-    `meta l4proto { tcp, udp, sctp } accept`,
+    `meta l4proto { ${JUDGED_PROTOCOLS.join(', ')} } accept`,
     ...(detects(Kind.icmp) ? requests.map((match) => `${match} ${writer.report('icmp', 100, 8)}`) : []),
     ...(detects(Kind['ip-protocol'])
       ? [
@@ -352,11 +399,15 @@ function segment({ tcp, kinds }: TablePlan): string[] {
   const unwanted = FLAGS_OF_KIND.filter(([kind]) => missing(kind)).map(
     ([, flags]) => `${SIX_FLAGS} == ${flags} accept`,
   );
-  const named = FLAGS_OF_KIND.map(([, flags]) => flags).join(', ');
   const odd = missing(Kind.odd)
+    ? [...CONTRADICTIONS.map((match) => `${match} accept`), 'tcp flags & (ack|rst) == 0 jump unwanted']
+    : [];
+  const unwantedChain = missing(Kind.odd)
     ? [
-        ...CONTRADICTIONS.map((match) => `${match} accept`),
-        `tcp flags & (ack|rst) == 0 ${SIX_FLAGS} != { ${named} } accept`,
+        'chain unwanted {',
+        ...FLAGS_OF_KIND.map(([, flags]) => `${SIX_FLAGS} == ${flags} return`),
+        'accept',
+        '}',
       ]
     : [];
   const weak = [
@@ -374,14 +425,14 @@ function segment({ tcp, kinds }: TablePlan): string[] {
     ...IMPOSSIBLE.map((match) => `${match} goto impossible`),
     'tcp flags & (syn|ack|rst) == syn goto initial',
     '}',
+    ...unwantedChain,
     'chain impossible {',
     'tcp dport @excluded_tcp accept',
     'goto judge',
     '}',
     'chain initial {',
     'tcp dport != @watch_tcp accept',
-    // Any socket, also one in TIME-WAIT or half open; `socket wildcard` misses those.
-    'socket transparent { 0, 1 } accept',
+    ANY_SOCKET,
     'tcp dport @known_tcp goto known',
     'tcp dport @opened_tcp goto known',
     ...KNOWN_AT_ONE_ADDRESS.map((match) => `${match} goto known`),
@@ -395,7 +446,7 @@ function datagram({ udp, kinds }: TablePlan): string[] {
   return [
     'chain datagram {',
     'udp dport != @watch_udp accept',
-    'socket transparent { 0, 1 } accept',
+    ANY_SOCKET,
     // The answers of a DHCP server: the client reads them past netfilter, before it has a socket on the port.
     'udp sport 67 udp dport 68 accept',
     'udp sport 547 udp dport 546 accept',
@@ -418,7 +469,7 @@ function chunk({ tcp, kinds }: TablePlan): string[] {
   ];
   return [
     'chain chunk {',
-    `@th,96,8 { ${types.join(', ')} } th dport @watch_tcp th dport != @used_sctp goto judge`,
+    ...types.map((type) => `@th,96,8 ${type} th dport @watch_tcp th dport != @used_sctp goto judge`),
     '}',
   ];
 }
@@ -444,7 +495,7 @@ function bare({ tcp, ephemeral, holdsTcp }: TablePlan, writer: Writer): string[]
   return [
     'chain bare {',
     'tcp dport @used_tcp accept',
-    'socket transparent { 0, 1 } accept',
+    ANY_SOCKET,
     'tcp dport != @watch_tcp accept',
     'tcp dport @known_tcp accept',
     ...KNOWN_AT_ONE_ADDRESS.map((match) => `${match} accept`),
@@ -515,7 +566,9 @@ function holds(plan: TablePlan): string[] {
   if (transports.length === 0) return ['chain hold_unless_spared { }'];
   return [
     'chain hold_unless_spared {',
-    `meta l4proto != { ${transports.join(', ')} } accept`,
+    ...JUDGED_PROTOCOLS.filter((name) => !transports.includes(name)).map(
+      (name) => `meta l4proto ${name} accept`,
+    ),
     'ip saddr @spare4 counter name spared accept',
     'ip6 saddr @spare6 counter name spared accept',
     ...(trigger > 0 ? tries(trigger) : ['goto hold']),

@@ -12,7 +12,7 @@ test.each([
   ],
   [{ list: 'spare', family: 6, length: 33 }, 'ip6 saddr & ffff:ffff:8000:: @spare6_33 accept'],
 ] as const)('%j', (key: SetKey, rule) => {
-  expect(ruleFor(key)).toBe(rule);
+  expect(ruleFor(key, false)).toBe(rule);
   expect(keyOf(nameOf(key))).toEqual(key);
 });
 

@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Kind, kindMask } from '../../../src/classify/kind.ts';
 import { PortSet } from '../../../src/config/ports.ts';
 import { readCounters } from '../../../src/sensor/kernel/sensor-table.ts';
-import { asOneLine, COUNTERS, type TablePlan, tableLines } from '../../../src/sensor/kernel/table.ts';
+import {
+  asOneLine,
+  COUNTERS,
+  changeLine,
+  type TablePlan,
+  tableLines,
+} from '../../../src/sensor/kernel/table.ts';
 
 const PLAN: TablePlan = {
   owned: true,
@@ -78,4 +84,59 @@ test('the counters of the table are read, and those of other tables are not', ()
   });
   expect(readCounters(text)).toEqual({ ...Object.fromEntries(COUNTERS.map((name) => [name, 0])), probes: 7 });
   expect([readCounters('no listing'), readCounters('{}')]).toEqual([null, null]);
+});
+
+test.each<[string, Partial<TablePlan>]>([
+  ['the defaults', {}],
+  ['two interfaces', { interfaces: ['eth0', 'wlan0'] }],
+  ['TCP alone is blocked', { holdsUdp: false }],
+  ['a kind is missing', { kinds: 0xffff & ~kindMask([Kind.odd]) }],
+])('no rule on the way to a drop asks a set that a change replaces: %s', (_what, plan) => {
+  const way = [
+    'input',
+    'watched',
+    'segment',
+    'unwanted',
+    'impossible',
+    'initial',
+    'datagram',
+    'chunk',
+    'judge',
+  ];
+  const lines = [...way, 'hold_unless_spared', 'hold', 'hold6', 'hold6_128'].flatMap((name) =>
+    chain(plan, name),
+  );
+  expect(lines.length).toBeGreaterThan(20);
+  // Elements that a rule adds stand in braces, too.
+  expect(lines.filter((line) => /[{]/.test(line) && !/(add|update) @\w+ [{]/.test(line))).toEqual([]);
+});
+
+describe('a change of the plan', () => {
+  /** What nft lists of the table after these lines, each a transaction of one process; handles and counts left out. */
+  function tableAfter(...texts: string[]): string {
+    const lines = [...texts, 'list table inet portsentry_sensor'];
+    const input = lines.map((text) => `${text}\n`).join('');
+    return execFileSync('unshare', ['--net', 'nft', '-i'], { input, stdio: 'pipe', encoding: 'utf8' });
+  }
+
+  test.each<[string, Partial<TablePlan>]>([
+    ['of nothing', {}],
+    ['of the ports', { tcp: PortSet.below(65_536), udp: PortSet.below(65_536) }],
+    ['of HOLD_TIME', { holdTimeMs: 20_000 }],
+    ['to SCAN_TRIGGER', { trigger: 3 }],
+    ['to log only', { holdsTcp: false, holdsUdp: false }],
+    ['to UDP alone', { tcp: new PortSet() }],
+    ['of the kinds', { kinds: kindMask([Kind.syn]) }],
+    ['of the group', { group: 7 }],
+  ])('%s gives the table that the new plan loads, and back', (_what, more) => {
+    const [one, other] = [
+      { ...PLAN, owned: false },
+      { ...PLAN, owned: false, ...more },
+    ];
+    const load = (plan: TablePlan) => asOneLine(tableLines(plan));
+    const sorted = (text: string) => text.split('\n').sort();
+    expect(sorted(tableAfter(load(one), changeLine(one, other)))).toEqual(sorted(tableAfter(load(other))));
+    const back = tableAfter(load(one), changeLine(one, other), changeLine(other, one));
+    expect(sorted(back)).toEqual(sorted(tableAfter(load(one))));
+  });
 });
