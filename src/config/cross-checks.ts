@@ -124,7 +124,11 @@ function emptyPortLists(config: Config, settings: Settings, running: readonly Mo
     // Only a file of 2.x can leave a list out and have none.
     if (!settings.has(key)) {
       const effect = `${modes.map((mode) => `-${mode}`).join(' and ')} watch nothing`;
-      return [at([key], 'note', `${key} is not set, which in a file of PortSentry 2.x means that ${effect}`)];
+      // The list that is there makes the file one of 2.x.
+      const other = DIRECTIVES[field === 'tcpPorts' ? 'udpPorts' : 'tcpPorts'].key;
+      return [
+        at([other], 'note', `${key} is not set, which in a file of PortSentry 2.x means that ${effect}`),
+      ];
     }
     const watching = modes.find((mode) => running.includes(mode));
     if (watching === undefined) return [];

@@ -33,7 +33,7 @@ describe('a list of ports that is absent', () => {
   test('is a note in a file of 2.x, and no warning, because it means that', () => {
     const { findings } = parseConfig('TCP_PORTS="1,11"', 'f');
     expect(findings.map(formatFinding)).toEqual([
-      'f: note: UDP_PORTS is not set, which in a file of PortSentry 2.x means that -udp and -sudp watch nothing',
+      'f:1:1: note: UDP_PORTS is not set, which in a file of PortSentry 2.x means that -udp and -sudp watch nothing',
     ]);
   });
 
