@@ -74,6 +74,7 @@ beforeAll(async () => {
   const former = await startDetector(lab, lab.victim);
   await former.stop();
   await Promise.all(late.map((service) => service.stop()));
+  await startService(lab, lab.scanner, 'http', 80);
   await startService(lab, lab.victim, 'http', 80);
   await startService(lab, lab.victim, 'udp-echo', 7);
   await startService(lab, lab.victim, 'udp-echo', 443);
@@ -360,12 +361,13 @@ describe('containers', () => {
     const { code, stderr } = await lab.run(lab.victim, ['iptables-restore'], { input: DOCKER });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     await startService(lab, container, 'http', 80);
-    await startService(lab, lab.scanner, 'http', 80);
     await lab.waitFor(async () => (await elementsOf(lab, lab.victim, 'quiet')).includes('docker0'));
   });
 
   test('a published port, from everywhere', async () => {
-    for (const host of [lab.scanner, lab.victim, container]) await fetch(host, `http://${VICTIM}:8080/`);
+    for (const host of [lab.scanner, lab.victim, container]) {
+      await fetch(host, `http://${VICTIM}:8080/`).catch((e) => { throw new Error(host.name, {cause: e}); });
+    }
   });
 
   test('reach out through this host, and its services', async () => {
@@ -422,13 +424,14 @@ COMMIT
 `;
 
 describe('a firewall of its own that drops what it does not know', () => {
+  beforeAll(() => startService(lab, lab.scanner, 'dns', 53));
+
   test.each([
     ['nft', NFT_FIREWALL, ['nft', '-f', '-']],
     ['iptables', IPTABLES_FIREWALL, ['sh', '-c', 'nft flush ruleset && iptables-restore']],
   ])('%s', async (_name, rules, command) => {
     const { code, stderr } = await lab.run(lab.victim, command, { input: rules });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    await startService(lab, lab.scanner, 'dns', 53).catch(() => undefined);
     await fetch(lab.scanner, `http://${VICTIM}/`);
     await python(lab.scanner, ASKS_ECHO, VICTIM, 7, 5_000, 5);
     await fetch(lab.victim, `http://${CLIENT}/`);
