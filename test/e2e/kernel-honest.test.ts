@@ -365,9 +365,9 @@ describe('containers', () => {
   });
 
   test('a published port, from everywhere', async () => {
-    for (const host of [lab.scanner, lab.victim, container]) {
-      await fetch(host, `http://${VICTIM}:8080/`).catch((e) => { throw new Error(host.name, {cause: e}); });
-    }
+    // As docker does it without its proxy: the container reaches itself over the host's address.
+    await done(lab.victim, ['bridge', 'link', 'set', 'dev', 'eth2', 'hairpin', 'on']);
+    for (const host of [lab.scanner, lab.victim, container]) await fetch(host, `http://${VICTIM}:8080/`);
   });
 
   test('reach out through this host, and its services', async () => {
