@@ -1,11 +1,11 @@
-import { LINKTYPE_ETHERNET } from '../capture/link-type.ts';
+import { LINKTYPE_ETHERNET, LINKTYPE_NFLOG } from '../capture/link-type.ts';
 import { Reassembler } from './fragments/fragments.ts';
 import { decodeFrame } from './frame.ts';
 import type { Packet } from './packet.ts';
 import { decodePlain } from './plain.ts';
 import { readPlainProbe } from './plain-probe.ts';
 import { Reason } from './reason.ts';
-import { verifyChecksums } from './transport/checksum.ts';
+import { verifyChecksums, verifyTransportChecksum } from './transport/checksum.ts';
 import { readTcpOptions } from './transport/tcp-options.ts';
 
 /** Reads frames into packets, one at a time: decodes them and reassembles small fragments. */
@@ -16,6 +16,11 @@ export class PacketReader<Read extends Packet = Packet> {
   readonly #fragments: Reassembler;
   /** Holds the octets of a fragmented packet: those of its frame, or those that were reassembled. */
   #fragmentView: DataView;
+  /**
+   * The kernel had accepted the IP header of the last packet when it logged it. It may have changed the header since, as it
+   * does for the option Record Route, without a new checksum.
+   */
+  #isAccepted = false;
 
   /** `packet` is the first to be filled. Without `checkSums`, `verify` accepts every packet. */
   constructor(checkSums: boolean, packet: Read) {
@@ -27,8 +32,13 @@ export class PacketReader<Read extends Packet = Packet> {
 
   /** Reads the frame at `offset`, as `decodeFrame` does. After `Reason.fragment`, call `join`. */
   read(view: DataView, offset: number, capturedLength: number, wireLength: number, linkType: number): Reason {
-    if (linkType === LINKTYPE_ETHERNET && decodePlain(view, offset, capturedLength, wireLength, this.packet))
+    if (
+      linkType === LINKTYPE_ETHERNET &&
+      decodePlain(view, offset, capturedLength, wireLength, this.packet)
+    ) {
+      this.#isAccepted = false;
       return Reason.none;
+    }
     return this.#readAny(view, offset, capturedLength, wireLength, linkType);
   }
 
@@ -46,7 +56,10 @@ export class PacketReader<Read extends Packet = Packet> {
     if (this.#checkSums && readPlainProbe(view, this.packet)) return Reason.none;
     const octets = this.packet.fragmented ? this.#fragmentView : view;
     readTcpOptions(octets, this.packet);
-    return this.#checkSums ? verifyChecksums(octets, this.packet) : Reason.none;
+    if (!this.#checkSums) return Reason.none;
+    return this.#isAccepted
+      ? verifyTransportChecksum(octets, this.packet)
+      : verifyChecksums(octets, this.packet);
   }
 
   #readAny(
@@ -57,6 +70,7 @@ export class PacketReader<Read extends Packet = Packet> {
     linkType: number,
   ): Reason {
     const { packet } = this;
+    this.#isAccepted = linkType === LINKTYPE_NFLOG;
     const reason = decodeFrame(view, offset, capturedLength, wireLength, linkType, packet);
     if (packet.fragmented) this.#fragmentView = view;
     return reason;

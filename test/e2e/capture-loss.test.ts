@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   captureOf,
-  configure,
+  configurePacketSensor,
   dropsOf,
   HISTORY_FILE,
   PROMPT_STARTS,
@@ -55,7 +55,7 @@ function knock(source: string, ports: readonly number[], way: Partial<Way> = {})
 /** Two connects are allowed. One source goes on to the third, another does not. */
 async function startWithHistory(): Promise<void> {
   knocker = await startKnocker(lab, lab.scanner);
-  configure(lab.victim, 'SCAN_TRIGGER="2"');
+  configurePacketSensor(lab.victim, 'SCAN_TRIGGER="2"');
   detector = await startDetector(lab, lab.victim);
   await knock(HALFWAY, [3000, 3001]);
   await knock(BLOCKED, [3000, 3001, 3002]);
@@ -164,7 +164,7 @@ describe('detection goes on, and nothing is forgotten', () => {
   test('when the first interface came after the start', async () => {
     knocker = await startKnocker(lab, lab.scanner);
     ip(lab.victim, 'link set eth0 down');
-    configure(lab.victim, 'SCAN_TRIGGER="2"');
+    configurePacketSensor(lab.victim, 'SCAN_TRIGGER="2"');
     detector = await startDetector(lab, lab.victim);
     ip(lab.victim, 'link set eth0 up');
     await linkIsUp();
@@ -173,7 +173,7 @@ describe('detection goes on, and nothing is forgotten', () => {
 });
 
 test('no probe is lost or logged twice when one capture process follows another', async () => {
-  configure(lab.victim, 'BLOCK_TCP="0"\nEVENT_FILE="/etc/portsentry/events"');
+  configurePacketSensor(lab.victim, 'BLOCK_TCP="0"\nEVENT_FILE="/etc/portsentry/events"');
   detector = await startDetector(lab, lab.victim, ['-v']);
   const handovers = () => detector.lines().filter((line) => line.includes('Capture goes on on eth0')).length;
   const options = ['-q', '-S', '-p', '++3000', '-i', 'u10000'];

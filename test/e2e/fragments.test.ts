@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/net/address.ts';
 import {
   alertsOf,
-  configure,
+  configurePacketSensor,
   dropsOf,
   nmap,
   readFile,
@@ -47,7 +47,7 @@ describe('a scan in fragments is recognized and blocked', () => {
   let wire: LabProcess;
   beforeEach(async () => {
     lab = await createLab({ name: 'fragments' });
-    configure(lab.victim, COMMANDS);
+    configurePacketSensor(lab.victim, COMMANDS);
     detector = await startDetector(lab, lab.victim);
     wire = await lab.start(lab.victim, [
       'tcpdump',

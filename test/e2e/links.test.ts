@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { configure, readFile, startDetector } from '../support/detector.ts';
+import { configurePacketSensor, readFile, startDetector } from '../support/detector.ts';
 import { concat, ethernet, ipPacket, SYN, tcpPacket, u16, vlanTag } from '../support/frames.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
@@ -13,7 +13,7 @@ const EVENT_FILE = '/var/log/portsentry.events';
 let lab: Lab;
 beforeEach(async () => {
   lab = await createLab({ name: 'links' });
-  configure(lab.victim, `BLOCK_TCP="0"\nBLOCK_UDP="0"\nEVENT_FILE="${EVENT_FILE}"`);
+  configurePacketSensor(lab.victim, `BLOCK_TCP="0"\nBLOCK_UDP="0"\nEVENT_FILE="${EVENT_FILE}"`);
 });
 afterEach(() => lab.close());
 

@@ -51,6 +51,11 @@ export function configure(host: Host, more = ''): void {
   if (readFile(host, IGNORE_FILE) === '') writeFile(host, IGNORE_FILE, '# nobody\n');
 }
 
+/** The same with the packet sensor, for what only captured frames show. */
+export function configurePacketSensor(host: Host, more = ''): void {
+  configure(host, `SENSOR="packet"\n${more}`);
+}
+
 /** Starts the built program on the host and waits until it listens. */
 export async function startDetector(
   lab: Lab,

@@ -24,6 +24,11 @@ const IPV4_CHECKSUM = 10;
  */
 export function verifyChecksums(view: DataView, packet: Packet): Reason {
   if (!ipv4SumIsRight(view, packet)) return Reason.ipChecksum;
+  return verifyTransportChecksum(view, packet);
+}
+
+/** The same of the transport alone. */
+export function verifyTransportChecksum(view: DataView, packet: Packet): Reason {
   if (!packet.complete) return Reason.none;
   return transportSumIsRight(view, packet) ? Reason.none : Reason.transportChecksum;
 }

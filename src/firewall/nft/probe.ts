@@ -11,6 +11,7 @@ export async function whyNoNftables(): Promise<Failure> {
     input: repairScript(NO_TABLE, { keys: BASE_SETS, spared: new Map(), reportGroup: null }),
   });
   if (check.failure !== null) return check.failure;
-  const { failure, stdout } = await runTool(NFT, ['-j', 'list', 'tables']);
+  // A listing that names no tables: nft 1.0.6 prints garbage for one that a process owns.
+  const { failure, stdout } = await runTool(NFT, ['-j', 'list', 'quotas']);
   return failure ?? (readTable(stdout) === null ? NO_LISTING : null);
 }

@@ -137,11 +137,18 @@ export class Table implements BlockSets {
   }
 }
 
-/** Lists all inet tables, because nft reads no elements for that; for a single table it reads them. */
+/**
+ * Lists all inet tables, because nft reads no elements for that; for a single table it reads them. nft 1.0.6 prints
+ * garbage for the flag of a table that a process owns, as that of the sensor, or dies of it: then our table alone is listed.
+ */
 async function readState(): Promise<TableState> {
-  const { failure, stdout } = await runTool(NFT, ['-j', '-t', 'list', 'ruleset', 'inet']);
-  throwOn(failure);
-  const state = readTable(stdout);
-  if (state === null) throw new Error(NO_LISTING);
-  return state;
+  const all = await runTool(NFT, ['-j', '-t', 'list', 'ruleset', 'inet']);
+  const state = all.failure === null ? readTable(all.stdout) : null;
+  if (state !== null) return state;
+  const ours = await runTool(NFT, ['-j', '-t', 'list', 'table', ...TABLE.split(' ')]);
+  if (ours.failure !== null && GONE.test(ours.stderr)) return NO_TABLE;
+  throwOn(ours.failure);
+  const found = readTable(ours.stdout);
+  if (found === null) throw new Error(NO_LISTING);
+  return found;
 }

@@ -1,4 +1,5 @@
 // Runs a back end of dist, which lines of JSON call: backend.mjs DIST METHOD. Answers are {"id", "result" or "error"}.
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const [dist, method] = process.argv.slice(2);
@@ -26,8 +27,14 @@ const verbs = {
   list: () => backend.list(),
   spare: async (prefixes) => (await backend.spare?.(prefixes)) ?? null,
   close: (blocks) => backend.close(blocks),
-  pid: async () => backend.pid,
+  pid: async () => childPid(),
 };
+
+/** The program that the back end keeps open: this process has no other child. */
+function childPid() {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim();
+  return children === '' ? undefined : Number(children.split(' ')[0]);
+}
 
 createInterface({ input: process.stdin }).on('line', (line) => {
   const { id, verb, args } = JSON.parse(line);
