@@ -255,7 +255,7 @@ describe('--stealth', () => {
 
   test('-d names a packet from the address that it was sent to; -L counts it', async () => {
     const knock = () => lab.run(lab.victim, ['nc', '-n', '-d', '-w', '1', '127.0.0.1', '11']);
-    const detector = await start('--stealth -d -i ALL', BOTH_LISTS);
+    const detector = await start('--stealth -d -i ALL', `${BOTH_LISTS}\nSENSOR="packet"`);
     await knock();
     const line = 'debug: Source address 127.0.0.1 same as destination address 127.0.0.1, skipping';
     expect((await waitForLines(detector, 1))[0]).toBe(line);
