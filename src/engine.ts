@@ -166,11 +166,9 @@ export class Engine {
   isInUse(candidate: Candidate, kind: Kind): boolean {
     const { inUse, connections } = this.#parts;
     const { protocol, destination, destinationPort } = candidate;
-    if (this.#isImpossible(candidate, kind)) return false;
+    if ((IMPOSSIBLE_KINDS & (1 << kind)) !== 0 && this.#isImpossible(candidate, kind)) return false;
     if (inUse.has(protocol, destination, destinationPort, candidate)) return true;
-    if (protocol !== PROTOCOL_TCP) return false;
-    if (isWeak(kind)) return connections.holds(candidate);
-    return kind === Kind.syn && connections.wentOn?.(candidate) === true;
+    return isWeak(kind) && protocol === PROTOCOL_TCP && connections.holds(candidate);
   }
 
   /** Whether the weak probe would make its source count; then look closely at all of its ports first. */

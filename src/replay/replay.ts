@@ -45,6 +45,8 @@ export class Replay {
   readonly #connections: SeenConnections;
   readonly #answers: SeenAnswers;
   readonly #checkSums: boolean;
+  /** A packet had a wrong checksum, so the others of its sender are looked at. */
+  #hasWrongChecksums = false;
   #reader: PacketReader<PacketProbe>;
   #held = new ProbeBuffer();
   /** What the first pass does with candidate probes; `too early` when it should not have judged. */
@@ -116,7 +118,9 @@ export class Replay {
   learn(source: CaptureSource): Promise<CaptureEnd> {
     return this.#pass(source, (batch) => {
       for (let index = 0; index < batch.count; index++) {
-        if (this.#decode(batch, index) === Reason.none) this.#noteConnection();
+        if (this.#decode(batch, index) !== Reason.none) continue;
+        this.#reader.packet.time = batch.time[index] as number;
+        this.#noteConnection();
       }
     });
   }
@@ -163,8 +167,9 @@ export class Replay {
     for (let index = 0; index < batch.count; index++) {
       let reason = this.#decode(batch, index);
       if (reason === Reason.none) {
-        inferOpen(this.#reader.packet, this.#open, this.#connections, this.#answers);
-        this.#noteOneWay();
+        const { packet } = this.#reader;
+        packet.time = batch.time[index] as number;
+        inferOpen(packet, this.#open, this.#connections, this.#answers);
         reason = this.#first === 'judge' ? this.#judgePacket(batch) : this.#hold(batch);
       }
       counts[reason] = (counts[reason] as number) + 1;
@@ -178,9 +183,13 @@ export class Replay {
 
   #hold(batch: FrameBatch): Reason {
     const kind = this.#engine.kindOf(this.#reader.packet);
-    if (kind === Kind.none) return Reason.none;
+    if (kind === Kind.none) {
+      this.#noteOneWay();
+      return Reason.none;
+    }
     // Checksums cost more than all the rest, so they are verified last and only for candidate probes.
-    const reason = this.#verify(batch);
+    const reason = this.#reader.verify(batch.view);
+    if (reason !== Reason.none || this.#hasWrongChecksums) this.#noteChecksum(reason);
     if (reason !== Reason.none) return reason;
     const { packet } = this.#reader;
     packet.kind = kind;
@@ -207,6 +216,7 @@ export class Replay {
       const probe = this.#probes[this.#waiting] as PacketProbe;
       this.#held.read(index, probe);
       if (this.#engine.isInUse(probe, probe.kind)) continue;
+      if (this.#isOneWay && probe.kind === Kind.syn && this.#connections.wentOn(probe)) continue;
       this.#judgedWeak ||= isWeak(probe.kind);
       this.#waiting++;
     }
@@ -218,6 +228,7 @@ export class Replay {
     this.packets = 0;
     this.counts.fill(0);
     this.wrongChecksums.clear();
+    this.#hasWrongChecksums = false;
     this.#engine.skipped.fill(0);
     // A new reader has no fragments of the first reading.
     this.#reader = new PacketReader(this.#checkSums, new PacketProbe());
@@ -244,8 +255,11 @@ export class Replay {
   #judge(batch: FrameBatch): void {
     const { counts } = this;
     for (let index = 0; index < batch.count; index++) {
-      const reason = this.#decode(batch, index);
-      const end = reason === Reason.none ? this.#judgePacket(batch) : reason;
+      let end = this.#decode(batch, index);
+      if (end === Reason.none) {
+        this.#reader.packet.time = batch.time[index] as number;
+        end = this.#judgePacket(batch);
+      }
       counts[end] = (counts[end] as number) + 1;
     }
     this.#takeWaiting();
@@ -260,16 +274,22 @@ export class Replay {
       batch.wireLength[index] as number,
       batch.linkType[index] as number,
     );
-    this.#reader.packet.time = batch.time[index] as number;
     if (reason !== Reason.fragment) return reason;
+    this.#reader.packet.time = batch.time[index] as number;
     return this.#reader.join(batch.view);
   }
 
   #judgePacket(batch: FrameBatch): Reason {
     if (this.#notesConnections) this.#noteConnection();
     const kind = this.#engine.kindOf(this.#reader.packet);
-    if (kind === Kind.none) return Reason.none;
-    const reason = this.#verify(batch);
+    if (kind === Kind.none) {
+      this.#noteOneWay();
+      return Reason.none;
+    }
+    if (this.#isOneWay && kind === Kind.syn && this.#connections.wentOn(this.#reader.packet))
+      return Reason.none;
+    const reason = this.#reader.verify(batch.view);
+    if (reason !== Reason.none || this.#hasWrongChecksums) this.#noteChecksum(reason);
     if (reason !== Reason.none) return reason;
     this.#judgedWeak ||= isWeak(kind);
     const { packet } = this.#reader;
@@ -281,12 +301,11 @@ export class Replay {
     return Reason.none;
   }
 
-  #verify(batch: FrameBatch): Reason {
-    const reason = this.#reader.verify(batch.view);
+  #noteChecksum(reason: Reason): void {
     const { source } = this.#reader.packet;
     if (reason === Reason.none) this.wrongChecksums.noteRight(source);
     else this.wrongChecksums.noteWrong(source, (sender) => this.#hasProbeOf(sender));
-    return reason;
+    this.#hasWrongChecksums = true;
   }
 
   /** Whether a probe of the source was taken, or waits. */

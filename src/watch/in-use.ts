@@ -23,8 +23,6 @@ export interface Segment extends Moment {
 export interface Connections {
   /** True when in doubt, and for a while after the connection ends. */
   holds(segment: Segment): boolean;
-  /** Whether the SYN began a connection of which only one direction is seen. A live capture sees both. */
-  wentOn?(syn: Segment): boolean;
 }
 
 /** No port is in use. */

@@ -17,8 +17,9 @@ export function inferOpen(
   answers: SeenAnswers,
 ): void {
   if (packet.protocol === PROTOCOL_TCP) {
-    // Most segments are neither the first nor the last of their connection.
-    if ((packet.tcpFlags & (SYN | FIN | RST)) === 0) return;
+    // Most segments are neither an answer to the first nor the last of their connection.
+    const { tcpFlags } = packet;
+    if (tcpFlags === SYN || (tcpFlags & (SYN | FIN | RST)) === 0) return;
     if (isSynAck(packet)) {
       open.add(PROTOCOL_TCP, packet.source, packet.sourcePort);
       answers.note(packet);
