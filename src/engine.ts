@@ -1,6 +1,6 @@
 import { classify } from './classify/classify.ts';
 import { isImpossible } from './classify/flags.ts';
-import { CONNECTION_KINDS, IMPOSSIBLE_KINDS, isWeak, Kind, kindName } from './classify/kind.ts';
+import { CONNECTION_KINDS, IMPOSSIBLE_KINDS, isNoted, isWeak, Kind, kindName } from './classify/kind.ts';
 import type { Probe } from './classify/probe.ts';
 import type { ToolName } from './classify/tool.ts';
 import { isTracerouteLike } from './classify/traceroute.ts';
@@ -9,9 +9,17 @@ import type { Modes } from './config/modes.ts';
 import type { Packet } from './decode/packet.ts';
 import { ACK, RST } from './decode/transport/tcp.ts';
 import { Address, parseAddress } from './net/address.ts';
-import { isIcmp, modeTransportOf, PROTOCOL_TCP, PROTOCOL_UDP, transportOf } from './net/protocol.ts';
+import {
+  isIcmp,
+  modeTransportOf,
+  PROTOCOL_ARP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  transportOf,
+} from './net/protocol.ts';
 import type { BlockEvent, RefusedEvent } from './respond/event.ts';
 import { mayTryAgain } from './respond/retry.ts';
+import { ArpSweeps } from './track/arp-sweeps.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
 import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
@@ -98,6 +106,7 @@ export class Engine {
   #newGroup: DecoyGroup | null = null;
   /** Made with the first weak probe: most captures have none. */
   #weak: WeakSources | null = null;
+  #arpSweeps = new ArpSweeps();
   readonly #destination = new Address();
   #destinationAsText = this.#destination.toString();
   #parts: EngineParts;
@@ -209,6 +218,7 @@ export class Engine {
     this.tracker.close();
     this.#decoys = this.#newDecoys();
     this.#weak = null;
+    this.#arpSweeps = new ArpSweeps();
     this.probes = 0;
     this.scans = 0;
   }
@@ -235,6 +245,7 @@ export class Engine {
   /** Counts the probe for its source; false when it is weak and does not count. */
   #count(probe: Probe): boolean {
     if (isWeak(probe.kind) && !this.#weakSources().counts(probe)) return false;
+    if (probe.kind === Kind.arp && !this.#arpSweeps.counts(probe)) return false;
     this.probes++;
     this.tracker.observe(probe);
     this.#newGroup = this.#decoys.observe(probe, this.tracker.slot);
@@ -250,7 +261,7 @@ export class Engine {
   }
 
   #skip(packet: Packet, kind: Kind): Kind {
-    if (isWeak(kind)) return Kind.none;
+    if (isWeak(kind) || isNoted(kind)) return Kind.none;
     let skip: Skip = packet.protocol === PROTOCOL_UDP ? Skip.udpPort : Skip.tcpPort;
     if (!this.#comesToUs(packet))
       skip = packet.source.equals(packet.destination) ? Skip.ownSource : Skip.notHome;
@@ -264,15 +275,18 @@ export class Engine {
     return (IMPOSSIBLE_KINDS & (1 << kind)) !== 0 && this.#parts.watched.hasImpossible(destinationPort);
   }
 
-  #comesToUs({ source, destination }: Candidate): boolean {
+  /** A neighbour that sweeps asks for our addresses among others. */
+  #comesToUs({ source, destination, protocol }: Candidate): boolean {
     const { home, localCheck } = this.#parts;
-    return home.has(destination) && !(localCheck && source.equals(destination));
+    return (
+      (protocol === PROTOCOL_ARP || home.has(destination)) && !(localCheck && source.equals(destination))
+    );
   }
 
-  /** A source that only pings is never blocked. */
+  /** A source that only pings, or asks for addresses, is never blocked. */
   #policyFor(protocol: number): BlockPolicy {
     const { config } = this.#parts;
-    if (isIcmp(protocol)) return 0;
+    if (isIcmp(protocol) || protocol === PROTOCOL_ARP) return 0;
     return modeTransportOf(transportOf(protocol)) === 'tcp' ? config.blockTcp : config.blockUdp;
   }
 
@@ -401,7 +415,7 @@ export class Engine {
       ipOptions: probe.ipOptions,
       fragmented: probe.fragmented,
       connects: source.connects,
-      triggered: this.tracker.triggered && probe.kind !== Kind.icmp,
+      triggered: this.tracker.triggered && !isNoted(probe.kind),
       ignored: this.#parts.ruleFor(probe.source),
       repeat: this.tracker.repeat,
       note: isTracerouteLike(probe) ? 'traceroute-like' : null,

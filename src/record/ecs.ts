@@ -11,8 +11,12 @@ export function ecsLine(
 ): string {
   switch (event.action) {
     case 'probe':
-      // A ping is no attack.
-      return probeLine(event, event.kind === 'icmp' ? 'event' : 'alert', probeFields(event));
+      // A ping or a question for an address is no attack.
+      return probeLine(
+        event,
+        event.kind === 'icmp' || event.kind === 'arp' ? 'event' : 'alert',
+        probeFields(event),
+      );
     case 'scan':
       return scanLine(event);
     case 'decoys':

@@ -226,7 +226,7 @@ export class Recorder {
     }
     if (this.#parts.logFormat === 2) {
       this.#line(this.#probeLines, event.source, (name) => scanLine2(event, name, verdictOf(event)));
-    } else if (isAlert || event.kind === 'icmp') {
+    } else if (isAlert || event.kind === 'icmp' || event.kind === 'arp') {
       const line = this.#parts.logTool ? probeLineWithTool : probeLine;
       this.#line(this.#probeLines, event.source, (name) => line(event, name));
       if (event.ipOptions) this.#line(this.#probeLines, event.source, (name) => ipOptionsLine(event, name));

@@ -7,7 +7,7 @@ import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import { SYN } from '../decode/transport/tcp.ts';
 import type { Engine } from '../engine.ts';
 import type { Address } from '../net/address.ts';
-import { PROTOCOL_TCP } from '../net/protocol.ts';
+import { PROTOCOL_ARP, PROTOCOL_TCP } from '../net/protocol.ts';
 import { MAX_PREFETCH } from '../track/source-table.ts';
 import { WeakSources } from '../track/weak-sources.ts';
 import { inferOpen } from '../watch/infer.ts';
@@ -185,7 +185,7 @@ export class Replay {
     const kind = this.#engine.kindOf(this.#reader.packet);
     if (kind === Kind.none) {
       this.#noteOneWay();
-      return Reason.none;
+      return this.#leftOut();
     }
     // Checksums cost more than all the rest, so they are verified last and only for candidate probes.
     const reason = this.#reader.verify(batch.view);
@@ -198,7 +198,7 @@ export class Replay {
     if (isWeak(kind) && packet.protocol === PROTOCOL_TCP && this.#countsAsSuspect(packet))
       this.#hasSuspects = true;
     if (this.#mayJudgeEarly && this.#held.size >= HELD_BEFORE_JUDGING) this.#judgeEarly();
-    return Reason.none;
+    return this.#leftOut();
   }
 
   /** Judges what is held. It is only counted, so it can be taken back when a port turns out to be in use. */
@@ -284,7 +284,7 @@ export class Replay {
     const kind = this.#engine.kindOf(this.#reader.packet);
     if (kind === Kind.none) {
       this.#noteOneWay();
-      return Reason.none;
+      return this.#leftOut();
     }
     if (this.#isOneWay && kind === Kind.syn && this.#connections.wentOn(this.#reader.packet))
       return Reason.none;
@@ -298,7 +298,12 @@ export class Replay {
     this.#reader.packet = this.#probes[this.#waiting] as PacketProbe;
     this.#probes[this.#waiting++] = packet;
     if (this.#waiting === MAX_PREFETCH) this.#takeWaiting();
-    return Reason.none;
+    return kind === Kind.arp ? Reason.notIp : Reason.none;
+  }
+
+  /** ARP is looked at, and still not IP. */
+  #leftOut(): Reason {
+    return this.#reader.packet.protocol === PROTOCOL_ARP ? Reason.notIp : Reason.none;
   }
 
   #noteChecksum(reason: Reason): void {

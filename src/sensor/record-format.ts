@@ -2,7 +2,14 @@ import { LATEST_TIME_MS } from '../capture/source.ts';
 import { Kind, LAST_KIND } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
-import { isIcmp, isSpoken, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import {
+  isIcmp,
+  isSpoken,
+  PROTOCOL_ARP,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from '../net/protocol.ts';
 
 /**
  * What the capture child hands to the main process: records of one size, so that a reader needs no state but
@@ -49,7 +56,7 @@ const MARK_FRAGMENTED = 0x02;
 export function writeProbe(view: DataView, offset: number, probe: Probe, device: number): void {
   view.setUint8(offset + TYPE, RecordType.probe);
   view.setUint8(offset + KIND, probe.kind);
-  view.setUint8(offset + PROTOCOL, probe.protocol);
+  view.setUint8(offset + PROTOCOL, probe.protocol & 0xff);
   view.setUint8(offset + TCP_FLAGS, probe.tcpFlags);
   const marks = (probe.ipOptions ? MARK_IP_OPTIONS : 0) | (probe.fragmented ? MARK_FRAGMENTED : 0);
   view.setUint8(offset + MARKS, marks);
@@ -73,7 +80,8 @@ export function writeProbe(view: DataView, offset: number, probe: Probe, device:
  */
 export function readProbe(view: DataView, offset: number, probe: Probe): boolean {
   const kind = view.getUint8(offset + KIND);
-  const protocol = view.getUint8(offset + PROTOCOL);
+  // The number of ARP has more than 8 bits.
+  const protocol = kind === Kind.arp ? PROTOCOL_ARP : view.getUint8(offset + PROTOCOL);
   const time = view.getFloat64(offset + TIME, true);
   if (kind === Kind.none || kind > LAST_KIND || !isOfProtocol(kind, protocol)) return false;
   if (!(time >= 0 && time <= LATEST_TIME_MS)) return false;
@@ -109,6 +117,8 @@ function isOfProtocol(kind: number, protocol: number): boolean {
       return protocol === PROTOCOL_SCTP;
     case Kind.icmp:
       return isIcmp(protocol);
+    case Kind.arp:
+      return protocol === PROTOCOL_ARP;
     case Kind['ip-protocol']:
       return !isSpoken(protocol);
     default:

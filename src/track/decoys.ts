@@ -52,8 +52,9 @@ export class Decoys {
       this.#follow(probe, slot, group);
       return null;
     }
-    // A connection cannot be forged.
+    // A connection cannot be forged, and questions for addresses are all alike.
     if (this.#table.records.probes(slot) > 1 || probe.kind === Kind.connect) return null;
+    if (probe.kind === Kind.arp) return null;
     const batch = this.#batchOf(probe);
     if (batch.holds(probe)) return batch.add(probe, slot, this.#table);
     batch.begin(probe, slot, null);

@@ -1,9 +1,10 @@
-import { Kind } from '../classify/kind.ts';
+import { isNoted } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import { Address } from '../net/address.ts';
 import { hashAddress, mix } from '../net/hash.ts';
 import {
   isIcmp,
+  PROTOCOL_ARP,
   PROTOCOL_ICMP,
   PROTOCOL_SCTP,
   PROTOCOL_TCP,
@@ -195,7 +196,7 @@ export class SourceRecords {
     return ((this.#rare[slot] as number) & MORE_PORTS) !== 0;
   }
 
-  /** The ports of the scan, in order for each transport. */
+  /** The ports of the scan, in order for each transport; ARP has none. */
   ranges(slot: number): ScannedRange[] {
     const words = this.#words;
     const at = slot * RECORD_WORDS;
@@ -203,6 +204,7 @@ export class SourceRecords {
     if (((words[at + KINDS_REMEMBERED] as number) & HAS_SETS) === 0) {
       const range = words[at + FIRST_RANGE] as number;
       const transport = transportOf((words[at + FIRST_PORT] as number) >>> 16);
+      if (transport === 'arp') return [];
       return [{ transport, first: range >>> 16, last: range & 0xffff }];
     }
     return PORT_NUMBERS.flatMap(([kind, transport]) =>
@@ -318,8 +320,8 @@ export class SourceRecords {
     if (words[at + FIRST_TARGET] !== target) this.#addTarget(slot, target);
     // When SCAN_WINDOW is shorter than REPEAT_WINDOW_MS, the connect that it repeats is already forgotten.
     if (words[at + CONNECTS] === 0) repeat = false;
-    // A ping is no connect.
-    if (!repeat && kind !== Kind.icmp) words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
+    // What is only noted is no connect.
+    if (!repeat && !isNoted(kind)) words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
     if (newPort) words[at + PORTS] = (words[at + PORTS] as number) + 1;
     words[at + PROBES] = (words[at + PROBES] as number) + 1;
     doubles[slot * RECORD_DOUBLES + LAST_SEEN] = time;
@@ -410,6 +412,7 @@ function numbersOf(protocol: number): number {
   if (protocol === PROTOCOL_TCP) return 1;
   if (protocol === PROTOCOL_UDP) return 2;
   if (protocol === PROTOCOL_SCTP) return 3;
+  if (protocol === PROTOCOL_ARP) return 7;
   if (!isIcmp(protocol)) return 6;
   return protocol === PROTOCOL_ICMP ? 4 : 5;
 }
