@@ -122,6 +122,7 @@ export class Engine {
       onScanEnd: (source) => this.#endScan(source),
     });
     this.#decoys = this.#newDecoys();
+    this.#setMemory();
   }
 
   /** Another engine that works the same and tracks this many sources. */
@@ -133,6 +134,7 @@ export class Engine {
   configure(settings: EngineSettings): void {
     this.#parts = { ...this.#parts, ...settings };
     this.tracker.configure(limitsOf(settings.config));
+    this.#setMemory();
   }
 
   /** Nobody reads events and no action is taken, so probes are only counted. */
@@ -143,9 +145,13 @@ export class Engine {
   /** The kind of probe that the packet is: on a watched port of ours that, as far as is known, is not in use. */
   kindOf(packet: Packet): Kind {
     const { watched } = this.#parts;
-    // The port excludes most packets, so it comes first.
-    if (!watched.has(packet.protocol, packet.destinationPort) && !this.#isImpossible(packet, Kind.odd))
-      return this.#skipUnwatched(packet);
+    const { protocol, destinationPort, tcpFlags } = packet;
+    // The port excludes most packets, so it comes first, and the flags almost all others.
+    if (
+      !watched.has(protocol, destinationPort) &&
+      !(isImpossible(tcpFlags) && this.#isImpossible(packet, Kind.odd))
+    )
+      return (tcpFlags & (ACK | RST)) === 0 ? this.#skipUnwatched(packet) : Kind.none;
     const kind = classify(packet);
     if (kind === Kind.none || !watched.detects(kind)) return Kind.none;
     if (!this.#comesToUs(packet)) return this.#skip(packet, kind);
@@ -233,6 +239,11 @@ export class Engine {
     this.tracker.close();
   }
 
+  /** Where probes are only counted, nobody asks for connects. */
+  #setMemory(): void {
+    this.tracker.remembersAttempts = !this.onlyCounts;
+  }
+
   #newDecoys(): Decoys {
     return new Decoys(this.tracker.table, (group, last) => this.#endGroup(group, last));
   }
@@ -254,7 +265,6 @@ export class Engine {
 
   /** Counts a packet to a port that is not watched, if it begins something. */
   #skipUnwatched(packet: Packet): Kind {
-    if ((packet.tcpFlags & (ACK | RST)) !== 0) return Kind.none;
     const kind = classify(packet);
     if (kind === Kind.none || !this.#parts.watched.detects(kind)) return Kind.none;
     return this.#skip(packet, kind);

@@ -4,7 +4,7 @@ import { PacketProbe } from '../classify/probe.ts';
 import { PORT_COUNT } from '../config/ports.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
-import { SYN } from '../decode/transport/tcp.ts';
+import { TCP_HEADER_LENGTH } from '../decode/transport/tcp.ts';
 import type { Engine } from '../engine.ts';
 import type { Address } from '../net/address.ts';
 import { PROTOCOL_ARP, PROTOCOL_TCP } from '../net/protocol.ts';
@@ -169,6 +169,7 @@ export class Replay {
       if (reason === Reason.none) {
         const { packet } = this.#reader;
         packet.time = batch.time[index] as number;
+        if (packet.transportLength > TCP_HEADER_LENGTH) this.#noteOneWay(packet);
         inferOpen(packet, this.#open, this.#connections, this.#answers);
         reason = this.#first === 'judge' ? this.#judgePacket(batch) : this.#hold(batch);
       }
@@ -183,10 +184,7 @@ export class Replay {
 
   #hold(batch: FrameBatch): Reason {
     const kind = this.#engine.kindOf(this.#reader.packet);
-    if (kind === Kind.none) {
-      this.#noteOneWay();
-      return this.#leftOut();
-    }
+    if (kind === Kind.none) return this.#leftOut();
     // Checksums cost more than all the rest, so they are verified last and only for candidate probes.
     const reason = this.#reader.verify(batch.view);
     if (reason !== Reason.none || this.#hasWrongChecksums) this.#noteChecksum(reason);
@@ -245,10 +243,9 @@ export class Replay {
   }
 
   /** Nobody sends data to a port that has refused the connection, or that never answered. */
-  #noteOneWay(): void {
-    const { packet } = this.#reader;
-    if (packet.tcpFlags === SYN || this.#synPorts[packet.destinationPort] === 0 || !hasData(packet)) return;
-    if (this.#isOneWay || packet.protocol !== PROTOCOL_TCP) return;
+  #noteOneWay(packet: PacketProbe): void {
+    if (this.#isOneWay || this.#synPorts[packet.destinationPort] === 0 || !hasData(packet)) return;
+    if (packet.protocol !== PROTOCOL_TCP) return;
     this.#isOneWay = !this.#open.has(PROTOCOL_TCP, packet.destination, packet.destinationPort);
   }
 
@@ -282,10 +279,7 @@ export class Replay {
   #judgePacket(batch: FrameBatch): Reason {
     if (this.#notesConnections) this.#noteConnection();
     const kind = this.#engine.kindOf(this.#reader.packet);
-    if (kind === Kind.none) {
-      this.#noteOneWay();
-      return this.#leftOut();
-    }
+    if (kind === Kind.none) return this.#leftOut();
     if (this.#isOneWay && kind === Kind.syn && this.#connections.wentOn(this.#reader.packet))
       return Reason.none;
     const reason = this.#reader.verify(batch.view);

@@ -78,6 +78,8 @@ export class SourceRecords {
   /** The last counted probe repeated an attempt; its port was new. */
   repeat = false;
   newPort = false;
+  /** Repeated attempts are told from new ones. Without that, each probe is a connect, and costs less. */
+  remembersAttempts = true;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #firstSeen: Float64Array;
@@ -286,34 +288,33 @@ export class SourceRecords {
       repeat = Math.abs(time - (doubles[firstTime] as number)) <= REPEAT_WINDOW_MS;
       doubles[firstTime] = time;
     } else {
-      const owner = ((this.#generations[slot] as number) << 16) | slot;
-      const tick = tickOf(probe);
-      const mayAdd = ((kindsRemembered >>> 16) & REMEMBERED_MASK) < MAX_REMEMBERED;
-      const hash = mix(port);
-      // A port's entry has the first attempt at it; only a port tried in several ways takes more entries.
-      let noted: Noted = Noted.newAttempt;
       if (words[at + FIRST_PORT] !== port) {
         // A scan in order needs no set.
         const next = (words[at + FIRST_RANGE] as number) + 1;
         const isNext = probe.destinationPort === (next & 0xffff) && probe.destinationPort !== 0;
-        if (
-          isNext &&
-          (kindsRemembered & HAS_SETS) === 0 &&
-          (port ^ (words[at + FIRST_PORT] as number)) >>> 16 === 0
-        ) {
+        const isFirstProtocol = (port ^ (words[at + FIRST_PORT] as number)) >>> 16 === 0;
+        if (isNext && isFirstProtocol && (kindsRemembered & HAS_SETS) === 0) {
           words[at + FIRST_RANGE] = next;
           newPort = true;
         } else {
           newPort = this.#addPort(slot, probe, kindsRemembered);
           kindsRemembered |= (words[at + KINDS_REMEMBERED] as number) & HAS_SETS;
         }
-        noted = this.#attempts.note(owner, hash, attempt, tick, mayAdd);
       }
-      if (noted === Noted.newAttempt) noted = this.#attempts.note(owner, attempt, attempt, tick, mayAdd);
-      repeat = noted === Noted.repeat;
-      if (noted === Noted.newKey) {
-        if (mayAdd) kindsRemembered += ONE_REMEMBERED;
-        else repeat = this.#isRepeatOfMany(owner, hash, attempt, tick);
+      if (this.remembersAttempts) {
+        const owner = ((this.#generations[slot] as number) << 16) | slot;
+        const tick = tickOf(probe);
+        const mayAdd = ((kindsRemembered >>> 16) & REMEMBERED_MASK) < MAX_REMEMBERED;
+        const hash = mix(port);
+        // A port's entry has the first attempt at it; only a port tried in several ways takes more entries.
+        let noted: Noted = Noted.newAttempt;
+        if (words[at + FIRST_PORT] !== port) noted = this.#attempts.note(owner, hash, attempt, tick, mayAdd);
+        if (noted === Noted.newAttempt) noted = this.#attempts.note(owner, attempt, attempt, tick, mayAdd);
+        repeat = noted === Noted.repeat;
+        if (noted === Noted.newKey) {
+          if (mayAdd) kindsRemembered += ONE_REMEMBERED;
+          else repeat = this.#isRepeatOfMany(owner, hash, attempt, tick);
+        }
       }
     }
     words[at + KINDS_REMEMBERED] = kindsRemembered;
