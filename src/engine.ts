@@ -1,6 +1,6 @@
 import { classify } from './classify/classify.ts';
 import { isImpossible } from './classify/flags.ts';
-import { CONNECTION_KINDS, IMPOSSIBLE_KINDS, isWeak, Kind, kindName } from './classify/kind.ts';
+import { CONNECTION_KINDS, IMPOSSIBLE_KINDS, isNoted, isWeak, Kind, kindName } from './classify/kind.ts';
 import type { Probe } from './classify/probe.ts';
 import type { ToolName } from './classify/tool.ts';
 import { isTracerouteLike } from './classify/traceroute.ts';
@@ -9,10 +9,18 @@ import type { Modes } from './config/modes.ts';
 import type { Packet } from './decode/packet.ts';
 import { ACK, RST } from './decode/transport/tcp.ts';
 import { Address, parseAddress } from './net/address.ts';
-import { isIcmp, modeTransportOf, PROTOCOL_TCP, PROTOCOL_UDP, transportOf } from './net/protocol.ts';
+import {
+  isIcmp,
+  modeTransportOf,
+  PROTOCOL_ARP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  transportOf,
+} from './net/protocol.ts';
 import type { BlockEvent, Reaction, RefusedEvent } from './respond/event.ts';
 import type { NeverBlockRule } from './respond/never-block.ts';
 import { mayTryAgain } from './respond/retry.ts';
+import { ArpSweeps } from './track/arp-sweeps.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
 import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
@@ -118,6 +126,7 @@ export class Engine {
   #newGroup: DecoyGroup | null = null;
   /** Made with the first weak probe: most captures have none. */
   #weak: WeakSources | null = null;
+  #arpSweeps = new ArpSweeps();
   readonly #destination = new Address();
   #destinationAsText = this.#destination.toString();
   #parts: EngineParts;
@@ -133,6 +142,7 @@ export class Engine {
       onScanEnd: (source) => this.#endScan(source),
     });
     this.#decoys = this.#newDecoys();
+    this.#setMemory();
   }
 
   /** Another engine that works the same and tracks this many sources. */
@@ -144,6 +154,7 @@ export class Engine {
   configure(settings: EngineSettings): void {
     this.#parts = { ...this.#parts, ...settings };
     this.tracker.configure(limitsOf(settings.config));
+    this.#setMemory();
   }
 
   /** Nobody reads events and no action is taken, so probes are only counted. */
@@ -154,9 +165,13 @@ export class Engine {
   /** The kind of probe that the packet is: on a watched port of ours that, as far as is known, is not in use. */
   kindOf(packet: Packet): Kind {
     const { watched } = this.#parts;
-    // The port excludes most packets, so it comes first.
-    if (!watched.has(packet.protocol, packet.destinationPort) && !this.#isImpossible(packet, Kind.odd))
-      return this.#skipUnwatched(packet);
+    const { protocol, destinationPort, tcpFlags } = packet;
+    // The port excludes most packets, so it comes first, and the flags almost all others.
+    if (
+      !watched.has(protocol, destinationPort) &&
+      !(isImpossible(tcpFlags) && this.#isImpossible(packet, Kind.odd))
+    )
+      return (tcpFlags & (ACK | RST)) === 0 ? this.#skipUnwatched(packet) : Kind.none;
     const kind = classify(packet);
     if (kind === Kind.none || !watched.detects(kind)) return Kind.none;
     if (!this.#comesToUs(packet)) return this.#skip(packet, kind);
@@ -246,6 +261,7 @@ export class Engine {
     this.tracker.close();
     this.#decoys = this.#newDecoys();
     this.#weak = null;
+    this.#arpSweeps = new ArpSweeps();
     this.probes = 0;
     this.scans = 0;
   }
@@ -260,6 +276,11 @@ export class Engine {
     this.tracker.close();
   }
 
+  /** Where probes are only counted, nobody asks for connects. */
+  #setMemory(): void {
+    this.tracker.remembersAttempts = !this.onlyCounts;
+  }
+
   #newDecoys(): Decoys {
     return new Decoys(this.tracker.table, (group, last) => this.#endGroup(group, last));
   }
@@ -272,6 +293,7 @@ export class Engine {
   /** Counts the probe for its source; false when it is weak and does not count. */
   #count(probe: Probe): boolean {
     if (isWeak(probe.kind) && !this.#weakSources().counts(probe)) return false;
+    if (probe.kind === Kind.arp && !this.#arpSweeps.counts(probe)) return false;
     this.probes++;
     this.tracker.observe(probe);
     this.#newGroup = this.#decoys.observe(probe, this.tracker.slot);
@@ -280,14 +302,13 @@ export class Engine {
 
   /** Counts a packet to a port that is not watched, if it begins something. */
   #skipUnwatched(packet: Packet): Kind {
-    if ((packet.tcpFlags & (ACK | RST)) !== 0) return Kind.none;
     const kind = classify(packet);
     if (kind === Kind.none || !this.#parts.watched.detects(kind)) return Kind.none;
     return this.#skip(packet, kind);
   }
 
   #skip(packet: Packet, kind: Kind): Kind {
-    if (isWeak(kind)) return Kind.none;
+    if (isWeak(kind) || isNoted(kind)) return Kind.none;
     let skip: Skip = packet.protocol === PROTOCOL_UDP ? Skip.udpPort : Skip.tcpPort;
     if (!this.#comesToUs(packet))
       skip = packet.source.equals(packet.destination) ? Skip.ownSource : Skip.notHome;
@@ -301,18 +322,19 @@ export class Engine {
     return (IMPOSSIBLE_KINDS & (1 << kind)) !== 0 && this.#parts.watched.hasImpossible(destinationPort);
   }
 
-  #comesToUs({ source, destination }: Candidate): boolean {
+  /** A neighbour that sweeps asks for our addresses among others. */
+  #comesToUs({ source, destination, protocol }: Candidate): boolean {
     const { home, localCheck, onLocal } = this.#parts;
-    if (!home.has(destination)) return false;
+    if (protocol !== PROTOCOL_ARP && !home.has(destination)) return false;
     if (!localCheck || !source.equals(destination)) return true;
     onLocal?.(source);
     return false;
   }
 
-  /** A source that only pings is never blocked. */
+  /** A source that only pings, or asks for addresses, is never blocked. */
   #policyFor(protocol: number): BlockPolicy {
     const { config } = this.#parts;
-    if (isIcmp(protocol)) return 0;
+    if (isIcmp(protocol) || protocol === PROTOCOL_ARP) return 0;
     return modeTransportOf(transportOf(protocol)) === 'tcp' ? config.blockTcp : config.blockUdp;
   }
 
@@ -453,7 +475,7 @@ export class Engine {
       ipOptions: probe.ipOptions,
       fragmented: probe.fragmented,
       connects: source.connects,
-      triggered: this.tracker.triggered && probe.kind !== Kind.icmp && (!isKnown || source.marks.triggered),
+      triggered: this.tracker.triggered && !isNoted(probe.kind) && (!isKnown || source.marks.triggered),
       ignored: rule?.text ?? null,
       isSilent: rule?.isSilent ?? false,
       repeat: this.tracker.repeat,

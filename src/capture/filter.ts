@@ -60,6 +60,8 @@ export interface FilterPlan {
   readonly chunkTypes: readonly number[];
   /** IP protocols that do not pass; all others do. An empty list means that no other protocol passes. */
   readonly busyProtocols: readonly number[];
+  /** Questions of neighbours for addresses (ARP) pass. */
+  readonly arp: boolean;
   /** The types of ICMP messages that pass. */
   readonly icmpTypes: readonly number[];
   /** This host's resets and ICMP "unreachable" pass, where the device has a hardware address to know them by. */
@@ -95,6 +97,8 @@ const HEADER_FRAGMENT_BYTES = 64;
 const TCP_HEADER_LENGTH = 20;
 const SYN_AND_ACK = '0x12';
 const RST = '0x04';
+/** RFC 826. */
+const ARP_REQUEST = 'arp[6:2] = 1';
 /** A mask of the six low flag bits. */
 const SIX_FLAGS = '0x3f';
 /** The next headers for hop-by-hop options, routing, authentication, destination options and mobility. */
@@ -129,6 +133,7 @@ export function filterText(plan: FilterPlan, hardwareAddress: string | null): st
     terms.push(...refusalTerms('ip', v4, sender), ...refusalTerms('ip6', v6, sender));
   const watchesTcp = [v4, v6].some(({ addresses, tcp }) => addresses.length > 0 && tcp.pass.size > 0);
   if (watchesTcp && hardwareAddress !== null) terms.push(...etherWrappedTerms());
+  if (plan.arp && hardwareAddress !== null) terms.push(`${ARP_REQUEST} and not ether src ${hardwareAddress}`);
   // An empty filter would pass everything. This one passes nothing.
   return terms.length > 0 ? terms.map((term) => `(${term})`).join(' or ') : 'less 1';
 }

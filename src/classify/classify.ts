@@ -4,6 +4,7 @@ import { CHUNK_COOKIE_ECHO, CHUNK_INIT } from '../decode/transport/sctp.ts';
 import { TCP_HEADER_LENGTH } from '../decode/transport/tcp.ts';
 import type { Address } from '../net/address.ts';
 import {
+  PROTOCOL_ARP,
   PROTOCOL_ICMP,
   PROTOCOL_ICMPV6,
   PROTOCOL_SCTP,
@@ -20,6 +21,8 @@ import type { Probe } from './probe.ts';
  * decide whether a bare ACK or FIN/ACK belongs to one.
  */
 export function classify(packet: Packet): Kind {
+  // A request for an address goes to all hosts.
+  if (packet.protocol === PROTOCOL_ARP) return Kind.arp;
   const kind = packet.protocol === PROTOCOL_TCP ? kindOfSegment(packet) : kindOfOther(packet);
   return kind !== Kind.none && isUnicast(packet) ? kind : Kind.none;
 }

@@ -17,6 +17,7 @@ export const Kind = {
   'sctp-cookie-echo': 11,
   'ip-protocol': 12,
   icmp: 13,
+  arp: 14,
 } as const;
 
 /** One of the values of `Kind`. */
@@ -48,6 +49,11 @@ const WEAK = CONNECTION_KINDS | kindMask([Kind['ip-protocol']]);
 
 /** A mask of the kinds that segments with impossible flags are; `odd` are others, too. */
 export const IMPOSSIBLE_KINDS = kindMask([Kind.null, Kind.fin, Kind.xmas, Kind.odd]);
+
+/** Whether probes of the kind are only noted: honest hosts send them too, and their sources are never blocked. */
+export function isNoted(kind: Kind): boolean {
+  return kind === Kind.icmp || kind === Kind.arp;
+}
 
 /** Whether a single packet of the kind may be a stray one from an honest host. */
 export function isWeak(kind: Kind): boolean {

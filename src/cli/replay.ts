@@ -4,6 +4,7 @@ import { UndecodedFrames } from '../capture/file/undecoded.ts';
 import { linkTypeName } from '../capture/link-type.ts';
 import type { CaptureEnd, CaptureSource } from '../capture/source.ts';
 import type { Config } from '../config/config.ts';
+import { DEFAULT_DETECT } from '../config/kinds.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
 import { type Modes, modeNames, modesOf, startedModes } from '../config/modes.ts';
 import { Engine } from '../engine.ts';
@@ -45,7 +46,7 @@ export async function runReplay(
   if (options.open !== undefined) addOpen(options.open, open);
   const homes = options.home === undefined ? null : parseHome(options.home);
   const home = homes === null ? EVERY_HOME : homeOf(homes);
-  const config = readConfig(options.configfile, modes);
+  const config = withArp(readConfig(options.configfile, modes));
   const recorder = makeRecorder(options.format, config, output);
   const never = new NeverBlock();
   never.setIgnore(await readIgnoreFile(config));
@@ -128,6 +129,12 @@ function reportEnd(name: string, end: CaptureEnd): Exit {
 /** An unreadable file (66) is worse than a broken one (65). */
 function worse(one: Exit, other: Exit): Exit {
   return one > other ? one : other;
+}
+
+/** To look for ARP sweeps costs a capture nothing, so the default of DETECT has them here. */
+function withArp(config: Config): Config {
+  const isDefault = config.detect.join(',') === DEFAULT_DETECT;
+  return isDefault ? { ...config, detect: [...config.detect, 'arp'] } : config;
 }
 
 function readConfig(configfile: string | undefined, modes: Modes | null): Config {

@@ -15,13 +15,14 @@ const KINDS = [
   'sctp-cookie-echo',
   'ip-protocol',
   'icmp',
+  'arp',
 ] as const;
 
 /** A kind of probe that can be detected. */
 export type DetectedKind = (typeof KINDS)[number];
 
-/** The default of DETECT. It leaves ICMP out, because every honest host sends ICMP requests. */
-export const DEFAULT_DETECT = KINDS.filter((kind) => kind !== 'icmp').join(',');
+/** The default of DETECT. It leaves out what every honest host sends: ICMP requests and questions for addresses. */
+export const DEFAULT_DETECT = KINDS.filter((kind) => kind !== 'icmp' && kind !== 'arp').join(',');
 
 /** A list such as `syn,fin`; each kind once, in the order of the list above. */
 export const kindList: ValueKind<readonly DetectedKind[]> = {

@@ -26,6 +26,8 @@ export async function startSensor(parts: DaemonParts): Promise<void> {
       ? 'nobody else can change its table'
       : 'its table is checked each second';
     choose(`The kernel sensor watches packets where the kernel accepts them; ${owner}.`);
+    if (settings.config.detect.includes('arp'))
+      settings.tell('DETECT names arp, which the kernel sensor does not see: set SENSOR="packet" to log it.');
     return;
   }
   if (kernelSensor.table.isTaken && !options.dryRun) {

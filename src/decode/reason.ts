@@ -11,7 +11,7 @@ export const Reason = {
   linkHeader: 2,
   /** More VLAN tags, MPLS labels or netfilter values than any sender stacks. */
   linkDepth: 3,
-  /** Not IP: ARP, spanning tree and the like. */
+  /** Not IP: spanning tree, ARP answers and the like. */
   notIp: 4,
   /** The version field contradicts the link layer. */
   ipVersion: 5,

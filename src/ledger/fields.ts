@@ -30,6 +30,7 @@ const TRANSPORTS: Readonly<Record<Transport, true>> = {
   udp: true,
   sctp: true,
   icmp: true,
+  arp: true,
   ip: true,
 };
 

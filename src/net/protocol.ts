@@ -9,11 +9,14 @@ export const PROTOCOL_ICMP = 1;
 /** The IANA protocol number of ICMPv6 (RFC 4443). */
 export const PROTOCOL_ICMPV6 = 58;
 
+/** Stands for ARP, which is no IP protocol: its EtherType, above every protocol number. */
+export const PROTOCOL_ARP = 0x0806;
+
 /** The transports that have modes. */
 export type ModeTransport = 'tcp' | 'udp';
 
 /** The transport of a probe; `ip` stands for every other IP protocol. */
-export type Transport = ModeTransport | 'sctp' | 'icmp' | 'ip';
+export type Transport = ModeTransport | 'sctp' | 'icmp' | 'arp' | 'ip';
 
 const TRANSPORTS: Readonly<Record<number, Transport>> = {
   [PROTOCOL_TCP]: 'tcp',
@@ -21,6 +24,7 @@ const TRANSPORTS: Readonly<Record<number, Transport>> = {
   [PROTOCOL_SCTP]: 'sctp',
   [PROTOCOL_ICMP]: 'icmp',
   [PROTOCOL_ICMPV6]: 'icmp',
+  [PROTOCOL_ARP]: 'arp',
 };
 
 /** The name of the transport as the Elastic Common Schema and our own files spell it. */

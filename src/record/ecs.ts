@@ -136,7 +136,7 @@ function probeLine(
     related: related(source, destination, ...relatives),
     rule: { name: rule },
     // A ping is no attack.
-    ...(event.kind === 'icmp' ? {} : { threat: ACTIVE_SCANNING }),
+    ...(event.kind === 'icmp' || event.kind === 'arp' ? {} : { threat: ACTIVE_SCANNING }),
     portsentry: {
       mode,
       kind: event.kind,
@@ -214,5 +214,6 @@ function wayOf(event: ProbeDetails): string {
   const { source, destination, destinationPort, transport } = event;
   const way = `from ${source} to ${destination}`;
   if (hasPorts(event)) return `${way} ${protocolOf(event)} port ${destinationPort}`;
+  if (transport === 'arp') return way;
   return `${way} ${transport === 'icmp' ? 'type' : 'protocol'} ${destinationPort}`;
 }

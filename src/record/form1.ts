@@ -104,7 +104,7 @@ export class Form1 implements Form {
       if (reported.lines === 1 && reported.unreportedProbes > 0) this.#sum(event.source, reported);
       reported.unreportedPorts = reported.countedPorts;
     }
-    if (!alerts && event.kind !== 'icmp') return;
+    if (!alerts && event.kind !== 'icmp' && event.kind !== 'arp') return;
     const line = logTool ? probeLineWithTool : probeLine;
     lines.write(probeLines, event.source, (name) => line(event, name));
     if (event.ipOptions) lines.write(probeLines, event.source, (name) => ipOptionsLine(event, name));

@@ -16,6 +16,7 @@ const LABELS: Readonly<Record<Exclude<KindName, 'odd'>, string>> = {
   'sctp-cookie-echo': 'SCTP COOKIE-ECHO scan',
   'ip-protocol': 'IP protocol scan',
   icmp: 'ICMP request',
+  arp: 'ARP sweep',
 };
 
 /** The name of a probe in log lines and events. */

@@ -23,11 +23,15 @@ export function messageOf(line: string): string {
   return line.slice(line.indexOf(': ') + 2);
 }
 
-/** A probe, as an attack or, when it is a ping, as a message. */
+/** A probe, as an attack or, when it is only noted, as a message. */
 export function probeLine(details: ProbeDetails, name: string): string {
   if (details.kind === 'icmp')
     return adminLine(
       `${labelOf(details)} from host: ${name}/${details.source} of type: ${details.destinationPort}`,
+    );
+  if (details.kind === 'arp')
+    return adminLine(
+      `${labelOf(details)} from host: ${name}/${details.source} for address: ${details.destination}`,
     );
   return `attackalert: ${labelOf(details)} from host: ${name}/${details.source} to ${portOf(details)}`;
 }

@@ -4,10 +4,10 @@ import { PacketProbe } from '../classify/probe.ts';
 import { PORT_COUNT } from '../config/ports.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
-import { SYN } from '../decode/transport/tcp.ts';
+import { TCP_HEADER_LENGTH } from '../decode/transport/tcp.ts';
 import type { Engine } from '../engine.ts';
 import type { Address } from '../net/address.ts';
-import { PROTOCOL_TCP } from '../net/protocol.ts';
+import { PROTOCOL_ARP, PROTOCOL_TCP } from '../net/protocol.ts';
 import { MAX_PREFETCH } from '../track/source-table.ts';
 import { WeakSources } from '../track/weak-sources.ts';
 import { inferOpen } from '../watch/infer.ts';
@@ -169,6 +169,7 @@ export class Replay {
       if (reason === Reason.none) {
         const { packet } = this.#reader;
         packet.time = batch.time[index] as number;
+        if (packet.transportLength > TCP_HEADER_LENGTH) this.#noteOneWay(packet);
         inferOpen(packet, this.#open, this.#connections, this.#answers);
         reason = this.#first === 'judge' ? this.#judgePacket(batch) : this.#hold(batch);
       }
@@ -183,10 +184,7 @@ export class Replay {
 
   #hold(batch: FrameBatch): Reason {
     const kind = this.#engine.kindOf(this.#reader.packet);
-    if (kind === Kind.none) {
-      this.#noteOneWay();
-      return Reason.none;
-    }
+    if (kind === Kind.none) return this.#leftOut();
     // Checksums cost more than all the rest, so they are verified last and only for candidate probes.
     const reason = this.#reader.verify(batch.view);
     if (reason !== Reason.none || this.#hasWrongChecksums) this.#noteChecksum(reason);
@@ -198,7 +196,7 @@ export class Replay {
     if (isWeak(kind) && packet.protocol === PROTOCOL_TCP && this.#countsAsSuspect(packet))
       this.#hasSuspects = true;
     if (this.#mayJudgeEarly && this.#held.size >= HELD_BEFORE_JUDGING) this.#judgeEarly();
-    return Reason.none;
+    return this.#leftOut();
   }
 
   /** Judges what is held. It is only counted, so it can be taken back when a port turns out to be in use. */
@@ -245,10 +243,9 @@ export class Replay {
   }
 
   /** Nobody sends data to a port that has refused the connection, or that never answered. */
-  #noteOneWay(): void {
-    const { packet } = this.#reader;
-    if (packet.tcpFlags === SYN || this.#synPorts[packet.destinationPort] === 0 || !hasData(packet)) return;
-    if (this.#isOneWay || packet.protocol !== PROTOCOL_TCP) return;
+  #noteOneWay(packet: PacketProbe): void {
+    if (this.#isOneWay || this.#synPorts[packet.destinationPort] === 0 || !hasData(packet)) return;
+    if (packet.protocol !== PROTOCOL_TCP) return;
     this.#isOneWay = !this.#open.has(PROTOCOL_TCP, packet.destination, packet.destinationPort);
   }
 
@@ -282,10 +279,7 @@ export class Replay {
   #judgePacket(batch: FrameBatch): Reason {
     if (this.#notesConnections) this.#noteConnection();
     const kind = this.#engine.kindOf(this.#reader.packet);
-    if (kind === Kind.none) {
-      this.#noteOneWay();
-      return Reason.none;
-    }
+    if (kind === Kind.none) return this.#leftOut();
     if (this.#isOneWay && kind === Kind.syn && this.#connections.wentOn(this.#reader.packet))
       return Reason.none;
     const reason = this.#reader.verify(batch.view);
@@ -298,7 +292,12 @@ export class Replay {
     this.#reader.packet = this.#probes[this.#waiting] as PacketProbe;
     this.#probes[this.#waiting++] = packet;
     if (this.#waiting === MAX_PREFETCH) this.#takeWaiting();
-    return Reason.none;
+    return kind === Kind.arp ? Reason.notIp : Reason.none;
+  }
+
+  /** ARP is looked at, and still not IP. */
+  #leftOut(): Reason {
+    return this.#reader.packet.protocol === PROTOCOL_ARP ? Reason.notIp : Reason.none;
   }
 
   #noteChecksum(reason: Reason): void {

@@ -3,7 +3,14 @@ import { AnswerKind, type LeftAnswer } from '../classify/answer.ts';
 import { Kind, LAST_KIND } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
-import { isIcmp, isSpoken, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import {
+  isIcmp,
+  isSpoken,
+  PROTOCOL_ARP,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from '../net/protocol.ts';
 import { LAST_RULE, Rule } from './kernel/rule.ts';
 
 /**
@@ -60,7 +67,7 @@ export function writeProbe(
 ): void {
   view.setUint8(offset + TYPE, RecordType.probe);
   view.setUint8(offset + KIND, probe.kind);
-  view.setUint8(offset + PROTOCOL, probe.protocol);
+  view.setUint8(offset + PROTOCOL, probe.protocol & 0xff);
   view.setUint8(offset + TCP_FLAGS, probe.tcpFlags);
   const marks =
     (probe.ipOptions ? MARK_IP_OPTIONS : 0) | (probe.fragmented ? MARK_FRAGMENTED : 0) | (rule << RULE_SHIFT);
@@ -85,7 +92,8 @@ export function writeProbe(
  */
 export function readProbe(view: DataView, offset: number, probe: Probe): boolean {
   const kind = view.getUint8(offset + KIND);
-  const protocol = view.getUint8(offset + PROTOCOL);
+  // The number of ARP has more than 8 bits.
+  const protocol = kind === Kind.arp ? PROTOCOL_ARP : view.getUint8(offset + PROTOCOL);
   const time = view.getFloat64(offset + TIME, true);
   if (kind === Kind.none || kind > LAST_KIND || !isOfProtocol(kind, protocol)) return false;
   if (!(time >= 0 && time <= LATEST_TIME_MS)) return false;
@@ -121,6 +129,8 @@ function isOfProtocol(kind: number, protocol: number): boolean {
       return protocol === PROTOCOL_SCTP;
     case Kind.icmp:
       return isIcmp(protocol);
+    case Kind.arp:
+      return protocol === PROTOCOL_ARP;
     case Kind['ip-protocol']:
       return !isSpoken(protocol);
     default:

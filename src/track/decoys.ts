@@ -47,13 +47,17 @@ export class Decoys {
 
   /** Takes a probe that was just counted for the source in a slot. Returns the group that it has made. */
   observe(probe: Probe, slot: number): DecoyGroup | null {
-    const group = this.#table.members.groups[slot] ?? null;
+    const { groups, states } = this.#table.members;
+    const group = groups[slot] as DecoyGroup | null;
     if (group !== null) {
-      this.#follow(probe, slot, group);
+      // The usual case in a flood, in few calls (bench/replay).
+      const isUsual = states[slot] === ACTIVE && this.#batchOf(probe).goesOn(probe, slot, group);
+      if (!isUsual) this.#follow(probe, slot, group);
       return null;
     }
-    // A connection cannot be forged.
+    // A connection cannot be forged, and questions for addresses are all alike.
     if (this.#table.records.probes(slot) > 1 || probe.kind === Kind.connect) return null;
+    if (probe.kind === Kind.arp) return null;
     const batch = this.#batchOf(probe);
     if (batch.holds(probe)) return batch.add(probe, slot, this.#table);
     batch.begin(probe, slot, null);
@@ -119,6 +123,25 @@ class Batch {
   #sourcePort = 0;
   #sequence = 0;
   #identification = 0;
+
+  /** Takes the probe of a member that sends along with others, if its source port goes on as well; else false. */
+  goesOn(probe: Probe, slot: number, group: DecoyGroup): boolean {
+    const { sourcePort } = probe;
+    const isAlike =
+      probe.destinationPort === this.#port &&
+      group === this.group &&
+      slot !== this.first &&
+      this.#isAccompanied &&
+      probe.protocol === this.#protocol &&
+      probe.kind === this.#kind &&
+      probe.window === this.#window &&
+      probe.tcpHeaderLength === this.#headerLength &&
+      probe.firstOption === this.#firstOption &&
+      Math.abs(sourcePort - this.#sourcePort) <= NEAR_PORTS &&
+      Math.abs(probe.time - this.#time) <= MAX_GAP_MS;
+    if (isAlike) this.#goOn(probe);
+    return isAlike;
+  }
 
   /** Whether the probe belongs to the batch. */
   holds(probe: Probe): boolean {

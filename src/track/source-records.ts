@@ -1,9 +1,10 @@
-import { Kind } from '../classify/kind.ts';
+import { isNoted } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
 import { Address } from '../net/address.ts';
 import { hashAddress, mix } from '../net/hash.ts';
 import {
   isIcmp,
+  PROTOCOL_ARP,
   PROTOCOL_ICMP,
   PROTOCOL_SCTP,
   PROTOCOL_TCP,
@@ -77,6 +78,8 @@ export class SourceRecords {
   /** The last counted probe repeated an attempt; its port was new. */
   repeat = false;
   newPort = false;
+  /** Repeated attempts are told from new ones. Without that, each probe is a connect, and costs less. */
+  remembersAttempts = true;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #firstSeen: Float64Array;
@@ -195,7 +198,7 @@ export class SourceRecords {
     return ((this.#rare[slot] as number) & MORE_PORTS) !== 0;
   }
 
-  /** The ports of the scan, in order for each transport. */
+  /** The ports of the scan, in order for each transport; ARP has none. */
   ranges(slot: number): ScannedRange[] {
     const words = this.#words;
     const at = slot * RECORD_WORDS;
@@ -203,6 +206,7 @@ export class SourceRecords {
     if (((words[at + KINDS_REMEMBERED] as number) & HAS_SETS) === 0) {
       const range = words[at + FIRST_RANGE] as number;
       const transport = transportOf((words[at + FIRST_PORT] as number) >>> 16);
+      if (transport === 'arp') return [];
       return [{ transport, first: range >>> 16, last: range & 0xffff }];
     }
     return PORT_NUMBERS.flatMap(([kind, transport]) =>
@@ -284,42 +288,41 @@ export class SourceRecords {
       repeat = Math.abs(time - (doubles[firstTime] as number)) <= REPEAT_WINDOW_MS;
       doubles[firstTime] = time;
     } else {
-      const owner = ((this.#generations[slot] as number) << 16) | slot;
-      const tick = tickOf(probe);
-      const mayAdd = ((kindsRemembered >>> 16) & REMEMBERED_MASK) < MAX_REMEMBERED;
-      const hash = mix(port);
-      // A port's entry has the first attempt at it; only a port tried in several ways takes more entries.
-      let noted: Noted = Noted.newAttempt;
       if (words[at + FIRST_PORT] !== port) {
         // A scan in order needs no set.
         const next = (words[at + FIRST_RANGE] as number) + 1;
         const isNext = probe.destinationPort === (next & 0xffff) && probe.destinationPort !== 0;
-        if (
-          isNext &&
-          (kindsRemembered & HAS_SETS) === 0 &&
-          (port ^ (words[at + FIRST_PORT] as number)) >>> 16 === 0
-        ) {
+        const isFirstProtocol = (port ^ (words[at + FIRST_PORT] as number)) >>> 16 === 0;
+        if (isNext && isFirstProtocol && (kindsRemembered & HAS_SETS) === 0) {
           words[at + FIRST_RANGE] = next;
           newPort = true;
         } else {
           newPort = this.#addPort(slot, probe, kindsRemembered);
           kindsRemembered |= (words[at + KINDS_REMEMBERED] as number) & HAS_SETS;
         }
-        noted = this.#attempts.note(owner, hash, attempt, tick, mayAdd);
       }
-      if (noted === Noted.newAttempt) noted = this.#attempts.note(owner, attempt, attempt, tick, mayAdd);
-      repeat = noted === Noted.repeat;
-      if (noted === Noted.newKey) {
-        if (mayAdd) kindsRemembered += ONE_REMEMBERED;
-        else repeat = this.#isRepeatOfMany(owner, hash, attempt, tick);
+      if (this.remembersAttempts) {
+        const owner = ((this.#generations[slot] as number) << 16) | slot;
+        const tick = tickOf(probe);
+        const mayAdd = ((kindsRemembered >>> 16) & REMEMBERED_MASK) < MAX_REMEMBERED;
+        const hash = mix(port);
+        // A port's entry has the first attempt at it; only a port tried in several ways takes more entries.
+        let noted: Noted = Noted.newAttempt;
+        if (words[at + FIRST_PORT] !== port) noted = this.#attempts.note(owner, hash, attempt, tick, mayAdd);
+        if (noted === Noted.newAttempt) noted = this.#attempts.note(owner, attempt, attempt, tick, mayAdd);
+        repeat = noted === Noted.repeat;
+        if (noted === Noted.newKey) {
+          if (mayAdd) kindsRemembered += ONE_REMEMBERED;
+          else repeat = this.#isRepeatOfMany(owner, hash, attempt, tick);
+        }
       }
     }
     words[at + KINDS_REMEMBERED] = kindsRemembered;
     if (words[at + FIRST_TARGET] !== target) this.#addTarget(slot, target);
     // When SCAN_WINDOW is shorter than REPEAT_WINDOW_MS, the connect that it repeats is already forgotten.
     if (words[at + CONNECTS] === 0) repeat = false;
-    // A ping is no connect.
-    if (!repeat && kind !== Kind.icmp) words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
+    // What is only noted is no connect.
+    if (!repeat && !isNoted(kind)) words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
     if (newPort) words[at + PORTS] = (words[at + PORTS] as number) + 1;
     words[at + PROBES] = (words[at + PROBES] as number) + 1;
     doubles[slot * RECORD_DOUBLES + LAST_SEEN] = time;
@@ -410,6 +413,7 @@ function numbersOf(protocol: number): number {
   if (protocol === PROTOCOL_TCP) return 1;
   if (protocol === PROTOCOL_UDP) return 2;
   if (protocol === PROTOCOL_SCTP) return 3;
+  if (protocol === PROTOCOL_ARP) return 7;
   if (!isIcmp(protocol)) return 6;
   return protocol === PROTOCOL_ICMP ? 4 : 5;
 }

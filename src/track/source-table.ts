@@ -108,6 +108,7 @@ export class SourceTable {
       const slot = slots[index] as number;
       if (slot !== NONE) sum ^= this.records.prefetch(slot);
     }
+    if (!this.records.remembersAttempts) return sum;
     for (let index = 0; index < count; index++) {
       const slot = slots[index] as number;
       if (slot !== NONE) sum ^= this.records.prefetchPort(slot, probes[index] as Probe);

@@ -80,6 +80,11 @@ export class Tracker {
     return this.#table.source(this.#slot);
   }
 
+  /** Whether repeated attempts are told from new ones; else each probe is a connect. */
+  set remembersAttempts(remembers: boolean) {
+    this.#table.records.remembersAttempts = remembers;
+  }
+
   /** Its source's slot in the table. */
   get slot(): number {
     return this.#slot;

@@ -94,6 +94,7 @@ export class FilterPlanner {
         : [],
       refusals,
       busyProtocols: watchesTcp && detects(Kind['ip-protocol']) ? BUSY_PROTOCOLS : [],
+      arp: watchesTcp && detects(Kind.arp),
       icmpTypes: watchesTcp && detects(Kind.icmp) ? [ICMP_ECHO, ICMP_TIMESTAMP, ICMP_MASK] : [],
       icmpv6Types: watchesTcp && detects(Kind.icmp) ? [ICMPV6_ECHO] : [],
     };

@@ -1,7 +1,7 @@
 import type { Packet } from '../decode/packet.ts';
 import { CHUNK_INIT_ACK } from '../decode/transport/sctp.ts';
 import { FIN, RST, SYN } from '../decode/transport/tcp.ts';
-import { isIcmp, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import { isIcmp, PROTOCOL_ARP, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { OpenPorts } from './open-ports.ts';
 import type { SeenAnswers } from './seen-answers.ts';
 import { isSynAck, type SeenConnections } from './seen-connections.ts';
@@ -28,7 +28,7 @@ export function inferOpen(
   } else if (packet.protocol === PROTOCOL_UDP) {
     open.add(PROTOCOL_UDP, packet.source, packet.sourcePort);
     answers.note(packet);
-  } else {
+  } else if (packet.protocol !== PROTOCOL_ARP) {
     inferOther(packet, open, answers);
   }
 }

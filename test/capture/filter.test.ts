@@ -25,6 +25,7 @@ import { writePcap } from '../support/capture-writer.ts';
 import { fragment, fragmentsOf } from '../support/fragments.ts';
 import {
   ACK,
+  arpPacket,
   concat,
   type Ends,
   ethernet,
@@ -65,6 +66,7 @@ function planOf(pass: PortSet, own: readonly Address[], keepOut = NONE): FilterP
     v4: { addresses: own.filter((address) => address.isV4), ...family },
     v6: { addresses: own.filter((address) => !address.isV4), ...family },
     impossible: pass.size > 0,
+    arp: false,
     bareFlags: [ACK, FIN | ACK],
     chunkTypes: pass.size > 0 ? [1, 10] : [],
     busyProtocols: pass.size > 0 ? BUSY : [],
@@ -284,6 +286,18 @@ describe('the filter agrees with decoder and classifier on generated frames', ()
     const lost = frames.filter((frame, index) => isProbe(frame, plan) && !kept.has(index));
     expect(lost).toEqual([]);
   });
+});
+
+test('questions for addresses pass if they are looked for, but for those of this host', async () => {
+  const plan = planOf(ports(111), OWN);
+  const arp = { etherType: 0x0806, destination: 'ff:ff:ff:ff:ff:ff' };
+  const frames = [
+    ethernet(arpPacket('10.0.0.1', '10.0.0.9'), arp),
+    ethernet(arpPacket('10.0.0.1', '10.0.0.9', 2), arp),
+    ethernet(arpPacket('10.0.0.2', '10.0.0.9'), { ...arp, source: OWN_MAC }),
+  ];
+  expect([...(await passed({ ...plan, arp: true }, frames))]).toEqual([0]);
+  expect([...(await passed(plan, frames))]).toEqual([]);
 });
 
 test('segments with impossible flags pass to every port of this host, if they are looked for', async () => {

@@ -168,9 +168,9 @@ test('a probe copies all fields of its packet', () => {
 test('kinds have the names that events use', () => {
   const names = Object.values(Kind).map((kind) => kindName(kind));
   const tcp = ['null', 'fin', 'xmas', 'syn', 'odd', 'maimon', 'ack'];
-  const others = ['udp', 'connect', 'sctp-init', 'sctp-cookie-echo', 'ip-protocol', 'icmp'];
+  const others = ['udp', 'connect', 'sctp-init', 'sctp-cookie-echo', 'ip-protocol', 'icmp', 'arp'];
   expect(names).toEqual(['none', ...tcp, ...others]);
   // They are bits of a half word in a source's record, and the words of DETECT.
   expect(LAST_KIND).toBeLessThan(16);
-  expect(kindList.parse(`icmp,${DEFAULT_DETECT}`)).toEqual({ ok: true, value: names.slice(1) });
+  expect(kindList.parse(`icmp,arp,${DEFAULT_DETECT}`)).toEqual({ ok: true, value: names.slice(1) });
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type PcapngBlock, writePcap, writePcapng } from '../support/capture-writer.ts';
-import { ACK, ethernet, FIN, SYN, tcpPacket, udpPacket } from '../support/frames.ts';
+import { ACK, arpPacket, ethernet, FIN, SYN, tcpPacket, udpPacket } from '../support/frames.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = join(ROOT, 'dist/main.js');
@@ -167,6 +167,30 @@ describe('formats', () => {
     expect(summaryOf([mixed])).not.toContain('All checksums');
     const later = file('h', capture(tcp(111, SYN, bad), tcp(110)));
     expect(summaryOf([later])).not.toContain('All checksums');
+  });
+
+  test('an ARP sweep is noted, and a question for a few addresses is not', () => {
+    const asks = (from: string, count: number) =>
+      Array.from({ length: count }, (_, host) =>
+        ethernet(arpPacket(from, `10.99.0.${host + 10}`), {
+          etherType: 0x0806,
+          destination: 'ff:ff:ff:ff:ff:ff',
+        }),
+      );
+    const seconds = [...asks('10.99.0.7', 16), ...asks('10.99.0.8', 20)].map((data) => ({
+      data,
+      seconds: SECONDS,
+    }));
+    const path = file('f', writePcap({ frames: seconds }));
+    const { stdout } = replay([path]);
+    expect(lines(stdout)).toEqual(
+      [26, 27, 28, 29].map(
+        (host) => `adminalert: ARP sweep from host: 10.99.0.8/10.99.0.8 for address: 10.99.0.${host}`,
+      ),
+    );
+    configuration = file('c', 'DETECT="syn"\nIGNORE_FILE="/dev/null"\n');
+    expect(replay([path]).stdout).toBe('');
+    expect(summaryOf([path])).toBe('packets  36\n  not IP  36\nprobes  0\nscans  0\n');
   });
 
   test('checksums that are left to the network card are no reason to leave out a packet', () => {

@@ -53,6 +53,7 @@ test.each([
     probeWith({ ...LEAST, kind: Kind['ip-protocol'], protocol: 255 }, '10.0.0.1', '10.0.0.2'),
   ],
   ['a ping', probeWith({ ...LEAST, kind: Kind.icmp, protocol: 58 }, 'fd00::1', 'fd00::2')],
+  ['an ARP request', probeWith({ ...LEAST, kind: Kind.arp, protocol: 0x0806 }, '10.0.0.1', '10.0.0.2')],
   ['the least', probeWith(LEAST, '::', '::')],
 ])('a probe is read as it was written: %s', (_name, probe) => {
   const octets = new Uint8Array(3 * RECORD_LENGTH).fill(0xa5);

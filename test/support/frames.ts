@@ -78,6 +78,15 @@ export function sctpPacket(fields: SctpFields, ip: IpFields = {}): Uint8Array {
   return ipPacket(fields, 132, sctpSegment(fields), ip);
 }
 
+/** An ARP packet (RFC 826); operation 1 asks for an address. */
+export function arpPacket(sender: string, target: string, operation = 1): Uint8Array {
+  const packet = new Uint8Array(28);
+  packet.set([0, 1, 0x08, 0x00, 6, 4, 0, operation]);
+  packet.set(sender.split('.').map(Number), 14);
+  packet.set(target.split('.').map(Number), 24);
+  return packet;
+}
+
 /** An ICMP message without a body in its IP packet, of the family of its addresses. */
 export function icmpPacket(ends: Ends, type: number, ip: IpFields = {}): Uint8Array {
   const protocol = isV6(ends) ? 58 : 1;

@@ -17,7 +17,8 @@ export function probesIn(frames: Iterable<ReadFrame>): Probe[] {
     reader.packet.time = time;
     if (reader.read(data, linkType, wireLength) !== Reason.none) continue;
     const kind = classify(reader.packet);
-    if (kind === Kind.none || reader.verify() !== Reason.none) continue;
+    // A question for one address is no sweep.
+    if (kind === Kind.none || kind === Kind.arp || reader.verify() !== Reason.none) continue;
     const probe = new Probe();
     fillProbe(probe, reader.packet, kind);
     probes.push(probe);

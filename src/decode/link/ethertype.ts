@@ -1,3 +1,4 @@
+import { decodeArp } from '../network/arp.ts';
 import { decodeIpv4 } from '../network/ipv4.ts';
 import { decodeIpv6 } from '../network/ipv6.ts';
 import type { Packet } from '../packet.ts';
@@ -10,6 +11,7 @@ import { isVlanTag, MAX_VLAN_TAGS, VLAN_TAG_LENGTH, vlanEtherType } from './vlan
 /** IEEE 802 EtherTypes (IANA). */
 export const ETHER_TYPE_IPV4 = 0x0800;
 export const ETHER_TYPE_IPV6 = 0x86dd;
+const ETHER_TYPE_ARP = 0x0806;
 const ETHER_TYPE_MPLS = 0x8847;
 /** Formerly MPLS multicast; now MPLS with an upstream-assigned label (RFC 5332). */
 const ETHER_TYPE_MPLS_UPSTREAM = 0x8848;
@@ -61,6 +63,8 @@ function decodeWrapped(
       return decodeMpls(view, position, end, missing, packet);
     case ETHER_TYPE_PPPOE_SESSION:
       return decodePppoe(view, position, end, missing, packet);
+    case ETHER_TYPE_ARP:
+      return decodeArp(view, position, end, packet);
     default:
       return Reason.notIp;
   }
