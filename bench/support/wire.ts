@@ -72,7 +72,7 @@ async function startDump(lab: Lab, filter: string): Promise<LabProcess> {
 async function readWire(lab: Lab): Promise<Reaction> {
   const file = await openCaptureFile(lab.victim.path(CAPTURE), process.stdin);
   const source = file.read();
-  const reader = new PacketReader(false, new Packet());
+  const reader = new PacketReader('any', new Packet());
   let first = Number.NaN;
   let last = Number.NaN;
   const answered = new Set<number>();

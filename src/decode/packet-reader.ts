@@ -5,14 +5,14 @@ import type { Packet } from './packet.ts';
 import { decodePlain } from './plain.ts';
 import { readPlainProbe } from './plain-probe.ts';
 import { Reason } from './reason.ts';
-import { verifyChecksums, verifyTransportChecksum } from './transport/checksum.ts';
+import { type ChecksumRule, verifyChecksums, verifyTransportChecksum } from './transport/checksum.ts';
 import { readTcpOptions } from './transport/tcp-options.ts';
 
 /** Reads frames into packets, one at a time: decodes them and reassembles small fragments. */
 export class PacketReader<Read extends Packet = Packet> {
   /** The last packet read. The owner sets its time, and may keep it and put another in its place. */
   packet: Read;
-  readonly #checkSums: boolean;
+  readonly #rule: ChecksumRule;
   readonly #fragments: Reassembler;
   /** Holds the octets of a fragmented packet: those of its frame, or those that were reassembled. */
   #fragmentView: DataView;
@@ -22,11 +22,11 @@ export class PacketReader<Read extends Packet = Packet> {
    */
   #isAccepted = false;
 
-  /** `packet` is the first to be filled. Without `checkSums`, `verify` accepts every packet. */
-  constructor(checkSums: boolean, packet: Read) {
+  /** `packet` is the first to be filled. `rule` says which checksums `verify` accepts. */
+  constructor(rule: ChecksumRule, packet: Read) {
     this.packet = packet;
-    this.#checkSums = checkSums;
-    this.#fragments = new Reassembler(checkSums);
+    this.#rule = rule;
+    this.#fragments = new Reassembler(rule);
     this.#fragmentView = this.#fragments.view;
   }
 
@@ -53,13 +53,12 @@ export class PacketReader<Read extends Packet = Packet> {
    * reads the fields that only a probe needs.
    */
   verify(view: DataView): Reason {
-    if (this.#checkSums && readPlainProbe(view, this.packet)) return Reason.none;
+    if (this.#rule !== 'any' && readPlainProbe(view, this.packet)) return Reason.none;
     const octets = this.packet.fragmented ? this.#fragmentView : view;
     readTcpOptions(octets, this.packet);
-    if (!this.#checkSums) return Reason.none;
     return this.#isAccepted
-      ? verifyTransportChecksum(octets, this.packet)
-      : verifyChecksums(octets, this.packet);
+      ? verifyTransportChecksum(octets, this.packet, this.#rule)
+      : verifyChecksums(octets, this.packet, this.#rule);
   }
 
   #readAny(

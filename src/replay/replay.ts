@@ -4,6 +4,7 @@ import { PacketProbe } from '../classify/probe.ts';
 import { PORT_COUNT } from '../config/ports.ts';
 import { PacketReader } from '../decode/packet-reader.ts';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
+import type { ChecksumRule } from '../decode/transport/checksum.ts';
 import { TCP_HEADER_LENGTH } from '../decode/transport/tcp.ts';
 import type { Engine } from '../engine.ts';
 import type { Address } from '../net/address.ts';
@@ -44,7 +45,7 @@ export class Replay {
   readonly #open: OpenPorts;
   readonly #connections: SeenConnections;
   readonly #answers: SeenAnswers;
-  readonly #checkSums: boolean;
+  readonly #rule: ChecksumRule;
   /** A packet had a wrong checksum, so the others of its sender are looked at. */
   #hasWrongChecksums = false;
   #reader: PacketReader<PacketProbe>;
@@ -72,11 +73,11 @@ export class Replay {
     this.#open = open;
     this.#connections = connections;
     this.#answers = answers;
-    this.#checkSums = checkSums;
+    this.#rule = checkSums ? 'captured' : 'any';
     // A probe that was recorded or acted on cannot be taken back.
     this.#mayJudgeEarly = engine.onlyCounts;
     this.#notesConnections = engine.needsConnections;
-    this.#reader = new PacketReader(checkSums, new PacketProbe());
+    this.#reader = new PacketReader(this.#rule, new PacketProbe());
   }
 
   /**
@@ -229,7 +230,7 @@ export class Replay {
     this.#hasWrongChecksums = false;
     this.#engine.skipped.fill(0);
     // A new reader has no fragments of the first reading.
-    this.#reader = new PacketReader(this.#checkSums, new PacketProbe());
+    this.#reader = new PacketReader(this.#rule, new PacketProbe());
   }
 
   #countsAsSuspect(packet: PacketProbe): boolean {

@@ -51,7 +51,7 @@ const exit = () => process.exit(0);
 const outbox = new Outbox(RECORDS_FD, now, exit, MAX_WAITING_BYTES);
 /** For records that must not wait. */
 const urgentOutbox = new Outbox(RECORDS_FD, now, exit);
-const reader = new PacketReader(true, new Packet());
+const reader = new PacketReader('received', new Packet());
 const { packet } = reader;
 const probe = new Probe();
 const answer = new LeftAnswer();

@@ -220,6 +220,19 @@ describe('checksums', () => {
     expect(decoded(ethernet(packet)).sums).toBe(reason);
   });
 
+  test.each<[string, Uint8Array, Reason]>([
+    [
+      'UDP over IPv4: the sender made none',
+      udpPacket({ ...V4, destinationPort: 9, checksum: 0 }),
+      Reason.none,
+    ],
+    ['UDP over IPv6', udpPacket({ ...V6, destinationPort: 9, checksum: 0 }), Reason.transportChecksum],
+    ['TCP', tcpPacket({ ...right, checksum: 0 }), Reason.transportChecksum],
+    ['IPv4 header', tcpPacket(right, { checksum: 0 }), Reason.ipChecksum],
+  ])('a checksum of 0 in a packet that came in, %s', (_name, packet, reason) => {
+    expect(decoded(ethernet(packet), LINKTYPE_ETHERNET, undefined, 'received').sums).toBe(reason);
+  });
+
   test('a cut packet is not checked, and decodes as far as the ports', () => {
     const frame = ethernet(
       tcpPacket({ ...right, flags: FIN, checksum: 0x1234, payload: new Uint8Array(100) }),

@@ -38,7 +38,7 @@ function read(frame: Uint8Array, wireLength = frame.length) {
     isPlain,
     plain,
     inGeneral: [packet.tcpHeaderLength, packet.firstOption],
-    reason: verifyChecksums(view, packet),
+    reason: verifyChecksums(view, packet, 'received'),
   };
 }
 

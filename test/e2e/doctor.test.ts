@@ -211,7 +211,10 @@ describe('with the kernel sensor', () => {
     const { sensor, knownServices, blocks, interfaces } = JSON.parse(status.stdout);
     expect(sensor).toMatchObject({ name: 'kernel', kernel: { held: 0, shed: 0, lost: 0, isRead: true } });
     expect(knownServices).toMatchObject([{ transport: 'tcp', address: null, port: 8_080 }]);
-    expect({ blocks, interfaces }).toEqual({ blocks: { inForce: 0, due: 0 }, interfaces: ['eth0'] });
+    expect({ blocks, interfaces }).toEqual({
+      blocks: { inForce: 0, due: 0, unknown: 0 },
+      interfaces: ['eth0'],
+    });
     expect(detector.output).toMatch(/Host: 198\.1[89]\..* is never blocked: trial probe of doctor/);
   });
 

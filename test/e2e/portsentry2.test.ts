@@ -94,13 +94,15 @@ async function send(family: Family, port: number, input = 'x'): Promise<string> 
 }
 
 /** The history has the same lines about probes as the log, each with its time. */
-function expectSameHistory(detector: LabProcess): void {
-  const history = readFile(lab.victim, HISTORY).split('\n').slice(0, -1);
+async function expectSameHistory(detector: LabProcess): Promise<void> {
+  const logged = linesOf(detector).filter((line) => line.startsWith('Scan from'));
+  const read = () => readFile(lab.victim, HISTORY).split('\n').slice(0, -1);
+  // The file is written after the line.
+  await lab.waitFor(() => read().length >= logged.length);
+  const history = read();
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4} /;
   for (const line of history) expect(line).toMatch(time);
-  expect(history.map((line) => line.replace(time, ''))).toEqual(
-    linesOf(detector).filter((line) => line.startsWith('Scan from')),
-  );
+  expect(history.map((line) => line.replace(time, ''))).toEqual(logged);
 }
 
 describe('--connect', () => {
@@ -127,7 +129,7 @@ describe('--connect', () => {
       alreadyBlocked('ipv6'),
       connect('ipv6', 'TCP', 11, BLOCKED),
     ]);
-    expectSameHistory(detector);
+    await expectSameHistory(detector);
     for (const mode of ['tcp', 'udp']) {
       const blocked = readFile(lab.victim, `/etc/portsentry/portsentry.blocked.${mode}`);
       expect(blocked.trimEnd().split('\n'), mode).toHaveLength(1);
@@ -152,7 +154,7 @@ describe('--connect', () => {
         connect(family, 'UDP', 7, ONLY_LOGGED),
       ]),
     );
-    expectSameHistory(detector);
+    await expectSameHistory(detector);
   });
 
   test.each([
@@ -170,7 +172,7 @@ describe('--connect', () => {
       ...order.map((action) => actions[action]),
       connect('ipv4', 'TCP', 11, BLOCKED),
     ]);
-    expectSameHistory(detector);
+    await expectSameHistory(detector);
   });
 
   test('SCAN_TRIGGER allows as many connects as it says, each with its line', async () => {
@@ -212,7 +214,7 @@ describe('--stealth', () => {
     await nmap(lab, ['-sS', '-p', '1', lab.wire.to.ipv4]);
     expected.push(scan('ipv4', 'TCP', 1, 'TCP SYN/Normal scan', 'not set', ONLY_LOGGED));
     expect(await waitForLines(detector, expected.length)).toEqual(expected);
-    expectSameHistory(detector);
+    await expectSameHistory(detector);
   });
 
   test('a scan of many ports has a line for each, and no sum', async () => {
@@ -222,7 +224,7 @@ describe('--stealth', () => {
     expect(new Set(lines.map((line) => /port: \[(\d+)\]/.exec(line)?.[1])).size).toBe(60);
     await detector.stop();
     expect(linesOf(detector)).toHaveLength(60);
-    expectSameHistory(detector);
+    await expectSameHistory(detector);
   });
 
   test('blocks once, and a scan that goes on during the actions comes after them', async () => {
@@ -233,7 +235,7 @@ describe('--stealth', () => {
     expect(lines[0]).toMatch(/^attackalert: Host 10\.99\.0\.1 has been blocked via dropped route/);
     expect(lines.filter((line) => line === alreadyBlocked('ipv4'))).toHaveLength(2);
     expect(lines.filter((line) => line.endsWith(BLOCKED))).toHaveLength(3);
-    expectSameHistory(detector);
+    await expectSameHistory(detector);
   });
 
   test('-v names the ignore file for each source in it; the line of the probe says so', async () => {
@@ -250,7 +252,7 @@ describe('--stealth', () => {
       found('ipv6'),
       scan('ipv6', 'UDP', 11, 'UDP', 'not set', IGNORED),
     ]);
-    expectSameHistory(detector);
+    await expectSameHistory(detector);
   });
 
   test('-d names a packet from the address that it was sent to; -L counts it', async () => {

@@ -33,7 +33,7 @@ function verify(octets: Uint8Array): Reason {
   const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
   const packet = new Packet();
   const reason = decodeFrame(view, 0, octets.length, octets.length, LINKTYPE_RAW, packet);
-  return reason === Reason.none ? verifyChecksums(view, packet) : reason;
+  return reason === Reason.none ? verifyChecksums(view, packet, 'captured') : reason;
 }
 
 /** The offset of the transport checksum in the packet. */

@@ -47,7 +47,7 @@ const VALID = WRAPPINGS.map((wrapping) => ({
   frames: PACKETS.filter((packet) => holds(wrapping, packet)).map(wrapping.wrap),
 }));
 
-const reader = new PacketReader(true, new Packet());
+const reader = new PacketReader('captured', new Packet());
 
 /**
  * Decodes and verifies as the packet path does. The view covers exactly the frame: a read outside it throws a

@@ -8,7 +8,7 @@ export class FragmentReader {
   #view: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(checkSums = true) {
-    this.#reader = new PacketReader(checkSums, new Packet());
+    this.#reader = new PacketReader(checkSums ? 'received' : 'any', new Packet());
   }
 
   /** The last packet. The test sets its time. */

@@ -2,7 +2,7 @@ import { PROTOCOL_SCTP, PROTOCOL_TCP } from '../../net/protocol.ts';
 import { decodeIpv6Payload, isExtension } from '../network/ipv6.ts';
 import type { Packet } from '../packet.ts';
 import { Reason } from '../reason.ts';
-import { ipv4SumIsRight } from '../transport/checksum.ts';
+import { type ChecksumRule, ipv4SumIsRight } from '../transport/checksum.ts';
 import { decodeTransport } from '../transport/transport.ts';
 import { DatagramTable, MAX_DATAGRAMS } from './fragments-table.ts';
 
@@ -28,7 +28,7 @@ const ALL_UNITS = (1 << (KEPT_OCTETS / UNIT_OCTETS)) - 1;
 export class Reassembler {
   /** A view over the kept octets. The offsets in a reassembled packet refer to it until the next call of `take`. */
   readonly view: DataView;
-  readonly #checkSums: boolean;
+  readonly #rule: ChecksumRule;
   readonly #table = new DatagramTable();
   readonly #octets = new Uint8Array(MAX_DATAGRAMS * KEPT_OCTETS);
   /** One bit for each unit present, and one for each fragment that did not arrive right behind all octets before it. */
@@ -43,9 +43,9 @@ export class Reassembler {
   readonly #protocol = new Uint8Array(MAX_DATAGRAMS);
   readonly #ipOptions = new Uint8Array(MAX_DATAGRAMS);
 
-  /** With `checkSums`, a fragment with a wrong IPv4 header checksum is ignored. */
-  constructor(checkSums: boolean) {
-    this.#checkSums = checkSums;
+  /** A fragment with an IPv4 header checksum that `rule` finds wrong is ignored. */
+  constructor(rule: ChecksumRule) {
+    this.#rule = rule;
     this.view = new DataView(this.#octets.buffer);
   }
 
@@ -57,7 +57,7 @@ export class Reassembler {
   take(view: DataView, packet: Packet): Reason {
     const { fragment } = packet;
     if (!isOfUse(packet)) return Reason.fragment;
-    if (this.#checkSums && !ipv4SumIsRight(view, packet)) return Reason.ipChecksum;
+    if (!ipv4SumIsRight(view, packet, this.#rule)) return Reason.ipChecksum;
     const odd = fragment.more ? fragment.length % UNIT_OCTETS : 0;
     // Linux trims such a fragment over IPv4, and rejects it over IPv6 (RFC 8200, section 4.5).
     if (odd !== 0 && packet.family === 6) return Reason.ipLength;

@@ -18,43 +18,50 @@ import { UDP_CHECKSUM } from './udp.ts';
 const IPV4_CHECKSUM = 10;
 
 /**
+ * Which checksums are right. `received`: those that a host accepts. `captured`: also those that the card of the sender
+ * would have filled in, which are 0 in a capture made on the sender. `any`: all.
+ */
+export type ChecksumRule = 'received' | 'captured' | 'any';
+
+/**
  * Verifies the checksums of a decoded packet. Returns `ipChecksum` or `transportChecksum` when this host would have
  * dropped it. Call it only for packets that would be probes: summing every octet of honest traffic would cost more
  * than all other work. A packet cut by the snap length is not checked.
  */
-export function verifyChecksums(view: DataView, packet: Packet): Reason {
-  if (!ipv4SumIsRight(view, packet)) return Reason.ipChecksum;
-  return verifyTransportChecksum(view, packet);
+export function verifyChecksums(view: DataView, packet: Packet, rule: ChecksumRule): Reason {
+  if (!ipv4SumIsRight(view, packet, rule)) return Reason.ipChecksum;
+  return verifyTransportChecksum(view, packet, rule);
 }
 
 /** The same of the transport alone. */
-export function verifyTransportChecksum(view: DataView, packet: Packet): Reason {
-  if (!packet.complete) return Reason.none;
-  return transportSumIsRight(view, packet) ? Reason.none : Reason.transportChecksum;
+export function verifyTransportChecksum(view: DataView, packet: Packet, rule: ChecksumRule): Reason {
+  if (!packet.complete || rule === 'any') return Reason.none;
+  return transportSumIsRight(view, packet, rule) ? Reason.none : Reason.transportChecksum;
 }
 
-/**
- * Whether the IPv4 header checksum is right, or left to the network card (0); true for a packet without an IPv4 header.
- */
-export function ipv4SumIsRight(view: DataView, packet: Packet): boolean {
-  if (packet.ipv4HeaderLength === 0) return true;
-  if (view.getUint16(packet.ipOffset + IPV4_CHECKSUM) === 0) return true;
+/** Whether the IPv4 header checksum is right; true for a packet without an IPv4 header. */
+export function ipv4SumIsRight(view: DataView, packet: Packet, rule: ChecksumRule): boolean {
+  if (packet.ipv4HeaderLength === 0 || rule === 'any') return true;
+  if (rule === 'captured' && view.getUint16(packet.ipOffset + IPV4_CHECKSUM) === 0) return true;
   return fold(sumWords(view, packet.ipOffset, packet.ipv4HeaderLength, 0)) === 0xffff;
 }
 
-function transportSumIsRight(view: DataView, packet: Packet): boolean {
+function transportSumIsRight(view: DataView, packet: Packet, rule: ChecksumRule): boolean {
   switch (packet.protocol) {
     case PROTOCOL_TCP:
-      return internetSumIsRight(view, packet, TCP_CHECKSUM);
+      return internetSumIsRight(view, packet, TCP_CHECKSUM, rule);
     case PROTOCOL_UDP:
-      return internetSumIsRight(view, packet, UDP_CHECKSUM);
+      // RFC 768: the sender made no checksum. RFC 8200, section 8.1: over IPv6 a receiver drops that.
+      if (view.getUint16(packet.transportOffset + UDP_CHECKSUM) === 0)
+        return packet.family === 4 || rule === 'captured';
+      return internetSumIsRight(view, packet, UDP_CHECKSUM, rule);
     case PROTOCOL_SCTP:
       return sctpSumIsRight(view, packet);
     case PROTOCOL_ICMP:
       // RFC 792: the checksum covers the message alone, without a pseudo-header.
       return fold(sumWords(view, packet.transportOffset, packet.transportLength, 0)) === 0xffff;
     case PROTOCOL_ICMPV6:
-      return internetSumIsRight(view, packet, ICMP_CHECKSUM);
+      return internetSumIsRight(view, packet, ICMP_CHECKSUM, rule);
     default:
       // No host speaks the protocol, so its checksum is unknown.
       return true;
@@ -70,12 +77,11 @@ function sctpSumIsRight(view: DataView, packet: Packet): boolean {
   return sum === 0 || sum === crc32c(view, packet.transportOffset, packet.transportLength, field);
 }
 
-function internetSumIsRight(view: DataView, packet: Packet, checksum: number): boolean {
+function internetSumIsRight(view: DataView, packet: Packet, checksum: number, rule: ChecksumRule): boolean {
   const field = view.getUint16(packet.transportOffset + checksum);
   const pseudo = pseudoHeaderSum(packet);
-  // Left to the network card: the field is 0, or holds the pseudo-header's sum, not yet complemented. Over IPv4, 0 also
-  // says that the sender of a datagram made no checksum (RFC 768).
-  if (field === 0 || field === fold(pseudo)) return true;
+  // Left to the network card: the field holds the pseudo-header's sum, not yet complemented, or 0.
+  if (field === fold(pseudo) || (field === 0 && rule === 'captured')) return true;
   return fold(sumWords(view, packet.transportOffset, packet.transportLength, pseudo)) === 0xffff;
 }
 

@@ -14,7 +14,11 @@ function read(octets: Uint8Array, wireLength = octets.length) {
   const packet = new Packet();
   const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
   const reason = decodeFrame(view, 0, octets.length, wireLength, LINKTYPE_RAW, packet);
-  return { packet, reason, sums: reason === Reason.none ? verifyChecksums(view, packet) : reason };
+  return {
+    packet,
+    reason,
+    sums: reason === Reason.none ? verifyChecksums(view, packet, 'received') : reason,
+  };
 }
 
 test('the CRC32c of nine digits is the published check value', () => {
