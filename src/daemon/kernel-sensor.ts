@@ -1,14 +1,14 @@
 import { createSocket } from 'node:dgram';
 import type { Failure } from '../commands/failure.ts';
 import { boundGroups } from '../sensor/kernel/neighbours.ts';
-import { SensorTable } from '../sensor/kernel/sensor-table.ts';
 import {
   COUNTERS,
   type CounterName,
   type TablePlan,
   TRIAL_ADDRESS,
   TRIAL_PORT,
-} from '../sensor/kernel/table.ts';
+} from '../sensor/kernel/plan.ts';
+import { SensorTable } from '../sensor/kernel/sensor-table.ts';
 import { SensorSupervisor } from '../sensor/supervisor.ts';
 
 /** Groups that are tried, from NFLOG_GROUP on: another program may read the first ones. */

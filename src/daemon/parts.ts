@@ -15,7 +15,7 @@ import { listeningLine } from '../record/start-lines.ts';
 import type { UnblockEvent } from '../respond/event.ts';
 import { mayHold } from '../respond/holding.ts';
 import { ActionQueue } from '../respond/queue.ts';
-import type { TablePlan } from '../sensor/kernel/table.ts';
+import type { TablePlan } from '../sensor/kernel/plan.ts';
 import { ServiceManager } from '../service/service-manager.ts';
 import { readEphemeralPorts } from '../watch/ephemeral-ports.ts';
 import type { ViewedPorts } from '../watch/filter-plan.ts';

@@ -7,16 +7,14 @@ import { findOtherDaemon } from './neighbours.ts';
 import {
   ALIVE_SET,
   ALIVE_TIMEOUT_S,
-  asOneLine,
   COUNTERS,
   type CounterName,
-  changeLine,
   JUDGED_PROTOCOLS,
   SENSOR_TABLE,
   SENSOR_TABLE_NAME,
   type TablePlan,
-  tableLines,
-} from './table.ts';
+} from './plan.ts';
+import { asOneLine, changeLine, tableLines } from './table.ts';
 
 /** Sets whose elements the judge keeps; those with intervals are marked. */
 const KEPT_SETS = {

@@ -2,14 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { Kind, kindMask } from '../../../src/classify/kind.ts';
 import { PortSet } from '../../../src/config/ports.ts';
+import { COUNTERS, type TablePlan } from '../../../src/sensor/kernel/plan.ts';
 import { readCounters } from '../../../src/sensor/kernel/sensor-table.ts';
-import {
-  asOneLine,
-  COUNTERS,
-  changeLine,
-  type TablePlan,
-  tableLines,
-} from '../../../src/sensor/kernel/table.ts';
+import { asOneLine, changeLine, tableLines } from '../../../src/sensor/kernel/table.ts';
 
 const PLAN: TablePlan = {
   owned: true,

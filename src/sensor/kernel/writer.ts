@@ -1,0 +1,20 @@
+import type { RuleName } from './rule.ts';
+
+/** Octets of a reported packet: enough for the longest usual chain of IPv6 extension headers before the ports. */
+const SNAP_LENGTH = 2_048;
+
+/** Writes the statements that report packets. */
+export class Writer {
+  readonly #group: number;
+
+  constructor(group: number) {
+    this.#group = group;
+  }
+
+  /** Reports up to `rate` packets a second; the kernel hands them over when `threshold` of them wait, or after 1 s. */
+  report(rule: RuleName, rate: number, threshold: number): string {
+    const limit = `limit rate ${rate}/second burst ${rate} packets`;
+    const log = `log prefix "${rule}" group ${this.#group} snaplen ${SNAP_LENGTH} queue-threshold ${threshold}`;
+    return `${limit} counter name reported ${log}`;
+  }
+}
