@@ -39,7 +39,7 @@ export class LeftAnswer {
   /** This host's address, and the port that was probed; the protocol number where there are no ports. */
   readonly source = new Address();
   sourcePort = 0;
-  /** Whoever probed. */
+  /** The source of the probe. */
   readonly destination = new Address();
   destinationPort = 0;
 }

@@ -41,7 +41,7 @@ export interface BlocksParts {
   readonly tell: (text: string) => void;
 }
 
-/** Who is blocked, since when and until when: decides on targets and ends, keeps the record, and releases blocks. */
+/** The blocked sources, since when and until when: decides on targets and ends, keeps the record, and releases blocks. */
 export class Blocks {
   /** What was seen of the standing blocks. */
   readonly sight: Sight;

@@ -31,7 +31,7 @@ async function linesOf(frames: readonly TimedFrame[], salts: readonly number[]):
   return all;
 }
 
-/** Who is accused of what. */
+/** The accused sources, and what each is accused of. */
 function accusedIn(lines: readonly string[]): string[] {
   const events = lines.map((line) => JSON.parse(line));
   return events

@@ -3,9 +3,16 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take half a minute or more on a busy machine, the longest first, by project. */
 const LONGEST = [
   ...['decode/tshark', 'fuzz/fuzz', 'cli/replay', 'replay/golden', 'packaging/install'],
-  ...['e2e/blocks', 'e2e/backends', 'e2e/packaging-deb', 'e2e/no-false-alarm', 'e2e/connect', 'e2e/life'],
-  ...['e2e/matrix', 'e2e/knowledge', 'e2e/backends-filter', 'e2e/scans', 'e2e/backends-lasting'],
-  ...['e2e/never-block', 'e2e/readme', 'e2e/hardships'],
+  ...[
+    'e2e/blocks',
+    'e2e/block-truth',
+    'e2e/kernel-life',
+    'e2e/no-false-alarm',
+    'e2e/knowledge',
+    'e2e/backends',
+  ],
+  ...['e2e/kernel-honest', 'e2e/matrix', 'e2e/kernel-evasion', 'e2e/doctor', 'e2e/kernel-scans', 'e2e/life'],
+  ...['e2e/connect', 'e2e/readme', 'e2e/portsentry2', 'e2e/packaging-deb'],
 ].map((name) => `/test/${name}.test.ts`);
 
 /**
