@@ -1,7 +1,7 @@
 /**
  * Measures how much a scanner learns before it is blocked: the time from its first probe to the victim's last answer, the
- * ports that answered, and how many of five real services it found. In network namespaces, with the built program and
- * real scanners; needs root. An argument names the block method.
+ * ports that answered, and how many of five real services it found. In network namespaces, with the built program,
+ * both of its sensors and real scanners; needs root. An argument names the block method.
  */
 import { configure, startDetector } from '../test/support/detector.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
@@ -21,25 +21,30 @@ const METHOD = process.argv[2] ?? 'nftables';
 
 const MASSCAN_PORTS = `${SERVICES.join(',')},3000-3994`;
 
-const lab = await createLab({ name: 'reaction' });
-try {
-  for (const port of SERVICES) await startService(lab, lab.victim, 'tcp-echo', port);
-  configure(lab.victim, `BLOCK_METHOD="${METHOD}"\nBLOCK_TIME_FACTOR="1"`);
-  await startDetector(lab, lab.victim, ['-atcp']);
-  console.log(`1,000 ports and five services, blocked by ${METHOD}; medians of ${RUNS}`);
-  const { ipv4 } = lab.wire.to;
-  await measure('nmap -sS at full speed', [...NMAP_AT_FULL_SPEED, ipv4]);
-  await measure('nmap -sS, 200 a second', [...NMAP_AT_200, ipv4]);
-  // Without answers masscan never ends: its receiver waits for a packet.
-  const masscan = ['timeout', '--signal=KILL', '9', 'masscan', ipv4, '-p', MASSCAN_PORTS, '--rate', '200'];
-  const direct = ['--interface', 'eth0', '--adapter-ip', lab.wire.from.ipv4, '--wait', '1', '--router-mac'];
-  const router = lab.wire.to.mac.replaceAll(':', '-');
-  await measure('masscan, 200 a second', [...masscan, ...direct, router]);
-} finally {
-  await lab.close();
+for (const sensor of ['kernel', 'packet']) await measureSensor(sensor);
+
+async function measureSensor(sensor: string): Promise<void> {
+  const lab = await createLab({ name: 'reaction' });
+  try {
+    for (const port of SERVICES) await startService(lab, lab.victim, 'tcp-echo', port);
+    configure(lab.victim, `SENSOR="${sensor}"\nBLOCK_METHOD="${METHOD}"\nBLOCK_TIME_FACTOR="1"`);
+    await startDetector(lab, lab.victim, ['-atcp']);
+    const scanned = '1,000 ports and five services';
+    console.log(`${sensor} sensor: ${scanned}, blocked by ${METHOD}; medians of ${RUNS}`);
+    const { ipv4 } = lab.wire.to;
+    await measure(lab, 'nmap -sS at full speed', [...NMAP_AT_FULL_SPEED, ipv4]);
+    await measure(lab, 'nmap -sS, 200 a second', [...NMAP_AT_200, ipv4]);
+    // Without answers masscan never ends: its receiver waits for a packet.
+    const masscan = ['timeout', '--signal=KILL', '9', 'masscan', ipv4, '-p', MASSCAN_PORTS, '--rate', '200'];
+    const direct = ['--interface', 'eth0', '--adapter-ip', lab.wire.from.ipv4, '--wait', '1', '--router-mac'];
+    const router = lab.wire.to.mac.replaceAll(':', '-');
+    await measure(lab, 'masscan, 200 a second', [...masscan, ...direct, router]);
+  } finally {
+    await lab.close();
+  }
 }
 
-async function measure(name: string, scanner: readonly string[]): Promise<void> {
+async function measure(lab: Lab, name: string, scanner: readonly string[]): Promise<void> {
   const { ms, answers, services, each } = await observeAll(() => react(lab, scanner));
   console.log(
     `${name}: ${ms.toFixed(2)} ms from the first probe to the last answer, ` +

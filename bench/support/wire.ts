@@ -37,6 +37,21 @@ export async function observe(lab: Lab, scanner: readonly string[], filter = 'tc
   return readWire(lab);
 }
 
+/** Ms since the epoch at which the first packet that `filter` passes was on the victim's wire while `body` ran. */
+export async function firstOnWire(lab: Lab, filter: string, body: () => Promise<void>): Promise<number> {
+  const dump = await startDump(lab, filter);
+  await body();
+  await dump.stop();
+  const file = await openCaptureFile(lab.victim.path(CAPTURE), process.stdin);
+  const source = file.read();
+  const batch = await source.next();
+  const time = batch?.time[0];
+  source.close();
+  file.close();
+  if (time === undefined) throw new Error(`no packet of ${filter} was captured`);
+  return time;
+}
+
 /** The medians of RUNS scans; `each` has the answers of every scan. */
 export async function observeAll(one: () => Promise<Reaction>): Promise<Reaction & { each: string }> {
   const reactions: Reaction[] = [];
