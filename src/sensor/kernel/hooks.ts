@@ -21,7 +21,13 @@ export function prerouting(writer: Writer): string[] {
     'icmpv6 type 133-137 accept',
     // The set is empty when the judge hangs.
     `meta l4proto { ${JUDGED_PROTOCOLS.join(', ')} } meta l4proto != @${ALIVE_SET} accept`,
+    'exthdr frag exists goto held_fragment',
     writer.report('held', 20_000, 64),
+    'counter name held drop',
+    '}',
+    // The rest of a packet whose first part was judged already: what it is shows only when it is whole.
+    'chain held_fragment {',
+    writer.report('held', 1_000, 1),
     'counter name held drop',
     '}',
     'chain prerouting {',
@@ -108,7 +114,7 @@ export function input(plan: TablePlan, writer: Writer): string[] {
     `exthdr frag exists ${writer.report('fragment', 1_000, 1)}`,
     '}',
     'chain later_fragment {',
-    writer.report('fragment', 1_000, 32),
+    writer.report('fragment', 1_000, 1),
     '}',
   ];
 }
