@@ -62,9 +62,14 @@ describe.each(['ipv4', 'ipv6'] as const)('%s', (family) => {
   );
 });
 
-test.each(['-sS', '-sU'])('nmap %s of all ports at full speed gets no answer', async (kind) => {
+/** What ADVANCED_EXCLUDE_ has by default is not watched, and answers a source that has not probed another port yet. */
+test.each([
+  ['-sS', '113,139'],
+  ['-sU', '67,137,138,520'],
+])('nmap %s of all watched ports at full speed gets no answer', async (kind, excluded) => {
   const speed = ['--min-rate', '20000', '--min-parallelism', '100'];
-  const answers = await scan('ipv4', (target) => [...NMAP, ...speed, kind, '-p-', target]);
+  const ports = ['-p-', '--exclude-ports', excluded];
+  const answers = await scan('ipv4', (target) => [...NMAP, ...speed, kind, ...ports, target]);
   expect(answers).toBe(0);
 });
 
