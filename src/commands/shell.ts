@@ -4,7 +4,7 @@ import { ENDING } from './ending.ts';
 import { fullPath } from './full-path.ts';
 import { CommandOutput } from './output.ts';
 
-/** From TERM to KILL, for a command that timed out. */
+/** The time from TERM to KILL when a command has timed out. */
 const TERM_GRACE_MS = 2_000;
 /** The same when the daemon ends, which has one second for everything. */
 const ABORT_GRACE_MS = 200;

@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 import type { Finding, Severity } from './finding.ts';
-import { runsKillRoute } from './kill-route.ts';
+import { COMMANDS, runsKillRoute } from './kill-route.ts';
 import { undoOf } from './undo.ts';
 
 /** Makes a finding at the first of these keys that the file sets. */
@@ -15,14 +15,6 @@ export function commandFindings(config: Config, at: At): Finding[] {
     ...blockingRunCommand(config, at),
   ];
 }
-
-const COMMANDS = [
-  ['KILL_ROUTE', 'killRoute'],
-  ['KILL_ROUTE6', 'killRoute6'],
-  ['UNKILL_ROUTE', 'unkillRoute'],
-  ['UNKILL_ROUTE6', 'unkillRoute6'],
-  ['KILL_RUN_CMD', 'killRunCmd'],
-] as const;
 
 /** The files of PortSentry 1.x and 2.x have `333.444.555.666` where the user must put a gateway that does not exist. */
 function placeholders(config: Config, at: At): Finding[] {

@@ -1,7 +1,7 @@
 import type { DetectedKind } from './kinds.ts';
 import type { PortSet } from './ports.ts';
 
-/** BLOCK_TCP and BLOCK_UDP, for a source that reached the trigger: 0 logs, 1 blocks, 2 runs the external command. */
+/** BLOCK_TCP and BLOCK_UDP: what is done once a source has reached the trigger. 0 logs, 1 blocks, 2 runs the external command. */
 export type BlockPolicy = 0 | 1 | 2;
 
 /** For TCP and for UDP: a mode that listens, one that watches a list of ports, and one that watches every low port. */

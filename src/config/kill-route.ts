@@ -1,5 +1,14 @@
 import type { Config } from './config.ts';
 
+/** The keys of the commands, each with its field of the configuration. */
+export const COMMANDS = [
+  ['KILL_ROUTE', 'killRoute'],
+  ['KILL_ROUTE6', 'killRoute6'],
+  ['UNKILL_ROUTE', 'unkillRoute'],
+  ['UNKILL_ROUTE6', 'unkillRoute6'],
+  ['KILL_RUN_CMD', 'killRunCmd'],
+] as const;
+
 /** The command that blocks a source of this family. Without KILL_ROUTE6, it is KILL_ROUTE for IPv6, too. */
 export function killRouteFor(config: Config, family: 4 | 6): string | null {
   return family === 6 ? (config.killRoute6 ?? config.killRoute) : config.killRoute;

@@ -41,7 +41,7 @@ export interface Status {
   readonly breaker: { readonly open: boolean; readonly threshold: number };
   /** The resident set, in octets. */
   readonly memory: number;
-  /** A watched port that no service uses, for a trial probe; null when there is none. */
+  /** A watched port that no service uses, which a trial probe may go to; null when there is none. */
   readonly probePort: { readonly transport: Transport; readonly port: number } | null;
   /** A TCP port on which a service of this host listens at every address; null when there is none. */
   readonly servicePort: number | null;

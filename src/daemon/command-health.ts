@@ -1,17 +1,8 @@
 import { programsOf, whyNotRunnable } from '../commands/programs.ts';
 import type { BlockMethod, Config } from '../config/config.ts';
-import { unkillRouteFor } from '../config/kill-route.ts';
+import { COMMANDS, unkillRouteFor } from '../config/kill-route.ts';
 import type { HealthCheck } from '../control/status.ts';
 import { planActions, plannedMethod } from '../respond/plan.ts';
-
-/** The commands of the configuration, each with its key. */
-const COMMANDS = [
-  ['KILL_ROUTE', 'killRoute'],
-  ['KILL_ROUTE6', 'killRoute6'],
-  ['UNKILL_ROUTE', 'unkillRoute'],
-  ['UNKILL_ROUTE6', 'unkillRoute6'],
-  ['KILL_RUN_CMD', 'killRunCmd'],
-] as const;
 
 /** Whether the programs of the commands that these settings run are there; a line for each command. */
 export function commandHealth(config: Config, method: BlockMethod | null): HealthCheck[] {

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import type { Failure } from '../commands/failure.ts';
+import { counted } from '../record/counted.ts';
 import { boundGroups } from '../sensor/kernel/neighbours.ts';
 import {
   COUNTERS,
@@ -231,9 +232,8 @@ export class KernelSensor {
   #tellShed(now: number): void {
     const { shed } = this.#sum();
     if (shed === this.#shedSaid || now - this.#lastShedMs < SHED_INTERVAL_MS) return;
-    const probes = shed - this.#shedSaid === 1 ? '1 probe' : `${shed - this.#shedSaid} probes`;
     this.#parts.tell(
-      `${probes} got no answer but no hold either: more sources probe than the kernel holds (status: shed).`,
+      `${counted(shed - this.#shedSaid, 'probe')} got no answer but no hold either: more sources probe than the kernel holds (status: shed).`,
     );
     this.#shedSaid = shed;
     this.#lastShedMs = now;

@@ -4,6 +4,7 @@ import { Probe } from '../classify/probe.ts';
 import type { Engine } from '../engine.ts';
 import type { Address } from '../net/address.ts';
 import { type ModeTransport, modeTransportOf, PROTOCOL_SCTP, transportOf } from '../net/protocol.ts';
+import { counted } from '../record/counted.ts';
 import type { Presence } from '../respond/presence.ts';
 import { Rule } from '../sensor/kernel/rule.ts';
 import {
@@ -74,9 +75,8 @@ export class ReportReceiver {
   tick(now: number): void {
     if (this.#forged === 0 || now - this.#forgedLoggedMs < FORGED_INTERVAL_MS) return;
     this.#forgedLoggedMs = now;
-    const packets = this.#forged === 1 ? '1 packet' : `${this.#forged} packets`;
     this.#parts.tell(
-      `${packets} from outside had an address of this host as the source: forged, and dropped.`,
+      `${counted(this.#forged, 'packet')} from outside had an address of this host as the source: forged, and dropped.`,
     );
     this.#forged = 0;
   }

@@ -60,22 +60,10 @@ export class SensorUpkeep {
       table.setElements('known_udp', knownPorts(services, PROTOCOL_UDP)),
       table.setElements('known_at4', knownEndpoints(services, 4)),
       table.setElements('known_at6', knownEndpoints(services, 6)),
-      table.setElements(
-        'spare4',
-        spared.filter((text) => !text.includes(':')),
-      ),
-      table.setElements(
-        'spare6',
-        spared.filter((text) => text.includes(':')),
-      ),
-      table.setElements(
-        'doubted4',
-        doubted.filter((text) => !text.includes(':')),
-      ),
-      table.setElements(
-        'doubted6',
-        doubted.filter((text) => text.includes(':')),
-      ),
+      table.setElements('spare4', ofFamily(spared, 4)),
+      table.setElements('spare6', ofFamily(spared, 6)),
+      table.setElements('doubted4', ofFamily(doubted, 4)),
+      table.setElements('doubted6', ofFamily(doubted, 6)),
       // A segment of no connection may belong to one of another host then, so it does not hold its source.
       table.setElements('forwards', this.#forwards ? ['tcp'] : []),
       table.setElements('link6_64', links),
@@ -90,6 +78,10 @@ export class SensorUpkeep {
     const addresses = this.#parts.ownAddresses().filter((address) => !address.isV4 && !isLinkLocal(address));
     return [...new Set(addresses.map(linkNetworkOf))];
   }
+}
+
+function ofFamily(prefixes: readonly string[], family: 4 | 6): string[] {
+  return prefixes.filter((text) => text.includes(':') === (family === 6));
 }
 
 function portsOf(sockets: readonly BoundSocket[]): string[] {

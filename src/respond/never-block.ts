@@ -44,7 +44,7 @@ export class NeverBlock {
     return this.#entries.find(([prefix]) => overlaps(prefix, network))?.[1].text ?? null;
   }
 
-  /** The prefixes that are spared besides the built-in ones, as canonical text, each once, for a firewall's list. */
+  /** The prefixes that are spared besides the built-in ones, as canonical text, each once. A firewall lists them. */
   prefixes(): string[] {
     return [...new Set(this.#entries.map(([prefix]) => formatPrefix(prefix)))];
   }

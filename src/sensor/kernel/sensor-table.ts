@@ -286,7 +286,7 @@ function failureOf(answer: Answer): Failure {
   return error === '' ? null : `nft: ${error}`;
 }
 
-/** The elements of a set in `nft -j list set`, with the seconds until they end by themselves. */
+/** One element of a set, with the seconds until it ends by itself. */
 interface Element {
   readonly expiresS: number;
 }
@@ -299,14 +299,9 @@ async function elementsOf(set: HeldSet | typeof ALIVE_SET): Promise<readonly Ele
 
 /** The elements in `nft -j list set`; null when the text is not such a listing. */
 export function readElements(text: string): readonly Element[] | null {
-  let listing: { nftables?: { set?: { elem?: ({ elem?: { expires?: number } } | string)[] } }[] };
-  try {
-    listing = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (!Array.isArray(listing.nftables)) return null;
-  const elements = listing.nftables.flatMap(({ set }) => set?.elem ?? []);
+  const objects = objectsOf<{ set?: { elem?: ({ elem?: { expires?: number } } | string)[] } }>(text);
+  if (objects === null) return null;
+  const elements = objects.flatMap(({ set }) => set?.elem ?? []);
   return elements.map((element) => ({
     expiresS: typeof element === 'string' ? 0 : (element.elem?.expires ?? 0),
   }));
@@ -348,18 +343,24 @@ async function lookAtLife(): Promise<{ leftS: number; beganMs: number; endedMs: 
 
 /** The counters in `nft -j list counters`; null when the text is not such a listing. */
 export function readCounters(text: string): Readonly<Record<CounterName, number>> | null {
-  let listing: { nftables?: { counter?: { table?: string; name?: string; packets?: number } }[] };
-  try {
-    listing = JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const objects = objectsOf<{ counter?: { table?: string; name?: string; packets?: number } }>(text);
+  if (objects === null) return null;
   const counts = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<CounterName, number>;
-  if (!Array.isArray(listing.nftables)) return null;
-  for (const { counter } of listing.nftables) {
+  for (const { counter } of objects) {
     if (counter?.table !== SENSOR_TABLE_NAME || counter.name === undefined || !(counter.name in counts))
       continue;
     counts[counter.name as CounterName] = counter.packets ?? 0;
   }
   return counts;
+}
+
+/** The objects of a listing by `nft -j`; null when the text is no listing. */
+function objectsOf<Entry>(text: string): readonly Entry[] | null {
+  let listing: { nftables?: Entry[] };
+  try {
+    listing = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  return Array.isArray(listing.nftables) ? listing.nftables : null;
 }
