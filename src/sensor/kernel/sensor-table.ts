@@ -103,11 +103,6 @@ export class SensorTable {
     return this.#loads;
   }
 
-  /** The process that holds the table, while there is one. */
-  get pid(): number | undefined {
-    return this.#dialog.pid;
-  }
-
   /** Loads the table, or changes it in one transaction. Resolves to why the kernel does not take it. */
   async load(plan: Omit<TablePlan, 'owned'>): Promise<Failure> {
     const before = this.#plan;
@@ -298,7 +293,7 @@ async function elementsOf(set: HeldSet | typeof ALIVE_SET): Promise<readonly Ele
 }
 
 /** The elements in `nft -j list set`; null when the text is not such a listing. */
-export function readElements(text: string): readonly Element[] | null {
+function readElements(text: string): readonly Element[] | null {
   const objects = objectsOf<{ set?: { elem?: ({ elem?: { expires?: number } } | string)[] } }>(text);
   if (objects === null) return null;
   const elements = objects.flatMap(({ set }) => set?.elem ?? []);

@@ -9,7 +9,7 @@ const SPARED_SET_SIZE = 16_384;
 const PORT_SET_SIZE = 65_536;
 
 /** Ports as the elements of an interval set. */
-export function portElements(ports: PortSet): string {
+function portElements(ports: PortSet): string {
   return ports
     .ranges()
     .map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`))
