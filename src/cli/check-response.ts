@@ -1,11 +1,10 @@
 import type { BlockPolicy, Config, ModeName } from '../config/config.ts';
-import { unkillRouteFor } from '../config/kill-route.ts';
 import { transportOfMode } from '../config/modes.ts';
 import { PORT_COUNT } from '../config/ports.ts';
 import { duration } from '../config/values.ts';
 import type { ModeTransport } from '../net/protocol.ts';
-import { countermeasureFor } from '../respond/countermeasure.ts';
 import { type PlannedAction, planActions, plannedMethod } from '../respond/plan.ts';
+import { describeEnd } from './check-end.ts';
 import { DEFAULT, type StartedModes } from './check-start.ts';
 
 /** What will happen to a scanner, in plain words, for each transport. */
@@ -129,26 +128,6 @@ export function describeMethod(config: Config): string {
     : `A source is blocked ${METHODS[method]}.`;
 }
 
-/** How long a block lasts, and how it ends. */
-function describeEnd(config: Config): string {
-  const { blockTime, blockTimeFactor: factor, blockTimeMax: longest } = config;
-  const measures = (['tcp', 'udp'] as const).map((transport) =>
-    countermeasureFor(config, plannedMethod(config), transport, 4),
-  );
-  if (measures.every(({ does }) => does !== 'blocks')) {
-    return measures.some(({ does }) => does === 'notifies')
-      ? 'KILL_RUN_CMD blocks nobody as far as is known here, so there is nothing to take back.'
-      : 'No source is blocked, because nothing is configured that would do it.';
-  }
-  const byCommand = measures.some((measure) => measure.does === 'blocks' && measure.method === 'command');
-  if (byCommand && unkillRouteFor(config, 4) === null)
-    return 'A block stays until you remove it or until the next boot: UNKILL_ROUTE is not set.';
-  if (blockTime === 0) return 'A block stays until somebody unblocks it; it survives restarts and reboots.';
-  const growth = factor > 1 ? `, the next one of the same source ${factor} times as long` : '';
-  const limit = factor > 1 && longest > 0 ? `, at most ${time.format(longest)}` : '';
-  return `A block lasts ${time.format(blockTime)}${growth}${limit}; it survives restarts and reboots.`;
-}
-
 function describeRecords(config: Config): string[] {
   const onlyLogs = [config.blockTcp, config.blockUdp].includes(0);
   const blocks = config.blockTcp > 0 || config.blockUdp > 0;
@@ -173,7 +152,7 @@ function describeRecords(config: Config): string[] {
     lines.push(
       'A block that fails (exit status other than 0) is written to neither file and is tried again',
       'at a later probe.',
-      describeEnd(config),
+      ...describeEnd(config),
     );
   }
   return ['\n  Records\n', ...lines.map((line) => `    ${line}\n`)];

@@ -59,16 +59,18 @@ export function backendOf(method: LedgerMethod): BlockMethod {
 
 /** What takes this block back. */
 export function undoOf({ method, block, wrappersLine }: LedgerEntry, config: Config): Undo {
-  switch (method) {
-    case 'command':
-      return unkillRouteFor(config, block.family) === null ? null : 'command';
-    // A line that stood there before the block is not ours.
-    case 'hosts.deny':
-    case 'none':
-      return wrappersLine === null ? null : 'line';
-    default:
-      return 'method';
-  }
+  // A line that stood there before the block is not ours.
+  return undoBy(method, block.family, wrappersLine !== null, config);
+}
+
+/** What will be true of a block by this method that is made now. `best`: by whichever method is best here. */
+export function stateToBe(
+  method: LedgerMethod | 'best',
+  family: 4 | 6,
+  config: Config,
+): Pick<BlockState, 'isKnowable' | 'undo'> {
+  if (method === 'best') return { isKnowable: true, undo: 'method' };
+  return { isKnowable: canBeKnown(method), undo: undoBy(method, family, true, config) };
 }
 
 /** How many blocks, in words. */
@@ -80,6 +82,18 @@ export function blockCount(count: number): string {
 export function whyNoUndo({ method, block }: Pick<LedgerEntry, 'method' | 'block'>): string {
   if (method !== 'command') return 'its line stood in hosts.deny before the block';
   return `what KILL_ROUTE did has no UNKILL_ROUTE${block.family === 6 ? ' for IPv6' : ''}`;
+}
+
+function undoBy(method: LedgerMethod, family: 4 | 6, ownsLine: boolean, config: Config): Undo {
+  switch (method) {
+    case 'command':
+      return unkillRouteFor(config, family) === null ? null : 'command';
+    case 'hosts.deny':
+    case 'none':
+      return ownsLine ? 'line' : null;
+    default:
+      return 'method';
+  }
 }
 
 function isInForce(entry: LedgerEntry, isKnowable: boolean, seen: Seen): boolean | null {

@@ -256,7 +256,9 @@ EVENT_FILE="/e"
     /e: a JSON object for each event.
     A block that fails (exit status other than 0) is written to neither file and is tried again
     at a later probe.
-    A block stays until you remove it or until the next boot: UNKILL_ROUTE is not set.
+    IPv4: A block stays until you remove it or until the next boot: UNKILL_ROUTE is not set.
+    IPv6: A block stays until you remove it or until the next boot: UNKILL_ROUTE6 is not set.
+    Nothing can say whether what KILL_ROUTE did is in force; it runs again for a source that still gets answers.
 `);
   });
 
@@ -295,6 +297,30 @@ EVENT_FILE="/e"
     ['BLOCK_TIME="0"', 'A block stays until somebody unblocks it; it survives restarts and reboots.'],
   ])('%s: %s', (setting, sentence) => {
     expect(responseOf(`BLOCK_TCP="1"\n${setting}\n`)).toContain(`    ${sentence}\n`);
+  });
+
+  test.each([
+    [
+      'KILL_ROUTE6="/bin/x6 $TARGET$"\nUNKILL_ROUTE="/bin/u $TARGET$"\nBLOCK_TIME_FACTOR="1"',
+      [
+        'IPv4: A block lasts 24h; it survives restarts and reboots.',
+        'IPv6: A block stays until you remove it or until the next boot: UNKILL_ROUTE6 is not set.',
+        'Nothing can say whether what KILL_ROUTE did is in force; it runs again for a source that still gets answers.',
+      ],
+    ],
+    [
+      'UNKILL_ROUTE="/bin/u $TARGET$"\nBLOCK_TIME="0"',
+      ['A block stays until somebody unblocks it; it survives restarts and reboots.'],
+    ],
+  ])('what lasts by KILL_ROUTE, for each family: %s', (settings, sentences) => {
+    const text = responseOf(`BLOCK_TCP="1"\nKILL_ROUTE="/bin/x $TARGET$"\n${settings}\n`);
+    for (const sentence of sentences) expect(text).toContain(`    ${sentence}\n`);
+  });
+
+  test('a line in hosts.deny alone: it can be taken back, and nothing can say whether it is in force', () => {
+    const text = responseOf('BLOCK_TCP="1"\nBLOCK_METHOD="none"\nKILL_HOSTS_DENY="ALL: $TARGET$"\n');
+    expect(text).toContain('    A block lasts 24h, ');
+    expect(text).toContain('    Nothing can say whether a line in hosts.deny is in force: ');
   });
 
   test('the settings decide whether a probe that may be forged is acted on', () => {
