@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import type { Failure } from '../commands/failure.ts';
 import { counted } from '../record/counted.ts';
+import { LostReports } from '../sensor/kernel/lost-reports.ts';
 import { boundGroups } from '../sensor/kernel/neighbours.ts';
 import {
   COUNTERS,
@@ -74,9 +75,7 @@ export class KernelSensor {
   #past = NOTHING_COUNTED;
   #present = NOTHING_COUNTED;
   #countedLoads = 1;
-  /** All that was reported by the last look for losses. */
-  #reportedBefore = 0;
-  #lost = 0;
+  readonly #lost = new LostReports();
   #lostSaid = 0;
   #shedSaid = 0;
   #lastShedMs = Number.NEGATIVE_INFINITY;
@@ -173,7 +172,7 @@ export class KernelSensor {
   /** What the tables have counted since the start, and what was lost by the last look of `tick`. */
   async tableCounts(): Promise<SensorCounts> {
     if (this.#isOpen) await this.#readCounters();
-    return { ...this.#sum(), lost: this.#lost };
+    return { ...this.#sum(), lost: this.#lost.count };
   }
 
   /** Takes the table away and ends what reads the reports. */
@@ -220,13 +219,12 @@ export class KernelSensor {
     return read;
   }
 
-  /** What was reported before the last look must have been read at this one, or it is lost. */
   #tellLost(): void {
-    this.#lost = Math.max(this.#lost, this.#reportedBefore - this.#read);
-    this.#reportedBefore = this.#sum().reported;
-    if (this.#lost <= this.#lostSaid) return;
-    this.#parts.tell(`${this.#lost - this.#lostSaid} reports of the kernel were lost.`);
-    this.#lostSaid = this.#lost;
+    this.#lost.look(this.#sum().reported, this.#read);
+    const lost = this.#lost.count - this.#lostSaid;
+    if (lost <= 0) return;
+    this.#parts.tell(`${counted(lost, 'report')} of the kernel ${lost === 1 ? 'was' : 'were'} lost.`);
+    this.#lostSaid = this.#lost.count;
   }
 
   #tellShed(now: number): void {

@@ -28,12 +28,14 @@ beforeEach(async () => {
 });
 afterEach(() => lab.close());
 
-/** The state of the daemon, as `status --json` shows it. */
-async function statusOfDaemon() {
-  const { stdout, stderr } = await lab.run(lab.victim, [process.execPath, PROGRAM, 'status', '--json']);
-  expect(stderr).toBe('');
-  const { frames, probes, sensor } = JSON.parse(stdout);
-  return { frames, probes, ...sensor.kernel };
+/** The state of the daemon, as `status --json` shows it. In a flood on a busy machine it may answer too late. */
+function statusOfDaemon() {
+  return lab.waitFor(async () => {
+    const { code, stdout } = await lab.run(lab.victim, [process.execPath, PROGRAM, 'status', '--json']);
+    if (code !== 0) return null;
+    const { frames, probes, sensor } = JSON.parse(stdout);
+    return { frames, probes, ...sensor.kernel };
+  });
 }
 
 /** The counters of the sensor's table. */
@@ -76,7 +78,7 @@ test('each forged probe is reported, or told as lost; holds that find no room ar
   expect(status.shed).toBe(shed);
   expect(status.held + shed).toBeLessThanOrEqual(probes);
   expect(status.probes).toBeGreaterThanOrEqual(status.frames - 1);
-  if (status.lost > 0) expect(detector.output).toMatch(/reports of the kernel were lost/);
+  if (status.lost > 0) expect(detector.output).toMatch(/reports? of the kernel w(as|ere) lost/);
 });
 
 test('no answer leaves while a reload changes the ports, and once a restart watches again', async () => {
