@@ -24,6 +24,7 @@ import { NO_UNDO, type Today } from '../respond/take-over.ts';
 import type { ProbeDetails } from '../track/event.ts';
 import { AllowList } from './allow-list.ts';
 import { DRY_RUN, findMethod, findMethodByHand, type Method, methodOf } from './block-method.ts';
+import type { SteadyClock } from './clock.ts';
 import { CommandUpkeep } from './command-upkeep.ts';
 import { RuleUpkeep } from './rule-upkeep.ts';
 
@@ -34,6 +35,7 @@ const LOOK_INTERVAL_MS = 60_000;
 export interface BlockManagerParts
   extends Pick<AssemblyParts, 'config' | 'queue' | 'onStep' | 'onEnd' | 'tell'> {
   readonly dryRun: boolean;
+  readonly clock: SteadyClock;
 }
 
 /**
@@ -42,6 +44,7 @@ export interface BlockManagerParts
  */
 export class BlockManager {
   readonly allowList = new AllowList();
+  readonly clock: SteadyClock;
   readonly #dryRun: boolean;
   readonly #tell: (text: string) => void;
   readonly #assembly: Assembly;
@@ -59,6 +62,7 @@ export class BlockManager {
 
   constructor({ dryRun, ...parts }: BlockManagerParts, memory: BlockMemory) {
     this.#dryRun = dryRun;
+    this.clock = parts.clock;
     this.#tell = parts.tell;
     this.#config = parts.config;
     this.#assembly = assemble({
@@ -67,7 +71,7 @@ export class BlockManager {
       makeBackend: (method) =>
         makeBackend(method, {
           config: this.#config,
-          now: Date.now,
+          now: parts.clock.now,
           reportGroup: this.#reportGroup,
           tell: parts.tell,
           onLost: () => void this.#upkeep.restoreLost(),
@@ -75,7 +79,7 @@ export class BlockManager {
       hostsDenyPath: HOSTS_DENY,
       boot: bootIdentity(),
       ruleFor: (network) => this.allowList.never.ruleForNetwork(network),
-      now: Date.now,
+      now: parts.clock.now,
     });
     this.#upkeep = new RuleUpkeep({
       ...this.#assembly,
@@ -85,7 +89,7 @@ export class BlockManager {
       ...this.#assembly,
       queue: parts.queue,
       killRouteFor: (family) => killRouteFor(this.#config, family),
-      now: Date.now,
+      now: parts.clock.now,
     });
   }
 
@@ -162,7 +166,7 @@ export class BlockManager {
       await this.#restore();
       await this.#upkeep.spare();
     }
-    this.#lastLookMs = Date.now();
+    this.#lastLookMs = this.clock.now();
     this.#makeResponder();
   }
 
@@ -210,6 +214,12 @@ export class BlockManager {
     if (!isDue) return;
     this.#lastLookMs = now;
     void this.#upkeep.verify();
+  }
+
+  /** The wall clock was moved: the ledger gets its new times, and what is in force is looked at. */
+  async clockMoved(): Promise<void> {
+    if (this.memory instanceof Ledger) this.memory.clockMoved();
+    await this.#upkeep.verify();
   }
 
   /** A sensor reads this NFLOG group from now on, so blocked sources' packets are reported there; null: none does. */

@@ -7,6 +7,7 @@ import { SensorSupervisor } from '../sensor/supervisor.ts';
 import { FilterPlanner, type ViewedPorts } from '../watch/filter-plan.ts';
 import { type HostView, hostKey, viewHost } from '../watch/host.ts';
 import type { SocketTable } from '../watch/sockets.ts';
+import type { SteadyClock } from './clock.ts';
 
 /** How often interfaces and addresses are looked up: capture hears a link that comes back within a second. */
 const HOST_INTERVAL_MS = 250;
@@ -32,6 +33,7 @@ const LOOPBACK_RING_BYTES = 1024 * 1024;
 
 /** What the capture manager works with, and where it reports to. */
 export interface CaptureManagerParts {
+  readonly clock: Pick<SteadyClock, 'now' | 'baseMs'>;
   /** The words of --interface or INTERFACES. */
   readonly interfaces: readonly string[];
   readonly sockets: SocketTable;
@@ -67,7 +69,7 @@ export class CaptureManager {
   #refusals = false;
   /** On the monotonic clock. */
   #lastRenewalMs = 0;
-  /** On the wall clock. */
+  /** On the daemon's clock. */
   #lastConnectionsMs = 0;
 
   constructor(parts: CaptureManagerParts, watched: ViewedPorts) {
@@ -101,7 +103,7 @@ export class CaptureManager {
   start(watched = this.#watched): void {
     this.#watched = watched;
     if (!this.#parts.watchesPortsInUse)
-      this.#planner.update(this.#parts.sockets, this.#ownAddresses(), Date.now(), true);
+      this.#planner.update(this.#parts.sockets, this.#ownAddresses(), this.#parts.clock.now(), true);
     this.#renew();
     this.#hostTimer = setInterval(() => this.#lookAtHost(), HOST_INTERVAL_MS);
   }
@@ -190,7 +192,7 @@ export class CaptureManager {
     }
     const { sockets } = this.#parts;
     // Without the newest connections, the filter would pass every acknowledgement to a port just taken into use.
-    this.#lookAtConnections(Date.now());
+    this.#lookAtConnections(this.#parts.clock.now());
     this.#refusals = this.#needsRefusals;
     const plan = this.#planner.plan(this.#watched, this.#ownAddresses(), sockets, this.#refusals);
     const filterFor = (name: string) => filterText(plan, this.#hardwareAddress(name));
@@ -198,6 +200,7 @@ export class CaptureManager {
     return {
       devices: devices.map((name) => ({ name, filter: filterFor(name), ringBytes: ringBytesFor(name) })),
       group: null,
+      clockBaseMs: this.#parts.clock.baseMs,
     };
   }
 

@@ -7,6 +7,7 @@ import type { BlockInfo, HealthCheck, KnownSource, SensorStatus, Status, Why } f
 import { Reason, reasonText } from '../decode/reason.ts';
 import type { Engine } from '../engine.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
+import type { Convert } from '../ledger/wall-time.ts';
 import { type Address, parseAddress } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { Prepared } from '../preflight/prepare.ts';
@@ -36,7 +37,7 @@ const NO_REF = { ref: false };
 /** What the handlers read and act on. */
 export interface LiveControlHandlersParts {
   readonly version: string;
-  /** Ms since the epoch. */
+  /** By the daemon's clock, ms. */
   readonly startedAt: number;
   readonly dryRun: boolean;
   /** Where the log lines go. */
@@ -76,22 +77,22 @@ export class LiveControlHandlers implements ControlHandlers {
     const { config, modes, interfaces } = prepared();
     const counts = this.#parts.counts();
     const sensor = await this.#parts.sensor();
-    const { breaker, blocks } = blockManager;
+    const { breaker, blocks, clock } = blockManager;
     return {
       version,
       pid,
       modes: modeNames(modes),
       interfaces: this.#parts.interfaces(),
       interfacesAsked: interfaces,
-      startedAt,
-      uptime: Math.round((Date.now() - startedAt) / 1000),
+      startedAt: clock.toWall(startedAt),
+      uptime: Math.round((clock.now() - startedAt) / 1000),
       configFile: config.file,
       frames: [...counts.values()].reduce((sum, count) => sum + count, 0),
       duplicates: this.#parts.duplicates(),
       probes: engine.probes,
       undecoded: undecoded(counts),
       sensor,
-      knownServices: this.#parts.knownServices().map(serviceInfo),
+      knownServices: this.#parts.knownServices().map((service) => serviceInfo(service, clock.toWall)),
       sources: engine.tracker.size,
       blocks: countsOf(blocks),
       method: { name: blockManager.method.name, how: blockManager.method.how },
@@ -108,7 +109,7 @@ export class LiveControlHandlers implements ControlHandlers {
     await this.#look();
     const { blocks } = this.#parts.blockManager;
     // A copy: blocks that begin or end while the client reads must not shift the list.
-    return infosOf(blocks, [...blocks.due()]);
+    return infosOf(this.#parts.blockManager, [...blocks.due()]);
   }
 
   block(request: BlockRequest): Promise<Answer> {
@@ -132,6 +133,7 @@ export class LiveControlHandlers implements ControlHandlers {
     await this.#look();
     const { blockManager, engine, prepared, dryRun } = this.#parts;
     const address = parseAddress(text) as Address;
+    const { toWall } = blockManager.clock;
     const rule = blockManager.allowList.never.match(address);
     const covering = blockManager.blocks.covering(address, text);
     const known = blockManager.blocks.find(text);
@@ -140,15 +142,18 @@ export class LiveControlHandlers implements ControlHandlers {
     return {
       address: text,
       rule: rule?.text ?? null,
-      source: source === undefined ? null : knownSource(source),
-      block: block === undefined ? null : infoOf(blockManager.blocks, block),
-      earlier: earlierOf(known),
+      source: source === undefined ? null : knownSource(source, toWall),
+      block: block === undefined ? null : infoOf(blockManager, block),
+      earlier: earlierOf(known, toWall),
       next: foretell(blockManager, prepared(), { rule, block, source, dryRun }),
     };
   }
 
   spare(address: string, ms: number): Answer {
-    this.#parts.blockManager.allowList.spareForTrial(parseAddress(address) as Address, Date.now() + ms);
+    this.#parts.blockManager.allowList.spareForTrial(
+      parseAddress(address) as Address,
+      this.#parts.blockManager.clock.now() + ms,
+    );
     return { outcome: 'done', message: `${address} is not acted on for ${ms / 1000} s` };
   }
 
@@ -171,7 +176,7 @@ export class LiveControlHandlers implements ControlHandlers {
         config,
         open: (name) => backends.get(name),
         isBlocked: (target) => blocks.find(target)?.ended === null,
-        now: Date.now,
+        now: this.#parts.blockManager.clock.now,
       }),
       ...commandHealth(config, dryRun ? null : forPolicy1),
       await logHealth(destinations),
@@ -237,8 +242,11 @@ function countsOf(blocks: Blocks): Status['blocks'] {
   return counts;
 }
 
-function serviceInfo({ protocol, address, port, lastSeen }: KnownService): Status['knownServices'][number] {
-  return { transport: protocol === PROTOCOL_TCP ? 'tcp' : 'udp', address, port, lastSeen };
+function serviceInfo(
+  { protocol, address, port, lastSeen }: KnownService,
+  toWall: Convert,
+): Status['knownServices'][number] {
+  return { transport: protocol === PROTOCOL_TCP ? 'tcp' : 'udp', address, port, lastSeen: toWall(lastSeen) };
 }
 
 function undecoded(counts: ReadonlyMap<number, number>): Record<string, number> {
@@ -246,15 +254,15 @@ function undecoded(counts: ReadonlyMap<number, number>): Record<string, number> 
   return Object.fromEntries(failures.map(([reason, count]) => [reasonText(reason), count]));
 }
 
-function* infosOf(blocks: Blocks, entries: readonly LedgerEntry[]): Generator<BlockInfo> {
-  for (const entry of entries) yield infoOf(blocks, entry);
+function* infosOf(blockManager: BlockManager, entries: readonly LedgerEntry[]): Generator<BlockInfo> {
+  for (const entry of entries) yield infoOf(blockManager, entry);
 }
 
-function knownSource(source: Source): KnownSource {
+function knownSource(source: Source, toWall: Convert): KnownSource {
   const { firstSeen, lastSeen, probes, connects, ports, targets, kinds, evidence, marks } = source;
   return {
-    firstSeen,
-    lastSeen,
+    firstSeen: toWall(firstSeen),
+    lastSeen: toWall(lastSeen),
     probes,
     connects,
     ports,
@@ -266,9 +274,9 @@ function knownSource(source: Source): KnownSource {
   };
 }
 
-function earlierOf(entry: LedgerEntry | undefined): Why['earlier'] {
+function earlierOf(entry: LedgerEntry | undefined, toWall: Convert): Why['earlier'] {
   if (entry === undefined || entry.ended === null) return null;
-  return { times: entry.times, endedAt: entry.ended.at, how: ENDS[entry.ended.how] };
+  return { times: entry.times, endedAt: toWall(entry.ended.at), how: ENDS[entry.ended.how] };
 }
 
 const ENDS = {

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { formatDuration } from '../cli/times.ts';
 import type { Config } from '../config/config.ts';
 import { modeNames } from '../config/modes.ts';
 import { PortSet } from '../config/ports.ts';
@@ -15,6 +16,7 @@ import { modeLines, startingLine, stopLines } from '../record/start-lines.ts';
 import { UndecodedSum } from '../record/undecoded.ts';
 import { blockCount } from '../respond/block-state.ts';
 import type { SocketTable } from '../watch/sockets.ts';
+import { SteadyClock } from './clock.ts';
 import { logDestinations, openLiveLog } from './outputs.ts';
 import { DaemonParts } from './parts.ts';
 import { reload } from './reload.ts';
@@ -51,12 +53,13 @@ export class Daemon {
     const prepared = prepareRun(options);
     const destinations = logDestinations(options.logoutput);
     const log = await openLiveLog(destinations);
+    const clock = new SteadyClock();
     let daemon: Daemon | null = null;
     try {
-      const memory = await openMemory(options, prepared.config, log);
-      const settings = new Settings(prepared, log, options.verbose);
+      const memory = await openMemory(options, prepared.config, log, clock);
+      const settings = new Settings(prepared, log, { toWall: clock.toWall, verbose: options.verbose });
       daemon = new Daemon(
-        new DaemonParts({ options, version, log, destinations, settings, memory }),
+        new DaemonParts({ options, version, log, destinations, settings, memory, clock }),
         version,
       );
       await daemon.#begin();
@@ -95,7 +98,7 @@ export class Daemon {
   }
 
   async #begin(): Promise<void> {
-    const { options, log, settings, sockets, blockManager, connectModes, captureManager, readiness } =
+    const { options, log, clock, settings, sockets, blockManager, connectModes, captureManager, readiness } =
       this.#parts;
     log.line(startingLine(this.#version));
     if (settings.config.file === null)
@@ -108,8 +111,8 @@ export class Daemon {
     if (blocksSources) this.tell(`Sources are blocked by ${method.name}: ${method.how}.`);
     else if (blockManager.actsWithoutBlock) this.tell(`Sources are not blocked: ${method.how}.`);
     await connectModes.open(settings.prepared);
-    captureManager.look(Date.now());
-    this.#parts.serviceMemory.start(Date.now());
+    captureManager.look(clock.now());
+    this.#parts.serviceMemory.start(clock.now());
     await startSensor(this.#parts);
     captureManager.start(this.#parts.viewedPorts());
     const ports = { inUse: portsInUse(sockets), listening: connectModes.ports };
@@ -133,7 +136,7 @@ export class Daemon {
     connectModes.close();
     await control.close();
     await Promise.all([captureManager.close(), kernelSensor.close(), queue.drain(DRAIN_TIME_MS)]);
-    this.#parts.serviceMemory.save(Date.now());
+    this.#parts.serviceMemory.save(this.#parts.clock.now());
     await queue.close();
     await engine.settle();
     engine.close();
@@ -141,10 +144,23 @@ export class Daemon {
     settings.recorder.close();
   }
 
+  /** What lasts goes by a clock that does not step; what people and files read gets the new times. */
+  #lookAtClock(): void {
+    const { clock, blockManager } = this.#parts;
+    const movedMs = clock.look();
+    if (movedMs === 0) return;
+    const by = formatDuration(Math.abs(movedMs));
+    this.tell(
+      `The clock was set ${movedMs < 0 ? 'back' : 'forward'} by ${by}: blocks last as long as before.`,
+    );
+    void blockManager.clockMoved();
+  }
+
   #tick(): void {
     const { engine, settings, blockManager, control, connectModes } = this.#parts;
     const { serviceManager, captureManager, kernelSensor, readiness, probeReceiver } = this.#parts;
-    const now = Date.now();
+    this.#lookAtClock();
+    const now = this.#parts.clock.now();
     engine.tracker.sweep(now);
     settings.recorder.tick(now);
     blockManager.tick(now);
@@ -203,12 +219,13 @@ async function openMemory(
   { dryRun }: RunOptions,
   { controlSocket, stateDir }: Config,
   log: Log,
+  clock: SteadyClock,
 ): Promise<BlockMemory> {
   if (dryRun) return new BlockMemory();
   const occupant = await findOccupant(controlSocket);
   if (occupant !== null) throw new CommandError(Exit.unavailable, occupant);
   const tell = (text: string) => log.line(adminLine(text));
-  return Ledger.open(stateDir, { now: Date.now(), tell });
+  return Ledger.open(stateDir, { now: clock.now(), toWall: clock.toWall, tell });
 }
 
 function portsInUse(sockets: SocketTable): Record<'tcp' | 'udp', PortSet> {

@@ -63,5 +63,7 @@ function endOf(blockManager: BlockManager, entry: LedgerEntry): string {
       : 'Its block is not in force; its next probe makes it again.';
   }
   if (undo === null) return `Its block stays until you take it back: ${whyNoUndo(entry)}.`;
-  return ends === null ? 'Its block has no end.' : `Its block ends at ${formatTime(ends)}.`;
+  return ends === null
+    ? 'Its block has no end.'
+    : `Its block ends at ${formatTime(blockManager.clock.toWall(ends))}.`;
 }

@@ -36,6 +36,8 @@ const TRIAL_TIME_MS = 5_000;
 
 /** What the kernel sensor works with, and where it reports to. */
 export interface KernelSensorParts {
+  /** As in `SteadyClock`. */
+  readonly clockBaseMs: number;
   /** What the table is made from now; its group is the first to try. */
   plan(): Omit<TablePlan, 'owned'>;
   /** Takes `length` octets of whole records; resolves when more may come. */
@@ -85,7 +87,7 @@ export class KernelSensor {
     this.table = new SensorTable({ tell: parts.tell, lost: (reason) => parts.failed(reason) });
     this.#supervisor = new SensorSupervisor(
       {
-        plan: () => ({ devices: [], group: this.#group }),
+        plan: () => ({ devices: [], group: this.#group, clockBaseMs: parts.clockBaseMs }),
         records: parts.records,
         ready: () => this.#opened(null),
         lost: (reason) =>

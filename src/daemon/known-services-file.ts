@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Convert } from '../ledger/wall-time.ts';
 import { parseAddress } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { KnownService } from '../watch/known-services.ts';
@@ -31,11 +32,18 @@ export function readKnownServices(folder: string): KnownService[] {
   });
 }
 
-/** Replaces the file in one step. Resolves to why it could not be written, in one line. */
-export function writeKnownServices(folder: string, services: readonly KnownService[]): string | null {
+/**
+ * Replaces the file in one step; `toWall` turns times of the daemon's clock into those of the wall clock. Returns why it
+ * could not be written, in one line.
+ */
+export function writeKnownServices(
+  folder: string,
+  services: readonly KnownService[],
+  toWall: Convert = (time) => time,
+): string | null {
   const path = join(folder, NAME);
   const lines = services.map(({ protocol, address, port, lastSeen }) => {
-    return `${protocol === PROTOCOL_TCP ? 'tcp' : 'udp'} ${address ?? '*'} ${port} ${Math.round(lastSeen)}\n`;
+    return `${protocol === PROTOCOL_TCP ? 'tcp' : 'udp'} ${address ?? '*'} ${port} ${Math.round(toWall(lastSeen))}\n`;
   });
   try {
     writeFileSync(`${path}.new`, lines.join(''), { mode: MODE });

@@ -35,8 +35,8 @@ export async function blockByHand(orders: Orders, { target, forMs, why }: BlockR
   const entry = blocks.find(target);
   if (entry === undefined) return { outcome: 'later', message: `the block of ${target} has ended already` };
   onBlock(entry);
-  const answer = await done(blockManager, `${target} is blocked ${untilOf(blocks, entry)}`);
-  return { ...answer, block: infoOf(blocks, entry) };
+  const answer = await done(blockManager, `${target} is blocked ${untilOf(blockManager, entry)}`);
+  return { ...answer, block: infoOf(blockManager, entry) };
 }
 
 /** Releases the block of a target. */
@@ -100,10 +100,10 @@ function mayWorkLater(blocks: Blocks, target: string): boolean {
   return entry !== undefined && blocks.stateOf(entry).undo !== null;
 }
 
-function untilOf(blocks: Blocks, entry: LedgerEntry): string {
+function untilOf({ blocks, clock }: BlockManager, entry: LedgerEntry): string {
   const { undo, ends } = blocks.stateOf(entry);
   if (undo === null) return `until you take it back: ${whyNoUndo(entry)}`;
-  return formatUntil(ends);
+  return formatUntil(ends === null ? null : clock.toWall(ends));
 }
 
 /** The length in ms: undefined for the configured length, null for no end. */

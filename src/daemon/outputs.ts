@@ -1,6 +1,7 @@
 import { existsSync, fstatSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { type Modes, modeNames } from '../config/modes.ts';
+import type { Convert } from '../ledger/wall-time.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import type { LogOutput } from '../preflight/run-options.ts';
 import { AppendFile } from '../record/append-file.ts';
@@ -10,6 +11,7 @@ import { type Log, openLog } from '../record/log.ts';
 import { Names } from '../record/names.ts';
 import { Recorder } from '../record/recorder.ts';
 import { Syslog } from '../record/syslog.ts';
+import { wallTimeBy } from '../record/wall-time.ts';
 
 const SYSLOG_SOCKET = '/dev/log';
 
@@ -53,11 +55,24 @@ export function isJournal(fd: number, stream = process.env.JOURNAL_STREAM): bool
   return stream === `${dev}:${ino}`;
 }
 
+/** How a recorder of a live run writes. */
+export interface RecorderOptions {
+  /** Turns times of the daemon's clock into those of the wall clock. */
+  readonly toWall: Convert;
+  /** Adds the lines of --verbose. */
+  readonly verbose: boolean;
+}
+
 /**
- * Opens the files that the configuration names. `verbose` adds the lines of --verbose. Throws a CommandError (74) when a
+ * Opens the files that the configuration names. Throws a CommandError (74) when a
  * file cannot be opened.
  */
-export function openRecorder(config: Config, modes: Modes, log: Log, verbose = false): Recorder {
+export function openRecorder(
+  config: Config,
+  modes: Modes,
+  log: Log,
+  { toWall, verbose }: RecorderOptions,
+): Recorder {
   const tell = (text: string) => log.line(adminLine(text));
   const history = new History({
     historyFile: config.historyFile,
@@ -76,6 +91,7 @@ export function openRecorder(config: Config, modes: Modes, log: Log, verbose = f
     events,
     history,
     names: config.resolveHost ? new Names() : null,
+    wallTime: wallTimeBy(toWall),
     namedIgnoreFile: verbose ? config.ignoreFile : null,
   });
 }

@@ -24,6 +24,7 @@ import { NOTHING_IN_USE } from '../watch/in-use.ts';
 import { SocketTable } from '../watch/sockets.ts';
 import { BlockManager, type BlockManagerParts } from './block-manager.ts';
 import { CaptureManager } from './capture-manager.ts';
+import type { SteadyClock } from './clock.ts';
 import { ConnectModes } from './connect-modes.ts';
 import { LiveControlHandlers } from './control-handlers.ts';
 import { Holds } from './holds.ts';
@@ -51,6 +52,7 @@ export interface DaemonInputs {
   readonly destinations: LogDestinations;
   readonly settings: Settings;
   readonly memory: BlockMemory;
+  readonly clock: SteadyClock;
 }
 
 /** The parts of a live run, wired to each other. Nothing runs yet: `Daemon` starts and ends them. */
@@ -58,6 +60,7 @@ export class DaemonParts {
   readonly options: RunOptions;
   readonly log: Log;
   readonly settings: Settings;
+  readonly clock: SteadyClock;
   readonly sockets = new SocketTable(PROC_NET);
   readonly queue = new ActionQueue();
   readonly blockManager: BlockManager;
@@ -79,22 +82,24 @@ export class DaemonParts {
   #home: Home = homeOfAddresses([]);
   #ownAddresses: readonly Address[] = [];
 
-  constructor({ options, version, log, destinations, settings, memory }: DaemonInputs) {
+  constructor({ options, version, log, destinations, settings, memory, clock }: DaemonInputs) {
     this.options = options;
     this.log = log;
     this.settings = settings;
+    this.clock = clock;
     this.#tell = (text) => settings.tell(text);
     this.blockManager = this.#makeBlockManager(memory);
     this.engine = this.#makeEngine();
     this.connectModes = new ConnectModes({
       engine: this.engine,
       isOwn: (address) => this.#home.has(address),
-      now: Date.now,
+      now: this.clock.now,
       onConnect: (probe) => this.blockManager.commands.presence.noteConnect(probe),
       tell: (line) => log.line(line),
     });
     this.serviceMemory = new ServiceMemory({
       sockets: this.sockets,
+      clock: this.clock,
       isWanted: () => settings.config.knownServices,
       stateDir: () => (options.dryRun ? null : settings.config.stateDir),
       tell: this.#tell,
@@ -106,7 +111,7 @@ export class DaemonParts {
       isKnown: (protocol, address, port) => this.serviceMemory.has(protocol, address, port),
       witness: (probe) => this.connectModes.matchSyn(probe),
       presence: this.blockManager.commands.presence,
-      now: Date.now,
+      now: this.clock.now,
     });
     this.readiness = new Readiness({
       verbose: options.verbose,
@@ -180,6 +185,7 @@ export class DaemonParts {
     const parts = {
       config: settings.config,
       dryRun: this.options.dryRun,
+      clock: this.clock,
       queue: this.queue,
       onStep: (target, step) => settings.recorder.step(target, step),
       onEnd: (event) => {
@@ -225,6 +231,7 @@ export class DaemonParts {
   #makeKernelSensor(): KernelSensor {
     return new KernelSensor({
       plan: () => this.#tablePlan(),
+      clockBaseMs: this.clock.baseMs,
       records: async (view, length) => this.reportReceiver.take(view, length),
       reportsGoTo: (group) => this.blockManager.reportTo(group),
       tell: this.#tell,
@@ -278,6 +285,7 @@ export class DaemonParts {
     return new CaptureManager(
       {
         interfaces: settings.prepared.interfaces,
+        clock: this.clock,
         sockets,
         isOurs: (port) => connectModes.holds(port),
         watchesPortsInUse: !options.serviceCheck,
@@ -302,7 +310,7 @@ export class DaemonParts {
     const { settings } = this;
     const handlers = new LiveControlHandlers({
       version,
-      startedAt: Date.now(),
+      startedAt: this.clock.now(),
       dryRun: this.options.dryRun,
       destinations,
       prepared: () => settings.prepared,

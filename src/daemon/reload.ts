@@ -7,10 +7,13 @@ import { Settings } from './settings.ts';
  * logs what, and the old ones stay in force.
  */
 export async function reload(parts: DaemonParts): Promise<void> {
-  const { options, log, settings, blockManager, engine, connectModes, captureManager } = parts;
+  const { options, log, clock, settings, blockManager, engine, connectModes, captureManager } = parts;
   const before = settings.config;
   try {
-    const next = new Settings(prepareRun(options), log, options.verbose);
+    const next = new Settings(prepareRun(options), log, {
+      toWall: clock.toWall,
+      verbose: options.verbose,
+    });
     await blockManager.reload(next.config).catch((error: Error) => {
       next.recorder.close();
       throw error;

@@ -4,6 +4,7 @@ import { readEphemeralPorts } from '../watch/ephemeral-ports.ts';
 import { type KnownService, KnownServices, type Listener } from '../watch/known-services.ts';
 import type { BoundSocket } from '../watch/proc-net.ts';
 import type { SocketTable } from '../watch/sockets.ts';
+import type { SteadyClock } from './clock.ts';
 import { readKnownServices, writeKnownServices } from './known-services-file.ts';
 
 /** How often what is known is written, when it has changed. */
@@ -12,6 +13,7 @@ const SAVE_INTERVAL_MS = 60_000;
 /** What the memory works with. */
 export interface ServiceMemoryParts {
   readonly sockets: Pick<SocketTable, 'bound'>;
+  readonly clock: Pick<SteadyClock, 'toWall'>;
   /** KNOWN_SERVICES; asked anew each time, because a reload changes it. */
   readonly isWanted: () => boolean;
   /** STATE_DIR; null when nothing is written. */
@@ -41,14 +43,17 @@ export class ServiceMemory {
     return this.#known.has(protocol, address, port);
   }
 
-  /** Reads what a former run knew, and takes what listens now; `now` in ms since the epoch. */
+  /**
+   * Reads what a former run knew, and takes what listens now; `now` by the daemon's clock, which has just started, so it is
+   * the wall clock's time.
+   */
   start(now: number): void {
     const folder = this.#parts.stateDir();
     if (folder !== null && this.#parts.isWanted()) this.#known.restore(readKnownServices(folder), now);
     this.tick(now);
   }
 
-  /** Must be called every second, after the sockets were looked at; `now` in ms since the epoch. */
+  /** Must be called every second, after the sockets were looked at; `now` by the daemon's clock, ms. */
   tick(now: number): void {
     const { sockets, isWanted } = this.#parts;
     if (isWanted()) {
@@ -61,12 +66,13 @@ export class ServiceMemory {
   /** Writes what is known. */
   save(now: number): void {
     this.#lastSavedMs = now;
-    const folder = this.#parts.stateDir();
+    const { clock, stateDir } = this.#parts;
+    const folder = stateDir();
     const { lasting } = this.#known;
     const text = JSON.stringify(lasting);
     if (folder === null || text === this.#saved) return;
     this.#saved = text;
-    const failure = writeKnownServices(folder, lasting);
+    const failure = writeKnownServices(folder, lasting, clock.toWall);
     if (failure !== null) this.#parts.tell(`The known services cannot be written: ${failure}`);
   }
 }

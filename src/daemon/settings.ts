@@ -4,7 +4,7 @@ import type { Prepared } from '../preflight/prepare.ts';
 import type { Log } from '../record/log.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
-import { openRecorder } from './outputs.ts';
+import { openRecorder, type RecorderOptions } from './outputs.ts';
 
 /** The configuration in force and what is made from it alone. A reload replaces all of it at once. */
 export class Settings {
@@ -13,11 +13,11 @@ export class Settings {
   recorder: Recorder;
 
   /** Opens the files that the configuration names. Throws a CommandError (74) when one cannot be opened. */
-  constructor(prepared: Prepared, log: Log, verbose = false) {
+  constructor(prepared: Prepared, log: Log, options: RecorderOptions) {
     const { config, modes } = prepared;
     this.prepared = prepared;
     this.watched = new WatchedPorts(config, modes);
-    this.recorder = openRecorder(config, modes, log, verbose);
+    this.recorder = openRecorder(config, modes, log, options);
   }
 
   get config(): Config {

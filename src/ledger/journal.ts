@@ -11,6 +11,9 @@ import { Replacement } from './replacement.ts';
  */
 export const MAX_PENDING_LENGTH = 1_048_576;
 
+/** Why a file is rewritten whose lines are no longer true. */
+const OUTDATED = 'has the times of before the clock was set';
+
 /** What a journal needs. */
 export interface JournalParts {
   readonly path: string;
@@ -81,6 +84,16 @@ export class Journal {
   /** Rewrites the file in the background, unless that was tried just now. */
   rewrite(): void {
     if (this.#rewriting === null && !this.#closing && this.#backoff.attempt()) void this.#beginRewriting();
+  }
+
+  /** The lines in the file are no longer true: it is rewritten, and gets no line before that. */
+  outdate(): void {
+    if (this.#rewriting !== null) {
+      void this.#rewriting.then(() => this.outdate());
+      return;
+    }
+    this.#stale = OUTDATED;
+    this.rewrite();
   }
 
   /** Resolves to null when all lines so far are on the disk, else to why they are not. */

@@ -3,6 +3,7 @@ import { lastRecordIn, operationIn } from './line.ts';
 import type { LogFile } from './log-file.ts';
 import type { BlockMemory } from './memory.ts';
 import { readLines } from './read-lines.ts';
+import { notInFuture } from './wall-time.ts';
 
 /**
  * Due blocks that are loaded: twice as many as are ever in force (MAX_BLOCKS). We did not write a file with more, and
@@ -27,12 +28,19 @@ export interface Loaded {
   readonly unknown: number;
   /** Operations for blocks beyond MAX_LOADED. */
   readonly refused: number;
+  /** Operations whose time was in the future; they count as of now. */
+  readonly future: number;
 }
 
-/** Applies the operations in the file to the memory. Rejects when a read fails; the operations before it stay applied. */
-export async function load(file: LogFile, memory: BlockMemory): Promise<Loaded> {
-  const counts = { lines: 0, damaged: 0, unknown: 0, refused: 0 };
-  const take = (operation: Operation) => {
+/**
+ * Applies the operations in the file to the memory; `now` in ms since the epoch. Rejects when a read fails; the operations
+ * before it stay applied.
+ */
+export async function load(file: LogFile, memory: BlockMemory, now: number): Promise<Loaded> {
+  const counts = { lines: 0, damaged: 0, unknown: 0, refused: 0, future: 0 };
+  const take = (written: Operation) => {
+    const operation = notInFuture(written, now);
+    if (operation !== written) counts.future++;
     if (isTooMuch(operation, memory)) counts.refused++;
     else memory.apply(operation);
   };

@@ -15,20 +15,20 @@ export interface OpenedLog {
   readonly trouble: Failure;
 }
 
-/** Opens the file or creates it, and loads it into the memory. Never rejects. */
-export async function openLog(path: string, memory: BlockMemory): Promise<OpenedLog> {
+/** Opens the file or creates it, and loads it into the memory; `now` in ms since the epoch. Never rejects. */
+export async function openLog(path: string, memory: BlockMemory, now: number): Promise<OpenedLog> {
   let file: LogFile;
   try {
     await makeFolderOf(path);
     Replacement.clear(path);
     file = LogFile.open(path);
   } catch (error) {
-    const loaded = await readOnly(path, memory);
+    const loaded = await readOnly(path, memory, now);
     return { file: null, loaded, trouble: `cannot be opened to write: ${reasonOf(error)}` };
   }
   try {
     if (file.size === 0) await syncFolderOf(path);
-    const loaded = await load(file, memory);
+    const loaded = await load(file, memory, now);
     // Half a line, from a power cut, would swallow the next one.
     if (loaded.endOffset < file.size) file.truncate(loaded.endOffset);
     return { file, loaded, trouble: null };
@@ -39,11 +39,11 @@ export async function openLog(path: string, memory: BlockMemory): Promise<Opened
 }
 
 /** On a read-only disk the blocks of former runs are loaded all the same. */
-async function readOnly(path: string, memory: BlockMemory): Promise<Loaded | null> {
+async function readOnly(path: string, memory: BlockMemory, now: number): Promise<Loaded | null> {
   let file: LogFile | null = null;
   try {
     file = LogFile.openToRead(path);
-    return await load(file, memory);
+    return await load(file, memory, now);
   } catch {
     return null;
   } finally {

@@ -14,6 +14,7 @@ import { localLine2 } from './lines2.ts';
 import type { Names } from './names.ts';
 import { Rate } from './rate.ts';
 import { SourceLines } from './source-lines.ts';
+import { IS_WALL_TIME, type WallTime } from './wall-time.ts';
 
 /**
  * Log lines per second, together 100. Probes have their own share, so that a flood of forged ones does not silence
@@ -39,6 +40,8 @@ export interface RecorderParts {
   readonly history: History | null;
   /** null when RESOLVE_HOST is 0; then lines have the address twice. */
   readonly names: Names | null;
+  /** Left out where events have the time of the wall clock, as in a replay. */
+  readonly wallTime?: WallTime;
   /** IGNORE_FILE, where lines of 2.x name it (--verbose). */
   readonly namedIgnoreFile?: string | null;
 }
@@ -46,6 +49,7 @@ export interface RecorderParts {
 /** Writes what happens to the log, the events and the history. */
 export class Recorder {
   readonly #parts: RecorderParts;
+  readonly #wall: WallTime;
   readonly #lines: SourceLines;
   readonly #form: Form;
   readonly #probeLines: Rate;
@@ -56,6 +60,7 @@ export class Recorder {
   constructor(parts: RecorderParts) {
     const { logFormat, logTool = false, sumUp, history, namedIgnoreFile = null } = parts;
     this.#parts = parts;
+    this.#wall = parts.wallTime ?? IS_WALL_TIME;
     this.#lines = new SourceLines(parts);
     this.#probeLines = this.#rate('log lines of probes', PROBE_LINES_PER_SECOND);
     this.#actionLines = this.#rate('log lines of actions', ACTION_LINES_PER_SECOND);
@@ -83,13 +88,14 @@ export class Recorder {
   probe(event: ProbeEvent, reported: Reported, reaction: Reaction = 'none'): void {
     this.#lines.now = event.time;
     const isSingle = this.#isWrittenSingly(event, reported);
-    if (isSingle || !this.#parts.sumUp) this.#probeEvent(event, reported);
-    this.#form.probe(event, reported, reaction, isSingle);
+    const written = this.#wall.time(event);
+    if (isSingle || !this.#parts.sumUp) this.#probeEvent(written, reported);
+    this.#form.probe(written, reported, reaction, isSingle);
   }
 
   /** Records a source that triggered and is only logged (BLOCK="0"). */
   unblocked(details: ProbeDetails): void {
-    this.#form.unblocked(details);
+    this.#form.unblocked(this.#wall.time(details));
   }
 
   /** Records the result of one action against an address or prefix. */
@@ -99,20 +105,22 @@ export class Recorder {
 
   /** Records that all actions that the probe began have ended. */
   block(event: BlockEvent, probe: ProbeDetails = event): void {
+    const written = this.#wall.block(event);
     // Other addresses of the network may have begun the same actions: one event for all.
-    if (event.source === probe.source) this.#parts.events?.write(ecsLine(event), this.#lines.now);
-    this.#form.block(event, probe);
+    if (event.source === probe.source) this.#parts.events?.write(ecsLine(written), this.#lines.now);
+    this.#form.block(written, this.#wall.time(probe));
   }
 
   /** Records a block that an administrator ordered. */
   blockedByHand(entry: LedgerEntry): void {
-    this.#parts.events?.write(ecsBlockByHandLine(entry), this.#lines.now);
-    this.#parts.text?.(blockByHandLine(entry.block));
+    const written = this.#wall.entry(entry);
+    this.#parts.events?.write(ecsBlockByHandLine(written), this.#lines.now);
+    this.#parts.text?.(blockByHandLine(written.block));
   }
 
   /** Records the end of a block. */
   unblock(event: UnblockEvent): void {
-    this.#parts.events?.write(ecsLine(event), this.#lines.now);
+    this.#parts.events?.write(ecsLine(this.#wall.unblock(event)), this.#lines.now);
     // The log has just reported the block of the whole network, or the failure.
     if (event.how === 'replaced' || event.how === 'failed') return;
     this.#lines.write(this.#actionLines, event.entry.block.target, () => unblockLine(event));
@@ -126,7 +134,7 @@ export class Recorder {
     const { source, rule, isSilent } = event;
     const { events } = this.#parts;
     if (events !== null && this.#eventLines.allows(this.#lines.now))
-      events.write(ecsLine(event), this.#lines.now);
+      events.write(ecsLine(this.#wall.time(event)), this.#lines.now);
     if (isSilent) return;
     this.#lines.write(this.#probeLines, source, (name) => refusedLine(source, name, rule));
   }
@@ -134,15 +142,16 @@ export class Recorder {
   /** Records the end of a scan. */
   scan(event: ScanEvent): void {
     const { events } = this.#parts;
+    const written = this.#wall.scan(event);
     if (events !== null && this.#eventLines.allows(this.#lines.now))
-      events.write(ecsLine(event), this.#lines.now);
-    this.#form.scan(event);
+      events.write(ecsLine(written), this.#lines.now);
+    this.#form.scan(written);
   }
 
   /** Records a group of decoys. */
   decoys(event: DecoysEvent): void {
     this.#lines.now = event.time;
-    this.#parts.events?.write(ecsLine(event), event.time);
+    this.#parts.events?.write(ecsLine(this.#wall.time(event)), event.time);
     this.#form.decoys(event);
   }
 
@@ -207,10 +216,10 @@ export class Recorder {
   /** Of the probes of a source one is an alert: the first that triggered. A group of decoys is an alert of its own. */
   #probeEvent(event: ProbeEvent, reported: Reported): void {
     const { events } = this.#parts;
-    if (events === null || !this.#eventLines.allows(event.time)) return;
+    if (events === null || !this.#eventLines.allows(this.#lines.now)) return;
     const alerts = event.triggered && event.ignored === null && !event.decoy && !reported.alerted;
     if (alerts) reported.alerted = true;
-    events.write(ecsLine(event, alerts), event.time);
+    events.write(ecsLine(event, alerts), this.#lines.now);
   }
 }
 

@@ -8,6 +8,8 @@ interface DevicePlan {
 /** What the sensor captures; the main process writes it as one line of JSON to the standard input of the sensor. */
 export interface ChildPlan {
   readonly devices: readonly DevicePlan[];
+  /** What the daemon's clock is ahead of CLOCK_MONOTONIC (ms): the times of records are of the daemon's clock. */
+  readonly clockBaseMs: number;
   /** The group of the kernel's reports, which stands in the place of devices; null for the packet sensor. */
   readonly group: number | null;
 }

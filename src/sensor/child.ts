@@ -26,6 +26,7 @@ import {
 } from './child-plan.ts';
 import { kindOfReport } from './kernel/report.ts';
 import { Rule, ruleOfPrefix } from './kernel/rule.ts';
+import { monotonicMs } from './monotonic.ts';
 import { Outbox } from './outbox.ts';
 import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from './record-format.ts';
 
@@ -60,6 +61,8 @@ const openDevices: LiveDevice[] = [];
 const counts = new Float64Array(REASON_COUNT);
 const countsSent = new Float64Array(REASON_COUNT);
 let flushPlanned = false;
+/** What the daemon's clock is ahead of `now`. */
+let clockAheadMs = 0;
 
 process.title = 'portsentry-capture';
 let input = '';
@@ -74,7 +77,8 @@ process.stdin.on('data', (text: string) => {
 process.stdin.on('end', () => setTimeout(end, DRAIN_TIME_MS));
 
 function start(line: string): void {
-  const { devices, group } = parseChildPlan(line);
+  const { devices, group, clockBaseMs } = parseChildPlan(line);
+  clockAheadMs = clockBaseMs + monotonicMs() - now();
   const missing = process.geteuid?.() === 0 ? missingCapabilities(TO_GIVE_UP_ROOT) : [];
   if (missing.length > 0) endWith(EXIT_NO_PERMISSION, `root cannot be given up: ${describeMissing(missing)}`);
   if (group !== null) openGroup(group);
@@ -138,7 +142,7 @@ function giveUpRoot(): void {
 }
 
 function takeFrame(view: DataView, length: number, linkType: number, device: number): void {
-  packet.time = Date.now();
+  packet.time = Math.floor(clockAheadMs + now());
   let reason = reader.read(view, 0, length, length, linkType);
   if (reason === Reason.fragment) reason = reader.join(view);
   if (reason === Reason.none) {
@@ -153,7 +157,7 @@ function takeFrame(view: DataView, length: number, linkType: number, device: num
 /** The kernel has judged: which rule reported the packet decides what it is. */
 function takeReport(view: DataView, length: number): void {
   const rule = ruleOfPrefix(nflogPrefix(view, 0, length));
-  packet.time = Date.now();
+  packet.time = Math.floor(clockAheadMs + now());
   let reason = reader.read(view, 0, length, length, LINKTYPE_NFLOG);
   if (reason === Reason.fragment) reason = reader.join(view);
   if (reason === Reason.none) {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { Kind, kindMask } from '../../src/classify/kind.ts';
 import { PortSet } from '../../src/config/ports.ts';
 import { CaptureManager, type CaptureManagerParts } from '../../src/daemon/capture-manager.ts';
+import { SteadyClock } from '../../src/daemon/clock.ts';
 import type { ChildPlan } from '../../src/sensor/child-plan.ts';
 import type { SensorHandlers } from '../../src/sensor/sensor-process.ts';
 import type { ViewedPorts } from '../../src/watch/filter-plan.ts';
@@ -58,6 +59,7 @@ afterEach(() => {
 function makeManager(parts: Partial<CaptureManagerParts> = {}, watched = WATCHED): CaptureManager {
   const manager = new CaptureManager(
     {
+      clock: new SteadyClock(),
       interfaces: ['lo'],
       sockets: new SocketTable('/proc/self/net'),
       isOurs: () => false,

@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import type { Modes } from '../../src/config/modes.ts';
 import { BlockManager } from '../../src/daemon/block-manager.ts';
+import { SteadyClock } from '../../src/daemon/clock.ts';
 import { BlockMemory } from '../../src/ledger/memory.ts';
 import type { Prepared } from '../../src/preflight/prepare.ts';
 import type { ActionStep, UnblockEvent } from '../../src/respond/event.ts';
@@ -33,6 +34,8 @@ export function makeBlockManager(
     {
       config,
       dryRun,
+      // Fake timers set both.
+      clock: new SteadyClock({ wall: Date.now, monotonic: Date.now }),
       queue,
       onStep: (_target, step) => steps.push(step),
       onEnd: (event) => ends.push(event),

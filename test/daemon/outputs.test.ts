@@ -5,6 +5,8 @@ import { isJournal, logDestinations, openLiveLog, openRecorder } from '../../src
 import { probeEvent } from '../record/given.ts';
 import { configWith, testFolder } from '../respond/given.ts';
 
+const OPTIONS = { toWall: (time: number) => time, verbose: false };
+
 const MODES = { tcp: 'atcp', udp: 'audp' } as const;
 
 test('a log to stdout gets each line, as one line', async () => {
@@ -48,7 +50,7 @@ test('a recorder writes the log and the files that the configuration names', () 
   ) as [string, string, string];
   const lines: string[] = [];
   const log = { line: (text: string) => void lines.push(text), close: () => Promise.resolve() };
-  const recorder = openRecorder(configWith({ historyFile, blockedFile, eventFile }), MODES, log);
+  const recorder = openRecorder(configWith({ historyFile, blockedFile, eventFile }), MODES, log, OPTIONS);
   const outcome = {
     target: '10.99.0.1',
     until: null,
@@ -75,7 +77,7 @@ test.each([
   const path = join(testFolder(), 'folder');
   for (const mode of ['', '.atcp']) mkdirSync(`${path}${mode}`);
   const log = { line: () => {}, close: () => Promise.resolve() };
-  expect(() => openRecorder(configWith({ [field]: path }), MODES, log)).toThrow(
+  expect(() => openRecorder(configWith({ [field]: path }), MODES, log, OPTIONS)).toThrow(
     expect.objectContaining({
       exit: 74,
       message: expect.stringMatching(`^${name}${path}.*: cannot be opened: `),
