@@ -205,7 +205,7 @@ export class BlockManager {
     this.blocks.tick(now);
     this.commands.tick(now);
     if (this.memory instanceof Ledger) this.memory.tick(now);
-    const isDue = Math.abs(now - this.#lastLookMs) >= LOOK_INTERVAL_MS;
+    const isDue = now - this.#lastLookMs >= LOOK_INTERVAL_MS;
     // The source just blocked may be an administrator who has logged in since the last look.
     if (isDue || this.#hasBlocked) this.allowList.learn();
     this.#hasBlocked = false;

@@ -133,7 +133,7 @@ export class CaptureManager {
     const { sockets, watchesPortsInUse } = this.#parts;
     sockets.poll(now);
     const busy = inUse >= BUSY_PORTS_PER_SECOND;
-    const age = Math.abs(now - this.#lastConnectionsMs);
+    const age = now - this.#lastConnectionsMs;
     if (age >= (busy ? BUSY_CONNECTIONS_INTERVAL_MS : CONNECTIONS_INTERVAL_MS)) this.#lookAtConnections(now);
     const refusalsChanged = this.#refusals !== this.#needsRefusals;
     if (refusalsChanged) this.#filterChanged = true;

@@ -22,7 +22,7 @@ export interface ConnectModesParts {
   readonly engine: Engine;
   /** Whether an address is this host's. */
   readonly isOwn: (address: Address) => boolean;
-  /** The wall clock, in ms since the epoch. */
+  /** The daemon's clock, which never steps; in ms since the epoch. */
   readonly now: () => number;
   /** Gets each connect before the engine does. */
   readonly onConnect?: (probe: Probe) => void;
@@ -120,7 +120,7 @@ export class ConnectModes {
   /** Must be called every second; `now` in ms since the epoch. */
   tick(now: number): void {
     void this.#listeners.tick().then((failures) => this.#logFailures(failures));
-    if (this.#nameless === 0 || Math.abs(now - this.#lastNamelessMs) < NAMELESS_INTERVAL_MS) return;
+    if (this.#nameless === 0 || now - this.#lastNamelessMs < NAMELESS_INTERVAL_MS) return;
     this.#lastNamelessMs = now;
     const where = `TCP ports ${this.#namelessPorts}`;
     this.#parts.tell(

@@ -149,7 +149,7 @@ export class Daemon {
     const { clock, blockManager } = this.#parts;
     const movedMs = clock.look();
     if (movedMs === 0) return;
-    const by = formatDuration(Math.abs(movedMs));
+    const by = formatDuration(Math.round(Math.abs(movedMs) / 1_000) * 1_000);
     this.tell(
       `The clock was set ${movedMs < 0 ? 'back' : 'forward'} by ${by}: blocks last as long as before.`,
     );

@@ -38,7 +38,7 @@ export interface ProbeReceiverParts {
   readonly witness?: (probe: Probe) => boolean;
   /** Looks for answers to sources that a command blocks. */
   readonly presence?: Pick<Presence, 'noteProbe' | 'noteAnswer'>;
-  /** The wall clock, in ms since the epoch. */
+  /** The daemon's clock, which never steps; in ms since the epoch. */
   readonly now: () => number;
 }
 

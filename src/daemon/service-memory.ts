@@ -60,7 +60,7 @@ export class ServiceMemory {
       const listeners = (protocol: number) => sockets.bound(protocol).filter(isListener);
       this.#known.update({ tcp: listeners(PROTOCOL_TCP), udp: listeners(PROTOCOL_UDP) }, now);
     } else this.#known.clear();
-    if (Math.abs(now - this.#lastSavedMs) >= SAVE_INTERVAL_MS) this.save(now);
+    if (now - this.#lastSavedMs >= SAVE_INTERVAL_MS) this.save(now);
   }
 
   /** Writes what is known. */

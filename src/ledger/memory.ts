@@ -97,7 +97,7 @@ export class BlockMemory {
     }
   }
 
-  /** Drops what ended REMEMBERED_TIME_MS ago. An end in the future stays: the clock may have been set back. */
+  /** Drops what ended REMEMBERED_TIME_MS ago. */
   forget(now: number): void {
     for (const target of this.#remembered) {
       const ended = this.#endedOf(target)?.ended;

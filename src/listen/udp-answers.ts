@@ -18,7 +18,7 @@ export interface UdpAnswersParts {
   /** The ports that have a listener. Another portsentry with the same list answers from them. */
   readonly ports: () => PortSet;
   readonly isOwn: (address: Contact['source']) => boolean;
-  /** The wall clock, in ms. */
+  /** The daemon's clock, in ms. */
   readonly now: () => number;
 }
 

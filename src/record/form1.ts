@@ -111,10 +111,11 @@ export class Form1 implements Form {
   }
 
   #count(event: ProbeEvent, reported: Reported): void {
-    if (reported.unreportedProbes === 0) reported.unreportedSince = event.time;
+    const { now } = this.#parts.lines;
+    if (reported.unreportedProbes === 0) reported.unreportedSince = now;
     reported.unreportedProbes++;
     reported.countedPorts = reported.unreportedPorts;
-    if (Math.abs(event.time - reported.unreportedSince) >= SUM_INTERVAL_MS) this.#sum(event.source, reported);
+    if (Math.abs(now - reported.unreportedSince) >= SUM_INTERVAL_MS) this.#sum(event.source, reported);
     else if (this.#pendingSums.size < MAX_PENDING_SUMS) this.#pendingSums.set(reported, event.source);
   }
 
@@ -131,8 +132,8 @@ export class Form1 implements Form {
   #writeAlreadyBlocked(event: ProbeEvent, reported: Reported): void {
     const { lines, probeLines } = this.#parts;
     const last = reported.lastAlreadyBlocked;
-    if (last !== 0 && Math.abs(event.time - last) < SUM_INTERVAL_MS) return;
-    reported.lastAlreadyBlocked = event.time;
+    if (last !== 0 && Math.abs(lines.now - last) < SUM_INTERVAL_MS) return;
+    reported.lastAlreadyBlocked = lines.now;
     lines.write(probeLines, event.source, (name) => alreadyBlockedLine(event, name));
   }
 }

@@ -34,7 +34,7 @@ export interface BlocksParts {
   readonly boot: string;
   /** The never-block rule that a block of this network would break. */
   readonly ruleFor: (network: Prefix) => string | null;
-  /** The wall clock, in ms since the epoch. */
+  /** The daemon's clock, which never steps; in ms since the epoch. */
   readonly now: () => number;
   readonly onEnd: (event: UnblockEvent) => void;
   /** Gets one line for the administrator. */

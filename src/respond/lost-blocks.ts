@@ -39,7 +39,7 @@ export class LostBlocks {
   async lost(entry: LedgerEntry, now: number): Promise<void> {
     const attempts = this.#attemptsOf(entry);
     if (attempts.isRunning) return;
-    if (attempts.count > 0 && Math.abs(now - attempts.lastMs) < PAUSE_MS) return;
+    if (attempts.count > 0 && now - attempts.lastMs < PAUSE_MS) return;
     if (attempts.count >= MAX_ATTEMPTS) {
       this.#report(attempts, entry);
       return;
@@ -62,7 +62,7 @@ export class LostBlocks {
 
   /** Must be called every second; `now` in ms since the epoch. */
   tick(now: number): void {
-    if (Math.abs(now - this.#lastSweepMs) < PAUSE_MS) return;
+    if (now - this.#lastSweepMs < PAUSE_MS) return;
     this.#lastSweepMs = now;
     for (const [target, { entry, isRunning }] of this.#attempts)
       if (!isRunning && !this.#parts.stands(entry)) this.#attempts.delete(target);

@@ -13,7 +13,7 @@ export interface SightParts {
   readonly listed: (method: LedgerMethod) => Promise<ReadonlySet<string>>;
   readonly hostsDenyPath: string;
   readonly standing: () => Iterable<LedgerEntry>;
-  /** The wall clock, in ms since the epoch. */
+  /** The daemon's clock, which never steps; in ms since the epoch. */
   readonly now: () => number;
 }
 
@@ -29,7 +29,6 @@ export class Sight implements Seen {
   readonly #since = new Map<string, number>();
   readonly #troubles = new Map<LedgerMethod, string>();
   #looking: Promise<void> | null = null;
-  /** On the wall clock. */
   #lookedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SightParts) {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { History } from '../../src/record/history.ts';
 import { Names } from '../../src/record/names.ts';
 import { Recorder, type RecorderParts } from '../../src/record/recorder.ts';
+import { wallTimeBy } from '../../src/record/wall-time.ts';
 import type { BlockEvent } from '../../src/respond/event.ts';
 import type { ProbeEvent } from '../../src/track/event.ts';
 import { Reported } from '../../src/track/reported.ts';
@@ -258,6 +259,19 @@ describe('in a replay', () => {
     expect(given({ sumUp: false, text: null, events: null }).recorder.listens).toBe(false);
     expect(given({ sumUp: false, text: null }).recorder.listens).toBe(true);
   });
+});
+
+test('times are written as the wall clock has them, and rates go by the own clock', () => {
+  const wallTime = wallTimeBy((time) => time - 3 * 3_600_000);
+  const { recorder, lines, events } = given({ wallTime });
+  const reported = new Reported();
+  const take = (ms: number) => recorder.probe(probeEvent({ time: NOON + ms, triggered: true }), reported);
+  for (let index = 0; index < 100; index++) take(index);
+  for (let second = 1; second < 59; second++) recorder.tick(NOON + second * 1_000);
+  expect(lines.filter((line) => line.includes('more probes'))).toEqual([]);
+  recorder.tick(NOON + 61_000);
+  expect(lines.filter((line) => line.includes('more probes'))).toHaveLength(1);
+  expect(events[0]).toMatchObject({ '@timestamp': new Date(NOON - 3 * 3_600_000).toISOString() });
 });
 
 describe('a flood', () => {
