@@ -13,11 +13,14 @@ export const FULL = /Too many open files in system/;
 /** Our error for a listing that is not JSON. */
 export const NO_LISTING = 'nft: its listing cannot be read; it needs JSON support';
 
-/** `nft -i`. A word that is no command is a syntax error; nft repeats the line and marks the word below it. */
+/**
+ * `nft -i`. A word that is no command is a syntax error; nft repeats the line and marks the word below it. nft 1.1.7 says on a
+ * line of its own what it expected instead.
+ */
 export const NFT_DIALOG: DialogProgram = {
   tool: NFT,
   args: ['-i'],
   invalidLine: (word) => word,
-  errorWith: (word) => new RegExp(`Error: [^\\n]*\\n${word}\\n`),
+  errorWith: (word) => new RegExp(`Error: [^\\n]*\\n(?:expected [^\\n]*\\n)?${word}\\n`),
   errorTail: /^[ \t]*\^\n/,
 };

@@ -1,6 +1,7 @@
 import type { Failure } from '../../commands/failure.ts';
-import { firstError, runTool } from '../../commands/tool.ts';
-import { FULL, GONE, NFT, NFT_DIALOG } from '../../nft/words.ts';
+import { firstError } from '../../commands/tool.ts';
+import { runScript } from '../../nft/script.ts';
+import { FULL, GONE, NFT_DIALOG } from '../../nft/words.ts';
 import { applyTo, type Change, mergeResults } from '../batch.ts';
 import { SetCarrier, setIsFull } from '../set-carrier.ts';
 import { changesLine } from './changes.ts';
@@ -35,7 +36,7 @@ export class NftCarrier extends SetCarrier {
 
   protected override async send(changes: readonly Change[]): Promise<Failure> {
     if (changes.length <= MAX_DIALOG_CHANGES) return super.send(changes);
-    const { failure, stderr } = await runTool(NFT, ['-f', '-'], { input: `${this.questionOf(changes)}\n` });
+    const { failure, stderr } = await runScript(`${this.questionOf(changes)}\n`);
     return failure === null ? null : (this.#reasonIn(stderr) ?? failure);
   }
 

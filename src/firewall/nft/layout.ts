@@ -44,14 +44,14 @@ export const NO_TABLE: TableState = { table: null, chains: [], sets: new Map(), 
 
 /**
  * One transaction that creates or repairs the table. It makes the chains anew and keeps right sets with their elements.
- * An accept ends only our chain; other tables still see the packet.
+ * An accept ends only our chain; other tables still see the packet. No `add table` comes first: nft 0.9.8 dies of a set in a
+ * table that the same script has added before.
  */
 export function repairScript(state: TableState, { keys, spared, reportGroup }: Layout): string {
   const inOrder = [...keys].sort((a, b) => rank(a) - rank(b));
   const wrong = [...state.sets].filter(([, isRight]) => !isRight).map(([name]) => name);
   const spareKeys = inOrder.filter(({ list }) => list === 'spare');
   return [
-    `add table ${TABLE}`,
     ...state.chains.map((chain) => `flush chain ${TABLE} ${chain}`),
     ...state.chains.map((chain) => `delete chain ${TABLE} ${chain}`),
     ...wrong.map((name) => `delete set ${TABLE} ${name}`),

@@ -1,5 +1,6 @@
 import type { Failure } from '../../commands/failure.ts';
 import { runTool } from '../../commands/tool.ts';
+import { runScript } from '../../nft/script.ts';
 import { NFT, NO_LISTING } from '../../nft/words.ts';
 import { NO_TABLE, repairScript } from './layout.ts';
 import { readTable } from './listing.ts';
@@ -7,9 +8,8 @@ import { BASE_SETS } from './sets.ts';
 
 /** Why this host cannot block with nftables; null when it can. The kernel checks our table, but does not commit it. */
 export async function whyNoNftables(): Promise<Failure> {
-  const check = await runTool(NFT, ['-c', '-f', '-'], {
-    input: repairScript(NO_TABLE, { keys: BASE_SETS, spared: new Map(), reportGroup: null }),
-  });
+  const layout = { keys: BASE_SETS, spared: new Map(), reportGroup: null };
+  const check = await runScript(repairScript(NO_TABLE, layout), ['-c']);
   if (check.failure !== null) return check.failure;
   // A listing that names no tables: nft 1.0.6 prints garbage for one that a process owns.
   const { failure, stdout } = await runTool(NFT, ['-j', 'list', 'quotas']);

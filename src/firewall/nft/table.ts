@@ -1,5 +1,6 @@
 import { type Failure, failureOf, throwOn } from '../../commands/failure.ts';
 import { runTool } from '../../commands/tool.ts';
+import { runScript } from '../../nft/script.ts';
 import { GONE, NFT, NO_LISTING } from '../../nft/words.ts';
 import type { BackendOptions, ListedBlock, Opened } from '../backend.ts';
 import type { Change } from '../batch.ts';
@@ -122,11 +123,10 @@ export class Table implements BlockSets {
   async #write(before: TableState): Promise<TableState> {
     const keys = [...this.#keys.values()];
     const layout = { keys, spared: this.#spared, reportGroup: this.#reportGroup };
-    let { failure } = await runTool(NFT, ['-f', '-'], { input: repairScript(before, layout) });
+    let { failure } = await runScript(repairScript(before, layout));
     if (failure !== null && before.table !== null) {
       // It has content that we do not know. The table is ours, so it is replaced.
-      const input = `delete table ${TABLE}\n${repairScript(NO_TABLE, layout)}`;
-      ({ failure } = await runTool(NFT, ['-f', '-'], { input }));
+      ({ failure } = await runScript(`delete table ${TABLE}\n${repairScript(NO_TABLE, layout)}`));
     }
     throwOn(failure);
     return readState();

@@ -57,3 +57,7 @@ test('while a sensor reads a group, blocked sources are reported to it before th
   ]);
   execFileSync('unshare', ['--net', 'nft', '-c', '-f', '-'], { input: text.join('\n'), stdio: 'pipe' });
 });
+
+test('nft 0.9.8 dies of a set in a table that the same script has added before: none is', () => {
+  expect(lines(NO_TABLE, {})[0]).toBe('table inet portsentry {');
+});

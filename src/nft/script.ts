@@ -1,0 +1,21 @@
+import { runTool, type ToolResult } from '../commands/tool.ts';
+import { NFT } from './words.ts';
+
+/**
+ * What nft says that opens /dev/stdin instead of reading it (0.9.8; not 1.0.6): Node's pipes are sockets, which cannot be
+ * opened.
+ */
+const CANNOT_OPEN_INPUT = /Could not open file "\/dev\/stdin": No such device or address/;
+
+/** `cat` gives nft a real pipe. */
+const SHELL = { command: 'sh', package: 'dash' };
+const THROUGH_A_PIPE = 'cat | exec nft "$@"';
+
+/** Runs a script of nft's language as one transaction; `-c` among the arguments only checks it. Never rejects. */
+export async function runScript(script: string, args: readonly string[] = []): Promise<ToolResult> {
+  const all = [...args, '-f', '-'];
+  const result = await runTool(NFT, all, { input: script });
+  if (!CANNOT_OPEN_INPUT.test(result.stderr)) return result;
+  const piped = await runTool(SHELL, ['-c', THROUGH_A_PIPE, NFT.command, ...all], { input: script });
+  return { ...piped, failure: piped.failure?.replace(/^sh: /, `${NFT.command}: `) ?? null };
+}
