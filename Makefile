@@ -20,7 +20,7 @@ NODE_TESTS := $(addprefix test/,capture commands control daemon listen sensor se
 	record/syslog.test.ts e2e/user-config.test.ts)
 SOURCES := $(shell find src -name '*.ts')
 
-.PHONY: run test unit e2e on-this-node test-vm build lint bench fuzz fixtures coverage clean
+.PHONY: run test unit e2e on-this-node test-vm test-field build lint bench fuzz fixtures coverage clean
 .PHONY: packages-build packages-run packages-unit packages-test packages-vm
 
 run: packages-run build
@@ -50,6 +50,11 @@ on-this-node: packages-test build
 # The package in a virtual machine with systemd. Not a part of `make test`, because it takes minutes without KVM.
 test-vm: packages-vm build
 	node_modules/.bin/vitest run --config vitest.vm.config.ts $(VITEST_ARGS)
+
+# Beside ufw, firewalld, docker and other releases' nft, from Debian's packages, and for ten minutes of real time. Writes
+# test/field/results/DATE.txt. Not a part of `make test`.
+test-field: packages-test build
+	test/field/run $(VITEST_ARGS)
 
 build: dist/main.js
 

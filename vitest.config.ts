@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/vm/**'],
+          exclude: ['test/e2e/**', 'test/field/**', 'test/vm/**'],
           ...UNIT_LIMITS,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

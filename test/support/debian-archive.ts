@@ -6,13 +6,27 @@ import { join, resolve } from 'node:path';
 /** Holds what is made here until `make clean`. */
 const FOLDER = resolve('build');
 
+/** Which Debian an archive has. */
+export interface TreeOptions {
+  /** The code name; that of this machine without it. */
+  readonly release?: string;
+  /** `extract`: only the packages and what they depend on, unpacked, with none of their scripts run. */
+  readonly variant?: 'essential' | 'extract';
+}
+
 /**
- * The archive of a fresh Debian of this machine's release, with these packages beside the essential ones. It is made once
- * for each checkout and list of packages.
+ * The archive of a fresh Debian, with these packages beside the essential ones. It is made once for each checkout, list of
+ * packages and kind of tree.
  */
-export function treeArchive(packages: readonly string[]): string {
-  const release = ownRelease();
-  const contents = createHash('sha256').update(packages.join()).digest('hex').slice(0, 8);
+export function treeArchive(
+  packages: readonly string[],
+  { release = ownRelease(), variant = 'essential' }: TreeOptions = {},
+): string {
+  const kind = variant === 'essential' ? '' : variant;
+  const contents = createHash('sha256')
+    .update(packages.join() + kind)
+    .digest('hex')
+    .slice(0, 8);
   const archive = join(FOLDER, `tree-${release}-${contents}.tar`);
   if (existsSync(archive)) return archive;
   mkdirSync(FOLDER, { recursive: true });
@@ -20,14 +34,16 @@ export function treeArchive(packages: readonly string[]): string {
   const options = [
     '--quiet',
     '--mode=root',
-    '--variant=essential',
+    `--variant=${variant}`,
     `--include=${packages.join()}`,
     // It need not survive a loss of power. A path-exclude here would double the time, because each archive is then filtered.
     '--dpkgopt=force-unsafe-io',
+    // A mirror may be a copy of some weeks ago, and that of a release that is in the making is dated.
+    '--aptopt=Acquire::Check-Valid-Until "false";',
     ...aptSettings().map((setting) => `--aptopt=${setting}`),
   ];
   try {
-    execFileSync('mmdebstrap', [...options, release, unfinished, mirrorOf(release)], { stdio: 'pipe' });
+    execFileSync('mmdebstrap', [...options, release, unfinished, mirrorOf(ownRelease())], { stdio: 'pipe' });
     renameSync(unfinished, archive);
   } finally {
     rmSync(unfinished, { force: true });
