@@ -35,7 +35,7 @@ let sources = 0;
 
 beforeEach(async () => {
   lab = await createLab({ name: 'kernel-life' });
-  await countAnswers(lab);
+  await countAnswers(lab, [SERVICE_PORT]);
 });
 afterEach(() => lab.close());
 

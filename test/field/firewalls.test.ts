@@ -5,7 +5,7 @@ import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
 import { withNft } from '../support/nft-wrappers.ts';
 import { OTHER_FIREWALLS, plantFirewalls } from '../support/other-firewalls.ts';
-import { AS_IT_SHOULD, startServices, Trials } from '../support/trial.ts';
+import { AS_IT_SHOULD, startServices, TCP_SERVICE, Trials, UDP_SERVICE } from '../support/trial.ts';
 
 /** The kernel sensor beside the firewalls of others, which start before and after it, reload and stop. */
 
@@ -19,7 +19,7 @@ let trials: Trials;
 beforeAll(async () => {
   lab = await createLab({ name: 'firewalls' });
   await plantFirewalls(lab);
-  await countAnswers(lab);
+  await countAnswers(lab, [TCP_SERVICE, UDP_SERVICE]);
   await startServices(lab);
   configure(lab.victim, 'SENSOR="kernel"\nBLOCK_METHOD="nftables"');
   trials = new Trials(lab);

@@ -5,7 +5,7 @@ import { captureOf, childrenOf, configure, PROGRAM, statusOf } from '../support/
 import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
 import { withNftOf } from '../support/nft-wrappers.ts';
-import { AS_IT_SHOULD, startServices, Trials } from '../support/trial.ts';
+import { AS_IT_SHOULD, startServices, TCP_SERVICE, Trials, UDP_SERVICE } from '../support/trial.ts';
 
 /** The table of the kernel sensor with the nft of each Debian release, each with its own libraries. */
 
@@ -30,7 +30,7 @@ let lab: Lab;
 
 beforeEach(async () => {
   lab = await createLab({ name: 'nft-versions' });
-  await countAnswers(lab);
+  await countAnswers(lab, [TCP_SERVICE, UDP_SERVICE]);
   await startServices(lab);
 });
 afterEach(() => lab.close());
