@@ -84,7 +84,13 @@ export class KernelSensor {
 
   constructor(parts: KernelSensorParts) {
     this.#parts = parts;
-    this.table = new SensorTable({ tell: parts.tell, lost: (reason) => parts.failed(reason) });
+    this.table = new SensorTable({
+      tell: parts.tell,
+      // Once: each try to put the table back reports its failure until the sensor is closed.
+      lost: (reason) => {
+        if (this.#isOpen) parts.failed(reason);
+      },
+    });
     this.#supervisor = new SensorSupervisor(
       {
         plan: () => ({ devices: [], group: this.#group, clockBaseMs: parts.clockBaseMs }),

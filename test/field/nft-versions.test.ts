@@ -22,7 +22,7 @@ const OWNED = /^adminalert: The kernel sensor watches packets where the kernel a
 const UNOWNED = /^adminalert: The kernel sensor watches .*; its table is checked each second\.$/;
 const BACK = /^adminalert: The table of the sensor was gone; it stands again\.$/;
 const PACKET =
-  /^adminalert: The packet sensor watches captured frames, because the kernel sensor cannot run: /;
+  /^adminalert: The packet sensor watches captured frames, because the kernel sensor (cannot run|ended): /;
 
 const LOG_ONLY = 'BLOCK_TCP="0"\nBLOCK_UDP="0"';
 
@@ -105,6 +105,7 @@ describe.each(RELEASES)("a table of the nft of %s, for this machine's nft", (rel
       await lab.run(lab.scanner, command);
       return detector.output.includes(`from host: ${lab.wire.from.ipv4}/`);
     });
+    expect(detector.lines().filter((line) => PACKET.test(line))).toHaveLength(signal === null ? 0 : 1);
   }
 
   test('it is there when the daemon starts', async () => {
