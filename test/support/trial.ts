@@ -9,7 +9,7 @@ import { startService } from './services.ts';
 /** The ports of the services that the victim has for all, and one that is watched and idle. */
 export const TCP_SERVICE = 80;
 export const UDP_SERVICE = 7;
-export const IDLE_PORT = 3_000;
+const IDLE_PORT = 3_000;
 
 /** Starts the services of the trials on the victim. */
 export async function startServices(lab: Lab): Promise<void> {
