@@ -327,7 +327,7 @@ describe('published ports', () => {
 const asksName = (host: Host, server: string, port = 53) =>
   done(host, ['dig', '+short', '-p', String(port), `@${server}`, 'example.org'], VICTIM);
 
-/** The rules that docker makes for a container with a published port, without its proxy. */
+/** The rules that docker makes for a container with published ports, without its proxy. */
 const DOCKER = `*nat
 :PREROUTING ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
@@ -338,7 +338,9 @@ const DOCKER = `*nat
 -A POSTROUTING -o docker0 -m addrtype --src-type LOCAL -j MASQUERADE
 -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
 -A POSTROUTING -s ${CONTAINER}/32 -d ${CONTAINER}/32 -p tcp -m tcp --dport 80 -j MASQUERADE
+-A POSTROUTING -s ${CONTAINER}/32 -d ${CONTAINER}/32 -p udp -m udp --dport 53 -j MASQUERADE
 -A DOCKER -p tcp -m tcp --dport 8080 -j DNAT --to-destination ${CONTAINER}:80
+-A DOCKER -p udp -m udp --dport 5301 -j DNAT --to-destination ${CONTAINER}:53
 COMMIT
 *filter
 :INPUT ACCEPT [0:0]
@@ -354,23 +356,69 @@ COMMIT
 -A FORWARD -i docker0 ! -o docker0 -j ACCEPT
 -A FORWARD -i docker0 -o docker0 -j ACCEPT
 -A DOCKER -d ${CONTAINER}/32 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT
+-A DOCKER -d ${CONTAINER}/32 -o docker0 -p udp -m udp --dport 53 -j ACCEPT
 -A DOCKER-ISOLATION-STAGE-1 -j RETURN
 -A DOCKER-USER -j RETURN
 COMMIT
 `;
 
+/** What the same rules come to in docker's form for nftables, whose names of hooks these are. */
+const DOCKER_NFT = `
+flush ruleset
+table ip docker-bridges {
+  chain filter-FORWARD {
+    type filter hook forward priority filter; policy accept
+    oifname docker0 goto filter-forward-in
+  }
+  chain filter-forward-in {
+    ct state established,related accept
+    iifname docker0 accept
+    ip daddr ${CONTAINER} tcp dport 80 accept
+    ip daddr ${CONTAINER} udp dport 53 accept
+    drop
+  }
+  chain nat-OUTPUT {
+    type nat hook output priority -100; policy accept
+    fib daddr type local jump nat-prerouting-and-output
+  }
+  chain nat-PREROUTING {
+    type nat hook prerouting priority dstnat; policy accept
+    fib daddr type local jump nat-prerouting-and-output
+  }
+  chain nat-prerouting-and-output {
+    tcp dport 8080 dnat to ${CONTAINER}:80
+    udp dport 5301 dnat to ${CONTAINER}:53
+  }
+  chain nat-POSTROUTING {
+    type nat hook postrouting priority srcnat; policy accept
+    iifname docker0 oifname != docker0 ip saddr 172.17.0.0/16 masquerade
+    oifname docker0 fib saddr type local masquerade
+    oifname docker0 ip saddr ${CONTAINER} ip daddr ${CONTAINER} masquerade
+  }
+  chain raw-PREROUTING {
+    type filter hook prerouting priority raw; policy accept
+    ip daddr ${CONTAINER} iifname != docker0 drop
+  }
+}
+`;
+
 describe('containers', () => {
   beforeAll(async () => {
-    const { code, stderr } = await lab.run(lab.victim, ['iptables-restore'], { input: DOCKER });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     await startService(lab, container, 'http', 80);
+    await startService(lab, container, 'dns', 53);
+    // As docker does it without its proxy: the container reaches itself over the host's address.
+    await done(lab.victim, ['bridge', 'link', 'set', 'dev', 'eth2', 'hairpin', 'on']);
     await lab.waitFor(async () => (await elementsOf(lab, lab.victim, 'quiet')).includes('docker0'));
   });
 
-  test('a published port, from everywhere', async () => {
-    // As docker does it without its proxy: the container reaches itself over the host's address.
-    await done(lab.victim, ['bridge', 'link', 'set', 'dev', 'eth2', 'hairpin', 'on']);
+  test.each([
+    ['nft', ['nft', '-f', '-'], DOCKER_NFT],
+    ['iptables', ['sh', '-c', 'nft flush ruleset && iptables-restore'], DOCKER],
+  ])("published ports, from everywhere, by docker's rules for %s", async (_tool, command, input) => {
+    const { code, stderr } = await lab.run(lab.victim, command, { input });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const host of [lab.scanner, lab.victim, container]) await fetch(host, `http://${VICTIM}:8080/`);
+    for (const host of [lab.scanner, lab.victim]) await asksName(host, VICTIM, 5301);
   });
 
   test('reach out through this host, and its services', async () => {
