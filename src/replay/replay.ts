@@ -93,19 +93,20 @@ export class Replay {
   }
 
   /**
-   * Whether the first pass judged too early: a port was in use after all, or a packet may belong to a connection. Then
-   * forgets all but what was learned. The caller repeats the first pass, which now only holds.
+   * Ends the first pass. When it judged too early, because a port was in use after all or a packet may belong to a
+   * connection, forgets what was judged. True when it does not hold everything: then the caller repeats it, and it only
+   * holds.
    */
   wasTooEarly(): boolean {
     if (this.#first !== 'too early') return false;
-    this.#mayJudgeEarly = false;
     this.#first = 'hold';
+    this.#judgedWeak = false;
+    this.#engine.forgetAll();
+    if (!this.#held.overflowed) return false;
     this.#held = new ProbeBuffer();
     this.#suspects = null;
     this.#hasSuspects = false;
     this.#isOneWay = false;
-    this.#judgedWeak = false;
-    this.#engine.forgetAll();
     this.#beginAnew();
     return true;
   }
@@ -164,7 +165,7 @@ export class Replay {
   }
 
   #inferFrom(batch: FrameBatch): void {
-    if (this.#first === 'too early') return;
+    if (this.#first === 'too early' && this.#held.overflowed) return;
     const { counts } = this;
     for (let index = 0; index < batch.count; index++) {
       const reason = this.#leavesOut(batch, index) ? Reason.none : this.#inferFromFrame(batch, index);
@@ -172,7 +173,10 @@ export class Replay {
     }
     if (this.#first === 'judge') {
       this.#takeWaiting();
-      if (this.#open.wasWrong || this.#judgedWeak || this.#isOneWay) this.#first = 'too early';
+      if (this.#open.wasWrong || this.#judgedWeak || this.#isOneWay) {
+        this.#first = 'too early';
+        this.#mayJudgeEarly = false;
+      }
     }
     this.packets += batch.count;
   }
@@ -195,12 +199,16 @@ export class Replay {
     if (reason !== Reason.none) return reason;
     const { packet } = this.#reader;
     packet.kind = kind;
-    this.#held.add(packet);
-    if (kind === Kind.syn) this.#synPorts[packet.destinationPort] = 1;
-    if (isWeak(kind) && packet.protocol === PROTOCOL_TCP && this.#countsAsSuspect(packet))
-      this.#hasSuspects = true;
+    this.#keep(packet);
     if (this.#mayJudgeEarly && this.#held.size >= HELD_BEFORE_JUDGING) this.#judgeEarly();
     return this.#leftOut();
+  }
+
+  #keep(packet: PacketProbe): void {
+    const { kind, protocol, destinationPort } = packet;
+    this.#held.add(packet);
+    if (kind === Kind.syn) this.#synPorts[destinationPort] = 1;
+    if (isWeak(kind) && protocol === PROTOCOL_TCP && this.#countsAsSuspect(packet)) this.#hasSuspects = true;
   }
 
   /** Judges what is held. It is only counted, so it can be taken back when a port turns out to be in use. */
@@ -305,7 +313,8 @@ export class Replay {
     this.#judgedWeak ||= isWeak(kind);
     const { packet } = this.#reader;
     packet.kind = kind;
-    if (kind === Kind.syn) this.#synPorts[packet.destinationPort] = 1;
+    // Held as well, so that the captures need not be read once more when this was too early.
+    if (this.#first === 'judge') this.#keep(packet);
     this.#reader.packet = this.#probes[this.#waiting] as PacketProbe;
     this.#probes[this.#waiting++] = packet;
     if (this.#waiting === MAX_PREFETCH) this.#takeWaiting();
