@@ -16,9 +16,9 @@ const folder = mkdtempSync(join(tmpdir(), 'portsentry-bench-'));
 try {
   const path = join(folder, 'capture.pcap');
   console.log(`decoding, median of ${RUNS}, with ${name} and with this program`);
-  writeCapture(path, synScan());
+  await writeCapture(path, synScan());
   compare('SYNs', path);
-  writeCapture(path, honestTraffic(), 96);
+  await writeCapture(path, honestTraffic(), 96);
   compare('honest traffic, cut to 96 octets', path);
 } finally {
   rmSync(folder, { recursive: true });

@@ -30,8 +30,9 @@ import { groupScanEvent, scanEvent } from './track/scan.ts';
 import type { Source } from './track/source.ts';
 import { Tracker, type TrackerLimits } from './track/tracker.ts';
 import { WeakSources } from './track/weak-sources.ts';
-import type { Home } from './watch/home.ts';
+import { EVERY_HOME, type Home } from './watch/home.ts';
 import type { Connections, InUse, Segment } from './watch/in-use.ts';
+import { Sieve } from './watch/sieve.ts';
 import { SKIP_COUNT, Skip } from './watch/skipped.ts';
 import type { WatchedPorts } from './watch/watched-ports.ts';
 
@@ -160,6 +161,12 @@ export class Engine {
   /** Nobody reads events and no action is taken, so probes are only counted. */
   get onlyCounts(): boolean {
     return this.#parts.respond === null && !this.#parts.recorder().listens;
+  }
+
+  /** Leaves out frames of a capture of which `kindOf` would say the same, and counts them in `skipped`. */
+  sieve(): Sieve {
+    const { watched, home } = this.#parts;
+    return new Sieve(watched, this.skipped, home === EVERY_HOME);
   }
 
   /** The kind of probe that the packet is: on a watched port of ours that, as far as is known, is not in use. */

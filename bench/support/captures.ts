@@ -11,7 +11,8 @@ const PIECE_BYTES = 8 * 1024 * 1024;
 const SERVER = '10.0.0.2';
 
 /** Frames and their times (ms). */
-type Frames = Iterable<{ frame: Uint8Array; time: number }>;
+type Frame = { frame: Uint8Array; time: number };
+type Frames = Iterable<Frame>;
 
 /** A SYN to each of 100 watched ports from each of 10,000 sources, interleaved. */
 export function* synScan(): Frames {
@@ -63,8 +64,12 @@ export function* honestTraffic(): Frames {
   }
 }
 
-/** Writes a classic capture; frames are cut to `snapLength` octets. */
-export function writeCapture(path: string, frames: Frames, snapLength = 65_535): void {
+/** Writes a classic capture; frames are cut to `snapLength` octets. Returns how many there are. */
+export async function writeCapture(
+  path: string,
+  frames: Frames | AsyncIterable<Frame>,
+  snapLength = 65_535,
+): Promise<number> {
   const file = openSync(path, 'w');
   const piece = Buffer.alloc(PIECE_BYTES);
   piece.writeUInt32LE(0xa1b2c3d4, 0);
@@ -73,7 +78,9 @@ export function writeCapture(path: string, frames: Frames, snapLength = 65_535):
   piece.writeUInt32LE(snapLength, 16);
   piece.writeUInt32LE(1, 20);
   let length = GLOBAL_HEADER_LENGTH;
-  for (const { frame, time } of frames) {
+  let count = 0;
+  for await (const { frame, time } of frames) {
+    count++;
     const captured = Math.min(frame.length, snapLength);
     if (length + RECORD_HEADER_LENGTH + captured > PIECE_BYTES) {
       writeSync(file, piece, 0, length);
@@ -88,6 +95,7 @@ export function writeCapture(path: string, frames: Frames, snapLength = 65_535):
   }
   writeSync(file, piece, 0, length);
   closeSync(file);
+  return count;
 }
 
 /** Sets the checksums of IPv4 and TCP in an Ethernet frame without options and payload. */

@@ -14,7 +14,7 @@ import { configError, refuseErrors } from '../preflight/config-error.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { parseModes } from '../preflight/parse-modes.ts';
 import { Recorder } from '../record/recorder.ts';
-import { ReplayActions } from '../replay/actions.ts';
+import type { ReplayActions } from '../replay/actions.ts';
 import { Replay } from '../replay/replay.ts';
 import { checksumHint, summaryRows } from '../replay/summary.ts';
 import { loadIgnoreFile } from '../respond/ignore-file.ts';
@@ -50,7 +50,7 @@ export async function runReplay(
   const recorder = makeRecorder(options.format, config, output);
   const never = new NeverBlock();
   never.setIgnore(await readIgnoreFile(config));
-  const actions = options.act ? await ReplayActions.open(config, never, recorder) : null;
+  const actions = options.act ? await openActions(config, never, recorder) : null;
   const resolvedModes = modes ?? modesOf(startedModes(config));
   const engine = new Engine({
     config,
@@ -84,6 +84,12 @@ export async function runReplay(
     process.stderr.write(renderRows(rows) + (hint === null ? '' : `${hint}\n`));
   }
   return exit;
+}
+
+/** Loads what blocks only when something may be blocked, because that takes a seventh of the start. */
+async function openActions(config: Config, never: NeverBlock, recorder: Recorder): Promise<ReplayActions> {
+  const actions = await import('../replay/actions.ts');
+  return actions.ReplayActions.open(config, never, recorder);
 }
 
 /** Each pass covers all files, so that a capture that was split by size or time counts as one. */

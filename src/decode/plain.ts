@@ -29,6 +29,8 @@ const IPV4_WITHOUT_OPTIONS = 0x080045;
 const FRAGMENT_MASK = 0x3fff;
 const GROUP_BIT = 0x01;
 const TCP_FLAGS_MASK = 0x3f;
+/** Multicast (RFC 1112), reserved addresses and broadcast begin here. */
+const FIRST_GROUP_ADDRESS = 0xe0000000;
 
 /**
  * Decodes the most common frame faster than layer by layer (bench/compare): unfragmented TCP over IPv4 without
@@ -43,15 +45,9 @@ export function decodePlain(
   wireLength: number,
   packet: Packet,
 ): boolean {
-  if (capturedLength < READ_LENGTH || capturedLength > wireLength) return false;
-  if (view.getUint32(offset + ETHER_TYPE) >>> 8 !== IPV4_WITHOUT_OPTIONS) return false;
-  if (view.getUint8(offset + PROTOCOL) !== PROTOCOL_TCP) return false;
-  if ((view.getUint16(offset + FLAGS_FRAGMENT_OFFSET) & FRAGMENT_MASK) !== 0) return false;
-  const totalLength = view.getUint16(offset + TOTAL_LENGTH);
-  const headerLength = (view.getUint8(offset + DATA_OFFSET) >> 4) << 2;
-  if (headerLength < HEADER_LENGTH || HEADER_LENGTH + headerLength > totalLength) return false;
-  if (totalLength > wireLength - IP) return false;
+  if (!isPlain(view, offset, capturedLength, wireLength)) return false;
 
+  const totalLength = view.getUint16(offset + TOTAL_LENGTH);
   packet.linkGroup = (view.getUint8(offset) & GROUP_BIT) !== 0;
   packet.family = 4;
   packet.source.setV4(view.getUint32(offset + SOURCE_ADDRESS));
@@ -72,4 +68,33 @@ export function decodePlain(
   packet.tcpFlags = view.getUint8(offset + FLAGS) & TCP_FLAGS_MASK;
   packet.window = view.getUint16(offset + WINDOW);
   return true;
+}
+
+/** Whether `decodePlain` decodes the frame. */
+export function isPlain(view: DataView, offset: number, capturedLength: number, wireLength: number): boolean {
+  if (capturedLength < READ_LENGTH || capturedLength > wireLength) return false;
+  if (view.getUint32(offset + ETHER_TYPE) >>> 8 !== IPV4_WITHOUT_OPTIONS) return false;
+  if (view.getUint8(offset + PROTOCOL) !== PROTOCOL_TCP) return false;
+  if ((view.getUint16(offset + FLAGS_FRAGMENT_OFFSET) & FRAGMENT_MASK) !== 0) return false;
+  const totalLength = view.getUint16(offset + TOTAL_LENGTH);
+  const headerLength = (view.getUint8(offset + DATA_OFFSET) >> 4) << 2;
+  if (headerLength < HEADER_LENGTH || HEADER_LENGTH + headerLength > totalLength) return false;
+  return totalLength <= wireLength - IP;
+}
+
+/** The destination port of a plain frame. */
+export function destinationPortOfPlain(view: DataView, offset: number): number {
+  return view.getUint16(offset + DESTINATION_PORT);
+}
+
+/** The six low TCP flag bits of a plain frame. */
+export function tcpFlagsOfPlain(view: DataView, offset: number): number {
+  return view.getUint8(offset + FLAGS) & TCP_FLAGS_MASK;
+}
+
+/** Whether a plain frame goes to one host, and to another than its source. */
+export function isPlainUnicast(view: DataView, offset: number): boolean {
+  const destination = view.getUint32(offset + DESTINATION_ADDRESS);
+  if (destination >= FIRST_GROUP_ADDRESS || (view.getUint8(offset) & GROUP_BIT) !== 0) return false;
+  return view.getUint32(offset + SOURCE_ADDRESS) !== destination;
 }

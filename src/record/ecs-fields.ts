@@ -72,8 +72,17 @@ export function related(...targets: readonly string[]) {
 
 /** A time in ms since the epoch, as events have it. */
 export function timestamp(time: number): string {
-  return new Date(time).toISOString();
+  const second = Math.floor(time / 1_000);
+  if (second !== lastSecond) {
+    lastText = new Date(second * 1_000).toISOString().slice(0, -'000Z'.length);
+    lastSecond = second;
+  }
+  return `${lastText}${String(Math.floor(time) - second * 1_000).padStart(3, '0')}Z`;
 }
+
+/** The second of the last time, and its text: many events come in one second. */
+let lastSecond = 0;
+let lastText = '1970-01-01T00:00:00.';
 
 /** From the view of this host. */
 const DIRECTION = 'ingress';

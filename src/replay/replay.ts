@@ -15,6 +15,7 @@ import { inferOpen } from '../watch/infer.ts';
 import type { OpenPorts } from '../watch/open-ports.ts';
 import type { SeenAnswers } from '../watch/seen-answers.ts';
 import { hasData, type SeenConnections } from '../watch/seen-connections.ts';
+import type { Sieve } from '../watch/sieve.ts';
 import { ProbeBuffer } from './probe-buffer.ts';
 import { warmUp } from './warm-up.ts';
 import { WrongChecksums } from './wrong-checksums.ts';
@@ -46,6 +47,7 @@ export class Replay {
   readonly #connections: SeenConnections;
   readonly #answers: SeenAnswers;
   readonly #rule: ChecksumRule;
+  readonly #sieve: Sieve;
   /** A packet had a wrong checksum, so the others of its sender are looked at. */
   #hasWrongChecksums = false;
   #reader: PacketReader<PacketProbe>;
@@ -77,6 +79,7 @@ export class Replay {
     // A probe that was recorded or acted on cannot be taken back.
     this.#mayJudgeEarly = engine.onlyCounts;
     this.#notesConnections = engine.needsConnections;
+    this.#sieve = engine.sieve();
     this.#reader = new PacketReader(this.#rule, new PacketProbe());
   }
 
@@ -90,19 +93,20 @@ export class Replay {
   }
 
   /**
-   * Whether the first pass judged too early: a port was in use after all, or a packet may belong to a connection. Then
-   * forgets all but what was learned. The caller repeats the first pass, which now only holds.
+   * Ends the first pass. When it judged too early, because a port was in use after all or a packet may belong to a
+   * connection, forgets what was judged. True when it does not hold everything: then the caller repeats it, and it only
+   * holds.
    */
   wasTooEarly(): boolean {
     if (this.#first !== 'too early') return false;
-    this.#mayJudgeEarly = false;
     this.#first = 'hold';
+    this.#judgedWeak = false;
+    this.#engine.forgetAll();
+    if (!this.#held.overflowed) return false;
     this.#held = new ProbeBuffer();
     this.#suspects = null;
     this.#hasSuspects = false;
     this.#isOneWay = false;
-    this.#judgedWeak = false;
-    this.#engine.forgetAll();
     this.#beginAnew();
     return true;
   }
@@ -119,9 +123,7 @@ export class Replay {
   learn(source: CaptureSource): Promise<CaptureEnd> {
     return this.#pass(source, (batch) => {
       for (let index = 0; index < batch.count; index++) {
-        if (this.#decode(batch, index) !== Reason.none) continue;
-        this.#reader.packet.time = batch.time[index] as number;
-        this.#noteConnection();
+        if (this.#decode(batch, index) === Reason.none) this.#noteConnection();
       }
     });
   }
@@ -163,24 +165,29 @@ export class Replay {
   }
 
   #inferFrom(batch: FrameBatch): void {
-    if (this.#first === 'too early') return;
+    if (this.#first === 'too early' && this.#held.overflowed) return;
     const { counts } = this;
     for (let index = 0; index < batch.count; index++) {
-      let reason = this.#decode(batch, index);
-      if (reason === Reason.none) {
-        const { packet } = this.#reader;
-        packet.time = batch.time[index] as number;
-        if (packet.transportLength > TCP_HEADER_LENGTH) this.#noteOneWay(packet);
-        inferOpen(packet, this.#open, this.#connections, this.#answers);
-        reason = this.#first === 'judge' ? this.#judgePacket(batch) : this.#hold(batch);
-      }
+      const reason = this.#leavesOut(batch, index) ? Reason.none : this.#inferFromFrame(batch, index);
       counts[reason] = (counts[reason] as number) + 1;
     }
     if (this.#first === 'judge') {
       this.#takeWaiting();
-      if (this.#open.wasWrong || this.#judgedWeak || this.#isOneWay) this.#first = 'too early';
+      if (this.#open.wasWrong || this.#judgedWeak || this.#isOneWay) {
+        this.#first = 'too early';
+        this.#mayJudgeEarly = false;
+      }
     }
     this.packets += batch.count;
+  }
+
+  #inferFromFrame(batch: FrameBatch, index: number): Reason {
+    const reason = this.#decode(batch, index);
+    if (reason !== Reason.none) return reason;
+    const { packet } = this.#reader;
+    if (packet.transportLength > TCP_HEADER_LENGTH) this.#noteOneWay(packet);
+    inferOpen(packet, this.#open, this.#connections, this.#answers);
+    return this.#first === 'judge' ? this.#judgePacket(batch) : this.#hold(batch);
   }
 
   #hold(batch: FrameBatch): Reason {
@@ -192,12 +199,16 @@ export class Replay {
     if (reason !== Reason.none) return reason;
     const { packet } = this.#reader;
     packet.kind = kind;
-    this.#held.add(packet);
-    if (kind === Kind.syn) this.#synPorts[packet.destinationPort] = 1;
-    if (isWeak(kind) && packet.protocol === PROTOCOL_TCP && this.#countsAsSuspect(packet))
-      this.#hasSuspects = true;
+    this.#keep(packet);
     if (this.#mayJudgeEarly && this.#held.size >= HELD_BEFORE_JUDGING) this.#judgeEarly();
     return this.#leftOut();
+  }
+
+  #keep(packet: PacketProbe): void {
+    const { kind, protocol, destinationPort } = packet;
+    this.#held.add(packet);
+    if (kind === Kind.syn) this.#synPorts[destinationPort] = 1;
+    if (isWeak(kind) && protocol === PROTOCOL_TCP && this.#countsAsSuspect(packet)) this.#hasSuspects = true;
   }
 
   /** Judges what is held. It is only counted, so it can be taken back when a port turns out to be in use. */
@@ -253,17 +264,31 @@ export class Replay {
   #judge(batch: FrameBatch): void {
     const { counts } = this;
     for (let index = 0; index < batch.count; index++) {
-      let end = this.#decode(batch, index);
-      if (end === Reason.none) {
-        this.#reader.packet.time = batch.time[index] as number;
-        end = this.#judgePacket(batch);
-      }
-      counts[end] = (counts[end] as number) + 1;
+      const reason = this.#judgeFrame(batch, index);
+      counts[reason] = (counts[reason] as number) + 1;
     }
     this.#takeWaiting();
     this.packets += batch.count;
   }
 
+  #judgeFrame(batch: FrameBatch, index: number): Reason {
+    if (!this.#notesConnections && this.#leavesOut(batch, index)) return Reason.none;
+    const reason = this.#decode(batch, index);
+    return reason === Reason.none ? this.#judgePacket(batch) : reason;
+  }
+
+  /** Whether the frame shows neither a probe nor, in the first pass, what is in use. */
+  #leavesOut(batch: FrameBatch, index: number): boolean {
+    return this.#sieve.leavesOut(
+      batch.view,
+      batch.offset[index] as number,
+      batch.capturedLength[index] as number,
+      batch.wireLength[index] as number,
+      batch.linkType[index] as number,
+    );
+  }
+
+  /** Decodes the frame, and sets the time of the packet. */
   #decode(batch: FrameBatch, index: number): Reason {
     const reason = this.#reader.read(
       batch.view,
@@ -272,9 +297,8 @@ export class Replay {
       batch.wireLength[index] as number,
       batch.linkType[index] as number,
     );
-    if (reason !== Reason.fragment) return reason;
     this.#reader.packet.time = batch.time[index] as number;
-    return this.#reader.join(batch.view);
+    return reason === Reason.fragment ? this.#reader.join(batch.view) : reason;
   }
 
   #judgePacket(batch: FrameBatch): Reason {
@@ -289,7 +313,8 @@ export class Replay {
     this.#judgedWeak ||= isWeak(kind);
     const { packet } = this.#reader;
     packet.kind = kind;
-    if (kind === Kind.syn) this.#synPorts[packet.destinationPort] = 1;
+    // Held as well, so that the captures need not be read once more when this was too early.
+    if (this.#first === 'judge') this.#keep(packet);
     this.#reader.packet = this.#probes[this.#waiting] as PacketProbe;
     this.#probes[this.#waiting++] = packet;
     if (this.#waiting === MAX_PREFETCH) this.#takeWaiting();

@@ -75,12 +75,13 @@ async function replayFrames(
   const capture = () => source(writePcap({ frames: frames.map((data, seconds) => ({ data, seconds })) }));
   await replay.infer(capture());
   const inFirst = engine.probes;
-  const tooEarly = replay.wasTooEarly();
-  if (tooEarly) await replay.infer(capture());
+  const mustRepeat = replay.wasTooEarly();
+  const tooEarly = engine.probes < inFirst;
+  if (mustRepeat) await replay.infer(capture());
   const wants = replay.wantsConnections;
   if (wants) await replay.learn(capture());
   if (!(await replay.judgeHeld())) await replay.run(capture());
-  return { wants, inFirst, tooEarly };
+  return { wants, inFirst, tooEarly, mustRepeat };
 }
 
 test("the packets' times are the clock: a scan ends by them", async () => {
@@ -198,8 +199,16 @@ describe('when no one reads the records, the first pass judges many probes', () 
   });
 
   test('and takes them back when a port was in use after all', async () => {
-    const { totals, inFirst, tooEarly } = await read([...scan, back(7, 9, SYN | ACK)]);
+    const { totals, inFirst, tooEarly, mustRepeat } = await read([...scan, back(7, 9, SYN | ACK)]);
     expect([inFirst, tooEarly, ...totals.slice(0, 3)]).toEqual([3_000, true, 3_001, 2_997, 1]);
+    expect(mustRepeat).toBe(false);
+  });
+
+  test('and reads the captures once more when it could not hold them all', async () => {
+    const frames = [...Array.from({ length: 23 }, () => scan).flat(), back(7, 9, SYN | ACK)];
+    const { totals, tooEarly, mustRepeat } = await read(frames);
+    expect([tooEarly, mustRepeat]).toEqual([true, true]);
+    expect(totals.slice(0, 3)).toEqual([69_001, 69_000 - 3 * 23, 1]);
   });
 
   test('any capture gives the same counts as when someone reads the records', async () => {
