@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { unpackPackage } from '../../test/support/debian-package.ts';
-import { CONFIG_FILE, IGNORE_FILE, PROGRAM, writeFile } from '../../test/support/detector.ts';
+import { CONFIG_FILE, IGNORE_FILE, startDetector, writeFile } from '../../test/support/detector.ts';
 import type { Lab } from '../../test/support/lab.ts';
 import { targetsOf } from '../../test/support/orders.ts';
 import { startSyslog } from '../../test/support/services.ts';
@@ -49,8 +49,9 @@ SCAN_TRIGGER="0"
 
 /** Starts each program, by its name on the command line. */
 export const CONTENDERS: Readonly<Record<string, (lab: Lab) => Promise<Running>>> = {
-  'this-nftables': (lab) => startThis(lab, 'nftables'),
-  'this-command': (lab) => startThis(lab, 'command'),
+  'this-kernel': (lab) => startThis(lab, 'kernel', 'nftables'),
+  'this-packet': (lab) => startThis(lab, 'packet', 'nftables'),
+  'this-command': (lab) => startThis(lab, 'kernel', 'command'),
   'portsentry-1.2': startOne,
   'portsentry-2.0': startTwo,
   scanlogd: startScanlogd,
@@ -58,13 +59,16 @@ export const CONTENDERS: Readonly<Record<string, (lab: Lab) => Promise<Running>>
 
 const now = () => Promise.resolve();
 
-async function startThis(lab: Lab, method: 'nftables' | 'command'): Promise<Running> {
+async function startThis(
+  lab: Lab,
+  sensor: 'kernel' | 'packet',
+  method: 'nftables' | 'command',
+): Promise<Running> {
   ignore(lab);
-  writeFile(lab.victim, CONFIG_FILE, `${CONFIGURATION}BLOCK_METHOD="${method}"\n`);
-  const detector = await lab.start(lab.victim, [process.execPath, PROGRAM, '-atcp', '-audp']);
-  await detector.waitForLine(ACTIVE);
+  writeFile(lab.victim, CONFIG_FILE, `${CONFIGURATION}SENSOR="${sensor}"\nBLOCK_METHOD="${method}"\n`);
+  const detector = await startDetector(lab, lab.victim);
   return {
-    title: `this program, blocking by ${method === 'command' ? 'KILL_ROUTE' : method}`,
+    title: `this program, ${sensor} sensor, blocking by ${method === 'command' ? 'KILL_ROUTE' : method}`,
     blocks: true,
     alerts: () => detector.lines().filter((line) => line.startsWith('attackalert:')),
     blocked: () => (method === 'command' ? droppedSources(lab) : targetsOf(lab)),
