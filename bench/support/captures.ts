@@ -11,7 +11,7 @@ const PIECE_BYTES = 8 * 1024 * 1024;
 const SERVER = '10.0.0.2';
 
 /** Frames and their times (ms). */
-type Frames = Iterable<{ frame: Uint8Array; time: number }>;
+export type Frames = Iterable<{ frame: Uint8Array; time: number }>;
 
 /** A SYN to each of 100 watched ports from each of 10,000 sources, interleaved. */
 export function* synScan(): Frames {
@@ -91,7 +91,7 @@ export function writeCapture(path: string, frames: Frames, snapLength = 65_535):
 }
 
 /** Sets the checksums of IPv4 and TCP in an Ethernet frame without options and payload. */
-function fixChecksums(view: DataView): void {
+export function fixChecksums(view: DataView): void {
   view.setUint16(24, 0);
   view.setUint16(24, complement(sum(view, 14, 20)));
   view.setUint16(50, 0);

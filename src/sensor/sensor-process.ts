@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { Reason } from '../decode/reason.ts';
 import { type ChildPlan, RECORDS_FD } from './child-plan.ts';
 import { dropCapabilities } from './drop-capabilities.ts';
+import { isCounted } from './kernel/rule.ts';
 import { killChild } from './kill-child.ts';
-import { RECORD_LENGTH, RecordType, readCount, recordType } from './record-format.ts';
+import { RECORD_LENGTH, RecordType, readCount, recordRule, recordType } from './record-format.ts';
 
 /** A sensor that has not ended after this time is killed. */
 const END_TIME_MS = 300;
@@ -40,6 +42,8 @@ export class SensorProcess {
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   readonly #view = new DataView(this.#buffer.buffer);
   #carriedBytes = 0;
+  /** Records of the kernel's reports that have come. */
+  #reports = 0;
   #complaint = '';
   #ending = false;
 
@@ -51,7 +55,10 @@ export class SensorProcess {
     const [command, ...args] = [...dropCapabilities(), process.execPath, program];
     this.#process = spawn(command as string, args, { stdio: ['pipe', 'ignore', 'pipe', 'pipe'] });
     this.#process.on('error', (error) => handlers.ended(null, error.message));
-    this.#process.on('exit', (code, signal) => handlers.ended(code, this.#reason(code, signal)));
+    this.#process.on('exit', (code, signal) => {
+      this.#countRecords();
+      handlers.ended(code, this.#reason(code, signal));
+    });
     // Without a free descriptor there are no pipes; the error event reports it.
     if (this.#process.stdio === undefined) return;
     this.#process.stderr?.on('data', (text) => {
@@ -119,10 +126,17 @@ export class SensorProcess {
     for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
       const type = recordType(this.#view, offset);
       if (type === RecordType.ready) this.#handlers.ready();
+      if (type === RecordType.probe && isCounted(recordRule(this.#view, offset))) this.#reports++;
       if (type !== RecordType.count) continue;
       const { reason, count } = readCount(this.#view, offset);
       this.counts.set(reason, count);
     }
+  }
+
+  /** A sensor that dies has not said what it read in its last second: no less than it has handed over. */
+  #countRecords(): void {
+    const said = this.counts.get(Reason.none) ?? 0;
+    if (this.#reports > said) this.counts.set(Reason.none, this.#reports);
   }
 
   #reason(code: number | null, signal: NodeJS.Signals | null): string {
