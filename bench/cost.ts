@@ -1,11 +1,15 @@
 /**
  * Measures what the kernel sensor's table costs honest traffic: new connections a second and bulk throughput both ways,
- * with and without the detector in turns, and how long after its arrival a lone probe is in the log. In network
- * namespaces, with the built program; needs root.
+ * with and without the detector in turns; the processor time of both processes meanwhile; and how long after its arrival
+ * a lone probe is in the log. The worst case watches every port on a link that puts no packets together (GRO, TSO). In
+ * network namespaces, with the built program; needs root. An argument names one part: `usual`, `worst`, `processor` or
+ * `lone`.
  */
-import { configure, startDetector } from '../test/support/detector.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { captureOf, configure, cpuTicksOf, startDetector } from '../test/support/detector.ts';
 import { ethernet, SYN, tcpPacket } from '../test/support/frames.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
+import type { LabProcess } from '../test/support/lab-process.ts';
 import { sendFrames } from '../test/support/services.ts';
 import { median } from './support/measure.ts';
 import { firstOnWire } from './support/wire.ts';
@@ -14,6 +18,17 @@ const PAIRS = 12;
 const BULK_SECONDS = 2;
 const CONNECT_SECONDS = 2;
 const LONE_PROBES = 30;
+
+/** How long bulk traffic passes while the processor time is measured, and the clock ticks a second of /proc/PID/stat. */
+const PROCESSOR_SECONDS = 8;
+const TICKS_PER_SECOND = 100;
+
+const BASE = 'SENSOR="kernel"\nBLOCK_METHOD="nftables"';
+/** As shipped: the ports below 1024. */
+const USUAL_PORTS = 'ADVANCED_PORTS_TCP="1024"\nADVANCED_PORTS_UDP="1024"';
+/** Every port, none is excluded. */
+const ALL_PORTS =
+  'ADVANCED_PORTS_TCP="65536"\nADVANCED_PORTS_UDP="65536"\nADVANCED_EXCLUDE_TCP=""\nADVANCED_EXCLUDE_UDP=""';
 
 const ACCEPTS = `
 import socket
@@ -41,24 +56,44 @@ const HONEST = {
   'bulk from this host, Gbit/s': (lab: Lab) => bulk(lab, ['--reverse']),
 } as const;
 
-const lab = await createLab({ name: 'cost' });
-try {
-  configure(lab.victim, 'SENSOR="kernel"\nBLOCK_METHOD="nftables"');
-  await (await lab.start(lab.victim, ['python3', '-c', ACCEPTS])).waitForLine(/^listening/);
-  await (await lab.start(lab.victim, ['iperf3', '--server', '--forceflush'])).waitForLine(/listening/);
-  await compareHonest();
-  await measureLoneProbes();
-} finally {
-  await lab.close();
+/** What is measured, by its name on the command line. */
+const PARTS: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {
+  usual: (lab) => compareHonest(lab, 'the ports below 1024', USUAL_PORTS),
+  worst: measureWorstCase,
+  processor: measureProcessor,
+  lone: measureLoneProbes,
+};
+
+for (const [name, part] of Object.entries(PARTS)) {
+  if (process.argv[2] !== undefined && process.argv[2] !== name) continue;
+  const lab = await createLab({ name: 'cost' });
+  try {
+    await (await lab.start(lab.victim, ['python3', '-c', ACCEPTS])).waitForLine(/^listening/);
+    await (await lab.start(lab.victim, ['iperf3', '--server', '--forceflush'])).waitForLine(/listening/);
+    await part(lab);
+  } finally {
+    await lab.close();
+  }
 }
 
-async function compareHonest(): Promise<void> {
+async function measureWorstCase(lab: Lab): Promise<void> {
+  for (const host of [lab.scanner, lab.victim]) {
+    const features = ['gro', 'gso', 'tso'].flatMap((name) => [name, 'off']);
+    const { code, stderr } = await lab.run(host, ['ethtool', '-K', 'eth0', ...features]);
+    if (code !== 0) throw new Error(`ethtool: ${stderr}`);
+  }
+  await compareHonest(lab, 'every port, without GRO and TSO', ALL_PORTS);
+}
+
+async function compareHonest(lab: Lab, what: string, ports: string): Promise<void> {
+  configure(lab.victim, `${BASE}\n${ports}`);
+  console.log(`watched: ${what}`);
   const ratios = new Map(Object.keys(HONEST).map((name) => [name, [] as number[]]));
   const absolute = new Map(Object.keys(HONEST).map((name) => [name, [] as number[]]));
   for (let pair = 0; pair < PAIRS; pair++) {
     const withFirst = pair % 2 === 0;
-    const one = await measureAll(withFirst);
-    const other = await measureAll(!withFirst);
+    const one = await measureAll(lab, withFirst);
+    const other = await measureAll(lab, !withFirst);
     const [guarded, bare] = withFirst ? [one, other] : [other, one];
     for (const [name, figure] of guarded) {
       ratios.get(name)?.push(figure / (bare.get(name) as number));
@@ -68,13 +103,13 @@ async function compareHonest(): Promise<void> {
   for (const [name, each] of ratios) {
     const figures = [...each].sort((a, b) => a - b).map((ratio) => ratio.toFixed(2));
     console.log(
-      `${name}: ${median(absolute.get(name) ?? []).toFixed(1)} with the kernel sensor, ` +
+      `  ${name}: ${median(absolute.get(name) ?? []).toFixed(1)} with the kernel sensor, ` +
         `${median(each).toFixed(2)} of those without it (median of ${PAIRS} pairs; ${figures.join(' ')})`,
     );
   }
 }
 
-async function measureAll(guarded: boolean): Promise<Map<string, number>> {
+async function measureAll(lab: Lab, guarded: boolean): Promise<Map<string, number>> {
   const detector = guarded ? await startDetector(lab, lab.victim) : null;
   const figures = new Map<string, number>();
   for (const [name, measure] of Object.entries(HONEST)) figures.set(name, await measure(lab));
@@ -87,14 +122,41 @@ async function connectionsPerSecond(lab: Lab): Promise<number> {
   return Number(stdout);
 }
 
-async function bulk(lab: Lab, direction: readonly string[]): Promise<number> {
-  const args = ['--client', lab.wire.to.ipv4, '--time', String(BULK_SECONDS), '--json', ...direction];
+async function bulk(lab: Lab, direction: readonly string[], seconds = BULK_SECONDS): Promise<number> {
+  const args = ['--client', lab.wire.to.ipv4, '--time', String(seconds), '--json', ...direction];
   const { stdout } = await lab.run(lab.scanner, ['iperf3', ...args], { timeout: 60_000 });
   return JSON.parse(stdout).end.sum_received.bits_per_second / 1e9;
 }
 
+/** The processor time of main and sensor process while bulk traffic passes, and as long without it. */
+async function measureProcessor(lab: Lab): Promise<void> {
+  configure(lab.victim, `${BASE}\n${USUAL_PORTS}`);
+  const detector = await startDetector(lab, lab.victim);
+  // Compilation goes on for a while after the start.
+  await delay(PROCESSOR_SECONDS * 1_000);
+  const before = cpuSeconds(detector);
+  const rate = await bulk(lab, [], PROCESSOR_SECONDS);
+  const after = cpuSeconds(detector);
+  await delay(PROCESSOR_SECONDS * 1_000);
+  console.log(
+    `processor time of main + sensor process in ${PROCESSOR_SECONDS} s of bulk traffic at ${rate.toFixed(1)} Gbit/s: ` +
+      `${difference(before, after)}; as long without traffic: ${difference(after, cpuSeconds(detector))}`,
+  );
+  await detector.stop();
+}
+
+function cpuSeconds(detector: LabProcess): number[] {
+  const pids = [detector.pid, captureOf(detector)].filter((pid) => pid !== undefined);
+  return pids.map((pid) => cpuTicksOf(pid) / TICKS_PER_SECOND);
+}
+
+function difference(before: readonly number[], after: readonly number[]): string {
+  return `${after.map((seconds, index) => (seconds - (before[index] ?? 0)).toFixed(2)).join(' + ')} s`;
+}
+
 /** From the packet on this host's wire to its line in the log. */
-async function measureLoneProbes(): Promise<void> {
+async function measureLoneProbes(lab: Lab): Promise<void> {
+  configure(lab.victim, BASE);
   const detector = await startDetector(lab, lab.victim);
   const delays: number[] = [];
   for (let number = 1; number <= LONE_PROBES; number++) {

@@ -46,11 +46,19 @@ function* floodOf({ from, to }: Link, count: number): Frames {
 export function startReplay(lab: Lab, link: Link, path: string, plan: FloodPlan): Promise<LabProcess> {
   const { perSecond, seconds } = plan;
   const pace = Number.isFinite(perSecond)
-    ? ['--pps', String(perSecond), '--limit', String(perSecond * seconds)]
+    ? [
+        '--pps',
+        String(perSecond),
+        '--pps-multi',
+        '100',
+        '--timer',
+        'nano',
+        '--limit',
+        String(perSecond * seconds),
+      ]
     : ['--topspeed', '--duration', String(seconds)];
   return lab.start(link.from.host, [
-    // What a network brings does not wait for the processes of this host.
-    ...['nice', '-n', '-20', 'tcpreplay'],
+    'tcpreplay',
     '--preload-pcap',
     '--no-flow-stats',
     '--intf1',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answersDuring, countAnswers } from '../support/answers.ts';
 import { configure, startDetector } from '../support/detector.ts';
+import { sensorCount } from '../support/held.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
 import { comeFrom } from '../support/matrix.ts';
@@ -43,12 +44,13 @@ afterAll(() => lab.close());
 /** Makes a scan from an address that has sent nothing yet. Resolves to how many answers it got. */
 async function scan(
   family: 'ipv4' | 'ipv6',
-  command: (target: string) => readonly string[],
+  command: (target: string, source: string) => readonly string[],
 ): Promise<number> {
   sources++;
+  const source = `10.99.0.${20 + sources}`;
   // Each IPv6 source has a network of its own: the second address of one finds its whole network held.
-  await comeFrom(lab, `10.99.0.${20 + sources}`, `fd99::${1_000 + sources}`);
-  return answersDuring(lab, () => lab.run(lab.scanner, command(lab.wire.to[family])));
+  await comeFrom(lab, source, `fd99::${1_000 + sources}`);
+  return answersDuring(lab, () => lab.run(lab.scanner, command(lab.wire.to[family], source)));
 }
 
 describe.each(['ipv4', 'ipv6'] as const)('%s', (family) => {
@@ -91,6 +93,28 @@ test('masscan and hping3 get no answer either, as fast as they can', async () =>
     target,
   ]);
   expect({ masscan, hping3 }).toEqual({ masscan: 0, hping3: 0 });
+});
+
+test('zmap and masscan get no answer at 100,000 probes a second', async () => {
+  // One port of each address is what zmap scans, so the host has a network of them.
+  const network = '10.98.0.0/16';
+  await lab.run(lab.victim, ['ip', 'route', 'add', 'local', network, 'dev', 'lo']);
+  const { mac } = lab.wire.to;
+  const before = await sensorCount(lab, lab.victim, 'held');
+  const zmap = await scan('ipv4', (_, source) => [
+    ...['zmap', '-q', '-p', '3000', '-r', '100000', '-c', '1', '-b', '/dev/null', '-o', '/dev/null'],
+    ...['-i', 'eth0', '-S', source, '-G', mac, network],
+  ]);
+  const between = await sensorCount(lab, lab.victim, 'held');
+  const masscan = await scan('ipv4', (_, source) => [
+    ...['timeout', '5', 'masscan', network, '-p', '3001', '--rate', '100000', '--wait', '1'],
+    ...['--interface', 'eth0', '--adapter-ip', source, '--router-mac', mac.replaceAll(':', '-')],
+  ]);
+  const after = await sensorCount(lab, lab.victim, 'held');
+  expect({ zmap, masscan }).toEqual({ zmap: 0, masscan: 0 });
+  // The first probe of each began the hold; neither tool sends the same probe again.
+  expect(between - before).toBe(65_535);
+  expect(after - between).toBeGreaterThan(10_000);
 });
 
 test('of five services none is found once a closed port was probed, and others are served', async () => {
