@@ -118,18 +118,19 @@ async function flood(
   );
   console.log(`  answers of idle ports: ${answers}, ${answers_to_scanner} of them to the scanner`);
   console.log(`  ${whatBecameOf(arrived + scanned, victim, status, program)}`);
-  const seen = accuses(program, scanner);
   const isBlocked = (await program.blocked()).includes(scanner);
+  // The lines of a flood are bounded, so the ledger may be the only one that names it.
+  const isNamed = accuses(program, scanner) || isBlocked;
   const block = onlyLogs
     ? ''
     : isBlocked
       ? `, blocked after ${unblocked} of its ${scanned} probes`
       : `, not blocked (${unblocked} of its ${scanned} probes came past the blocks)`;
-  console.log(`  the scanner: ${seen ? 'named in the log' : 'not named in the log'}${block}`);
-  const restarts = program.process
-    ?.lines()
-    .filter((line) => /reads the kernel's reports ended/.test(line)).length;
-  console.log(`  memory: ${peakMemory(program)}; the reader was replaced ${restarts} times`);
+  console.log(`  the scanner: ${isNamed ? 'named' : 'not named'} in the log or the ledger${block}`);
+  const ends = program.process?.lines().filter((line) => /^adminalert: .* ended: /.test(line)) ?? [];
+  console.log(
+    `  memory: ${peakMemory(program)}${ends.length === 0 ? '' : `; the reader ended ${ends.length} times`}`,
+  );
 }
 
 /** Packets by what the program knows of them. */
@@ -150,7 +151,7 @@ function whatBecameOf(
   return (
     `of ${packets} packets the table judged ${probes} and dropped ${held} as held; of ${reported} reports ${frames} read + ` +
     `${lost} told as lost, and ${unreported} told as unreported: ${told - (probes + held)} more than packets (1 is the trial); ` +
-    `${share(frames, packets)} read; sources held now ${sensor.kernel.held}, shed and told ${shed}; probes counted ${status.probes}${more}`
+    `${share(frames + unreported, packets)} read or counted by the kernel, ${share(frames, packets)} read; sources held now ${sensor.kernel.held}, shed and told ${shed}; probes counted ${status.probes}${more}`
   );
 }
 
