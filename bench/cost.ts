@@ -1,15 +1,12 @@
 /**
  * Measures what the kernel sensor's table costs honest traffic: new connections a second and bulk throughput both ways,
- * with and without the detector in turns; the processor time of both processes meanwhile; and how long after its arrival
- * a lone probe is in the log. The worst case watches every port on a link that puts no packets together (GRO, TSO). In
- * network namespaces, with the built program; needs root. An argument names one part: `usual`, `worst`, `processor` or
- * `lone`.
+ * with and without the detector in turns, and how long after its arrival a lone probe is in the log. The worst case
+ * watches every port on a link that puts no packets together (GRO, TSO). In network namespaces, with the built program;
+ * needs root. An argument names one part: `usual`, `worst` or `lone`.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import { captureOf, configure, cpuTicksOf, startDetector } from '../test/support/detector.ts';
+import { configure, startDetector } from '../test/support/detector.ts';
 import { ethernet, SYN, tcpPacket } from '../test/support/frames.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
-import type { LabProcess } from '../test/support/lab-process.ts';
 import { sendFrames } from '../test/support/services.ts';
 import { median } from './support/measure.ts';
 import { firstOnWire } from './support/wire.ts';
@@ -18,10 +15,6 @@ const PAIRS = 12;
 const BULK_SECONDS = 2;
 const CONNECT_SECONDS = 2;
 const LONE_PROBES = 30;
-
-/** How long bulk traffic passes while the processor time is measured, and the clock ticks a second of /proc/PID/stat. */
-const PROCESSOR_SECONDS = 8;
-const TICKS_PER_SECOND = 100;
 
 const BASE = 'SENSOR="kernel"\nBLOCK_METHOD="nftables"';
 /** As shipped: the ports below 1024. */
@@ -60,7 +53,6 @@ const HONEST = {
 const PARTS: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {
   usual: (lab) => compareHonest(lab, 'the ports below 1024', USUAL_PORTS),
   worst: measureWorstCase,
-  processor: measureProcessor,
   lone: measureLoneProbes,
 };
 
@@ -122,36 +114,10 @@ async function connectionsPerSecond(lab: Lab): Promise<number> {
   return Number(stdout);
 }
 
-async function bulk(lab: Lab, direction: readonly string[], seconds = BULK_SECONDS): Promise<number> {
-  const args = ['--client', lab.wire.to.ipv4, '--time', String(seconds), '--json', ...direction];
+async function bulk(lab: Lab, direction: readonly string[]): Promise<number> {
+  const args = ['--client', lab.wire.to.ipv4, '--time', String(BULK_SECONDS), '--json', ...direction];
   const { stdout } = await lab.run(lab.scanner, ['iperf3', ...args], { timeout: 60_000 });
   return JSON.parse(stdout).end.sum_received.bits_per_second / 1e9;
-}
-
-/** The processor time of main and sensor process while bulk traffic passes, and as long without it. */
-async function measureProcessor(lab: Lab): Promise<void> {
-  configure(lab.victim, `${BASE}\n${USUAL_PORTS}`);
-  const detector = await startDetector(lab, lab.victim);
-  // Compilation goes on for a while after the start.
-  await delay(PROCESSOR_SECONDS * 1_000);
-  const before = cpuSeconds(detector);
-  const rate = await bulk(lab, [], PROCESSOR_SECONDS);
-  const after = cpuSeconds(detector);
-  await delay(PROCESSOR_SECONDS * 1_000);
-  console.log(
-    `processor time of main + sensor process in ${PROCESSOR_SECONDS} s of bulk traffic at ${rate.toFixed(1)} Gbit/s: ` +
-      `${difference(before, after)}; as long without traffic: ${difference(after, cpuSeconds(detector))}`,
-  );
-  await detector.stop();
-}
-
-function cpuSeconds(detector: LabProcess): number[] {
-  const pids = [detector.pid, captureOf(detector)].filter((pid) => pid !== undefined);
-  return pids.map((pid) => cpuTicksOf(pid) / TICKS_PER_SECOND);
-}
-
-function difference(before: readonly number[], after: readonly number[]): string {
-  return `${after.map((seconds, index) => (seconds - (before[index] ?? 0)).toFixed(2)).join(' + ')} s`;
 }
 
 /** From the packet on this host's wire to its line in the log. */
