@@ -177,7 +177,7 @@ function hand(kind: Kind, device: number, rule: Rule = Rule.none): void {
   fillProbe(probe, packet, kind);
   writeProbe(outbox.view, outbox.offset, probe, device, rule);
   // In a flood of forged sources a scanner must not wait behind those that come once.
-  commit(rule === Rule.probe && returning.isAgain(probe.source));
+  commit((rule === Rule.probe || rule === Rule.held) && returning.isAgain(probe.source));
 }
 
 /** Sends a SYN/ACK ahead of the SYN that it answers. Other answers show nothing about the probe, and may wait. */

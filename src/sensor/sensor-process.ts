@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Reason } from '../decode/reason.ts';
 import { type ChildPlan, RECORDS_FD } from './child-plan.ts';
@@ -106,10 +107,15 @@ export class SensorProcess {
     });
   }
 
-  /** Hands on whole records, and keeps the octets of an incomplete one for the next chunk. */
+  /**
+   * Hands on whole records, and keeps the octets of an incomplete one for the next chunk. Reports are judged a part at a
+   * time: in a flood the firewall's answers must not wait for a whole chunk, since the next blocks wait for them.
+   */
   async #take(chunk: Uint8Array): Promise<void> {
+    const most = this.#readsReports ? FLOOD_BYTES : BUFFER_BYTES;
     for (let taken = 0; taken < chunk.length; ) {
-      const part = chunk.subarray(taken, taken + BUFFER_BYTES - this.#carriedBytes);
+      if (taken > 0) await turn();
+      const part = chunk.subarray(taken, taken + most - this.#carriedBytes);
       taken += part.length;
       this.#buffer.set(part, this.#carriedBytes);
       const held = this.#carriedBytes + part.length;
