@@ -7,7 +7,7 @@
 import { createLab, type Lab } from '../test/support/lab.ts';
 import { attacksOn, comeFrom, DECOYS, HONEST, launch } from '../test/support/matrix.ts';
 import { startService } from '../test/support/services.ts';
-import { CONTENDERS, IGNORED, type Running } from './support/contenders.ts';
+import { accuses, CONTENDERS, IGNORED, type Running } from './support/contenders.ts';
 import { NMAP_AT_200, NMAP_AT_FULL_SPEED, observe, observeAll, RUNS, SERVICES } from './support/wire.ts';
 
 /** scanlogd reports a scan from 21 unprivileged ports on; the others report the first packet. */
@@ -86,13 +86,6 @@ async function tryHonest(lab: Lab, program: Running): Promise<void> {
   console.log(`false alarms: ${accused.length} of ${HONEST.length}${listed(accused, '')}`);
   if (program.blocks) console.log(`honest hosts blocked: ${blocked.length} of ${HONEST.length}`);
   if (cut.length > 0) console.log(`what an honest host could not finish: ${cut.join('; ')}`);
-}
-
-/** Whether a line of the log accuses this address. */
-function accuses(program: Running, address: string): boolean {
-  const literal = address.replaceAll('.', '\\.');
-  const whole = new RegExp(`(?<![0-9a-f.:])${literal}(?![0-9a-f.]|:[0-9a-f]*:)`);
-  return program.alerts().some((line) => whole.test(line));
 }
 
 function listed(names: readonly string[], not = 'not '): string {

@@ -1,7 +1,7 @@
 /**
  * Measures how much a scanner learns before it is blocked: the time from its first probe to the victim's last answer, the
  * ports that answered, and how many of five real services it found. In network namespaces, with the built program,
- * both of its sensors and real scanners; needs root. An argument names the block method.
+ * both of its sensors and real scanners; needs root. Arguments name the block method and one sensor.
  */
 import { configure, startDetector } from '../test/support/detector.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
@@ -21,7 +21,9 @@ const METHOD = process.argv[2] ?? 'nftables';
 
 const MASSCAN_PORTS = `${SERVICES.join(',')},3000-3994`;
 
-for (const sensor of ['kernel', 'packet']) await measureSensor(sensor);
+const SENSORS = process.argv[3] === undefined ? ['kernel', 'packet'] : [process.argv[3]];
+
+for (const sensor of SENSORS) await measureSensor(sensor);
 
 async function measureSensor(sensor: string): Promise<void> {
   const lab = await createLab({ name: 'reaction' });

@@ -12,7 +12,7 @@ const SERVER = '10.0.0.2';
 
 /** Frames and their times (ms). */
 type Frame = { frame: Uint8Array; time: number };
-type Frames = Iterable<Frame>;
+export type Frames = Iterable<Frame>;
 
 /** A SYN to each of 100 watched ports from each of 10,000 sources, interleaved. */
 export function* synScan(): Frames {
@@ -99,7 +99,7 @@ export async function writeCapture(
 }
 
 /** Sets the checksums of IPv4 and TCP in an Ethernet frame without options and payload. */
-function fixChecksums(view: DataView): void {
+export function fixChecksums(view: DataView): void {
   view.setUint16(24, 0);
   view.setUint16(24, complement(sum(view, 14, 20)));
   view.setUint16(50, 0);

@@ -2,8 +2,9 @@ import { appendFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { unpackPackage } from '../../test/support/debian-package.ts';
-import { CONFIG_FILE, IGNORE_FILE, PROGRAM, writeFile } from '../../test/support/detector.ts';
+import { CONFIG_FILE, IGNORE_FILE, startDetector, writeFile } from '../../test/support/detector.ts';
 import type { Lab } from '../../test/support/lab.ts';
+import type { LabProcess } from '../../test/support/lab-process.ts';
 import { targetsOf } from '../../test/support/orders.ts';
 import { startSyslog } from '../../test/support/services.ts';
 
@@ -11,6 +12,8 @@ import { startSyslog } from '../../test/support/services.ts';
 export interface Running {
   readonly title: string;
   readonly blocks: boolean;
+  /** The process that was started; null where it starts others and ends. */
+  readonly process: LabProcess | null;
   /** The lines of its log that report an attack. */
   alerts(): readonly string[];
   /** The addresses that are blocked now. */
@@ -49,23 +52,43 @@ SCAN_TRIGGER="0"
 
 /** Starts each program, by its name on the command line. */
 export const CONTENDERS: Readonly<Record<string, (lab: Lab) => Promise<Running>>> = {
-  'this-nftables': (lab) => startThis(lab, 'nftables'),
-  'this-command': (lab) => startThis(lab, 'command'),
+  'this-kernel': startKernelSensor,
+  'this-packet': startPacketSensor,
+  'this-command': (lab) => startThis(lab, 'kernel', 'command'),
   'portsentry-1.2': startOne,
-  'portsentry-2.0': startTwo,
+  'portsentry-2.0': startPortSentry2,
   scanlogd: startScanlogd,
 };
 
 const now = () => Promise.resolve();
 
-async function startThis(lab: Lab, method: 'nftables' | 'command'): Promise<Running> {
+/** This program with the kernel sensor. `more` are keys of its configuration that go first. */
+export function startKernelSensor(lab: Lab, more = ''): Promise<Running> {
+  return startThis(lab, 'kernel', 'nftables', more);
+}
+
+/** The same with the packet sensor. */
+export function startPacketSensor(lab: Lab, more = ''): Promise<Running> {
+  return startThis(lab, 'packet', 'nftables', more);
+}
+
+async function startThis(
+  lab: Lab,
+  sensor: 'kernel' | 'packet',
+  method: 'nftables' | 'command',
+  more = '',
+): Promise<Running> {
   ignore(lab);
-  writeFile(lab.victim, CONFIG_FILE, `${CONFIGURATION}BLOCK_METHOD="${method}"\n`);
-  const detector = await lab.start(lab.victim, [process.execPath, PROGRAM, '-atcp', '-audp']);
-  await detector.waitForLine(ACTIVE);
+  writeFile(
+    lab.victim,
+    CONFIG_FILE,
+    `${more}\n${CONFIGURATION}SENSOR="${sensor}"\nBLOCK_METHOD="${method}"\n`,
+  );
+  const detector = await startDetector(lab, lab.victim);
   return {
-    title: `this program, blocking by ${method === 'command' ? 'KILL_ROUTE' : method}`,
+    title: `this program, ${sensor} sensor, blocking by ${method === 'command' ? 'KILL_ROUTE' : method}`,
     blocks: true,
+    process: detector,
     alerts: () => detector.lines().filter((line) => line.startsWith('attackalert:')),
     blocked: () => (method === 'command' ? droppedSources(lab) : targetsOf(lab)),
     rest: now,
@@ -88,6 +111,7 @@ async function startOne(lab: Lab): Promise<Running> {
   return {
     title: `PortSentry ${version} of Debian, -atcp and -audp, blocking by KILL_ROUTE`,
     blocks: true,
+    process: null,
     alerts: () => syslog.lines().filter((line) => line.includes('attackalert:')),
     blocked: () => droppedSources(lab),
     rest: now,
@@ -95,7 +119,7 @@ async function startOne(lab: Lab): Promise<Running> {
 }
 
 /** Its only such mode reads TCP_PORTS and UDP_PORTS, as ranges. It runs with the C library that it was built for. */
-async function startTwo(lab: Lab): Promise<Running> {
+export async function startPortSentry2(lab: Lab): Promise<Running> {
   const { folder, version } = unpackPackage('portsentry', 'sid');
   const libraries = join(unpackPackage('libc6', 'sid').folder, 'usr/lib');
   const [architecture] = readdirSync(libraries).filter((entry) => entry.endsWith('-linux-gnu'));
@@ -116,6 +140,7 @@ async function startTwo(lab: Lab): Promise<Running> {
   return {
     title: `PortSentry ${version} of Debian, blocking by KILL_ROUTE`,
     blocks: true,
+    process: detector,
     alerts: () =>
       detector.lines().filter((line) => line.includes('Scan from: [') && line.includes('ignored: [false]')),
     blocked: () => droppedSources(lab),
@@ -136,10 +161,18 @@ async function startScanlogd(lab: Lab): Promise<Running> {
   return {
     title: `scanlogd ${version} of Debian, which only logs`,
     blocks: false,
+    process: null,
     alerts: () => syslog.lines().filter((line) => /scanlogd: \S+ to /.test(line)),
     blocked: () => Promise.resolve([]),
     rest: () => delay(SCANLOGD_PAUSE_MS),
   };
+}
+
+/** Whether a line of the log accuses this address. */
+export function accuses(program: Running, address: string): boolean {
+  const literal = address.replaceAll('.', '\\.');
+  const whole = new RegExp(`(?<![0-9a-f.:])${literal}(?![0-9a-f.]|:[0-9a-f]*:)`);
+  return program.alerts().some((line) => whole.test(line));
 }
 
 function ignore(lab: Lab): void {

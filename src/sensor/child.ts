@@ -3,6 +3,7 @@
  * knows no policy. It ends when its standard input does, so it never outlives the main process. It may be killed at any
  * time, because it holds nothing but what the kernel's rings hold too.
  */
+import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { describeMissing, missingCapabilities } from '../capture/capabilities.ts';
@@ -25,10 +26,11 @@ import {
   REPORT_BUFFER_BYTES,
 } from './child-plan.ts';
 import { kindOfReport } from './kernel/report.ts';
-import { Rule, ruleOfPrefix } from './kernel/rule.ts';
+import { isCounted, Rule, ruleOfPrefix } from './kernel/rule.ts';
 import { monotonicMs } from './monotonic.ts';
 import { Outbox } from './outbox.ts';
 import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from './record-format.ts';
+import { Returning } from './returning.ts';
 
 /** Up to this many waiting records come from a scanner and go out at once; more come from a flood and may wait 1 ms. */
 const FEW_RECORDS = 8;
@@ -52,6 +54,7 @@ const exit = () => process.exit(0);
 const outbox = new Outbox(RECORDS_FD, now, exit, MAX_WAITING_BYTES);
 /** For records that must not wait. */
 const urgentOutbox = new Outbox(RECORDS_FD, now, exit);
+const returning = new Returning(randomInt(2 ** 32));
 const reader = new PacketReader('received', new Packet());
 const { packet } = reader;
 const probe = new Probe();
@@ -167,13 +170,14 @@ function takeReport(view: DataView, length: number): void {
     if (kind !== Kind.none && reason === Reason.none) hand(kind, 0, rule);
   }
   // The counters of the sensor's table know nothing of other tables' reports, and are compared with these.
-  if (rule !== Rule.none && rule !== Rule.blocked) counts[reason] = (counts[reason] as number) + 1;
+  if (isCounted(rule)) counts[reason] = (counts[reason] as number) + 1;
 }
 
 function hand(kind: Kind, device: number, rule: Rule = Rule.none): void {
   fillProbe(probe, packet, kind);
   writeProbe(outbox.view, outbox.offset, probe, device, rule);
-  commit();
+  // In a flood of forged sources a scanner must not wait behind those that come once.
+  commit((rule === Rule.probe || rule === Rule.held) && returning.isAgain(probe.source));
 }
 
 /** Sends a SYN/ACK ahead of the SYN that it answers. Other answers show nothing about the probe, and may wait. */
@@ -188,15 +192,15 @@ function handAnswer(): void {
   urgentOutbox.flush();
 }
 
-function commit(): void {
-  if (!outbox.commit() || flushPlanned) return;
+function commit(ahead = false): void {
+  if (!outbox.commit(ahead) || flushPlanned) return;
   planFlush();
 }
 
 /** No timer is as short as the wait of a record, and polling for it would take a whole core in a flood. */
 function planFlush(): void {
   flushPlanned = true;
-  if (outbox.offset <= FEW_RECORDS * RECORD_LENGTH) setImmediate(flushDue);
+  if (!outbox.isBehind && outbox.offset <= FEW_RECORDS * RECORD_LENGTH) setImmediate(flushDue);
   else setTimeout(flushDue, 1);
 }
 

@@ -10,6 +10,9 @@ const BATCH_RECORDS = 512;
  */
 const WAIT_MS = 0.1;
 
+/** Records that go ahead of those that wait: as many as the reader takes in some ten ms. */
+const AHEAD_BYTES = BATCH_RECORDS * RECORD_LENGTH;
+
 /**
  * Collects records and writes them to a pipe in batches. A full pipe blocks. The kernel's ring then takes the excess
  * and drops what it cannot hold, so neither process grows. A pipe that does not block keeps up to `maxWaitingBytes` of
@@ -25,6 +28,9 @@ export class Outbox {
   /** Records that the pipe did not take, in order; the first may begin within a record. */
   #backlog: Uint8Array[] = [];
   #backlogBytes = 0;
+  /** Records that overtake the backlog; the first may begin within a record. */
+  readonly #ahead = new Uint8Array(AHEAD_BYTES);
+  #aheadBytes = 0;
   #dropped = 0;
   #length = 0;
   /** Octets that were there when the current wait began, and when it began. */
@@ -44,6 +50,11 @@ export class Outbox {
     return this.#dropped;
   }
 
+  /** Whether the pipe was full at the last attempt, so that records wait for the reader. */
+  get isBehind(): boolean {
+    return this.#backlogBytes > 0 || this.#aheadBytes > 0;
+  }
+
   /** The view to write the next record into, at `offset`; then call `commit`. */
   get view(): DataView {
     return this.#view;
@@ -54,12 +65,22 @@ export class Outbox {
     return this.#length;
   }
 
-  /** Takes the record just written. True when records wait; the caller must then call `flushDue` soon. */
-  commit(): boolean {
+  /**
+   * Takes the record just written. One that may go `ahead` overtakes those that wait for the reader. True when records
+   * wait; the caller must then call `flushDue` soon.
+   */
+  commit(ahead = false): boolean {
+    if (ahead && this.isBehind && this.#aheadBytes + RECORD_LENGTH <= AHEAD_BYTES) {
+      const record = this.#bytes.subarray(this.#length, this.#length + RECORD_LENGTH);
+      this.#ahead.set(record, this.#aheadBytes);
+      this.#aheadBytes += RECORD_LENGTH;
+      return true;
+    }
     this.#length += RECORD_LENGTH;
     if (this.#length === RECORD_LENGTH) this.#beginWait();
     if (this.#length === this.#bytes.length) this.flush();
-    return this.flushDue();
+    // A full pipe is not tried again for each record: a write that fails costs more than all else of a record.
+    return this.isBehind || this.flushDue();
   }
 
   /** Writes the records that have waited long enough; true when more wait. */
@@ -71,8 +92,8 @@ export class Outbox {
       this.#length = rest;
       this.#beginWait();
     }
-    if (this.#backlogBytes > 0) this.#write(0);
-    return this.#length > 0 || this.#backlogBytes > 0;
+    if (this.isBehind) this.#write(0);
+    return this.#length > 0 || this.isBehind;
   }
 
   /** Writes all records at once. */
@@ -88,18 +109,32 @@ export class Outbox {
 
   /** Writes what waits for the pipe, and then the first `length` octets of the batch. */
   #write(length: number): void {
-    while (this.#backlog.length > 0) {
-      const [first] = this.#backlog as [Uint8Array];
-      const written = this.#writeTo(first, first.length);
-      this.#backlogBytes -= written;
-      if (written < first.length) {
-        this.#backlog[0] = first.subarray(written);
-        this.#keep(0, length);
-        return;
-      }
-      this.#backlog.shift();
+    if (!this.#writeWaiting()) this.#keep(0, length);
+    else this.#keep(this.#writeTo(this.#bytes, length), length);
+  }
+
+  /** Whether the pipe took all that waited. */
+  #writeWaiting(): boolean {
+    // The rest of a record comes before the next one.
+    if ((this.#backlog[0]?.length ?? 0) % RECORD_LENGTH !== 0 && !this.#writeFirst()) return false;
+    if (this.#aheadBytes > 0) {
+      const written = this.#writeTo(this.#ahead, this.#aheadBytes);
+      this.#ahead.copyWithin(0, written, this.#aheadBytes);
+      this.#aheadBytes -= written;
+      if (this.#aheadBytes > 0) return false;
     }
-    this.#keep(this.#writeTo(this.#bytes, length), length);
+    while (this.#backlog.length > 0) if (!this.#writeFirst()) return false;
+    return true;
+  }
+
+  /** Whether the pipe took the first part of the backlog. */
+  #writeFirst(): boolean {
+    const [first] = this.#backlog as [Uint8Array];
+    const written = this.#writeTo(first, first.length);
+    this.#backlogBytes -= written;
+    if (written === first.length) this.#backlog.shift();
+    else this.#backlog[0] = first.subarray(written);
+    return written === first.length;
   }
 
   /** How many octets the pipe took. */

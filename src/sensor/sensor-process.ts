@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Reason } from '../decode/reason.ts';
 import { type ChildPlan, RECORDS_FD } from './child-plan.ts';
 import { dropCapabilities } from './drop-capabilities.ts';
+import { isCounted } from './kernel/rule.ts';
 import { killChild } from './kill-child.ts';
-import { RECORD_LENGTH, RecordType, readCount, recordType } from './record-format.ts';
+import { RECORD_LENGTH, RecordType, readCount, recordRule, recordType } from './record-format.ts';
 
 /** A sensor that has not ended after this time is killed. */
 const END_TIME_MS = 300;
@@ -40,6 +43,8 @@ export class SensorProcess {
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   readonly #view = new DataView(this.#buffer.buffer);
   #carriedBytes = 0;
+  /** Records of the kernel's reports that have come. */
+  #reports = 0;
   #complaint = '';
   #ending = false;
 
@@ -51,7 +56,10 @@ export class SensorProcess {
     const [command, ...args] = [...dropCapabilities(), process.execPath, program];
     this.#process = spawn(command as string, args, { stdio: ['pipe', 'ignore', 'pipe', 'pipe'] });
     this.#process.on('error', (error) => handlers.ended(null, error.message));
-    this.#process.on('exit', (code, signal) => handlers.ended(code, this.#reason(code, signal)));
+    this.#process.on('exit', (code, signal) => {
+      this.#countRecords();
+      handlers.ended(code, this.#reason(code, signal));
+    });
     // Without a free descriptor there are no pipes; the error event reports it.
     if (this.#process.stdio === undefined) return;
     this.#process.stderr?.on('data', (text) => {
@@ -99,10 +107,15 @@ export class SensorProcess {
     });
   }
 
-  /** Hands on whole records, and keeps the octets of an incomplete one for the next chunk. */
+  /**
+   * Hands on whole records, and keeps the octets of an incomplete one for the next chunk. Reports are judged a part at a
+   * time: in a flood the firewall's answers must not wait for a whole chunk, since the next blocks wait for them.
+   */
   async #take(chunk: Uint8Array): Promise<void> {
+    const most = this.#readsReports ? FLOOD_BYTES : BUFFER_BYTES;
     for (let taken = 0; taken < chunk.length; ) {
-      const part = chunk.subarray(taken, taken + BUFFER_BYTES - this.#carriedBytes);
+      if (taken > 0) await turn();
+      const part = chunk.subarray(taken, taken + most - this.#carriedBytes);
       taken += part.length;
       this.#buffer.set(part, this.#carriedBytes);
       const held = this.#carriedBytes + part.length;
@@ -119,10 +132,17 @@ export class SensorProcess {
     for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
       const type = recordType(this.#view, offset);
       if (type === RecordType.ready) this.#handlers.ready();
+      if (type === RecordType.probe && isCounted(recordRule(this.#view, offset))) this.#reports++;
       if (type !== RecordType.count) continue;
       const { reason, count } = readCount(this.#view, offset);
       this.counts.set(reason, count);
     }
+  }
+
+  /** A sensor that dies has not said what it read in its last second: no less than it has handed over. */
+  #countRecords(): void {
+    const said = this.counts.get(Reason.none) ?? 0;
+    if (this.#reports > said) this.counts.set(Reason.none, this.#reports);
   }
 
   #reason(code: number | null, signal: NodeJS.Signals | null): string {

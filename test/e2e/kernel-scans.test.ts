@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answersDuring, countAnswers } from '../support/answers.ts';
 import { configure, startDetector } from '../support/detector.ts';
@@ -43,12 +44,13 @@ afterAll(() => lab.close());
 /** Makes a scan from an address that has sent nothing yet. Resolves to how many answers it got. */
 async function scan(
   family: 'ipv4' | 'ipv6',
-  command: (target: string) => readonly string[],
+  command: (target: string, source: string) => readonly string[],
 ): Promise<number> {
   sources++;
+  const source = `10.99.0.${20 + sources}`;
   // Each IPv6 source has a network of its own: the second address of one finds its whole network held.
-  await comeFrom(lab, `10.99.0.${20 + sources}`, `fd99::${1_000 + sources}`);
-  return answersDuring(lab, () => lab.run(lab.scanner, command(lab.wire.to[family])));
+  await comeFrom(lab, source, `fd99::${1_000 + sources}`);
+  return answersDuring(lab, () => lab.run(lab.scanner, command(lab.wire.to[family], source)));
 }
 
 describe.each(['ipv4', 'ipv6'] as const)('%s', (family) => {
@@ -91,6 +93,33 @@ test('masscan and hping3 get no answer either, as fast as they can', async () =>
     target,
   ]);
   expect({ masscan, hping3 }).toEqual({ masscan: 0, hping3: 0 });
+});
+
+test('zmap and masscan get no answer at 100,000 probes a second', async () => {
+  // One port of each address is what zmap scans, so the host has a network of them.
+  const network = '10.98.0.0/16';
+  await lab.run(lab.victim, ['ip', 'route', 'add', 'local', network, 'dev', 'lo']);
+  const { mac } = lab.wire.to;
+  const received = () =>
+    Number(readFileSync(lab.victim.path('/sys/class/net/eth0/statistics/rx_packets'), 'utf8'));
+  const before = received();
+  const zmap = await scan('ipv4', (_, source) => [
+    ...['zmap', '-q', '-p', '3000', '-r', '100000', '-c', '1', '-b', '/dev/null', '-o', '/dev/null'],
+    ...['-i', 'eth0', '-S', source, '-G', mac, network],
+  ]);
+  const between = received();
+  expect(between - before, 'all that zmap sends').toBeGreaterThan(65_000);
+  await comeFrom(lab, '10.99.0.240', 'fd99::2240');
+  const masscan = await answersDuring(lab, async () => {
+    const command = ['masscan', network, '-p', '3001', '--rate', '100000', '--interface', 'eth0'];
+    const direct = ['--adapter-ip', '10.99.0.240', '--router-mac', mac.replaceAll(':', '-')];
+    const process = await lab.start(lab.scanner, [...command, ...direct]);
+    // It would wait for ever for answers that do not come.
+    await lab.waitFor(() => received() - between > 65_000);
+    process.signal('SIGKILL');
+    await process.ended;
+  });
+  expect({ zmap, masscan }).toEqual({ zmap: 0, masscan: 0 });
 });
 
 test('of five services none is found once a closed port was probed, and others are served', async () => {

@@ -63,14 +63,30 @@ test('a full batch is written at once, and no record is lost', () => {
   expect(written().at(-1)).toBe(7);
 });
 
-test('a pipe that does not block and is full: records wait in order, and beyond the bound they are dropped and counted', async () => {
-  // A reader that sleeps until it is asked to read.
+/** A pipe that does not block, to a reader that sleeps until it is asked to read; and all that it has read. */
+function makeSlowReader() {
   const reader = spawn('sh', ['-c', 'read -r _ && exec cat <&3'], {
     stdio: ['pipe', 'pipe', 'ignore', 'pipe'],
   });
   onTestFinished(() => void reader.kill());
   const pipe = reader.stdio[3] as Socket & { readonly _handle: { readonly fd: number } };
-  const { fd } = pipe._handle;
+  const chunks: Buffer[] = [];
+  reader.stdout?.on('data', (chunk) => chunks.push(chunk));
+  /** Resolves to the first four octets of each record, when the outbox is empty and `count` records have come. */
+  const readAll = async (outbox: Outbox, count: number): Promise<number[]> => {
+    outbox.flush();
+    reader.stdin?.write('read\n');
+    await eventually(() => expect(outbox.flushDue()).toBe(false));
+    const length = () => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    await eventually(() => expect(length()).toBe(count * RECORD_LENGTH));
+    const read = Buffer.concat(chunks);
+    return Array.from({ length: count }, (_, record) => read.readUInt32BE(record * RECORD_LENGTH));
+  };
+  return { fd: pipe._handle.fd, readAll };
+}
+
+test('a pipe that does not block and is full: records wait in order, and beyond the bound they are dropped and counted', async () => {
+  const { fd, readAll } = makeSlowReader();
   const records = 20_000;
   const outbox = new Outbox(
     fd,
@@ -87,12 +103,46 @@ test('a pipe that does not block and is full: records wait in order, and beyond 
   kept.length -= outbox.dropped;
   expect(kept.length).toBeGreaterThan(records);
   expect(outbox.flushDue()).toBe(true);
-  reader.stdin?.write('read\n');
-  const chunks: Buffer[] = [];
-  reader.stdout?.on('data', (chunk) => chunks.push(chunk));
-  await eventually(() => expect(outbox.flushDue()).toBe(false));
-  const length = () => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  await eventually(() => expect(length()).toBe(kept.length * RECORD_LENGTH));
-  const read = Buffer.concat(chunks);
-  expect(kept.map((record) => read.readUInt32BE(record * RECORD_LENGTH))).toEqual(kept);
+  expect(await readAll(outbox, kept.length)).toEqual(kept);
+});
+
+test('records that may go ahead overtake what waits for a full pipe, in their order, and no record is lost', async () => {
+  const { fd, readAll } = makeSlowReader();
+  const outbox = new Outbox(
+    fd,
+    () => 0,
+    () => expect.unreachable('it reads'),
+    20_000 * RECORD_LENGTH,
+  );
+  const add = (record: number, ahead: boolean) => {
+    outbox.view.setUint32(outbox.offset, record);
+    return outbox.commit(ahead);
+  };
+  let inPipe = 0;
+  for (; !outbox.isBehind; inPipe++) add(inPipe, false);
+  for (let record = inPipe; record < 5_000; record++) add(record, false);
+  // More than can overtake at a time: the last ones wait as all others do.
+  const again = Array.from({ length: 600 }, (_, index) => 1_000_000 + index);
+  for (const record of again) expect(add(record, true)).toBe(true);
+  expect(outbox.dropped).toBe(0);
+  const read = await readAll(outbox, 5_600);
+  expect([...read].sort((a, b) => a - b)).toEqual([...Array(5_000).keys(), ...again]);
+  expect(read.filter((record) => record < 1_000_000)).toEqual([...Array(5_000).keys()]);
+  const first = read.indexOf(again[0] as number);
+  expect(first, 'behind what the pipe had taken').toBeLessThanOrEqual(inPipe);
+  expect(read.slice(first, first + 512)).toEqual(again.slice(0, 512));
+});
+
+test('a record that may go ahead waits its turn where nothing waits', () => {
+  const { outbox, written } = makeOutbox();
+  for (const [record, ahead] of [
+    [1, false],
+    [2, true],
+    [3, false],
+  ] as const) {
+    outbox.view.setUint8(outbox.offset, record);
+    outbox.commit(ahead);
+  }
+  outbox.flush();
+  expect(written()).toEqual([1, 2, 3]);
 });

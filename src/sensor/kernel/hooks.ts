@@ -78,9 +78,10 @@ export function postrouting(plan: TablePlan, writer: Writer): string[] {
     'chain postrouting {',
     `type filter hook postrouting priority ${POSTROUTING_PRIORITY}; policy accept`,
     'oif lo accept',
+    // Segments within connections first: nothing below has more to say of them.
+    'tcp flags & (fin|syn|rst) == 0 accept',
     'ip daddr @doubted4 jump answered',
     'ip6 daddr @doubted6 jump answered',
-    'tcp flags & (fin|syn|rst) == 0 accept',
     ...(plan.udp.isEmpty ? [] : ['udp sport @watch_udp goto asked']),
     ...(plan.tcp.isEmpty ? [] : ['tcp sport != @used_tcp goto gone']),
     '}',

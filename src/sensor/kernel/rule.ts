@@ -49,3 +49,8 @@ const BY_LETTERS: ReadonlyMap<number, Rule> = new Map(
 export function ruleOfPrefix(letters: number): Rule {
   return BY_LETTERS.get(letters) ?? Rule.none;
 }
+
+/** Whether the table of the sensor counts what this rule reports. */
+export function isCounted(rule: Rule): boolean {
+  return rule !== Rule.none && rule !== Rule.blocked;
+}
