@@ -2,8 +2,8 @@ import { chooseDevices } from '../capture/devices.ts';
 import { filterText } from '../capture/filter.ts';
 import { CONNECTION_KINDS } from '../classify/kind.ts';
 import type { Address } from '../net/address.ts';
-import type { ChildPlan } from '../sensor/child-plan.ts';
-import { SensorSupervisor } from '../sensor/supervisor.ts';
+import type { CapturePlan } from '../sensor/child-plan.ts';
+import { type SensorSummary, SensorSupervisor } from '../sensor/supervisor.ts';
 import { FilterPlanner, type ViewedPorts } from '../watch/filter-plan.ts';
 import { type HostView, hostKey, viewHost } from '../watch/host.ts';
 import type { SocketTable } from '../watch/sockets.ts';
@@ -45,6 +45,10 @@ export interface CaptureManagerParts {
   readonly isOurs: (port: number) => boolean;
   /** Takes `length` octets of whole records of the sensor with this number; resolves when more may come. */
   records(view: DataView, length: number, sensor: number): Promise<void>;
+  /** A record about a sensor itself cannot be true. */
+  refused(): void;
+  /** A sensor died, and all its records are read: forget what it said of this host. */
+  died(): void;
   /** The devices or addresses of the host have changed; also called at the start. */
   hostChanged(view: HostView): void;
   /** The devices are open. */
@@ -82,6 +86,8 @@ export class CaptureManager {
       {
         plan: () => this.#plan(),
         records: parts.records,
+        refused: parts.refused,
+        died: parts.died,
         ready: ({ devices }) => parts.ready(devices.map(({ name }) => name)),
         lost: (reason) => parts.failed(reason, false),
         failed: parts.failed,
@@ -116,6 +122,11 @@ export class CaptureManager {
   /** False while capture should run and does not. */
   get isWell(): boolean {
     return this.#supervisor.isCapturing || !this.isNeeded || !this.hasDevice;
+  }
+
+  /** What the last sensor runs as, and how many have died. */
+  get process(): SensorSummary {
+    return this.#supervisor.process;
   }
 
   /** Whether any of the chosen interfaces is up. */
@@ -180,7 +191,7 @@ export class CaptureManager {
     this.#supervisor.renew();
   }
 
-  #plan(): ChildPlan | null {
+  #plan(): CapturePlan | null {
     // A link may have gone down since the last look.
     this.#viewChanged();
     if (!this.isNeeded) return null;

@@ -158,7 +158,8 @@ export class Daemon {
 
   #tick(): void {
     const { engine, settings, blockManager, control, connectModes } = this.#parts;
-    const { serviceManager, captureManager, kernelSensor, readiness, probeReceiver } = this.#parts;
+    const { serviceManager, captureManager, kernelSensor, readiness, probeReceiver, recordCheck } =
+      this.#parts;
     this.#lookAtClock();
     const now = this.#parts.clock.now();
     engine.tracker.sweep(now);
@@ -169,6 +170,7 @@ export class Daemon {
     const isWell = (captureManager.isWell && kernelSensor.isWell) || readiness.doesWithoutCapture;
     serviceManager.tick(performance.now(), isWell, this.#status());
     captureManager.tick(now, probeReceiver.takeInUse());
+    recordCheck.tick(performance.now());
     this.#tickSensor(now);
     const undecoded = this.#undecoded.line(this.#parts.counts(), now);
     if (undecoded !== null) this.tell(undecoded);

@@ -19,22 +19,29 @@ import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import {
   EXIT_NO_PERMISSION,
   EXIT_UNAVAILABLE,
-  NOBODY,
   parseChildPlan,
   RECORDS_FD,
   REPORT_BUFFER_BYTES,
 } from './child-plan.ts';
+import { closeInherited, confine } from './confine.ts';
 import { kindOfReport } from './kernel/report.ts';
 import { Rule, ruleOfPrefix } from './kernel/rule.ts';
 import { monotonicMs } from './monotonic.ts';
 import { Outbox } from './outbox.ts';
-import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from './record-format.ts';
+import {
+  RECORD_LENGTH,
+  writeAlive,
+  writeAnswer,
+  writeCount,
+  writeProbe,
+  writeReady,
+} from './record-format.ts';
 
 /** Up to this many waiting records come from a scanner and go out at once; more come from a flood and may wait 1 ms. */
 const FEW_RECORDS = 8;
 
-/** How often the counts are handed over. */
-const COUNT_INTERVAL_MS = 1_000;
+/** How often a sign of life and the counts are handed over. */
+const ALIVE_INTERVAL_MS = 1_000;
 
 /**
  * What waits for the main process when reports come faster than it judges: two seconds of a flood of 50,000 a second. This
@@ -64,6 +71,7 @@ let flushPlanned = false;
 /** What the daemon's clock is ahead of `now`. */
 let clockAheadMs = 0;
 
+closeInherited();
 process.title = 'portsentry-capture';
 let input = '';
 let started = false;
@@ -77,7 +85,7 @@ process.stdin.on('data', (text: string) => {
 process.stdin.on('end', () => setTimeout(end, DRAIN_TIME_MS));
 
 function start(line: string): void {
-  const { devices, group, clockBaseMs } = parseChildPlan(line);
+  const { devices, group, clockBaseMs, account } = parseChildPlan(line);
   clockAheadMs = clockBaseMs + monotonicMs() - now();
   const missing = process.geteuid?.() === 0 ? missingCapabilities(TO_GIVE_UP_ROOT) : [];
   if (missing.length > 0) endWith(EXIT_NO_PERMISSION, `root cannot be given up: ${describeMissing(missing)}`);
@@ -92,10 +100,10 @@ function start(line: string): void {
       fail(name, error);
     }
   }
-  giveUpRoot();
-  writeReady(outbox.view, outbox.offset);
+  const lacks = confine(account);
+  writeReady(outbox.view, outbox.offset, lacks);
   commit();
-  setInterval(sendCounts, COUNT_INTERVAL_MS);
+  setInterval(sendSign, ALIVE_INTERVAL_MS);
 }
 
 /** Opens the group of the kernel's reports, which needs CAP_NET_ADMIN once. */
@@ -131,15 +139,6 @@ function endWith(code: number, message: string): never {
 
 /** Without them Node aborts, and the main process would report that a link went down. */
 const TO_GIVE_UP_ROOT = ['CAP_SETGID', 'CAP_SETUID'] as const;
-
-/** Gives up all three user ids, the groups, and with them every capability, for good. */
-function giveUpRoot(): void {
-  if (process.geteuid?.() !== 0) return;
-  process.chdir('/');
-  process.setgroups?.([]);
-  process.setgid?.(NOBODY);
-  process.setuid?.(NOBODY);
-}
 
 function takeFrame(view: DataView, length: number, linkType: number, device: number): void {
   packet.time = Math.floor(clockAheadMs + now());
@@ -203,6 +202,13 @@ function planFlush(): void {
 function flushDue(): void {
   flushPlanned = false;
   if (outbox.flushDue()) planFlush();
+}
+
+/** The main process replaces a sensor that is silent. */
+function sendSign(): void {
+  writeAlive(outbox.view, outbox.offset);
+  commit();
+  sendCounts();
 }
 
 function sendCounts(): void {
