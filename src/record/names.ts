@@ -152,7 +152,7 @@ export async function askResolver(address: string, resolver = SYSTEM): Promise<s
   const wanted = parseAddress(address);
   const leadsBack = (text: string) => {
     const found = parseAddress(text.split('%')[0] as string);
-    return wanted !== null && found !== null && found.equals(wanted);
+    return wanted !== null && found?.equals(wanted) === true;
   };
   if (!(await resolver.addressesOf(name)).some(leadsBack)) throw new Error('it does not lead back');
   return name;
