@@ -15,6 +15,7 @@ import type { Log } from '../record/log.ts';
 import { modeLines, startingLine, stopLines } from '../record/start-lines.ts';
 import { UndecodedSum } from '../record/undecoded.ts';
 import { blockCount } from '../respond/block-state.ts';
+import { lockState } from '../service/state-lock.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import { SteadyClock } from './clock.ts';
 import { logDestinations, openLiveLog } from './outputs.ts';
@@ -227,6 +228,8 @@ async function openMemory(
   const occupant = await findOccupant(controlSocket);
   if (occupant !== null) throw new CommandError(Exit.unavailable, occupant);
   const tell = (text: string) => log.line(adminLine(text));
+  const unlocked = await lockState(stateDir);
+  if (unlocked !== null) tell(`STATE_DIR ${stateDir} is not locked against another portsentry: ${unlocked}.`);
   return Ledger.open(stateDir, { now: clock.now(), toWall: clock.toWall, tell });
 }
 
