@@ -311,8 +311,8 @@ export class DaemonParts {
           this.#ownAddresses = addresses;
           this.blockManager.allowList.never.setOwn(addresses, broadcasts);
           this.engine.tracker.setOwn(addresses);
-          connectModes.hostChanged();
         },
+        hostSettled: () => connectModes.hostChanged(),
         ready: (devices) => readiness.ready(devices),
         failed: (reason, permission) => readiness.captureFailed(reason, permission),
         notRenewed: (reason) => this.#tell(`Capture goes on with the old filter: ${reason}.`),

@@ -71,6 +71,7 @@ function makeManager(parts: Partial<CaptureManagerParts> = {}, watched = WATCHED
       watchesPortsInUse: false,
       records: () => Promise.resolve(),
       hostChanged: ({ addresses }) => events.push(`host of ${addresses.length} addresses`),
+      hostSettled: () => events.push('settled'),
       refused: () => events.push('refused'),
       died: () => events.push('died'),
       ready: (devices) => events.push(['ready', ...devices]),
