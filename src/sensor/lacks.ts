@@ -14,7 +14,7 @@ const NAMES: readonly (readonly [number, string])[] = [
   [Lack.noCapabilities, 'no capabilities (USER keeps CAP_NET_RAW)'],
   [Lack.limits, 'limits (prlimit)'],
   [Lack.lockedFilters, 'locked packet filters (perl)'],
-  [Lack.systemCallFilter, 'a system call filter (systemd)'],
+  [Lack.systemCallFilter, 'a system call filter (enosys, systemd)'],
 ];
 
 /** The names of the bits of a mask, each with what would give it. */

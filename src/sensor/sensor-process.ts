@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { REASON_COUNT } from '../decode/reason.ts';
@@ -8,6 +8,7 @@ import { type CapturePlan, type ChildPlan, RECORDS_FD, type SensorAccount } from
 import { killChild } from './kill-child.ts';
 import { launcher, SENSOR_ENVIRONMENT } from './launch.ts';
 import { RECORD_LENGTH, RecordType, readCount, readReady, recordType } from './record-format.ts';
+import { systemCallFilter } from './system-call-filter.ts';
 
 /** A sensor that has not ended after this time is killed. */
 const END_TIME_MS = 300;
@@ -218,6 +219,11 @@ export class SensorProcess {
 /** A host without setpriv has a sensor that gives up root, and keeps the rest of its rights; its report says so. */
 function launchedBy(isRoot: boolean): string[] {
   const commands = launcher(isRoot);
-  const isInstalled = SENSOR_ENVIRONMENT.PATH.split(':').some((folder) => existsSync(`${folder}/setpriv`));
-  return isInstalled || !isRoot ? commands : [];
+  if (commands.length === 0 || (isRoot && !isInstalled('setpriv'))) return [];
+  const filter = isInstalled('enosys') ? systemCallFilter(readFileSync('/proc/self/status', 'utf8')) : [];
+  return [...filter, ...commands];
+}
+
+function isInstalled(program: string): boolean {
+  return SENSOR_ENVIRONMENT.PATH.split(':').some((folder) => existsSync(`${folder}/${program}`));
 }

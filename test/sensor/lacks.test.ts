@@ -7,7 +7,7 @@ test('each protection that is missing is named with what would give it', () => {
   expect(new Set(names).size).toBe(masks.length);
   expect(namesOfLacks(Lack.limits | Lack.systemCallFilter)).toEqual([
     'limits (prlimit)',
-    'a system call filter (systemd)',
+    'a system call filter (enosys, systemd)',
   ]);
   expect(namesOfLacks(0)).toEqual([]);
 });
