@@ -22,6 +22,7 @@ import {
   parseChildPlan,
   RECORDS_FD,
   REPORT_BUFFER_BYTES,
+  type SensorAccount,
 } from './child-plan.ts';
 import { closeInherited, confine } from './confine.ts';
 import { kindOfReport } from './kernel/report.ts';
@@ -100,8 +101,7 @@ function start(line: string): void {
       fail(name, error);
     }
   }
-  const lacks = confine(account);
-  writeReady(outbox.view, outbox.offset, lacks);
+  writeReady(outbox.view, outbox.offset, giveUpRights(account));
   commit();
   setInterval(sendSign, ALIVE_INTERVAL_MS);
 }
@@ -115,6 +115,16 @@ function openGroup(group: number): void {
     new Socket({ fd: RECORDS_FD, readable: false }).on('error', exit).unref();
   } catch (error) {
     fail(name, error);
+  }
+}
+
+/** A user namespace with a single id has nobody whom root could become. */
+function giveUpRights(account: SensorAccount | null): number {
+  try {
+    return confine(account);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    endWith(EXIT_NO_PERMISSION, `root cannot be given up for ${account?.name}: ${text}`);
   }
 }
 
