@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
  * not import each other.
  */
 const LAYERS: readonly (readonly string[])[] = [
-  ['net'],
+  ['net', 'files'],
   ['config'],
   ['capture', 'listen'],
   ['decode'],
@@ -26,9 +26,12 @@ const LAYERS: readonly (readonly string[])[] = [
   ['main.ts'],
 ];
 
-/** Only these read a clock, handle signals or touch `process`. `commands` starts and ends programs for the others. */
+/**
+ * Only these read a clock, handle signals or touch `process`. `commands` starts and ends programs for the others, and
+ * `files` asks which user it opens files for.
+ */
 const TOUCH_THE_PROCESS = /^(daemon|service|cli|sensor)\/|^main\.ts$|^replay\/actions\.ts$/;
-const START_PROGRAMS = /^commands\//;
+const START_PROGRAMS = /^(commands|files)\//;
 
 const STATIC = /^(?:import|export)\b[^;]*?\bfrom '([^']+)'|^import '([^']+)'/gm;
 const DYNAMIC = /\bimport\('([^']+)'\)/g;

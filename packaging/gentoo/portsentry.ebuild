@@ -23,6 +23,7 @@ DEPEND="
 "
 RDEPEND="
 	${DEPEND}
+	acct-user/_portsentry
 	sys-apps/util-linux
 	nftables? ( net-firewall/nftables )
 "

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 const BITS = {
   CAP_CHOWN: 0n,
   CAP_DAC_OVERRIDE: 1n,
+  CAP_DAC_READ_SEARCH: 2n,
   CAP_SETGID: 6n,
   CAP_SETUID: 7n,
   CAP_SETPCAP: 8n,

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Config, ModeName } from '../config/config.ts';
 import type { Finding } from '../config/finding.ts';
+import { MAX_CONFIG_BYTES } from '../config/load.ts';
 import { modeNames, startedModes } from '../config/modes.ts';
+import { readRegular } from '../files/read-regular.ts';
 import { CommandError } from '../preflight/exit.ts';
 import { parseModes } from '../preflight/parse-modes.ts';
 import { expandLegacySwitches, MODES_OF_2X } from './legacy-switches.ts';
@@ -76,10 +78,10 @@ export function readServiceStart(checked: string, root = ''): ServiceStart | nul
 function readServiceFile(service: ServiceFile, file: string, checked: string): ServiceStart {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegular(file, MAX_CONFIG_BYTES).toString('utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const message = `cannot be read (${code}), so the modes that the service starts are not known`;
+    const { code, message: why } = error as NodeJS.ErrnoException;
+    const message = `cannot be read (${code ?? why}), so the modes that the service starts are not known`;
     return { file, modes: null, findings: [{ severity: 'warning', file, line: 0, column: 0, message }] };
   }
   const settings = shellSettings(text);

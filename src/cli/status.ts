@@ -1,4 +1,4 @@
-import type { KnownServiceInfo, Status } from '../control/status.ts';
+import type { KnownServiceInfo, SensorProcessStatus, Status } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
 import { counted } from '../record/counted.ts';
 import { formatTime } from '../record/times.ts';
@@ -52,7 +52,20 @@ function describeBlocks({ inForce, unknown, due }: Status['blocks']): string {
   return `${inForce} in force${unsure}, ${due} due`;
 }
 
-function sensorFacts({ sensor: { why, kernel }, method }: Status): [string, string][] {
+function sensorFacts(status: Status): [string, string][] {
+  const { process } = status.sensor;
+  if (process === null) return tableFacts(status);
+  return [...tableFacts(status), ['process', describeProcess(process)]];
+}
+
+function describeProcess({ isWell, account, died, refused, retimed }: SensorProcessStatus): string {
+  const state = isWell ? 'runs' : 'is gone or gives no sign of life';
+  const user = account === null ? '' : ` as ${account}`;
+  const untrue = refused + retimed === 0 ? '' : `, ${refused} records refused, ${retimed} with a far time`;
+  return `${state}${user}, replaced ${counted(died, 'time')}${untrue}`;
+}
+
+function tableFacts({ sensor: { why, kernel }, method }: Status): [string, string][] {
   if (kernel === null) return [['sensor', why]];
   const { held, heldPackets, shed, reported, unreported, lost, hearsBlocked } = kernel;
   const blocked = hearsBlocked ? '' : `; of blocked sources unknown, because ${method.name} drops them first`;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { NotRegular, readRegular } from '../files/read-regular.ts';
 import type { Config, ModeName } from './config.ts';
 import { checkSettings, crossCheck, type Settings } from './cross-checks.ts';
 import { DIRECTIVES, type Directive, FIELDS, type Field } from './directives.ts';
@@ -64,7 +64,7 @@ export function parseConfig(
 export function loadConfig(file: string, modes: readonly ModeName[] | null = null): LoadResult {
   let text: string;
   try {
-    text = readAtMost(file, MAX_CONFIG_BYTES + 1).toString('utf8');
+    text = readRegular(file, MAX_CONFIG_BYTES + 1).toString('utf8');
   } catch (error) {
     return unreadable(file, error as NodeJS.ErrnoException);
   }
@@ -198,31 +198,14 @@ function hasError(findings: readonly Finding[]): boolean {
   return findings.some((finding) => finding.severity === 'error');
 }
 
-/** Reads the first bytes of the file. A pipe or a device is not read any further. */
-function readAtMost(file: string, maxBytes: number): Buffer {
-  const descriptor = openSync(file, 'r');
-  try {
-    const buffer = Buffer.alloc(maxBytes);
-    let length = 0;
-    while (length < maxBytes) {
-      const count = readSync(descriptor, buffer, length, maxBytes - length, null);
-      if (count === 0) break;
-      length += count;
-    }
-    return buffer.subarray(0, length);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 function unreadable(file: string, error: NodeJS.ErrnoException): LoadResult {
   if (error.code === 'ENOENT') {
     return { status: 'missing', reason: `${file}: no such file; name one with -c FILE` };
   }
+  if (error instanceof NotRegular) return { status: 'unreadable', reason: `${file}: ${error.message}` };
   const why =
-    {
-      EACCES: 'no permission to read it; its owner may, or root with CAP_DAC_OVERRIDE',
-      EISDIR: 'a folder, not a file',
-    }[error.code ?? ''] ?? `cannot be read (${error.code})`;
+    error.code === 'EACCES'
+      ? 'no permission to read it; its owner may, or root with CAP_DAC_OVERRIDE'
+      : `cannot be read (${error.code})`;
   return { status: 'unreadable', reason: `${file}: ${why}` };
 }

@@ -55,6 +55,24 @@ export interface SensorStatus {
   readonly why: string;
   /** null unless the kernel sensor watches. */
   readonly kernel: KernelSensorStatus | null;
+  /** The process that reads packets; null where no mode needs one. */
+  readonly process: SensorProcessStatus | null;
+}
+
+/** The process that reads packets from the wire, which the main process does not trust. */
+export interface SensorProcessStatus {
+  /** False while it is gone, or gives no sign of life. */
+  readonly isWell: boolean;
+  /** The user it gave up root for; null where the daemon is not root. */
+  readonly account: string | null;
+  /** Protections that this host could not give it. */
+  readonly lacks: readonly string[];
+  /** How often it ended without being asked to, and was replaced. */
+  readonly died: number;
+  /** Records that could not be true. */
+  readonly refused: number;
+  /** Records whose time was too far off. */
+  readonly retimed: number;
 }
 
 /** The table of the kernel sensor; counts are packets since the start of the daemon. */

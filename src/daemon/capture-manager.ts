@@ -2,15 +2,23 @@ import { chooseDevices } from '../capture/devices.ts';
 import { filterText } from '../capture/filter.ts';
 import { CONNECTION_KINDS } from '../classify/kind.ts';
 import type { Address } from '../net/address.ts';
-import type { ChildPlan } from '../sensor/child-plan.ts';
-import { SensorSupervisor } from '../sensor/supervisor.ts';
+import type { CapturePlan } from '../sensor/child-plan.ts';
+import { type SensorSummary, SensorSupervisor } from '../sensor/supervisor.ts';
 import { FilterPlanner, type ViewedPorts } from '../watch/filter-plan.ts';
 import { type HostView, hostKey, viewHost } from '../watch/host.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import type { SteadyClock } from './clock.ts';
+import { Pace } from './pace.ts';
 
 /** How often interfaces and addresses are looked up: capture hears a link that comes back within a second. */
 const HOST_INTERVAL_MS = 250;
+
+/**
+ * New filters and listeners for changed addresses: some at once, as when a link comes up, and then one in each step. Each
+ * router advertisement can change an address, and each new filter needs a new process.
+ */
+const ADDRESS_CHANGES_AT_ONCE = 8;
+const ADDRESS_CHANGE_STEP_MS = 10_000;
 
 /** The least time between new filters for ports that services took or left, because each needs a new process ... */
 const FILTER_INTERVAL_MS = 60_000;
@@ -45,8 +53,14 @@ export interface CaptureManagerParts {
   readonly isOurs: (port: number) => boolean;
   /** Takes `length` octets of whole records of the sensor with this number; resolves when more may come. */
   records(view: DataView, length: number, sensor: number): Promise<void>;
+  /** A record about a sensor itself cannot be true. */
+  refused(): void;
+  /** A sensor died, and all its records are read: forget what it said of this host. */
+  died(): void;
   /** The devices or addresses of the host have changed; also called at the start. */
   hostChanged(view: HostView): void;
+  /** The same, for costly work: not at once when addresses change again and again. */
+  hostSettled(): void;
   /** The devices are open. */
   ready(devices: readonly string[]): void;
   /** Capture stopped or could not start; it is tried again. */
@@ -63,6 +77,11 @@ export class CaptureManager {
   #watched: ViewedPorts;
   #viewKey: string;
   #view: HostView;
+  /** The view that the last filter was made for, and the one that was last reported as settled. */
+  #plannedKey = '';
+  #settledKey: string;
+  #settledDevices: string;
+  readonly #pace = new Pace(ADDRESS_CHANGES_AT_ONCE, ADDRESS_CHANGE_STEP_MS);
   #hostTimer: NodeJS.Timeout | null = null;
   #filterChanged = false;
   /** The filter passes this host's refusals. */
@@ -78,10 +97,14 @@ export class CaptureManager {
     this.#watched = watched;
     this.#viewKey = hostKey();
     this.#view = viewHost();
+    this.#settledKey = this.#viewKey;
+    this.#settledDevices = this.#devicesUp;
     this.#supervisor = new SensorSupervisor(
       {
         plan: () => this.#plan(),
         records: parts.records,
+        refused: parts.refused,
+        died: parts.died,
         ready: ({ devices }) => parts.ready(devices.map(({ name }) => name)),
         lost: (reason) => parts.failed(reason, false),
         failed: parts.failed,
@@ -116,6 +139,11 @@ export class CaptureManager {
   /** False while capture should run and does not. */
   get isWell(): boolean {
     return this.#supervisor.isCapturing || !this.isNeeded || !this.hasDevice;
+  }
+
+  /** What the last sensor runs as, and how many have died. */
+  get process(): SensorSummary {
+    return this.#supervisor.process;
   }
 
   /** Whether any of the chosen interfaces is up. */
@@ -161,17 +189,27 @@ export class CaptureManager {
   }
 
   #lookAtHost(): void {
-    if (this.#viewChanged()) this.#renew();
+    this.#lookAtView();
+    if (this.#viewKey === this.#settledKey) return;
+    // A device that comes or goes is captured at once: nobody on the network decides that.
+    if (this.#devicesUp === this.#settledDevices && !this.#pace.take(performance.now())) return;
+    this.#settledKey = this.#viewKey;
+    this.#settledDevices = this.#devicesUp;
+    this.#parts.hostSettled();
+    if (this.#viewKey !== this.#plannedKey) this.#renew();
   }
 
-  /** Looks up devices and addresses again, and reports a change; true when there was one. */
-  #viewChanged(): boolean {
+  /** Looks up devices and addresses again, and reports a change. */
+  #lookAtView(): void {
     const key = hostKey();
-    if (key === this.#viewKey) return false;
+    if (key === this.#viewKey) return;
     this.#viewKey = key;
     this.#view = viewHost();
     this.#parts.hostChanged(this.#view);
-    return true;
+  }
+
+  get #devicesUp(): string {
+    return this.#view.devices.map(({ name }) => name).join(' ');
   }
 
   #renew(): void {
@@ -180,9 +218,10 @@ export class CaptureManager {
     this.#supervisor.renew();
   }
 
-  #plan(): ChildPlan | null {
+  #plan(): CapturePlan | null {
     // A link may have gone down since the last look.
-    this.#viewChanged();
+    this.#lookAtView();
+    this.#plannedKey = this.#viewKey;
     if (!this.isNeeded) return null;
     const devices = chooseDevices(this.#parts.interfaces, this.#view.devices);
     if (devices.length === 0) {

@@ -15,6 +15,7 @@ import type { Log } from '../record/log.ts';
 import { modeLines, startingLine, stopLines } from '../record/start-lines.ts';
 import { UndecodedSum } from '../record/undecoded.ts';
 import { blockCount } from '../respond/block-state.ts';
+import { lockState } from '../service/state-lock.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import { SteadyClock } from './clock.ts';
 import { logDestinations, openLiveLog } from './outputs.ts';
@@ -158,7 +159,8 @@ export class Daemon {
 
   #tick(): void {
     const { engine, settings, blockManager, control, connectModes } = this.#parts;
-    const { serviceManager, captureManager, kernelSensor, readiness, probeReceiver } = this.#parts;
+    const { serviceManager, captureManager, kernelSensor, readiness, probeReceiver, recordCheck } =
+      this.#parts;
     this.#lookAtClock();
     const now = this.#parts.clock.now();
     engine.tracker.sweep(now);
@@ -169,6 +171,7 @@ export class Daemon {
     const isWell = (captureManager.isWell && kernelSensor.isWell) || readiness.doesWithoutCapture;
     serviceManager.tick(performance.now(), isWell, this.#status());
     captureManager.tick(now, probeReceiver.takeInUse());
+    recordCheck.tick(performance.now());
     this.#tickSensor(now);
     const undecoded = this.#undecoded.line(this.#parts.counts(), now);
     if (undecoded !== null) this.tell(undecoded);
@@ -225,6 +228,8 @@ async function openMemory(
   const occupant = await findOccupant(controlSocket);
   if (occupant !== null) throw new CommandError(Exit.unavailable, occupant);
   const tell = (text: string) => log.line(adminLine(text));
+  const unlocked = await lockState(stateDir);
+  if (unlocked !== null) tell(`STATE_DIR ${stateDir} is not locked against another portsentry: ${unlocked}.`);
   return Ledger.open(stateDir, { now: clock.now(), toWall: clock.toWall, tell });
 }
 

@@ -11,7 +11,7 @@ import {
   TRIAL_PORT,
 } from '../sensor/kernel/plan.ts';
 import { SensorTable } from '../sensor/kernel/sensor-table.ts';
-import { SensorSupervisor } from '../sensor/supervisor.ts';
+import { type SensorSummary, SensorSupervisor } from '../sensor/supervisor.ts';
 
 /** Groups that are tried, from NFLOG_GROUP on: another program may read the first ones. */
 const GROUPS_TRIED = 8;
@@ -42,6 +42,10 @@ export interface KernelSensorParts {
   plan(): Omit<TablePlan, 'owned'>;
   /** Takes `length` octets of whole records; resolves when more may come. */
   records(view: DataView, length: number, sensor: number): Promise<void>;
+  /** A record about a sensor itself cannot be true. */
+  refused(): void;
+  /** A sensor died, and all its records are read: forget what it said of this host. */
+  died(): void;
   /** Reports of blocked sources, too, may go to this group from now on; null: nobody reads any. */
   reportsGoTo(group: number | null): Promise<void>;
   /** Logs one line for the administrator. */
@@ -95,6 +99,8 @@ export class KernelSensor {
       {
         plan: () => ({ devices: [], group: this.#group, clockBaseMs: parts.clockBaseMs }),
         records: parts.records,
+        refused: parts.refused,
+        died: parts.died,
         ready: () => this.#opened(null),
         lost: (reason) =>
           parts.tell(`The process that reads the kernel's reports ended: ${reason}; it starts again.`),
@@ -134,6 +140,11 @@ export class KernelSensor {
   /** Whether reports are read. */
   get isWell(): boolean {
     return !this.#isOpen || this.#supervisor.isCapturing;
+  }
+
+  /** What the last process that read reports runs as, and how many have died. */
+  get process(): SensorSummary {
+    return this.#supervisor.process;
   }
 
   /** The group that reports go to. */

@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inFolderOf, openRegular } from '../files/safe-path.ts';
 import type { Convert } from '../ledger/wall-time.ts';
 import { parseAddress } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
@@ -18,7 +19,7 @@ const PROTOCOLS = { tcp: PROTOCOL_TCP, udp: PROTOCOL_UDP } as const;
 export function readKnownServices(folder: string): KnownService[] {
   let text: string;
   try {
-    text = readFileSync(join(folder, NAME), 'utf8').slice(0, MAX_BYTES);
+    text = readText(join(folder, NAME)).slice(0, MAX_BYTES);
   } catch {
     return [];
   }
@@ -46,10 +47,22 @@ export function writeKnownServices(
     return `${protocol === PROTOCOL_TCP ? 'tcp' : 'udp'} ${address ?? '*'} ${port} ${Math.round(toWall(lastSeen))}\n`;
   });
   try {
-    writeFileSync(`${path}.new`, lines.join(''), { mode: MODE });
-    renameSync(`${path}.new`, path);
+    inFolderOf(path, (safe) => {
+      rmSync(`${safe}.new`, { force: true });
+      writeFileSync(`${safe}.new`, lines.join(''), { mode: MODE, flag: 'wx' });
+      renameSync(`${safe}.new`, safe);
+    });
     return null;
   } catch (error) {
     return `${path}: ${(error as Error).message}`;
+  }
+}
+
+function readText(path: string): string {
+  const fd = openRegular(path, constants.O_RDONLY);
+  try {
+    return readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
   }
 }

@@ -16,6 +16,7 @@ import type { UnblockEvent } from '../respond/event.ts';
 import { mayHold } from '../respond/holding.ts';
 import { ActionQueue } from '../respond/queue.ts';
 import type { TablePlan } from '../sensor/kernel/plan.ts';
+import { RecordCheck } from '../sensor/record-check.ts';
 import { ServiceManager } from '../service/service-manager.ts';
 import { readEphemeralPorts } from '../watch/ephemeral-ports.ts';
 import type { ViewedPorts } from '../watch/filter-plan.ts';
@@ -66,6 +67,7 @@ export class DaemonParts {
   readonly blockManager: BlockManager;
   readonly engine: Engine;
   readonly connectModes: ConnectModes;
+  readonly recordCheck: RecordCheck;
   readonly probeReceiver: ProbeReceiver;
   readonly serviceMemory: ServiceMemory;
   readonly kernelSensor: KernelSensor;
@@ -104,7 +106,9 @@ export class DaemonParts {
       stateDir: () => (options.dryRun ? null : settings.config.stateDir),
       tell: this.#tell,
     });
+    this.recordCheck = new RecordCheck({ now: this.clock.now, tell: this.#tell });
     this.probeReceiver = new ProbeReceiver({
+      check: this.recordCheck,
       engine: this.engine,
       sockets: this.sockets,
       home: () => this.#home,
@@ -129,6 +133,7 @@ export class DaemonParts {
     });
     this.sensorUpkeep = this.#makeSensorUpkeep();
     this.reportReceiver = new ReportReceiver({
+      check: this.recordCheck,
       engine: this.engine,
       sockets: this.sockets,
       holds: this.holds,
@@ -197,6 +202,12 @@ export class DaemonParts {
     return new BlockManager(parts, memory);
   }
 
+  /** What a sensor said of this host does not outlive it: somebody may have taken it over. */
+  #forgetSensor(): void {
+    this.sockets.forgetSeen();
+    this.blockManager.commands.presence.forget();
+  }
+
   /** A source whose block ends is free, also of a hold. One whose block failed, or that is a decoy, stays held. */
   #endHold({ how, entry }: UnblockEvent): void {
     const network = parsePrefix(entry.block.target);
@@ -233,6 +244,8 @@ export class DaemonParts {
       plan: () => this.#tablePlan(),
       clockBaseMs: this.clock.baseMs,
       records: async (view, length) => this.reportReceiver.take(view, length),
+      refused: () => this.recordCheck.refuse(),
+      died: () => this.#forgetSensor(),
       reportsGoTo: (group) => this.blockManager.reportTo(group),
       tell: this.#tell,
       failed: (reason) => void this.#giveUpKernelSensor(reason),
@@ -291,13 +304,15 @@ export class DaemonParts {
         watchesPortsInUse: !options.serviceCheck,
         needsRefusals: () => blockManager.usesCommand,
         records: (view, length, sensor) => this.probeReceiver.take(view, length, sensor),
+        refused: () => this.recordCheck.refuse(),
+        died: () => this.#forgetSensor(),
         hostChanged: ({ addresses, broadcasts }) => {
           this.#home = homeOfAddresses(addresses);
           this.#ownAddresses = addresses;
           this.blockManager.allowList.never.setOwn(addresses, broadcasts);
           this.engine.tracker.setOwn(addresses);
-          connectModes.hostChanged();
         },
+        hostSettled: () => connectModes.hostChanged(),
         ready: (devices) => readiness.ready(devices),
         failed: (reason, permission) => readiness.captureFailed(reason, permission),
         notRenewed: (reason) => this.#tell(`Capture goes on with the old filter: ${reason}.`),
@@ -327,6 +342,8 @@ export class DaemonParts {
         sensorStatus({
           choice: this.sensorChoice,
           kernelSensor: this.kernelSensor,
+          captureManager: this.captureManager,
+          recordCheck: this.recordCheck,
           method: this.blockManager.method.name,
         }),
       knownServices: () => this.serviceMemory.services,

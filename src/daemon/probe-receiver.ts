@@ -6,14 +6,8 @@ import type { Address } from '../net/address.ts';
 import { PROTOCOL_UDP } from '../net/protocol.ts';
 import type { Presence } from '../respond/presence.ts';
 import { Duplicates } from '../sensor/duplicates.ts';
-import {
-  RECORD_LENGTH,
-  RecordType,
-  readAnswer,
-  readProbe,
-  recordDevice,
-  recordType,
-} from '../sensor/record-format.ts';
+import type { RecordCheck } from '../sensor/record-check.ts';
+import { RECORD_LENGTH, RecordType, recordDevice, recordType } from '../sensor/record-format.ts';
 import type { Home } from '../watch/home.ts';
 import { type SocketTable, type Tables, tablesOf } from '../watch/sockets.ts';
 
@@ -30,6 +24,8 @@ const DEVICES = 256;
 export interface ProbeReceiverParts {
   readonly engine: Engine;
   readonly sockets: SocketTable;
+  /** Refuses records that cannot be true. */
+  readonly check: Pick<RecordCheck, 'readProbe' | 'readAnswer'>;
   /** This host's addresses; a function, because they change. */
   readonly home: () => Home;
   /** Whether the port belongs to a known service that is away. */
@@ -59,14 +55,14 @@ export class ProbeReceiver {
 
   /** Takes `length` octets of whole records of the sensor with this number; resolves when the next batch may come. */
   async take(view: DataView, length: number, sensor: number): Promise<void> {
-    const { engine } = this.#parts;
+    const { engine, check } = this.#parts;
     const probe = new Probe();
     // An answer comes after its SYN, and shows that the SYN is no probe: note the answers of the batch first.
     this.#noteAnswers(view, length);
     let looked: readonly Tables[] = [];
     for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
       if (recordType(view, offset) !== RecordType.probe) continue;
-      if (!readProbe(view, offset, probe)) continue;
+      if (!check.readProbe(view, offset, probe)) continue;
       if (this.#seen.seen(probe, sensor * DEVICES + recordDevice(view, offset))) {
         this.duplicates++;
         continue;
@@ -98,10 +94,10 @@ export class ProbeReceiver {
 
   /** A listener may accept its one connection and close before any look, as that of an FTP client does. */
   #noteAnswers(view: DataView, length: number): void {
-    const { home, sockets, presence } = this.#parts;
+    const { home, sockets, presence, check } = this.#parts;
     const answer = this.#answer;
     for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
-      if (recordType(view, offset) !== RecordType.answer || !readAnswer(view, offset, answer)) continue;
+      if (recordType(view, offset) !== RecordType.answer || !check.readAnswer(view, offset, answer)) continue;
       if (!home().has(answer.source)) continue;
       if (answer.kind === AnswerKind.synAck)
         sockets.noteAnswer(answer.source, answer.sourcePort, answer.time);

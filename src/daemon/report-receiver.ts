@@ -7,14 +7,8 @@ import { type ModeTransport, modeTransportOf, PROTOCOL_SCTP, transportOf } from 
 import { counted } from '../record/counted.ts';
 import type { Presence } from '../respond/presence.ts';
 import { Rule } from '../sensor/kernel/rule.ts';
-import {
-  RECORD_LENGTH,
-  RecordType,
-  readAnswer,
-  readProbe,
-  recordRule,
-  recordType,
-} from '../sensor/record-format.ts';
+import type { RecordCheck } from '../sensor/record-check.ts';
+import { RECORD_LENGTH, RecordType, recordRule, recordType } from '../sensor/record-format.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import type { Holds } from './holds.ts';
 
@@ -32,6 +26,8 @@ const FORGED_INTERVAL_MS = 60_000;
 export interface ReportReceiverParts {
   readonly engine: Engine;
   readonly sockets: SocketTable;
+  /** Refuses records that cannot be true. */
+  readonly check: Pick<RecordCheck, 'readProbe' | 'readAnswer' | 'refuse'>;
   readonly holds: Holds;
   /** Whether the kernel holds sources for probes of the transport. */
   readonly mayHold: (transport: ModeTransport) => boolean;
@@ -61,13 +57,13 @@ export class ReportReceiver {
 
   /** Takes `length` octets of whole records. */
   take(view: DataView, length: number): void {
-    const { presence } = this.#parts;
+    const { presence, check } = this.#parts;
     for (let offset = 0; offset < length; offset += RECORD_LENGTH) {
       const type = recordType(view, offset);
-      if (type === RecordType.answer && readAnswer(view, offset, this.#answer))
+      if (type === RecordType.answer && check.readAnswer(view, offset, this.#answer))
         presence.noteAnswer(this.#answer);
       if (type !== RecordType.probe) continue;
-      if (readProbe(view, offset, this.#probe)) this.#take(this.#probe, recordRule(view, offset));
+      if (check.readProbe(view, offset, this.#probe)) this.#take(this.#probe, recordRule(view, offset));
     }
   }
 
@@ -118,6 +114,7 @@ export class ReportReceiver {
         this.#forged++;
         return;
       default:
+        this.#parts.check.refuse();
     }
   }
 

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { type Modes, modeNames } from '../config/modes.ts';
 import type { HealthCheck, SensorStatus } from '../control/status.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
+import { counted } from '../record/counted.ts';
 import { type BlockState, backendOf, blockCount } from '../respond/block-state.ts';
 import { REPORT_BUFFER_BYTES } from '../sensor/child-plan.ts';
 import type { BlockManager } from './block-manager.ts';
@@ -23,6 +24,7 @@ export async function selfCheck(parts: SelfCheckParts): Promise<readonly HealthC
   return [
     captureHealth(parts),
     ...sensorHealth(parts),
+    ...processHealth(parts),
     await methodHealth(parts),
     await ledgerHealth(parts),
     ...filesHealth(parts),
@@ -56,6 +58,25 @@ function sensorHealth({ sensor: { name, why, kernel } }: SelfCheckParts): Health
   const message = `kernel: ${table}; NFLOG group ${group} is read${bufferHint(maxBufferBytes)}`;
   if (lost === 0) return [{ name: 'sensor', result: 'ok', message }];
   return [{ name: 'sensor', result: 'warn', message: `${message}; ${lost} reports were lost so far` }];
+}
+
+/** The process that reads packets: whether it lives, and what keeps one that was taken over from harm. */
+function processHealth({ sensor: { process } }: SelfCheckParts): HealthCheck[] {
+  if (process === null) return [];
+  const { isWell, account, lacks, died, refused, retimed } = process;
+  const name = 'sensor process';
+  if (!isWell) {
+    const message = 'it is gone or gives no sign of life, and is replaced: look in the log for the reason';
+    return [{ name, result: 'fail', message }];
+  }
+  const facts = [
+    account === null ? 'runs as the user of the daemon' : `runs as ${account}`,
+    ...(lacks.length > 0 ? [`without ${lacks.join(', ')}`] : []),
+    ...(died > 0 ? [`was replaced ${counted(died, 'time')}`] : []),
+  ];
+  if (refused + retimed === 0) return [{ name, result: 'ok', message: facts.join('; ') }];
+  const untrue = `${counted(refused, 'record')} could not be true, ${retimed} had a time that was far off`;
+  return [{ name, result: 'warn', message: [...facts, untrue].join('; ') }];
 }
 
 function bufferHint(maxBytes: number | null): string {

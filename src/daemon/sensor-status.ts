@@ -1,6 +1,8 @@
-import type { SensorStatus } from '../control/status.ts';
+import type { SensorProcessStatus, SensorStatus } from '../control/status.ts';
 import type { LedgerMethod } from '../ledger/entry.ts';
+import type { RecordCheck } from '../sensor/record-check.ts';
 import { readSmall } from '../watch/proc-net.ts';
+import type { CaptureManager } from './capture-manager.ts';
 import type { KernelSensor } from './kernel-sensor.ts';
 
 /** What the packet sensor costs. */
@@ -17,6 +19,8 @@ export interface SensorStatusParts {
   /** Which sensor watches and why; null where no mode needs one. */
   readonly choice: string | null;
   readonly kernelSensor: KernelSensor;
+  readonly captureManager: Pick<CaptureManager, 'isWell' | 'process'>;
+  readonly recordCheck: Pick<RecordCheck, 'refused' | 'retimed'>;
   /** How new blocks are put in force; null when none are. */
   readonly method: LedgerMethod;
 }
@@ -25,10 +29,21 @@ export interface SensorStatusParts {
 export async function sensorStatus({
   choice,
   kernelSensor,
+  captureManager,
+  recordCheck,
   method,
 }: SensorStatusParts): Promise<SensorStatus> {
-  if (choice === null) return { name: 'none', why: 'the modes have sockets of their own', kernel: null };
-  if (!kernelSensor.isOpen) return { name: 'packet', why: choice, kernel: null };
+  if (choice === null)
+    return { name: 'none', why: 'the modes have sockets of their own', kernel: null, process: null };
+  const { refused, retimed } = recordCheck;
+  const processOf = (sensor: Pick<CaptureManager, 'isWell' | 'process'>): SensorProcessStatus => ({
+    isWell: sensor.isWell,
+    ...sensor.process,
+    refused,
+    retimed,
+  });
+  if (!kernelSensor.isOpen)
+    return { name: 'packet', why: choice, kernel: null, process: processOf(captureManager) };
   const { table, group, isWell, plan } = kernelSensor;
   const [counts, held] = await Promise.all([kernelSensor.tableCounts(), table.heldSources()]);
   const kernel = {
@@ -45,5 +60,5 @@ export async function sensorStatus({
     hearsBlocked: method === null || !SILENT_METHODS.has(method),
     silences: { tcp: plan.holdsTcp && plan.trigger === 0, udp: plan.holdsUdp && plan.trigger === 0 },
   };
-  return { name: 'kernel', why: choice, kernel };
+  return { name: 'kernel', why: choice, kernel, process: processOf(kernelSensor) };
 }

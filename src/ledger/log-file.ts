@@ -5,20 +5,16 @@ import {
   fstatSync,
   ftruncateSync,
   lstatSync,
-  openSync,
+  type Stats,
   write,
   writeSync,
 } from 'node:fs';
 import { getSystemErrorMap, promisify } from 'node:util';
 import type { Failure } from '../commands/failure.ts';
+import { inFolderOf, openRegular } from '../files/safe-path.ts';
 import { LINE_END } from './line.ts';
 
-/**
- * A symbolic link would make us write wherever it leads, and a pipe or a device could block the open. None of them is
- * opened.
- */
-const SAFE_FLAGS = constants.O_NOFOLLOW | constants.O_NONBLOCK;
-const APPEND_FLAGS = constants.O_RDWR | constants.O_APPEND | SAFE_FLAGS;
+const APPEND_FLAGS = constants.O_RDWR | constants.O_APPEND;
 
 /** Only the owner may see who is blocked, and the notes of administrators. */
 const MODE = 0o600;
@@ -56,12 +52,12 @@ export class LogFile {
 
   /** Opens the file without permission to write. */
   static openToRead(path: string): LogFile {
-    return LogFile.#open(path, constants.O_RDONLY | SAFE_FLAGS);
+    return LogFile.#open(path, constants.O_RDONLY);
   }
 
   static #open(path: string, flags: number): LogFile {
     refuseUnlessFile(path);
-    const fd = openSync(path, flags, MODE);
+    const fd = openRegular(path, flags, MODE);
     try {
       return new LogFile(fd);
     } catch (error) {
@@ -77,7 +73,7 @@ export class LogFile {
 
   /** What others did to it: `is gone`, `was replaced` or `was cut off`; null for nothing. Throws when it cannot look. */
   faultAt(path: string): Failure {
-    const named = lstatSync(path, { throwIfNoEntry: false });
+    const named = entryAt(path);
     if (named === undefined) return 'is gone';
     if (named.ino !== this.#inode || named.dev !== this.#device) return 'was replaced';
     return named.size < this.#sizeBytes ? 'was cut off' : null;
@@ -145,9 +141,19 @@ export class LogFile {
 
 /** Throws when the name exists and is not a regular file. */
 export function refuseUnlessFile(path: string): void {
-  const named = lstatSync(path, { throwIfNoEntry: false });
+  const named = entryAt(path);
   if (named?.isSymbolicLink()) throw new Error('it is a symbolic link, which is not followed');
   if (named !== undefined && !named.isFile()) throw new Error('it is not a regular file');
+}
+
+/** undefined when there is no such file, or no folder of it. */
+function entryAt(path: string): Stats | undefined {
+  try {
+    return inFolderOf(path, (safe) => lstatSync(safe));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** The system's message for an error, without the name of the call. */

@@ -1,4 +1,5 @@
 import { renameSync, rmSync } from 'node:fs';
+import { inFolderOf } from '../files/safe-path.ts';
 import { LogFile, refuseUnlessFile } from './log-file.ts';
 
 /** Characters of one write: a millisecond of work, after which other tasks run. */
@@ -37,7 +38,7 @@ export class Replacement {
 
   /** Removes the new file that a killed run has left. */
   static clear(path: string): void {
-    rmSync(newPathOf(path), { force: true });
+    inFolderOf(path, (safe) => rmSync(newPathOf(safe), { force: true }));
   }
 
   /** Adds a line that arrived since the snapshot. */
@@ -73,7 +74,7 @@ export class Replacement {
     const { failure } = this.#file.append(Buffer.from(this.#tail.join('')));
     if (failure !== null) throw new Error(failure);
     refuseUnlessFile(this.#path);
-    renameSync(newPathOf(this.#path), this.#path);
+    inFolderOf(this.#path, (safe) => renameSync(newPathOf(safe), safe));
     return this.#file;
   }
 

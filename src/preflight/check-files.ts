@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ModeName } from '../config/config.ts';
 import { DIRECTIVES, type Field } from '../config/directives.ts';
@@ -6,9 +6,9 @@ import type { Finding, Severity } from '../config/finding.ts';
 import type { ParsedConfig } from '../config/load.ts';
 import { startedModes } from '../config/modes.ts';
 import { HOSTS_DENY } from '../respond/hosts-deny.ts';
-import { parseIgnoreFile } from '../respond/ignore-file.ts';
+import { parseIgnoreFile, readIgnoreFile } from '../respond/ignore-file.ts';
 import { ignoreEntryFindings } from './ignore-entries.ts';
-import { fileTrouble, folderTrouble, fullDisk, type PathQuery } from './path-trouble.ts';
+import { fileTrouble, folderTrouble, fullDisk, notRegular, type PathQuery } from './path-trouble.ts';
 
 /** What is known of the start that the files are for. */
 export interface FileQuery extends Partial<PathQuery> {
@@ -62,7 +62,10 @@ function outputTrouble(path: string, isDefault: boolean, rights: boolean): [Seve
   const folder = dirname(path);
   const missing = existsSync(folder) ? null : `expected the folder ${folder} to exist, found none`;
   if (missing !== null && !isDefault) return ['error', `${missing}; make it or name another`];
-  const trouble = missing === null ? fileTrouble(path, { rights }) : folderTrouble(folder, { rights });
+  const trouble =
+    missing === null
+      ? (notRegular(path) ?? fileTrouble(path, { rights }))
+      : folderTrouble(folder, { rights });
   if (trouble !== null) return ['error', `${trouble}; name another file`];
   if (missing !== null) return ['note', `${missing}; it is made at the start`];
   // The lines wait in memory until there is room.
@@ -78,13 +81,13 @@ export function ignoreFileFindings({ config }: ParsedConfig): readonly Finding[]
     { severity, file, line: 0, column: 0, message: `IGNORE_FILE: ${message}` },
   ];
   try {
-    const text = readFileSync(file, 'utf8');
+    const text = readIgnoreFile(file);
     const { entries, findings } = parseIgnoreFile(text, file);
     return [...findings, ...ignoreEntryFindings(entries, text, file)];
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, message } = error as NodeJS.ErrnoException;
     return code === 'ENOENT'
       ? about('warning', 'there is no such file; nobody is spared by it')
-      : about('error', `cannot be read (${code})`);
+      : about('error', `cannot be read (${code ?? message})`);
   }
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, type Stats, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, type Stats, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** What to look at. A user who is not root cannot tell which rights root will have, so `rights` is false for one. */
@@ -13,6 +13,17 @@ export function fileTrouble(path: string, query: PathQuery): string | null {
   if (stat?.isDirectory()) return `${path} is a folder`;
   if (stat !== null) return accessTrouble(path, constants.W_OK, query);
   return folderTrouble(dirname(path), query);
+}
+
+/** Says that something else than a file has the name, which the start would not write to; null if not, or for a folder. */
+export function notRegular(path: string): string | null {
+  try {
+    const stat = lstatSync(path);
+    if (stat.isSymbolicLink()) return `${path} is a symbolic link, which is not followed`;
+    return stat.isFile() || stat.isDirectory() ? null : `${path} is a pipe, a device or a socket`;
+  } catch {
+    return null;
+  }
 }
 
 /** Why a start could not write into this folder, or make it if it is missing; null as above. */

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, writeSync } from 'node:fs';
+import { inFolderOf, openRegular } from '../files/safe-path.ts';
 
 /** Lines kept while the disk is full or the folder is missing. More are lost and counted, so that memory is bounded. */
 export const MAX_PENDING_BYTES = 262_144;
@@ -6,8 +7,7 @@ export const MAX_PENDING_BYTES = 262_144;
 /** How often the path is checked for a new file, and a failed write is tried again. */
 const RECHECK_INTERVAL_MS = 1_000;
 
-/** O_NONBLOCK makes a pipe without a reader an error instead of an endless wait. */
-const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
 
 const MODE = 0o600;
 
@@ -24,7 +24,7 @@ export interface LineSink {
 /**
  * A file that is only appended to. The lines of one turn of the event loop are written together at its end, to the
  * file that has the name then, because logrotate may move the old one away at any time. A failure is reported once
- * and tried again; nothing throws.
+ * and tried again; nothing throws. Only a regular file is opened, and no symbolic link is followed to it.
  */
 export class AppendFile implements LineSink {
   readonly path: string;
@@ -48,7 +48,7 @@ export class AppendFile implements LineSink {
   /** Opens the file, and makes it if it is missing. Returns null, or why it failed in one line. */
   open(): string | null {
     try {
-      this.#fd ??= openSync(this.path, FLAGS, MODE);
+      this.#fd ??= openRegular(this.path, FLAGS, MODE);
       return null;
     } catch (error) {
       return `${this.path}: cannot be opened: ${reasonOf(error)}`;
@@ -101,7 +101,7 @@ export class AppendFile implements LineSink {
   #isSameFile(): boolean {
     if (this.#fd === null) return true;
     try {
-      const named = statSync(this.path);
+      const named = inFolderOf(this.path, (safe) => lstatSync(safe));
       const open = fstatSync(this.#fd);
       return named.ino === open.ino && named.dev === open.dev;
     } catch {

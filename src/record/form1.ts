@@ -65,7 +65,7 @@ export class Form1 implements Form {
     if (event.source !== source) return;
     if (event.reason === null) {
       lines.named(source, (name) => {
-        history?.write(historyLine1(event, name), lines.now);
+        history?.writeBlock(historyLine1(event, name), lines.now);
         history?.blocked(event, name, lines.now);
       });
     } else lines.write(actionLines, source, (name) => notBlockedLine(source, name));

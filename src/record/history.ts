@@ -2,6 +2,7 @@ import type { ModeName } from '../config/config.ts';
 import { modeTransportOf } from '../net/protocol.ts';
 import type { ProbeDetails } from '../track/event.ts';
 import { AppendFile } from './append-file.ts';
+import { ACTION_LINES_PER_DAY, DayBound, PROBE_LINES_PER_DAY } from './day-bound.ts';
 import { protocolOf } from './lines1.ts';
 import { time1 } from './times.ts';
 
@@ -20,8 +21,14 @@ export interface HistoryOptions {
 export class History {
   readonly #history: AppendFile | null;
   readonly #blocked = new Map<ModeName, AppendFile>();
+  readonly #probeLines: DayBound;
+  readonly #blockLines: DayBound;
+  readonly #blockedLines: DayBound;
 
   constructor({ historyFile, blockedFile, modes, tell }: HistoryOptions) {
+    this.#probeLines = new DayBound('HISTORY_FILE, probes', PROBE_LINES_PER_DAY, tell);
+    this.#blockLines = new DayBound('HISTORY_FILE, blocks', ACTION_LINES_PER_DAY, tell);
+    this.#blockedLines = new DayBound('BLOCKED_FILE', ACTION_LINES_PER_DAY, tell);
     this.#history = historyFile === null ? null : new AppendFile(historyFile, tell);
     if (blockedFile === null) return;
     for (const mode of modes) this.#blocked.set(mode, new AppendFile(`${blockedFile}.${mode}`, tell));
@@ -37,14 +44,20 @@ export class History {
     return null;
   }
 
-  /** Adds a line to HISTORY_FILE. `now` (ms) is the time of the write. */
+  /** Adds the line of a probe to HISTORY_FILE. `now` (ms) is the time of the write. */
   write(line: string, now: number): void {
-    this.#history?.write(line, now);
+    if (this.#history !== null && this.#probeLines.allows(now)) this.#history.write(line, now);
+  }
+
+  /** Adds the line of a block to HISTORY_FILE. */
+  writeBlock(line: string, now: number): void {
+    if (this.#history !== null && this.#blockLines.allows(now)) this.#history.write(line, now);
   }
 
   /** Adds a blocked source to the file of its mode, always in the form of 1.x. */
   blocked(details: ProbeDetails, name: string, now: number): void {
-    this.#blocked.get(details.mode)?.write(historyLine1(details, name), now);
+    const file = this.#blocked.get(details.mode);
+    if (file !== undefined && this.#blockedLines.allows(now)) file.write(historyLine1(details, name), now);
   }
 
   tick(now: number): void {

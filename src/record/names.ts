@@ -1,4 +1,5 @@
 import { promises } from 'node:dns';
+import { parseAddress } from '../net/address.ts';
 
 /** Concurrent lookups. Each holds one of the four threads of Node's pool until the resolver gives up. */
 const MAX_LOOKUPS = 2;
@@ -112,17 +113,47 @@ export class Names {
 }
 
 /**
+ * inet_aton(3) takes decimal, octal and hexadecimal numbers, and fewer than four of them: 0x7f.1 is 127.0.0.1. No top-level
+ * domain is a number, so a name whose last label is one is an address (URL Standard, "ends in a number").
+ */
+const NUMBER_AT_END = /(^|\.)(\d+|0x[\da-f]*)\.*$/i;
+
+/**
  * A name from the network, made safe for a log line: at most 255 letters, digits, dots, hyphens and underscores.
  * Null for no name, and for one that looks like an address: with it, the owner of a reverse zone could make a reader
  * of the log block another host.
  */
 export function cleanName(answer: string): string | null {
   const name = answer.replace(/\.$/, '');
-  if (name === '' || name.includes(':') || /^[\d.]+$/.test(name)) return null;
+  if (name === '' || name.includes(':') || NUMBER_AT_END.test(name)) return null;
   return name.slice(0, 255).replace(/[^A-Za-z0-9._-]/g, '_');
 }
 
-/** Uses getnameinfo(3), so that /etc/hosts counts as in every other program. */
-async function askResolver(address: string): Promise<string> {
-  return (await promises.lookupService(address, 0)).hostname;
+/** What askResolver asks. */
+export interface Resolver {
+  /** getnameinfo(3) and getaddrinfo(3), so that /etc/hosts counts as in every other program. */
+  readonly nameOf: (address: string) => Promise<string>;
+  readonly addressesOf: (name: string) => Promise<readonly string[]>;
+}
+
+const SYSTEM: Resolver = {
+  nameOf: async (address) => (await promises.lookupService(address, 0)).hostname,
+  addressesOf: async (name) => (await promises.lookup(name, { all: true })).map(({ address }) => address),
+};
+
+/**
+ * The name of an address. Rejects when there is none, or when the name does not lead back to the address: the owner of an
+ * address decides what name it has, but not where a name of others leads.
+ */
+export async function askResolver(address: string, resolver = SYSTEM): Promise<string> {
+  const name = await resolver.nameOf(address);
+  // A text that looks like an address would lead back to itself.
+  if (cleanName(name) === null) throw new Error('it looks like an address');
+  const wanted = parseAddress(address);
+  const leadsBack = (text: string) => {
+    const found = parseAddress(text.split('%')[0] as string);
+    return wanted !== null && found?.equals(wanted) === true;
+  };
+  if (!(await resolver.addressesOf(name)).some(leadsBack)) throw new Error('it does not lead back');
+  return name;
 }

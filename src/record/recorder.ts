@@ -4,6 +4,7 @@ import type { ActionStep, BlockEvent, Reaction, RefusedEvent, UnblockEvent } fro
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
 import type { Reported } from '../track/reported.ts';
 import type { LineSink } from './append-file.ts';
+import { ACTION_LINES_PER_DAY, DayBound, PROBE_LINES_PER_DAY } from './day-bound.ts';
 import { blockByHandLine as ecsBlockByHandLine, ecsLine } from './ecs.ts';
 import { type Form, isAlert, LINES_PER_SOURCE } from './form.ts';
 import { Form1 } from './form1.ts';
@@ -56,6 +57,8 @@ export class Recorder {
   readonly #actionLines: Rate;
   readonly #eventLines: Rate;
   readonly #rates: Rate[] = [];
+  readonly #probeEventsOfDay: DayBound;
+  readonly #actionEventsOfDay: DayBound;
 
   constructor(parts: RecorderParts) {
     const { logFormat, logTool = false, sumUp, history, namedIgnoreFile = null } = parts;
@@ -65,6 +68,8 @@ export class Recorder {
     this.#probeLines = this.#rate('log lines of probes', PROBE_LINES_PER_SECOND);
     this.#actionLines = this.#rate('log lines of actions', ACTION_LINES_PER_SECOND);
     this.#eventLines = this.#rate('events', FILE_LINES_PER_SECOND);
+    this.#probeEventsOfDay = this.#dayBound('EVENT_FILE, probes and scans', PROBE_LINES_PER_DAY);
+    this.#actionEventsOfDay = this.#dayBound('EVENT_FILE, blocks', ACTION_LINES_PER_DAY);
     const historyLines = this.#rate('lines of the history', FILE_LINES_PER_SECOND);
     const common = { lines: this.#lines, actionLines: this.#actionLines, history };
     this.#form =
@@ -107,20 +112,20 @@ export class Recorder {
   block(event: BlockEvent, probe: ProbeDetails = event): void {
     const written = this.#wall.block(event);
     // Other addresses of the network may have begun the same actions: one event for all.
-    if (event.source === probe.source) this.#parts.events?.write(ecsLine(written), this.#lines.now);
+    if (event.source === probe.source) this.#actionEvent(() => ecsLine(written));
     this.#form.block(written, this.#wall.time(probe));
   }
 
   /** Records a block that an administrator ordered. */
   blockedByHand(entry: LedgerEntry): void {
     const written = this.#wall.entry(entry);
-    this.#parts.events?.write(ecsBlockByHandLine(written), this.#lines.now);
+    this.#actionEvent(() => ecsBlockByHandLine(written));
     this.#parts.text?.(blockByHandLine(written.block));
   }
 
   /** Records the end of a block. */
   unblock(event: UnblockEvent): void {
-    this.#parts.events?.write(ecsLine(this.#wall.unblock(event)), this.#lines.now);
+    this.#actionEvent(() => ecsLine(this.#wall.unblock(event)));
     // The log has just reported the block of the whole network, or the failure.
     if (event.how === 'replaced' || event.how === 'failed') return;
     this.#lines.write(this.#actionLines, event.entry.block.target, () => unblockLine(event));
@@ -132,26 +137,22 @@ export class Recorder {
    */
   refused(event: RefusedEvent): void {
     const { source, rule, isSilent } = event;
-    const { events } = this.#parts;
-    if (events !== null && this.#eventLines.allows(this.#lines.now))
-      events.write(ecsLine(this.#wall.time(event)), this.#lines.now);
+    this.#scanEvent(this.#wall.time(event));
     if (isSilent) return;
     this.#lines.write(this.#probeLines, source, (name) => refusedLine(source, name, rule));
   }
 
   /** Records the end of a scan. */
   scan(event: ScanEvent): void {
-    const { events } = this.#parts;
     const written = this.#wall.scan(event);
-    if (events !== null && this.#eventLines.allows(this.#lines.now))
-      events.write(ecsLine(written), this.#lines.now);
+    this.#scanEvent(written);
     this.#form.scan(written);
   }
 
   /** Records a group of decoys. */
   decoys(event: DecoysEvent): void {
     this.#lines.now = event.time;
-    this.#parts.events?.write(ecsLine(this.#wall.time(event)), event.time);
+    this.#scanEvent(this.#wall.time(event));
     this.#form.decoys(event);
   }
 
@@ -213,10 +214,33 @@ export class Recorder {
     return !event.repeat && (reported.quietLines++ < LINES_PER_SOURCE || !sumUp);
   }
 
+  /** Writes an event that forged probes can cause at any rate. */
+  #scanEvent(event: RefusedEvent | ScanEvent | DecoysEvent): void {
+    const { events } = this.#parts;
+    const { now } = this.#lines;
+    if (events !== null && this.#allowsEvent(now)) events.write(ecsLine(event), now);
+  }
+
+  /** Writes an event of a block, whose rate the breaker bounds. */
+  #actionEvent(line: () => string): void {
+    const { events } = this.#parts;
+    const { now } = this.#lines;
+    if (events !== null && this.#actionEventsOfDay.allows(now)) events.write(line(), now);
+  }
+
+  #allowsEvent(now: number): boolean {
+    return this.#eventLines.allows(now) && this.#probeEventsOfDay.allows(now);
+  }
+
+  #dayBound(what: string, maxPerDay: number): DayBound {
+    const max = this.#parts.sumUp ? maxPerDay : Number.POSITIVE_INFINITY;
+    return new DayBound(what, max, (text) => this.admin(text));
+  }
+
   /** Of the probes of a source one is an alert: the first that triggered. A group of decoys is an alert of its own. */
   #probeEvent(event: ProbeEvent, reported: Reported): void {
     const { events } = this.#parts;
-    if (events === null || !this.#eventLines.allows(this.#lines.now)) return;
+    if (events === null || !this.#allowsEvent(this.#lines.now)) return;
     const alerts = event.triggered && event.ignored === null && !event.decoy && !reported.alerted;
     if (alerts) reported.alerted = true;
     events.write(ecsLine(event, alerts), this.#lines.now);

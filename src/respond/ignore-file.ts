@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import type { Finding } from '../config/finding.ts';
+import { readRegular } from '../files/read-regular.ts';
 import { parseAddress } from '../net/address.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
+
+/** The longest file that is read: a million networks. */
+const MAX_IGNORE_BYTES = 16 * 1024 * 1024;
 
 /** An address or prefix that is never blocked. */
 export interface IgnoreEntry {
@@ -23,7 +26,7 @@ export interface IgnoreList {
 /** Reads IGNORE_FILE. A missing file is a warning and spares no one; an unreadable one is an error. */
 export async function loadIgnoreFile(path: string): Promise<IgnoreList> {
   try {
-    return parseIgnoreFile(await readFile(path, 'utf8'), path);
+    return parseIgnoreFile(readIgnoreFile(path), path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const finding: Finding =
@@ -32,6 +35,13 @@ export async function loadIgnoreFile(path: string): Promise<IgnoreList> {
         : fileFinding(path, 'error', `cannot be read: ${message}`);
     return { entries: [], findings: [finding] };
   }
+}
+
+/** The text of IGNORE_FILE. Throws for a file that cannot be read, is none, or is too long. */
+export function readIgnoreFile(path: string): string {
+  const bytes = readRegular(path, MAX_IGNORE_BYTES + 1);
+  if (bytes.length > MAX_IGNORE_BYTES) throw new Error(`it has more than ${MAX_IGNORE_BYTES} bytes`);
+  return bytes.toString('utf8');
 }
 
 /** Parses an ignore file: an address or prefix per line, blank lines, and comments from `#` to the end of a line. */

@@ -86,6 +86,11 @@ export class Presence {
     if (found !== undefined && time >= found.since + REPEATED_TIME_MS) this.#parts.onGone(found.entry, time);
   }
 
+  /** Forgets the packets that a sensor reported, because it died: somebody may have taken it over. */
+  forget(): void {
+    this.#sources.clear();
+  }
+
   #judge(found: { entry: LedgerEntry; since: number }, probe: Packet, answer: Packet): void {
     if (answer.kind === AnswerKind.synAck && probe.time < found.since + REPEATED_TIME_MS) return;
     this.#sources.delete(found.entry.block.target);

@@ -5,6 +5,13 @@ interface DevicePlan {
   readonly ringBytes: number;
 }
 
+/** The user that the sensor becomes after it has opened its devices. */
+export interface SensorAccount {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** What the sensor captures; the main process writes it as one line of JSON to the standard input of the sensor. */
 export interface ChildPlan {
   readonly devices: readonly DevicePlan[];
@@ -12,13 +19,15 @@ export interface ChildPlan {
   readonly clockBaseMs: number;
   /** The group of the kernel's reports, which stands in the place of devices; null for the packet sensor. */
   readonly group: number | null;
+  /** Given up root for; null where the main process is not root. */
+  readonly account: SensorAccount | null;
 }
+
+/** What to capture; the sensor's account is added when its process starts. */
+export type CapturePlan = Omit<ChildPlan, 'account'>;
 
 /** The file descriptor of the sensor's pipe to the main process. */
 export const RECORDS_FD = 3;
-
-/** The ids of the user nobody and of its group on every Linux; the sensor gives up root for them. */
-export const NOBODY = 65_534;
 
 /** Exit codes of the sensor (sysexits.h): a device could not be opened; it is not permitted to. */
 export const EXIT_UNAVAILABLE = 69;

@@ -20,23 +20,31 @@ import { REASON_COUNT, Reason } from '../decode/reason.ts';
 import {
   EXIT_NO_PERMISSION,
   EXIT_UNAVAILABLE,
-  NOBODY,
   parseChildPlan,
   RECORDS_FD,
   REPORT_BUFFER_BYTES,
+  type SensorAccount,
 } from './child-plan.ts';
+import { closeInherited, confine } from './confine.ts';
 import { kindOfReport } from './kernel/report.ts';
 import { isCounted, Rule, ruleOfPrefix } from './kernel/rule.ts';
 import { monotonicMs } from './monotonic.ts';
 import { Outbox } from './outbox.ts';
-import { RECORD_LENGTH, writeAnswer, writeCount, writeProbe, writeReady } from './record-format.ts';
+import {
+  RECORD_LENGTH,
+  writeAlive,
+  writeAnswer,
+  writeCount,
+  writeProbe,
+  writeReady,
+} from './record-format.ts';
 import { Returning } from './returning.ts';
 
 /** Up to this many waiting records come from a scanner and go out at once; more come from a flood and may wait 1 ms. */
 const FEW_RECORDS = 8;
 
-/** How often the counts are handed over. */
-const COUNT_INTERVAL_MS = 1_000;
+/** How often a sign of life and the counts are handed over. */
+const ALIVE_INTERVAL_MS = 1_000;
 
 /**
  * What waits for the main process when reports come faster than it judges: two seconds of a flood of 50,000 a second. This
@@ -67,6 +75,7 @@ let flushPlanned = false;
 /** What the daemon's clock is ahead of `now`. */
 let clockAheadMs = 0;
 
+closeInherited();
 process.title = 'portsentry-capture';
 let input = '';
 let started = false;
@@ -80,7 +89,7 @@ process.stdin.on('data', (text: string) => {
 process.stdin.on('end', () => setTimeout(end, DRAIN_TIME_MS));
 
 function start(line: string): void {
-  const { devices, group, clockBaseMs } = parseChildPlan(line);
+  const { devices, group, clockBaseMs, account } = parseChildPlan(line);
   clockAheadMs = clockBaseMs + monotonicMs() - now();
   const missing = process.geteuid?.() === 0 ? missingCapabilities(TO_GIVE_UP_ROOT) : [];
   if (missing.length > 0) endWith(EXIT_NO_PERMISSION, `root cannot be given up: ${describeMissing(missing)}`);
@@ -95,10 +104,9 @@ function start(line: string): void {
       fail(name, error);
     }
   }
-  giveUpRoot();
-  writeReady(outbox.view, outbox.offset);
+  writeReady(outbox.view, outbox.offset, giveUpRights(account));
   commit();
-  setInterval(sendCounts, COUNT_INTERVAL_MS);
+  setInterval(sendSign, ALIVE_INTERVAL_MS);
 }
 
 /** Opens the group of the kernel's reports, which needs CAP_NET_ADMIN once. */
@@ -110,6 +118,16 @@ function openGroup(group: number): void {
     new Socket({ fd: RECORDS_FD, readable: false }).on('error', exit).unref();
   } catch (error) {
     fail(name, error);
+  }
+}
+
+/** A user namespace with a single id has nobody whom root could become. */
+function giveUpRights(account: SensorAccount | null): number {
+  try {
+    return confine(account);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    endWith(EXIT_NO_PERMISSION, `root cannot be given up for ${account?.name}: ${text}`);
   }
 }
 
@@ -134,15 +152,6 @@ function endWith(code: number, message: string): never {
 
 /** Without them Node aborts, and the main process would report that a link went down. */
 const TO_GIVE_UP_ROOT = ['CAP_SETGID', 'CAP_SETUID'] as const;
-
-/** Gives up all three user ids, the groups, and with them every capability, for good. */
-function giveUpRoot(): void {
-  if (process.geteuid?.() !== 0) return;
-  process.chdir('/');
-  process.setgroups?.([]);
-  process.setgid?.(NOBODY);
-  process.setuid?.(NOBODY);
-}
 
 function takeFrame(view: DataView, length: number, linkType: number, device: number): void {
   packet.time = Math.floor(clockAheadMs + now());
@@ -207,6 +216,13 @@ function planFlush(): void {
 function flushDue(): void {
   flushPlanned = false;
   if (outbox.flushDue()) planFlush();
+}
+
+/** The main process replaces a sensor that is silent. */
+function sendSign(): void {
+  writeAlive(outbox.view, outbox.offset);
+  commit();
+  sendCounts();
 }
 
 function sendCounts(): void {

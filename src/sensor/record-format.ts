@@ -29,6 +29,8 @@ export const RecordType = {
   count: 3,
   /** An answer of this host to a probe has left it. */
   answer: 4,
+  /** The sensor runs; it says so each second. */
+  alive: 5,
 } as const;
 
 const TYPE = 0;
@@ -48,6 +50,8 @@ const FIRST_OPTION = 20;
 const TIME = 24;
 const SOURCE = 32;
 const DESTINATION = 48;
+// In a ready record.
+const READY_LACKS = 1;
 // In a count record.
 const COUNT_REASON = 1;
 const COUNT_VALUE = 24;
@@ -184,9 +188,20 @@ export function recordRule(view: DataView, offset: number): Rule {
   return rule > LAST_RULE ? Rule.none : (rule as Rule);
 }
 
-/** Writes that every device is open. */
-export function writeReady(view: DataView, offset: number): void {
+/** Writes that every device is open; `lacks` is a mask of `Lack`. */
+export function writeReady(view: DataView, offset: number, lacks: number): void {
   view.setUint8(offset + TYPE, RecordType.ready);
+  view.setUint8(offset + READY_LACKS, lacks);
+}
+
+/** Reads the mask that `writeReady` wrote. */
+export function readReady(view: DataView, offset: number): number {
+  return view.getUint8(offset + READY_LACKS);
+}
+
+/** Writes a sign of life. */
+export function writeAlive(view: DataView, offset: number): void {
+  view.setUint8(offset + TYPE, RecordType.alive);
 }
 
 /** Writes for how many frames decoding has ended for `reason` since the sensor began. */

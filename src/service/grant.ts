@@ -1,17 +1,8 @@
-import {
-  chownSync,
-  closeSync,
-  constants,
-  existsSync,
-  fchownSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-} from 'node:fs';
+import { chownSync, closeSync, constants, fchownSync, fstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config, ModeName } from '../config/config.ts';
 import { DIRECTIVES } from '../config/directives.ts';
+import { openFolder, openSafely } from '../files/safe-path.ts';
 import type { Account } from '../preflight/account.ts';
 
 /** The most files of a state folder that change owner; portsentry writes only a handful. */
@@ -49,20 +40,33 @@ export function grant(
 
 /** Creates a missing folder. An existing one changes owner only if it is `ours`. */
 function makeFolder(path: string, { uid, gid }: Account, ours: boolean, mode = PRIVATE_MODE): void {
-  const isNew = !existsSync(path);
-  if (isNew) mkdirSync(path, { recursive: true, mode });
-  if (isNew || ours) chownSync(path, uid, gid);
+  const [fd, isNew] = openOrMake(path, mode);
+  try {
+    // The path names the open folder, wherever its name leads by now; fchown(2) does not take such a descriptor.
+    if (isNew || ours) chownSync(`/proc/self/fd/${fd}`, uid, gid);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openOrMake(path: string, mode: number): [fd: number, isNew: boolean] {
+  try {
+    return [openFolder(path), false];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return [openFolder(path, mode), true];
+  }
 }
 
 /**
- * Changes the owner of a file. The account may have planted a link here, so symbolic links are not followed and files
- * with several hard links are left alone.
+ * Changes the owner of a file. The account may have planted a link here, so files with several hard links are
+ * left alone.
  */
 function giveFile(path: string, { uid, gid }: Account, create: boolean): void {
-  const { O_WRONLY, O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_CREAT } = constants;
+  const { O_WRONLY, O_APPEND, O_CREAT } = constants;
   let fd: number;
   try {
-    fd = openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0), 0o600);
+    fd = openSafely(path, O_WRONLY | O_APPEND | (create ? O_CREAT : 0), 0o600);
   } catch (error) {
     if (create) throw error;
     return;

@@ -1,4 +1,15 @@
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { readRegular } from '../files/read-regular.ts';
+import { inFolderOf } from '../files/safe-path.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 
 /** Readable by all: `start-stop-daemon` and monitoring need it. */
@@ -7,10 +18,19 @@ const PID_FILE_MODE = 0o644;
 /** More than any process ID needs. A longer file is not a pid file of portsentry. */
 const MAX_PID_CHARS = 16;
 
+/** USER_HZ, in which /proc/PID/stat counts, is 100 on every architecture that Node runs on (time(7)). */
+const TICKS_PER_SECOND = 100;
+
+/** The index of `starttime` behind the name of the process (proc_pid_stat(5)). */
+const START_TIME = 19;
+
+/** The time of a file and the start of a process are known to some hundredths of a second. */
+const SLACK_S = 1;
+
 /** Throws a CommandError (69) when the file holds the ID of a running portsentry. */
 export function refuseOccupied(path: string): void {
   const pid = readPid(path);
-  if (pid === null || pid === process.pid || !isPortsentry(pid)) return;
+  if (pid === null || pid === process.pid || !isPortsentry(pid) || !isAsOldAs(pid, path)) return;
   throw new CommandError(
     Exit.unavailable,
     `${path}: another portsentry (pid ${pid}) is running: stop it, or choose another --pidfile`,
@@ -19,15 +39,27 @@ export function refuseOccupied(path: string): void {
 
 /** Writes the ID of this process in one atomic step. Throws a CommandError (74) when it cannot. */
 export function writePidFile(path: string): void {
-  const temporary = `${path}.${process.pid}`;
   try {
-    writeFileSync(temporary, `${process.pid}\n`, { mode: PID_FILE_MODE, flag: 'wx' });
-    // The umask may have cleared bits.
-    chmodSync(temporary, PID_FILE_MODE);
+    inFolderOf(path, (safe) => replaceFile(safe, `${safe}.${process.pid}`));
+  } catch (error) {
+    throw new CommandError(Exit.ioError, `--pidfile: cannot be written: ${(error as Error).message}`);
+  }
+}
+
+function replaceFile(path: string, temporary: string): void {
+  try {
+    const fd = openSync(temporary, 'wx', PID_FILE_MODE);
+    try {
+      // The umask may have cleared bits.
+      fchmodSync(fd, PID_FILE_MODE);
+      writeSync(fd, `${process.pid}\n`);
+    } finally {
+      closeSync(fd);
+    }
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw new CommandError(Exit.ioError, `--pidfile: cannot be written: ${(error as Error).message}`);
+    throw error;
   }
 }
 
@@ -43,7 +75,9 @@ export function removePidFile(path: string): void {
 
 function readPid(path: string): number | null {
   try {
-    const text = readFileSync(path, 'utf8').trim();
+    const text = readRegular(path, MAX_PID_CHARS + 1)
+      .toString('latin1')
+      .trim();
     return text.length <= MAX_PID_CHARS && /^[1-9]\d*$/.test(text) ? Number(text) : null;
   } catch {
     return null;
@@ -56,5 +90,22 @@ function isPortsentry(pid: number): boolean {
     return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('portsentry');
   } catch {
     return false;
+  }
+}
+
+/**
+ * Whether the process began before the file was written. A younger one of our name got the ID of a daemon that has ended:
+ * anybody may call a process portsentry. A process whose start cannot be read is believed.
+ */
+function isAsOldAs(pid: number, path: string): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const startTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME]);
+    const uptimeS = Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]);
+    const processAgeS = uptimeS - startTicks / TICKS_PER_SECOND;
+    const fileAgeS = (Date.now() - statSync(path).mtimeMs) / 1_000;
+    return !(processAgeS + SLACK_S < fileAgeS);
+  } catch {
+    return true;
   }
 }

@@ -36,6 +36,9 @@ export class SocketTable implements InUse, Connections {
   readonly #sctp = new PortTimes(CLOSED_MEMORY_MS);
   /** Raw sockets, by protocol number. */
   readonly #raw = new PortTimes(CLOSED_MEMORY_MS);
+  /** What the sensor alone has seen: ports that answered, and ports that asked. */
+  #answered = new PortTimes(CLOSED_MEMORY_MS);
+  #asked = new PortTimes(CLOSED_MEMORY_MS);
   /** Local ends of connections. */
   readonly #connected = new PortTimes(CLOSED_MEMORY_MS);
   readonly #folder: string;
@@ -63,6 +66,8 @@ export class SocketTable implements InUse, Connections {
   poll(now: number): void {
     this.#lookAtUdp(now);
     this.#lookAtOthers(now);
+    this.#answered.noteAll([], now);
+    this.#asked.noteAll([], now);
     const old = now - this.#listenersRead >= MAX_POLLED_AGE_MS;
     const counters = old ? this.#tcpCounters() : this.#counters;
     if (counters.all !== this.#counters.all) this.#readListeners(counters, now);
@@ -78,25 +83,34 @@ export class SocketTable implements InUse, Connections {
   }
 
   has(protocol: number, address: Address, port: number, { time }: Moment): boolean {
-    return this.#times(protocol)?.has(address, port, time) ?? false;
+    const seen = protocol === PROTOCOL_TCP ? this.#answered : protocol === PROTOCOL_UDP ? this.#asked : null;
+    const held = this.#times(protocol)?.has(address, port, time) ?? false;
+    return held || (seen?.has(address, port, time) ?? false);
   }
 
   /** Whether a socket listens or is connected at the destination, whatever the sender, according to the last looks. */
   holds({ destination, destinationPort, time }: Segment): boolean {
     return (
       this.#tcp.has(destination, destinationPort, time) ||
+      this.#answered.has(destination, destinationPort, time) ||
       this.#connected.has(destination, destinationPort, time)
     );
   }
 
   /** Notes a port from which this host just sent a query: an answer may come after the socket closed. */
   noteQuery(address: Address, port: number, now: number): void {
-    this.#udp.note({ address, port }, now);
+    this.#asked.note({ address, port }, now);
   }
 
   /** Notes a port of this host that answered a SYN: its listener may be gone before any look. */
   noteAnswer(address: Address, port: number, now: number): void {
-    this.#tcp.note({ address, port }, now);
+    this.#answered.note({ address, port }, now);
+  }
+
+  /** Forgets every query and answer that a sensor reported, because it died: somebody may have taken it over. */
+  forgetSeen(): void {
+    this.#answered = new PortTimes(CLOSED_MEMORY_MS);
+    this.#asked = new PortTimes(CLOSED_MEMORY_MS);
   }
 
   /** The local ends of all TCP sockets at the last look at the connections. */

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -183,12 +184,49 @@ describe('files that the configuration needs', () => {
     expect(stdout).toContain(`${folder}/ignore:2:3: error: expected an IPv4 or IPv6 address`);
   });
 
+  test.each([
+    [
+      'fault 28: a symbolic link',
+      (path: string) => symlinkSync('/etc/passwd', path),
+      'is a symbolic link, which is not followed',
+    ],
+    [
+      'fault 30: a pipe',
+      (path: string) => void spawnSync('mkfifo', [path]),
+      'is a pipe, a device or a socket',
+    ],
+  ])('%s in the place of the event file is an error', async (_what, make, message) => {
+    const file = join(folder, 'portsentry.conf');
+    make(join(folder, 'events'));
+    writeFileSync(file, `EVENT_FILE="${folder}/events"\n`);
+    const { code, stdout } = await check(file);
+    expect(code).toBe(78);
+    expect(stdout).toContain(`error: EVENT_FILE: ${folder}/events ${message}; name another file\n`);
+  });
+
+  test.each(['-c', 'IGNORE_FILE'])('fault 30: a pipe as %s is refused at once', async (where) => {
+    const pipe = join(folder, 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    if (where === '-c') {
+      expect(await check(pipe)).toMatchObject({
+        code: 66,
+        stderr: expect.stringContaining(`${pipe}: a pipe, not a file`),
+      });
+      return;
+    }
+    const file = join(folder, 'portsentry.conf');
+    writeFileSync(file, `IGNORE_FILE="${pipe}"\n`);
+    expect((await check(file)).stdout).toContain(
+      `${pipe}: error: IGNORE_FILE: cannot be read (a pipe, not a file)\n`,
+    );
+  });
+
   test('an ignore file that is a folder is an error', async () => {
     const file = join(folder, 'portsentry.conf');
     writeFileSync(file, `IGNORE_FILE="${folder}"\n`);
     const { code, stdout } = await check(file);
     expect(code).toBe(78);
-    expect(stdout).toContain(`${folder}: error: IGNORE_FILE: cannot be read (EISDIR)\n`);
+    expect(stdout).toContain(`${folder}: error: IGNORE_FILE: cannot be read (a folder, not a file)\n`);
   });
 });
 
@@ -425,7 +463,7 @@ describe('what the service of this host starts', () => {
   test('a file that cannot be read is a warning', async () => {
     mkdirSync(join(folder, '/etc/default/portsentry'), { recursive: true });
     expect((await check(usual())).stdout).toContain(
-      `${folder}/etc/default/portsentry: warning: cannot be read (EISDIR), so the modes that the service starts are not known\n`,
+      `${folder}/etc/default/portsentry: warning: cannot be read (a folder, not a file), so the modes that the service starts are not known\n`,
     );
   });
 

@@ -22,6 +22,7 @@ portsentry 3.0.0, pid 4711, up 3 h 12 min (since 2026-11-22 10:21)
   frames         123456, 12 of them captured twice
   not decoded    12: not IP 10, bad checksum 2
   sensor         SENSOR="packet" is set
+  process        runs as _portsentry, replaced 1 time
   probes         345
   sources        17 tracked
   blocks         11 in force, 12 due
@@ -65,6 +66,7 @@ portsentry 3.0.0, pid 4711, up 3 h 12 min (since 2026-11-22 10:21)
   held           3 sources now, 1000 packets so far
   holds shed     7
   reports        500, 2 lost, 20 beyond the rate; of blocked sources unknown, because nftables drops them first
+  process        is gone or gives no sign of life as _portsentry, replaced 1 time, 3 records refused, 2 with a far time
   probes         345
   sources        17 tracked
   blocks         11 in force, 12 due

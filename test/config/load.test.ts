@@ -218,8 +218,11 @@ describe('reading the file', () => {
     });
   });
 
-  test('an endless device is read up to the limit', () => {
-    expect(loadConfig('/dev/zero')).toMatchObject({ status: 'read', config: null });
+  test('an endless device', () => {
+    expect(loadConfig('/dev/zero')).toEqual({
+      status: 'unreadable',
+      reason: '/dev/zero: a device, not a file',
+    });
   });
 
   test('a missing file', () => {

@@ -13,6 +13,15 @@ import type { BlockInfo, HealthCheck, Status, Why } from '../../src/control/stat
 /** 2026-11-22 13:33:37 UTC. */
 export const NOW = 1_795_354_417_000;
 
+const SENSOR_PROCESS = {
+  isWell: true,
+  account: '_portsentry',
+  lacks: [],
+  died: 1,
+  refused: 0,
+  retimed: 0,
+};
+
 export const STATUS: Status = {
   version: '3.0.0',
   pid: 4711,
@@ -26,7 +35,7 @@ export const STATUS: Status = {
   duplicates: 12,
   probes: 345,
   undecoded: { 'not IP': 10, 'bad checksum': 2 },
-  sensor: { name: 'packet', why: 'SENSOR="packet" is set', kernel: null },
+  sensor: { name: 'packet', why: 'SENSOR="packet" is set', kernel: null, process: SENSOR_PROCESS },
   knownServices: [
     { transport: 'tcp', address: null, port: 22, lastSeen: NOW },
     { transport: 'udp', address: '192.0.2.1', port: 53, lastSeen: NOW },
@@ -48,6 +57,7 @@ export const KERNEL_STATUS: Status = {
   sensor: {
     name: 'kernel',
     why: 'the kernel watches',
+    process: { ...SENSOR_PROCESS, isWell: false, refused: 3, retimed: 2 },
     kernel: {
       owned: true,
       group: 20_563,

@@ -6,7 +6,7 @@ import { Kind, kindMask } from '../../src/classify/kind.ts';
 import { PortSet } from '../../src/config/ports.ts';
 import { CaptureManager, type CaptureManagerParts } from '../../src/daemon/capture-manager.ts';
 import { SteadyClock } from '../../src/daemon/clock.ts';
-import type { ChildPlan } from '../../src/sensor/child-plan.ts';
+import type { CapturePlan } from '../../src/sensor/child-plan.ts';
 import type { SensorHandlers } from '../../src/sensor/sensor-process.ts';
 import type { ViewedPorts } from '../../src/watch/filter-plan.ts';
 import { SocketTable } from '../../src/watch/sockets.ts';
@@ -16,15 +16,20 @@ const sensors: FakeSensor[] = [];
 class FakeSensor {
   readonly counts = new Map<number, number>();
   readonly startedAt: number;
-  readonly plan: ChildPlan;
+  readonly plan: CapturePlan;
   readonly handlers: SensorHandlers;
+  readonly account = null;
   readonly pid = 4711;
 
-  constructor(plan: ChildPlan, now: number, handlers: SensorHandlers) {
+  constructor(plan: CapturePlan, now: number, handlers: SensorHandlers) {
     this.plan = plan;
     this.startedAt = now;
     this.handlers = handlers;
     sensors.push(this);
+  }
+
+  takeSign(): boolean {
+    return true;
   }
 
   end(): void {
@@ -32,7 +37,7 @@ class FakeSensor {
   }
 }
 vi.mock('../../src/sensor/sensor-process.ts', () => ({
-  SensorProcess: function SensorProcess(plan: ChildPlan, now: number, handlers: SensorHandlers) {
+  SensorProcess: function SensorProcess(plan: CapturePlan, now: number, handlers: SensorHandlers) {
     return new FakeSensor(plan, now, handlers);
   },
 }));
@@ -66,6 +71,9 @@ function makeManager(parts: Partial<CaptureManagerParts> = {}, watched = WATCHED
       watchesPortsInUse: false,
       records: () => Promise.resolve(),
       hostChanged: ({ addresses }) => events.push(`host of ${addresses.length} addresses`),
+      hostSettled: () => events.push('settled'),
+      refused: () => events.push('refused'),
+      died: () => events.push('died'),
       ready: (devices) => events.push(['ready', ...devices]),
       failed: (reason, permission) => events.push([reason, permission]),
       notRenewed: (reason) => events.push(`not renewed: ${reason}`),
@@ -120,7 +128,7 @@ test('capture is well once the sensor is ready, and not from its end until the n
   const manager = makeManager();
   begin(manager);
   const states = [manager.isWell];
-  newest().handlers.ready();
+  newest().handlers.ready(0);
   states.push(manager.isWell);
   newest().counts.set(4, 7);
   newest().handlers.ended(null, 'a link went down');
@@ -148,7 +156,7 @@ test.each([
 test('other ports are captured by a new sensor, and the old one goes on when that fails', () => {
   const manager = makeManager();
   begin(manager);
-  newest().handlers.ready();
+  newest().handlers.ready(0);
   manager.configure({ ...WATCHED, tcp: PortSet.of([{ first: PORT + 1, last: PORT + 1 }]) });
   expect(newest().plan.devices[0]?.filter).toContain(String(PORT + 1));
   newest().handlers.ended(1, 'lo: busy');

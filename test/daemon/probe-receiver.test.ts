@@ -6,6 +6,7 @@ import { PortSet } from '../../src/config/ports.ts';
 import { ProbeReceiver } from '../../src/daemon/probe-receiver.ts';
 import { Engine } from '../../src/engine.ts';
 import { PROTOCOL_TCP } from '../../src/net/protocol.ts';
+import { RecordCheck } from '../../src/sensor/record-check.ts';
 import {
   RECORD_LENGTH,
   writeAnswer,
@@ -33,14 +34,17 @@ function makeReceiver() {
   const home = homeOfAddresses([address(HOST)]);
   const parts = { home, inUse: sockets, connections: sockets };
   const engine = new Engine(engineParts(config, recorder, parts, MODES));
-  const receiver = new ProbeReceiver({ engine, sockets, home: () => home, now: () => START });
-  return { receiver, ports: () => events.map(({ destinationPort }) => destinationPort) };
+  const clock = { now: START };
+  const now = () => clock.now;
+  const check = new RecordCheck({ now, tell: () => {} });
+  const receiver = new ProbeReceiver({ engine, sockets, check, home: () => home, now });
+  return { receiver, clock, ports: () => events.map(({ destinationPort }) => destinationPort) };
 }
 
 /** Records as the sensor writes them, all from one device. */
 function records(device: number, ...probes: ProbeFields[]): [DataView, number] {
   const view = new DataView(new ArrayBuffer((probes.length + 2) * RECORD_LENGTH));
-  writeReady(view, 0);
+  writeReady(view, 0, 0);
   for (const [index, fields] of probes.entries()) {
     writeProbe(view, (index + 1) * RECORD_LENGTH, probe({ destination: HOST, ...fields }), device);
   }
@@ -74,10 +78,12 @@ test('a probe to a port in use does not reach the engine, and is counted', async
 });
 
 test('the late answer to a query of this host is no probe; the same datagram to another port is one', async () => {
-  const { receiver, ports } = makeReceiver();
+  const { receiver, ports, clock } = makeReceiver();
   const query = { source: HOST, sourcePort: 45_000, destination: '192.0.2.53', port: 53, kind: Kind.udp };
   const answer = { source: '192.0.2.53', sourcePort: 53, kind: Kind.udp, at: 59_000 };
-  await receiver.take(...records(0, query, { ...answer, port: 45_000 }, { ...answer, port: 45_001 }), 1);
+  await receiver.take(...records(0, query), 1);
+  clock.now = START + 60_000;
+  await receiver.take(...records(0, { ...answer, port: 45_000 }, { ...answer, port: 45_001 }), 1);
   expect(ports()).toEqual([45_001]);
   await receiver.take(...records(0, { ...answer, port: 45_000, at: 60_001 }), 1);
   expect(ports()).toEqual([45_001, 45_000]);

@@ -39,6 +39,10 @@ async function filesInTree(): Promise<string[]> {
   return `${stdout}${logs.stdout}`.split('\n').sort();
 }
 
+/** useradd(8) keeps a copy of each file that it changes. */
+const isNotOfUsers = (path: string) =>
+  !/^\.\/etc\/((passwd|shadow|group|gshadow|subuid|subgid)-|\.pwd\.lock)$/.test(path);
+
 /** Runs a command that must work. */
 async function done(command: readonly string[], cwd?: string): Promise<Outcome> {
   const outcome = await lab.run(lab.victim, command, {
@@ -77,6 +81,8 @@ describe('portsentry.deb', () => {
     const check = await done(inTree('portsentry', 'check'));
     expect(check.stdout).toContain(`Configuration: ${CONFIG}`);
     expect(check.stdout).not.toMatch(/: (error|warning): /);
+    // The process that reads packets has a user of its own.
+    expect((await done(inTree('id', '-un', '_portsentry'))).stdout).toBe('_portsentry\n');
     expect(
       (await done(inTree('find', '/etc', '-name', '*portsentry', '-path', '*/rc2.d/*'))).stdout,
     ).not.toBe('');
@@ -135,6 +141,8 @@ describe('portsentry.deb', () => {
   test('a purge leaves nothing', async () => {
     await done(inTree('dpkg', '--purge', 'portsentry'));
     await done(['rm', TREE + POLICY]);
-    expect(await filesInTree()).toEqual(before);
+    expect((await lab.run(lab.victim, inTree('getent', 'passwd', '_portsentry'))).code).toBe(2);
+    expect((await lab.run(lab.victim, inTree('getent', 'group', '_portsentry'))).code).toBe(2);
+    expect((await filesInTree()).filter(isNotOfUsers)).toEqual(before.filter(isNotOfUsers));
   });
 });

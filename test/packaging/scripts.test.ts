@@ -43,8 +43,8 @@ describe('shellcheck', () => {
 });
 
 describe('the ebuild', () => {
-  test('has no syntax error', () => {
-    const { status, stderr } = spawnSync('bash', ['-n', 'packaging/gentoo/portsentry.ebuild'], {
+  test.each(['portsentry', 'acct-user', 'acct-group'])('%s has no syntax error', (name) => {
+    const { status, stderr } = spawnSync('bash', ['-n', `packaging/gentoo/${name}.ebuild`], {
       encoding: 'utf8',
     });
     expect(stderr).toBe('');

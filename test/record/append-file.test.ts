@@ -4,15 +4,16 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { AppendFile, MAX_PENDING_BYTES } from '../../src/record/append-file.ts';
+import { withFileSizeLimit } from '../support/file-size-limit.ts';
 import { NOON, testFolder } from './given.ts';
 
 let folder: string;
@@ -110,15 +111,13 @@ describe('a file that cannot be written', () => {
     expect(told.slice(1)).toEqual([`${file.path}: is written again`]);
   });
 
-  test('on a full disk keeps its lines until there is room', () => {
+  test('on a full disk keeps its lines until there is room', async () => {
     const file = open();
-    symlinkSync('/dev/full', file.path);
-    file.write('one', NOON);
-    file.flushSync();
-    expect(told).toEqual([
-      `${file.path}: cannot be written: no space left on device; tried again every second`,
-    ]);
-    rmSync(file.path);
+    await withFileSizeLimit(0, async () => {
+      file.write('one', NOON);
+      file.flushSync();
+    });
+    expect(told).toEqual([`${file.path}: cannot be written: file too large; tried again every second`]);
     file.close();
     expect(readFileSync(file.path, 'utf8')).toBe('one\n');
   });
@@ -137,5 +136,27 @@ describe('a file that cannot be written', () => {
     const file = open();
     expect(spawnSync('mkfifo', [file.path]).status).toBe(0);
     expect(file.open()).toMatch(/cannot be opened: no such device or address$/);
+  });
+
+  test('fault 28: because a symbolic link has its name is an error, and nothing is written to where it leads', () => {
+    const file = open();
+    const victim = join(folder, 'victim');
+    writeFileSync(victim, '');
+    symlinkSync(victim, file.path);
+    expect(file.open()).toBe(`${file.path}: cannot be opened: it is a symbolic link, which is not followed`);
+    file.write('one', NOON);
+    file.flushSync();
+    expect(readFileSync(victim, 'utf8')).toBe('');
+  });
+
+  test('fault 28: also if the link takes the place of an open file', () => {
+    const file = open();
+    file.write('one', NOON);
+    file.flushSync();
+    renameSync(file.path, join(folder, 'victim'));
+    symlinkSync(join(folder, 'victim'), file.path);
+    file.write('two', NOON + 2_000);
+    file.flushSync();
+    expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('one\n');
   });
 });

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { cleanName, Names } from '../../src/record/names.ts';
+import { askResolver, cleanName, Names } from '../../src/record/names.ts';
 import { NOON } from './given.ts';
 
 /** A resolver that answers when the test says so. */
@@ -131,6 +131,44 @@ test.each([
   expect(cleanName(answer)).toBe(name);
 });
 
-test.each(['', '.', '8.8.8.8', '8.8.8.8.', '2001:db8::1', 'a:b.example'])('%j is no name', (answer) => {
+describe('fault 30: a name counts only if it leads back to its address', () => {
+  const resolver = (name: string, ...addresses: string[]) => ({
+    nameOf: () => Promise.resolve(name),
+    addressesOf: () => Promise.resolve(addresses),
+  });
+
+  test.each([
+    ['to it', '192.0.2.1', ['192.0.2.1']],
+    ['to it among others', '2001:db8::1', ['192.0.2.1', '2001:db8:0::1']],
+    ['to it with a zone', 'fe80::1', ['fe80::1%eth0']],
+  ])('%s', async (_what, address, found) => {
+    expect(await askResolver(address, resolver('scanner.example', ...found))).toBe('scanner.example');
+  });
+
+  test.each([
+    ['to another address', 'bank.example', ['192.0.2.2']],
+    ['nowhere', 'nowhere.example', []],
+    ['to it, but looks like another address', '0x7f.1', ['192.0.2.1']],
+  ])('not one that leads %s', async (_what, name, found) => {
+    await expect(askResolver('192.0.2.1', resolver(name, ...found))).rejects.toThrow();
+  });
+});
+
+test.each([
+  '',
+  '.',
+  '8.8.8.8',
+  '8.8.8.8.',
+  '2001:db8::1',
+  'a:b.example',
+  '0x7f.1',
+  '127.1',
+  '2130706433',
+  '0177.0.0.1',
+  '0X7F000001',
+  '127.0.0.0x1',
+  'host.0x',
+  'host.123..',
+])('fault 30: %j is no name', (answer) => {
   expect(cleanName(answer)).toBeNull();
 });

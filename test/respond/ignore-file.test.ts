@@ -114,5 +114,5 @@ test('an ignore file that cannot be read is an error', async () => {
   mkdirSync(path);
   const { findings } = await loadIgnoreFile(path);
   expect(findings).toMatchObject([{ severity: 'error', file: path, line: 0 }]);
-  expect(findings[0]?.message).toContain('EISDIR');
+  expect(findings[0]?.message).toContain('a folder, not a file');
 });

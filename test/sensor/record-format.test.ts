@@ -9,8 +9,10 @@ import {
   readAnswer,
   readCount,
   readProbe,
+  readReady,
   recordDevice,
   recordType,
+  writeAlive,
   writeAnswer,
   writeCount,
   writeProbe,
@@ -77,10 +79,13 @@ test('a count is read as it was written, also beyond 32 bits', () => {
   expect(readCount(view, 0)).toEqual({ reason: 14, count: 2 ** 40 + 1 });
 });
 
-test('ready is a type of record', () => {
-  const view = new DataView(new ArrayBuffer(RECORD_LENGTH));
-  writeReady(view, 0);
+test('ready says what the sensor lacks, and a sign of life is a type of record', () => {
+  const view = new DataView(new ArrayBuffer(2 * RECORD_LENGTH));
+  writeReady(view, 0, 0x2a);
+  writeAlive(view, RECORD_LENGTH);
   expect(recordType(view, 0)).toBe(RecordType.ready);
+  expect(readReady(view, 0)).toBe(0x2a);
+  expect(recordType(view, RECORD_LENGTH)).toBe(RecordType.alive);
 });
 
 test.each<[string, (view: DataView) => void]>([

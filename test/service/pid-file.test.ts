@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -53,6 +54,24 @@ test('a running portsentry stops a start', async () => {
     expect(() => refuseOccupied(path)).toThrow(/: another portsentry \(pid \d+\) is running: /);
   });
   other.stdin.end();
+});
+
+test('fault 28: a process of our name that is younger than the file does not stop a start', async () => {
+  const other = spawn('bash', ['-c', 'printf portsentry > /proc/self/comm; echo ready; read -r _'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  await once(other.stdout, 'data');
+  writeFileSync(path, `${other.pid}\n`);
+  expect(() => refuseOccupied(path)).toThrow(/: another portsentry/);
+  const yesterday = new Date(Date.now() - 86_400_000);
+  utimesSync(path, yesterday, yesterday);
+  expect(() => refuseOccupied(path)).not.toThrow();
+  other.stdin.end();
+});
+
+test('fault 30: a pipe in the place of the file is nobody, and does not hang', () => {
+  expect(spawnSync('mkfifo', [path]).status).toBe(0);
+  expect(() => refuseOccupied(path)).not.toThrow();
 });
 
 test('a missing folder is reported', () => {

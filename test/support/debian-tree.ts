@@ -6,7 +6,7 @@ import type { Host } from './lab-host.ts';
 export const TREE = '/run/tree';
 
 /** The packages in a usual one beside Debian's essential ones. */
-const PACKAGES = ['openrc', 'libpcap0.8', 'libstdc++6', 'iproute2', 'nftables', 'procps'];
+const PACKAGES = ['openrc', 'libpcap0.8', 'libstdc++6', 'iproute2', 'nftables', 'passwd', 'procps'];
 
 /** Limit for a whole tree from a slow mirror on a busy machine. */
 export const TREE_LIMIT_MS = 600_000;

@@ -1,9 +1,10 @@
-import { closeSync, createReadStream, openSync, type Stats, statSync } from 'node:fs';
+import { closeSync, openSync, type Stats, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { CaptureSource } from '../source.ts';
 import { formatOf, MAGIC_BYTES } from './format.ts';
 import { GunzipInput } from './gunzip.ts';
 import { type ByteInput, FileInput, systemReason } from './input.ts';
+import { openPipe } from './pipe.ts';
 import { CaptureReader } from './reader.ts';
 import { spool } from './spool.ts';
 
@@ -19,7 +20,7 @@ export interface CaptureFile {
 
 /**
  * Opens a capture by its path; `-` means `standardInput`. A pipe cannot be read twice, so it is copied to a temporary
- * file first, which may take as long as the pipe does. Never rejects.
+ * file first, which may take as long as the pipe does; one that nobody writes to is refused. Never rejects.
  */
 export async function openCaptureFile(path: string, standardInput: Readable): Promise<CaptureFile> {
   const name = path === '-' ? 'standard input' : path;
@@ -33,7 +34,7 @@ export async function openCaptureFile(path: string, standardInput: Readable): Pr
 async function openDescriptor(path: string, standardInput: Readable): Promise<number> {
   if (path === '-') return spool(standardInput);
   const stats = statSync(path);
-  if (stats.isFIFO()) return spool(createReadStream(path));
+  if (stats.isFIFO()) return spool(await openPipe(path));
   if (!stats.isFile()) throw new Error(notReadable(stats));
   return openSync(path, 'r');
 }

@@ -36,6 +36,14 @@ function fileOf(bytes: Uint8Array): string {
   return path;
 }
 
+/** A new named pipe that no program opens. */
+function emptyPipe(): string {
+  const path = joinPath(folder, 'empty-pipe');
+  rmSync(path, { force: true });
+  spawnSync('mkfifo', [path]);
+  return path;
+}
+
 /** Reads a capture twice, as a replay does, and expects the same result. */
 async function readTwice(path: string, standardInput: Readable = NOTHING): Promise<ReadCapture> {
   const file = await openCaptureFile(path, standardInput);
@@ -80,6 +88,17 @@ describe('a capture is read twice', () => {
   });
 });
 
+test('a pipe whose writer comes after us is waited for, and one that pauses is read to its end', async () => {
+  const path = emptyPipe();
+  const file = openCaptureFile(path, NOTHING);
+  const script = 'exec > "$1"; head -c 100 "$0"; sleep 0.1; tail -c +101 "$0"';
+  const writer = spawn('sh', ['-c', script, fileOf(PCAP), path], { stdio: 'inherit' });
+  const ended = once(writer, 'exit');
+  expectFrames(await readAll((await file).read()));
+  (await file).close();
+  await ended;
+});
+
 test('its name is its path, or standard input', async () => {
   const path = fileOf(PCAP);
   for (const [given, name] of [
@@ -110,6 +129,7 @@ describe('an unreadable capture is reported', () => {
     ['no such file', () => joinPath(folder, 'missing'), 'no such file or directory'],
     ['a directory', () => folder, 'is a directory'],
     ['a device', () => '/dev/null', 'is neither a file nor a pipe'],
+    ['fault 30: a pipe without a writer', emptyPipe, 'is a pipe that no program writes to'],
     ['a file with a read error', () => '/proc/self/mem', 'i/o error'],
   ])('%s', async (_, path, reason) => {
     expect(await readTwice(path())).toEqual({ frames: [], end: { status: 'unreadable', reason } });
