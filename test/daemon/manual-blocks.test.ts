@@ -189,7 +189,7 @@ test('a block by hand is no offence (A14)', async () => {
   await block();
   await unblockByHand(orders, SOURCE);
   const event = await blockManager.respond(knockFrom(SOURCE), 1);
-  expect(event.times).toBe(1);
+  expect(event).toMatchObject({ times: 1 });
   const { since, until } = blockManager.blocks.find(SOURCE)?.block ?? expect.fail('no block');
   expect((until ?? 0) - since).toBe(24 * HOUR);
   await block();
