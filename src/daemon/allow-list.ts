@@ -1,11 +1,13 @@
 import type { Config } from '../config/config.ts';
 import { type Address, parseAddress } from '../net/address.ts';
-import { type Prefix, parsePrefix } from '../net/prefix.ts';
-import { HostLookup } from '../respond/host-lookup.ts';
+import { parsePrefix } from '../net/prefix.ts';
+import { HostLookup, type Question } from '../respond/host-lookup.ts';
 import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock, type NeverBlockRule } from '../respond/never-block.ts';
 import type { Triggering } from '../respond/responder.ts';
 import { NO_LIFELINES } from '../watch/lifelines.ts';
+
+const EVERYTHING: Question = { about: null, asksTimeDaemons: true };
 
 /** Keeps the never-block list: what the configuration names, and what this host depends on. */
 export class AllowList {
@@ -13,6 +15,8 @@ export class AllowList {
   /** Null where AUTO_IGNORE has never been on. */
   #lookup: HostLookup | null = null;
   #autoIgnore = false;
+  /** A block has rested on a list of time servers that was not asked for it. */
+  #isLookDue = false;
   #trialEndMs = Number.POSITIVE_INFINITY;
   #lastSeen = '';
 
@@ -24,20 +28,26 @@ export class AllowList {
     await this.learn();
   }
 
-  /**
-   * Looks up whom this host depends on now (AUTO_IGNORE). Resolves when the list has it. `about` is the network in
-   * question; null for all of them.
-   */
-  async learn(about: Prefix | null = null): Promise<void> {
+  /** Looks up whom this host depends on now (AUTO_IGNORE). Resolves when the list has it. */
+  async learn(question: Question = EVERYTHING): Promise<void> {
     if (this.#autoIgnore) this.#lookup ??= new HostLookup({ now: () => performance.now() });
-    const found = this.#autoIgnore && this.#lookup !== null ? await this.#lookup.look(about) : NO_LIFELINES;
+    const found =
+      this.#autoIgnore && this.#lookup !== null ? await this.#lookup.look(question) : NO_LIFELINES;
     // A reload may have switched it off meanwhile.
     this.never.setLifelines(this.#autoIgnore ? found : NO_LIFELINES);
   }
 
-  /** Looks up now whether a rule spares the source that triggered; `target` is what would be blocked. */
-  async lookFirst({ source, evidence }: Triggering, target: string): Promise<NeverBlockRule | null> {
-    await this.learn(parsePrefix(target));
+  /**
+   * Looks up now whether a rule spares the source that triggered; `target` is what would be blocked. For a block that
+   * can be taken back the time servers are those of the last full look, and another one follows within a second.
+   */
+  async lookFirst(
+    { source, evidence }: Triggering,
+    target: string,
+    canBeUndone: boolean,
+  ): Promise<NeverBlockRule | null> {
+    this.#isLookDue ||= canBeUndone;
+    await this.learn({ about: parsePrefix(target), asksTimeDaemons: !canBeUndone });
     return this.never.match(parseAddress(source) as Address, evidence);
   }
 
@@ -64,6 +74,8 @@ export class AllowList {
 
   /** Must be called every second; `now` in ms since the epoch. */
   tick(now: number): void {
+    if (this.#isLookDue) void this.learn();
+    this.#isLookDue = false;
     if (now < this.#trialEndMs) return;
     this.#trialEndMs = Number.POSITIVE_INFINITY;
     this.never.setTrial(null);

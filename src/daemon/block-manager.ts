@@ -82,7 +82,7 @@ export class BlockManager {
       boot: bootIdentity(),
       ruleFor: (network) => this.allowList.never.ruleForNetwork(network, this.#sparesInside),
       ruleThatLifts: (network) => this.allowList.never.ruleThatLifts(network, this.#sparesInside),
-      lookFirst: (source, target) => this.allowList.lookFirst(source, target),
+      lookFirst: (source, target) => this.allowList.lookFirst(source, target, !this.usesCommand),
       now: parts.clock.now,
     });
     this.#upkeep = new RuleUpkeep({

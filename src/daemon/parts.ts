@@ -285,7 +285,7 @@ export class DaemonParts {
       spared: () => blockManager.allowList.sparedBySensor(),
       doubted: () => blockManager.blocks.sight.commands,
       ownAddresses: () => this.#ownAddresses,
-      lookUpSessions: () => void blockManager.allowList.learn(),
+      lookUpSessions: () => void blockManager.allowList.learn({ about: null, asksTimeDaemons: false }),
     });
   }
 

@@ -41,7 +41,8 @@ export class ReplayActions {
       boot: bootIdentity(),
       ruleFor: (network) => never.ruleForNetwork(network),
       lookFirst: async ({ source, evidence }, target) => {
-        if (lookup !== null) never.setLifelines(await lookup.look(parsePrefix(target)));
+        if (lookup !== null)
+          never.setLifelines(await lookup.look({ about: parsePrefix(target), asksTimeDaemons: true }));
         return never.match(parseAddress(source) as Address, evidence);
       },
       now: Date.now,

@@ -44,9 +44,19 @@ export interface HostLookupParts {
   readonly paths?: LifelinePaths;
 }
 
+/** What a look is about, and how fresh the list of time servers must be. */
+export interface Question {
+  /** Limits the costly part to the sessions of one network; null for those of everybody. */
+  readonly about: Prefix | null;
+  /**
+   * Asks the time daemons now, which takes a new process for each. Without it the list is that of the last such look:
+   * good enough for a block that can be taken back.
+   */
+  readonly asksTimeDaemons: boolean;
+}
+
 interface Turn {
-  /** Whom the look is about; null for everybody. */
-  readonly about: (Prefix | null)[];
+  readonly questions: Question[];
   readonly found: Promise<Lifelines>;
 }
 
@@ -66,6 +76,7 @@ export class HostLookup {
   #running: Promise<Lifelines> | null = null;
   #next: Turn | null = null;
   #nextAtMs = Number.NEGATIVE_INFINITY;
+  #timeServers: readonly Lifeline[] = [];
   /** The sessions that processes showed, of all addresses. */
   #sshSessions: readonly Session[] = [];
 
@@ -75,21 +86,21 @@ export class HostLookup {
     this.#peers = new TcpPeers(this.#paths.procNet);
   }
 
-  /** Looks now; `about` limits the costly part to the sessions of one network. Never rejects. */
-  look(about: Prefix | null): Promise<Lifelines> {
+  /** Looks now. Never rejects. */
+  look(question: Question): Promise<Lifelines> {
     if (this.#next !== null) {
-      this.#next.about.push(about);
+      this.#next.questions.push(question);
       return this.#next.found;
     }
-    if (this.#running === null) return this.#begin([about]);
-    const turn = [about];
+    if (this.#running === null) return this.#begin([question]);
+    const questions = [question];
     const found = this.#running.then(async () => {
       const wait = this.#nextAtMs - this.#parts.now();
       if (wait > 0) await delay(Math.ceil(wait));
       this.#next = null;
-      return this.#begin(turn);
+      return this.#begin(questions);
     });
-    this.#next = { about: turn, found };
+    this.#next = { questions, found };
     return found;
   }
 
@@ -98,25 +109,28 @@ export class HostLookup {
     return this.#ip.close();
   }
 
-  #begin(about: readonly (Prefix | null)[]): Promise<Lifelines> {
-    const networks = about.includes(null) ? null : (about as readonly Prefix[]);
-    const running = this.#look(networks).finally(() => {
+  #begin(questions: readonly Question[]): Promise<Lifelines> {
+    const networks = questions.flatMap(({ about }) => about ?? []);
+    const about = networks.length < questions.length ? null : networks;
+    const asks = questions.some(({ asksTimeDaemons }) => asksTimeDaemons);
+    const running = this.#look(about, asks).finally(() => {
       if (this.#running === running) this.#running = null;
     });
     this.#running = running;
     return running;
   }
 
-  async #look(about: readonly Prefix[] | null): Promise<Lifelines> {
+  async #look(about: readonly Prefix[] | null, asksTimeDaemons: boolean): Promise<Lifelines> {
     const { now } = this.#parts;
     const routes = this.#gateways();
-    const timeServers = askTimeDaemons();
+    const asked = asksTimeDaemons ? askTimeDaemons() : null;
     const begun = now();
     const { accepted, opened } = this.#peers.look(about ?? []);
     const sessions = this.#sessions(accepted, about);
     const resolvers = readResolvers(this.#paths.resolvers);
     this.#nextAtMs = now() + (now() - begun) * REST_PER_LOOK;
-    return { gateways: await routes, resolvers, timeServers: await timeServers, sessions, opened };
+    if (asked !== null) this.#timeServers = await asked;
+    return { gateways: await routes, resolvers, timeServers: this.#timeServers, sessions, opened };
   }
 
   async #gateways(): Promise<Gateway[]> {

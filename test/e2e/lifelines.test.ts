@@ -18,7 +18,7 @@ const LOOK = `
   const { HostLookup } = await import(${JSON.stringify(resolve('dist/respond/host-lookup.js'))});
   const lookup = new HostLookup({ now: () => performance.now() });
   const textOf = ({ address, peer, by, port }) => [address ?? peer, by ?? port].filter((part) => part).join(' ');
-  const texts = Object.entries(await lookup.look(null)).map(([name, list]) => [name, list.map(textOf).sort()]);
+  const texts = Object.entries(await lookup.look({ about: null, asksTimeDaemons: true })).map(([name, list]) => [name, list.map(textOf).sort()]);
   console.log(JSON.stringify({ ...Object.fromEntries(texts), trouble: lookup.routeTrouble }));
   await lookup.close();`;
 

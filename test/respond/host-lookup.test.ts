@@ -6,6 +6,7 @@ import { HostLookup } from '../../src/respond/host-lookup.ts';
 import { OF_THIS_HOST } from '../../src/watch/lifelines.ts';
 import { testFolder } from './given.ts';
 
+const ALL = { about: null, asksTimeDaemons: true } as const;
 const now = () => performance.now();
 
 function given(paths: Partial<typeof OF_THIS_HOST> = {}): HostLookup {
@@ -17,11 +18,11 @@ function given(paths: Partial<typeof OF_THIS_HOST> = {}): HostLookup {
 test('each look begins after it was asked for, and those who wait share one', async () => {
   const file = `${testFolder()}/resolv.conf`;
   const lookup = given({ resolvers: { resolvConf: [file], unbound: [], dnsmasq: [] } });
-  const named = async () => (await lookup.look(null)).resolvers.map(({ address }) => String(address));
+  const named = async () => (await lookup.look(ALL)).resolvers.map(({ address }) => String(address));
   writeFileSync(file, 'nameserver 192.0.2.1\n');
   const first = named();
   writeFileSync(file, 'nameserver 192.0.2.2\n');
-  const [one, two, three] = await Promise.all([first, lookup.look(null), lookup.look(null)]);
+  const [one, two, three] = await Promise.all([first, lookup.look(ALL), lookup.look(ALL)]);
   expect(one).toEqual(['192.0.2.1']);
   expect(two.resolvers.map(({ address }) => String(address))).toEqual(['192.0.2.2']);
   expect(three).toBe(two);
@@ -34,7 +35,7 @@ test('a connection that was opened before the look is seen by it', async () => {
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as net.AddressInfo;
   const sees = async () =>
-    (await lookup.look(parsePrefix('127.0.0.1'))).opened.some((end) => end.port === port);
+    (await lookup.look({ ...ALL, about: parsePrefix('127.0.0.1') })).opened.some((end) => end.port === port);
   expect(await sees()).toBe(false);
   const client = net.connect({ port, host: '127.0.0.1' });
   onTestFinished(() => void client.destroy());
@@ -52,7 +53,7 @@ test('a client of a server that is none of SSH is no session', async () => {
   const client = net.connect({ port, host: '127.0.0.1' });
   onTestFinished(() => void client.destroy());
   await accepted;
-  expect((await lookup.look(parsePrefix('127.0.0.1'))).sessions).toEqual([]);
+  expect((await lookup.look({ ...ALL, about: parsePrefix('127.0.0.1') })).sessions).toEqual([]);
 });
 
 test('without any of the files no address but a gateway is found, and nothing throws', async () => {
@@ -66,10 +67,10 @@ test('without any of the files no address but a gateway is found, and nothing th
     logind: none,
     passwd: none,
   });
-  expect(await lookup.look(null)).toMatchObject({ resolvers: [], sessions: [], opened: [] });
+  expect(await lookup.look(ALL)).toMatchObject({ resolvers: [], sessions: [], opened: [] });
   await lookup.close();
   // As where there is no ip(8): then /proc names the gateways.
-  expect(await lookup.look(null)).toMatchObject({ gateways: [] });
+  expect(await lookup.look(ALL)).toMatchObject({ gateways: [] });
   expect(lookup.routeTrouble).toBe('portsentry is ending');
 });
 
@@ -80,7 +81,7 @@ test('a session of logind counts while its first process lives', async () => {
     writeFileSync(`${logind}/1`, `STATE=active\nREMOTE=1\nREMOTE_HOST=192.0.2.9\nLEADER=${leader}\n`);
   const lookup = given({ logind });
   const sessions = async () =>
-    (await lookup.look(null)).sessions.filter(({ by }) => by === 'logind').map(String);
+    (await lookup.look(ALL)).sessions.filter(({ by }) => by === 'logind').map(String);
   write(process.pid);
   expect(await sessions()).toHaveLength(1);
   // No process has a number above the largest one (kernel.pid_max).

@@ -6,6 +6,7 @@ import type { LabProcess } from './lab-process.ts';
 
 const KEY = '/etc/ssh/lab_key';
 const CONFIG = '/etc/ssh/lab_config';
+const AUTHORIZED = '/etc/ssh/lab_authorized';
 
 /**
  * Starts Debian's sshd on the victim, on this port, with the user `alice`. The scanner gets a key with which root and
@@ -15,16 +16,16 @@ export async function startSshd(lab: Lab, port: number, more = ''): Promise<LabP
   const { victim, scanner } = lab;
   await must(lab, scanner, ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', KEY]);
   const { stdout: publicKey } = await must(lab, scanner, ['cat', `${KEY}.pub`]);
-  writeFile(victim, '/etc/ssh/lab_authorized', publicKey);
+  writeFile(victim, AUTHORIZED, publicKey);
+  // sshd reads it as the user.
+  chmodSync(victim.path(AUTHORIZED), 0o644);
   await must(lab, victim, ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', '/etc/ssh/lab_host_key']);
   await must(lab, victim, ['useradd', '--no-create-home', '--shell', '/bin/sh', 'alice']);
-  writeFile(victim, CONFIG, '');
-  chmodSync(victim.path(CONFIG), 0o600);
   writeFile(victim, '/run/sshd/.keep', '');
   writeFile(
     victim,
     CONFIG,
-    `Port ${port}\nHostKey /etc/ssh/lab_host_key\nAuthorizedKeysFile /etc/ssh/lab_authorized\nStrictModes no\n` +
+    `Port ${port}\nHostKey /etc/ssh/lab_host_key\nAuthorizedKeysFile ${AUTHORIZED}\nStrictModes no\n` +
       `PermitRootLogin yes\nPidFile none\nUseDNS no\n${more}`,
   );
   const sshd = await lab.start(victim, ['/usr/sbin/sshd', '-D', '-e', '-f', CONFIG]);

@@ -45,6 +45,8 @@ export const TIME_DAEMONS: readonly TimeDaemon[] = [
     args: [
       '--system',
       '--json=short',
+      // A daemon that does not run must not be started by the question.
+      '--auto-start=no',
       'get-property',
       BUS_NAME,
       `/${BUS_NAME.replaceAll('.', '/')}`,

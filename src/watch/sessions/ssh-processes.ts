@@ -37,7 +37,7 @@ interface SshProcess {
  *
  * - sshd of a user is a process of that user, beside a process of root. Before the login it is one of the account sshd
  *   (`sshd: USER [net]`, since OpenSSH 10 the program sshd-auth) beside one of root (`sshd: USER [priv]`).
- * - sshd of root is one process of root that calls itself `sshd: root` or `sshd: root@TERMINAL`. Before the login each of
+ * - sshd of root is a process of root that calls itself `sshd: root` or `sshd: root@TERMINAL`. Before the login each of
  *   its names has brackets.
  * - dropbear stays root; after the login it starts a shell or another program, and never before.
  *

@@ -24,7 +24,7 @@ const LISTENER: Shown = {
   sockets: [1],
 };
 
-/** The states of OpenSSH 9.2 are those that Debian 12 shows; of 9.8 and 10 the names of the programs differ. */
+/** The states of OpenSSH 9.2 are those that Debian 12 shows, those of 10.0 are Debian 13's. */
 const STATES: [name: string, session: string | null, processes: Shown[]][] = [
   [
     'a connection that says nothing',
@@ -124,7 +124,10 @@ const STATES: [name: string, session: string | null, processes: Shown[]][] = [
   [
     'OpenSSH 9.8 and newer, root',
     'sshd',
-    [{ pid: 949, exe: SESSION, uid: 0, title: 'sshd-session: root@pts/0', sockets: [9] }],
+    [
+      { pid: 154, exe: SESSION, uid: 0, title: 'sshd-session: root [priv]', sockets: [9] },
+      { pid: 161, exe: SESSION, uid: 0, title: 'sshd-session: root@pts/0', sockets: [9] },
+    ],
   ],
   [
     'a stranger at a port that a user forwards (ssh -R)',
