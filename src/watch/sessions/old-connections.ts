@@ -9,11 +9,21 @@ const MARGIN_MS = 30_000;
 /** Connections whose beginning is remembered; sshd keeps 100 that have not logged in. */
 const MAX_REMEMBERED = 4_096;
 
-/** Files with options of sshd's command line, which may change its LoginGraceTime or its configuration. */
-const OPTION_FILES = ['/etc/default/ssh', '/etc/sysconfig/sshd', '/etc/conf.d/sshd'];
-const CHANGES_GRACE = /^[^#\n]*(?:LoginGraceTime|\s-[a-zA-Z0-9]*[gfo]\b)/im;
+/** An option of sshd's command line that may change its LoginGraceTime or its configuration: -g, -f or -o. */
+const CHANGES_GRACE = /^[^#\n]*[\s"'=]-[a-z0-9]*[gfo]/im;
 
-const PID_FILES = ['/run/sshd.pid', '/var/run/sshd.pid'];
+/** The files that tell whether sshd runs as its configuration says. */
+export interface SshdFiles {
+  /** Files that scripts and units take sshd's command line from. */
+  readonly options: readonly string[];
+  readonly pid: readonly string[];
+}
+
+/** Those of this host. */
+export const SSHD_FILES: SshdFiles = {
+  options: ['/etc/default/ssh', '/etc/sysconfig/sshd', '/etc/conf.d/sshd'],
+  pid: ['/run/sshd.pid', '/var/run/sshd.pid'],
+};
 
 /** What `OldConnections` works with. */
 interface OldConnectionsParts {
@@ -54,9 +64,9 @@ export class OldConnections {
 }
 
 /** Whether sshd runs, and no file with options for its command line changes LoginGraceTime or the configuration. */
-export function runsAsConfigured(isAlive: (pid: number) => boolean): boolean {
-  if (OPTION_FILES.some((file) => CHANGES_GRACE.test(readSmall(file)))) return false;
-  return PID_FILES.some((file) => existsSync(file) && isAlive(Number(readSmall(file).trim())));
+export function runsAsConfigured(isAlive: (pid: number) => boolean, files = SSHD_FILES): boolean {
+  if (files.options.some((file) => CHANGES_GRACE.test(readSmall(file)))) return false;
+  return files.pid.some((file) => existsSync(file) && isAlive(Number(readSmall(file).trim())));
 }
 
 function keyOf({ peer, inode }: Accepted): string {

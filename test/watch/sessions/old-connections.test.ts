@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { OldConnections } from '../../../src/watch/sessions/old-connections.ts';
+import { OldConnections, runsAsConfigured } from '../../../src/watch/sessions/old-connections.ts';
 import { address } from '../../track/given.ts';
+import { folderOf } from '../given.ts';
 
 const SETTINGS = { ports: new Set([22]), graceMs: 120_000 };
 const CONNECTION = { peer: address('10.0.0.9'), localPort: 22, listener: { uid: 0, inodes: [1] }, inode: 9 };
@@ -40,4 +41,19 @@ test('a connection that was away begins anew', () => {
   ] as const)
     old.look(connections, SETTINGS, now);
   expect(old.look([CONNECTION], SETTINGS, 151_000)).toEqual([]);
+});
+
+test.each([
+  ['runs', 'SSHD_OPTS=\n', '42\n', true],
+  ['runs with other options', 'SSHD_OPTS="-4 -D"\n', '42\n', true],
+  ['does not run', 'SSHD_OPTS=\n', '43\n', false],
+  ['has no pid file', '', null, false],
+  ['has another LoginGraceTime', 'SSHD_OPTS="-g 0"\n', '42\n', false],
+  ['has it as an option', "OPTIONS='-4 -o LoginGraceTime=0'\n", '42\n', false],
+  ['has another configuration', 'SSHD_OPTS=-f/etc/ssh/other\n', '42\n', false],
+  ['has options in a comment', '# SSHD_OPTS="-g 0"\n', '42\n', true],
+])('sshd %s', (_name, options, pid, expected) => {
+  const folder = folderOf({ options, ...(pid === null ? {} : { pid }) });
+  const files = { options: [`${folder}/options`, `${folder}/none`], pid: [`${folder}/pid`] };
+  expect(runsAsConfigured((number) => number === 42, files)).toBe(expected);
 });
