@@ -14,9 +14,7 @@ export async function runBlock(options: BlockOptions, output: CommandOutput): Pr
   const target = readTarget(options.target);
   const forMs = readDurationMs(options.time);
   const session = ownSession(process.pid, process.env.SSH_CONNECTION, OF_THIS_HOST);
-  const order = { command: 'block', target, forMs, why: options.why ?? null } as const;
-  // A daemon of an earlier version knows no such field.
-  const request = { ...order, session: session.length === 0 ? null : session };
+  const request = { command: 'block', target, forMs, why: options.why ?? null, session } as const;
   const socket = findSocket(options.configfile, output);
   return printOrder(await giveOrder(socket, request), options.json, output);
 }
