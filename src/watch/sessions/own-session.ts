@@ -6,6 +6,9 @@ import { readLogind } from './logind.ts';
 import { socketsOf } from './ssh-processes.ts';
 import { readUtmp } from './utmp.ts';
 
+/** As many as an order may have. */
+const MAX_ADDRESSES = 8;
+
 /** No process has more ancestors than this in practice. */
 const MAX_ANCESTORS = 64;
 
@@ -16,13 +19,16 @@ const MAX_ANCESTORS = 64;
 export function ownSession(pid: number, sshConnection: string | undefined, paths: LifelinePaths): string[] {
   const ancestors = ancestorsOf(pid, paths.proc);
   const isOurs = (session: { readonly pid: number }) => ancestors.has(session.pid);
-  const sockets = new Set(
-    [...ancestors].flatMap((ancestor) => {
-      const isServer = /^(sshd|dropbear)/.test(readRecord(`${paths.proc}/${ancestor}/comm`));
-      return isServer ? socketsOf(`${paths.proc}/${ancestor}/fd`) : [];
-    }),
-  );
-  const connected = new TcpPeers(paths.procNet).look([]).accepted.filter(({ inode }) => sockets.has(inode));
+  const servers = [...ancestors].filter((ancestor) => {
+    return /^(sshd|dropbear)/.test(readRecord(`${paths.proc}/${ancestor}/comm`));
+  });
+  const socketsOfEach = servers.map((server) => new Set(socketsOf(`${paths.proc}/${server}/fd`)));
+  const connected = new TcpPeers(paths.procNet).look([]).accepted.filter(({ inode, listener }) => {
+    // Strangers may be connected to a port that the session listens on (ssh -R).
+    return socketsOfEach.some(
+      (sockets) => sockets.has(inode) && !listener.inodes.some((listening) => sockets.has(listening)),
+    );
+  });
   const named = parseAddress(sshConnection?.split(' ', 1)[0]?.replace(/%.*$/, '') ?? '');
   return [
     ...new Set([
@@ -32,7 +38,7 @@ export function ownSession(pid: number, sshConnection: string | undefined, paths
         .filter(isOurs)
         .map(({ address }) => address.toString()),
     ]),
-  ];
+  ].slice(0, MAX_ADDRESSES);
 }
 
 /** The process and its ancestors. */
