@@ -9,7 +9,8 @@ BUILD_PACKAGES := libpcap-dev g++ make python3
 RUN_PACKAGES := iptables nftables
 UNIT_PACKAGES := tcpdump tshark fail2ban logwatch logrotate zsh git shellcheck man-db systemd procps
 TEST_PACKAGES = $(UNIT_PACKAGES) nmap hping3 masscan zmap tcpreplay iperf3 netcat-openbsd dnsutils curl libfaketime \
-	iproute2 ethtool iptables nftables ipset util-linux lintian mmdebstrap $(PACKAGE_PACKAGES)
+	iproute2 ethtool iptables nftables ipset util-linux openssh-server openssh-client passwd lintian \
+	mmdebstrap $(PACKAGE_PACKAGES)
 
 VM_PACKAGES = qemu-system-x86 e2fsprogs mmdebstrap $(PACKAGE_PACKAGES)
 

@@ -72,7 +72,7 @@ try {
       const lab = await createLab({ name: 'flood' }, { extraAddresses: 1 });
       try {
         // Each lab has the same addresses.
-        if (!isWritten) writeFlood(capture, lab.wire, FRAMES);
+        if (!isWritten) await writeFlood(capture, lab.wire, FRAMES);
         isWritten = true;
         const plan = { perSecond: RATES[rate] as number, seconds: SECONDS };
         await flood(lab, CONTENDERS[name] as Contender, name.endsWith('-log-only'), capture, plan);

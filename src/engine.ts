@@ -17,14 +17,14 @@ import {
   PROTOCOL_UDP,
   transportOf,
 } from './net/protocol.ts';
-import type { BlockEvent, Reaction, RefusedEvent } from './respond/event.ts';
+import type { BlockEvent, Outcome, Reaction, RefusedEvent } from './respond/event.ts';
 import type { NeverBlockRule } from './respond/never-block.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import { ArpSweeps } from './track/arp-sweeps.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
 import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
-import { isHandshake } from './track/evidence.ts';
+import { type Evidence, isHandshake } from './track/evidence.ts';
 import type { Reported } from './track/reported.ts';
 import { groupScanEvent, scanEvent } from './track/scan.ts';
 import type { Source } from './track/source.ts';
@@ -50,6 +50,8 @@ export interface EngineRecorder {
   /** The source is about to be forgotten, or its scan is over: what is unreported must be reported now. */
   forget(source: string, reported: Reported): void;
   refused(event: RefusedEvent): void;
+  /** The actions that this probe was to begin were refused: what waited for their end is written as of a spared source. */
+  spared(event: ProbeEvent): void;
   /**
    * The actions that `probe` began have ended. Probes from several addresses of a network may begin the same actions;
    * each gets the same event then, which has the details of the first.
@@ -73,13 +75,13 @@ export interface EngineParts extends EngineSettings {
   /** Checked for bare ACKs and FIN/ACKs, whether or not ports in use are watched. */
   readonly connections: Connections;
   /** The never-block rule that spares a source; null when none does. */
-  readonly ruleFor: (source: Address) => NeverBlockRule | null;
+  readonly ruleFor: (source: Address, evidence: Evidence) => NeverBlockRule | null;
   /** Whether a block covers a source; `text` is its canonical text. */
   readonly isBlocked: (source: Address, text: string) => boolean;
   /** Whether a source with this many connects may be blocked now: many new ones at once are probably forged. */
   readonly admits: (connects: number, now: number) => boolean;
   /** Carries out the actions for a source with this many connects; null when none is ever executed. */
-  readonly respond: ((details: ProbeDetails, connects: number) => Promise<BlockEvent>) | null;
+  readonly respond: ((event: ProbeEvent, connects: number) => Promise<Outcome>) | null;
   /** Whether enough is done about a source that is not blocked: a notifier has told of it, or its block is made again. */
   readonly isSettled?: (details: ProbeDetails) => boolean;
   /** Releases the block of a source that turned out to be a decoy; without it, such blocks stay. */
@@ -418,8 +420,14 @@ export class Engine {
     return 'begun';
   }
 
-  #responded(address: Address, event: BlockEvent, probe: ProbeDetails, failures: number): void {
+  #responded(address: Address, event: Outcome, probe: ProbeEvent, failures: number): void {
     const source = this.tracker.get(address);
+    if (event.action === 'refused') {
+      const spared = { ...probe, ignored: event.rule, isSilent: event.isSilent };
+      this.#parts.recorder().spared(spared);
+      if (source !== undefined) this.#refuse(spared, event.rule, source.reported);
+      return;
+    }
     const worked = event.reason === null;
     if (source !== undefined) {
       source.failures = worked ? 0 : failures + 1;
@@ -466,7 +474,7 @@ export class Engine {
     { spared, isKnown }: Circumstance,
   ): ProbeEvent {
     const address = probe.source.toString();
-    const rule = this.#parts.ruleFor(probe.source) ?? spared;
+    const rule = this.#parts.ruleFor(probe.source, source.evidence) ?? spared;
     return {
       action: 'probe',
       time: probe.time,

@@ -53,6 +53,9 @@ class Story implements EngineRecorder {
     const { source, rule } = event;
     this.lines.push(`refused ${source}: ${rule}`);
   }
+  spared({ source, ignored }: ProbeEvent): void {
+    this.lines.push(`spared ${source}: ${ignored}`);
+  }
   block(event: BlockEvent, probe: ProbeDetails): void {
     fitsSchema(event);
     const { action, source, destinationPort } = event;
@@ -102,7 +105,7 @@ function makeEngine(settings: Partial<Config> = {}, parts: Partial<EngineParts> 
     });
   const engine = new Engine(
     engineParts(config, story, {
-      ruleFor: (source) => never.match(source),
+      ruleFor: (source, evidence) => never.match(source, evidence),
       isBlocked: (_source, text) => blocked.has(text),
       respond,
       salt: 1,
@@ -301,7 +304,10 @@ describe('per source, in this order: never-block, trigger, already blocked, acti
     const { take, story, actions, never } = makeEngine();
     never.setOwn([address('10.0.0.9')], []);
     never.setIgnore(parseIgnoreFile('192.0.2.0/24\n', 'f').entries);
-    never.setLifelines({ ...NO_LIFELINES, gateways: [{ address: address('10.0.0.254'), of: 'eth0' }] });
+    never.setLifelines({
+      ...NO_LIFELINES,
+      gateways: [{ address: address('10.0.0.254'), of: 'eth0', isDefault: true }],
+    });
     take({ source, port: 1 }, { source, port: 2 });
     expect([story.lines, actions]).toEqual([[`refused ${source}: ${rule}`], []]);
     expect(story.probes.map(({ ignored }) => ignored)).toEqual([rule, rule]);

@@ -25,8 +25,8 @@ export interface Sent {
 }
 
 /** Writes `count` SYNs, each from a forged source of its own, to a capture that `startReplay` sends over the link. */
-export function writeFlood(path: string, link: Link, count: number): void {
-  writeCapture(path, floodOf(link, count));
+export async function writeFlood(path: string, link: Link, count: number): Promise<void> {
+  await writeCapture(path, floodOf(link, count));
 }
 
 function* floodOf({ from, to }: Link, count: number): Frames {

@@ -320,7 +320,7 @@ export const DIRECTIVES: Table = {
     key: 'AUTO_IGNORE',
     kind: flag,
     default: '1',
-    meaning: 'never block gateways, resolvers and SSH peers',
+    meaning: 'never block gateways, servers and sessions that this host needs',
   },
   decoyPolicy: {
     key: 'DECOY_POLICY',

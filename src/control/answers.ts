@@ -10,8 +10,8 @@ export async function answer(request: Request, handlers: ControlHandlers): Promi
     case 'list':
       return listLines(await handlers.blocks());
     case 'block': {
-      const { target, forMs, why } = request;
-      return [orderLine(await handlers.block({ target, forMs, why }))];
+      const { target, forMs, why, session } = request;
+      return [orderLine(await handlers.block({ target, forMs, why, session: session ?? [] }))];
     }
     case 'unblock':
       return [orderLine(await handlers.unblock(request.target))];

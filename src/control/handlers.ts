@@ -24,6 +24,8 @@ export interface BlockRequest {
   readonly forMs: number | null;
   /** The administrator's reason, one line; null when there is none. */
   readonly why: string | null;
+  /** The addresses that the administrator's own session comes from, which the order must not cut off. */
+  readonly session: readonly string[];
 }
 
 /** How an order ended. */

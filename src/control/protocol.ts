@@ -16,6 +16,9 @@ const MAX_NOTE_CHARS = 200;
 /** The longest block that a client can ask for, as in the configuration: ten years. 0 asks for one without end. */
 const MAX_BLOCK_TIME_MS = 3_650 * 86_400_000;
 
+/** The most addresses that a session comes from: its connection, and what utmp and logind say of it. */
+const MAX_ADDRESSES = 8;
+
 /** The longest time to spare an address. `doctor` needs seconds, and a mistake must not last. */
 const MAX_SPARE_TIME_MS = 60_000;
 
@@ -89,6 +92,15 @@ const address: Field<string> = {
   read: (value) => (typeof value === 'string' ? parseAddress(value)?.toString() : undefined),
 };
 
+const addresses: Field<readonly string[]> = {
+  expected: `a list of at most ${MAX_ADDRESSES} addresses`,
+  read(value) {
+    if (!Array.isArray(value) || value.length > MAX_ADDRESSES) return undefined;
+    const found = value.map(address.read);
+    return found.every((text) => text !== undefined) ? found : undefined;
+  },
+};
+
 const note: Field<string> = {
   expected: 'a text',
   read(value) {
@@ -101,7 +113,12 @@ const note: Field<string> = {
 const COMMANDS = {
   status: {},
   list: {},
-  block: { target: prefix, forMs: orNull(time(MAX_BLOCK_TIME_MS)), why: orNull(note) },
+  block: {
+    target: prefix,
+    forMs: orNull(time(MAX_BLOCK_TIME_MS)),
+    why: orNull(note),
+    session: orNull(addresses),
+  },
   unblock: { target: prefix },
   forget: { target: prefix },
   'unblock-all': {},

@@ -12,13 +12,14 @@ import type { BlockMemory } from '../ledger/memory.ts';
 import { type Address, parseAddress } from '../net/address.ts';
 import type { ModeTransport, Transport } from '../net/protocol.ts';
 import { type Assembly, type AssemblyParts, assemble } from '../respond/assemble.ts';
+import { isByHand } from '../respond/block-state.ts';
 import type { Blocks } from '../respond/blocks.ts';
 import type { Breaker } from '../respond/breaker.ts';
 import { type Countermeasure, countermeasureFor } from '../respond/countermeasure.ts';
-import type { BlockEvent } from '../respond/event.ts';
+import type { Outcome } from '../respond/event.ts';
 import { HOSTS_DENY } from '../respond/hosts-deny.ts';
 import { liftBlocks } from '../respond/lift.ts';
-import type { Responder } from '../respond/responder.ts';
+import type { Responder, Triggering } from '../respond/responder.ts';
 import { restoreBlocks } from '../respond/restore.ts';
 import { NO_UNDO, type Today } from '../respond/take-over.ts';
 import type { ProbeDetails } from '../track/event.ts';
@@ -30,6 +31,9 @@ import { RuleUpkeep } from './rule-upkeep.ts';
 
 /** How often the lifelines of this host are looked up and the rules of the methods checked. */
 const LOOK_INTERVAL_MS = 60_000;
+
+/** The methods whose rules let single addresses of a blocked network pass. */
+const SPARING_METHODS: ReadonlySet<LedgerMethod> = new Set(['nftables', 'ipset', 'iptables']);
 
 /** What the block manager works with. */
 export interface BlockManagerParts
@@ -57,8 +61,6 @@ export class BlockManager {
   #lastLookMs = 0;
   /** The NFLOG group that a sensor reads. */
   #reportGroup: number | null = null;
-  /** A source was blocked since the lifelines were last looked up, and may be one of them. */
-  #hasBlocked = false;
 
   constructor({ dryRun, ...parts }: BlockManagerParts, memory: BlockMemory) {
     this.#dryRun = dryRun;
@@ -78,12 +80,14 @@ export class BlockManager {
         }),
       hostsDenyPath: HOSTS_DENY,
       boot: bootIdentity(),
-      ruleFor: (network) => this.allowList.never.ruleForNetwork(network),
+      ruleFor: (network) => this.allowList.never.ruleForNetwork(network, this.#sparesInside),
+      ruleThatLifts: (network) => this.allowList.never.ruleThatLifts(network, this.#sparesInside),
+      lookFirst: (source, target) => this.allowList.lookFirst(source, target, !this.usesCommand),
       now: parts.clock.now,
     });
     this.#upkeep = new RuleUpkeep({
       ...this.#assembly,
-      neverBlocked: () => this.allowList.never.prefixes(),
+      neverBlocked: () => this.#passing(),
     });
     this.commands = new CommandUpkeep({
       ...this.#assembly,
@@ -193,9 +197,8 @@ export class BlockManager {
   }
 
   /** Carries out what is configured for a source that triggered. */
-  respond(details: ProbeDetails, connects: number): Promise<BlockEvent> {
+  respond(details: Triggering, connects: number): Promise<Outcome> {
     if (this.#responder === null) throw new Error('a response before the start');
-    this.#hasBlocked = true;
     return this.#responder.respond(details, connects);
   }
 
@@ -206,9 +209,7 @@ export class BlockManager {
     this.commands.tick(now);
     if (this.memory instanceof Ledger) this.memory.tick(now);
     const isDue = now - this.#lastLookMs >= LOOK_INTERVAL_MS;
-    // The source just blocked may be an administrator who has logged in since the last look.
-    if (isDue || this.#hasBlocked) this.allowList.learn();
-    this.#hasBlocked = false;
+    if (isDue) void this.allowList.learn();
     this.allowList.tick(now);
     if (this.allowList.takeChange()) void this.#applyAllowList();
     if (!isDue) return;
@@ -241,11 +242,34 @@ export class BlockManager {
     return this.blocksSources ? this.#method.name : findMethodByHand(this.#config);
   }
 
+  /** A target was blocked by hand: if it is one that is never blocked otherwise, the firewall must no longer let it pass. */
+  async blockedByHand(): Promise<void> {
+    if (!this.#dryRun) await this.#upkeep.spare();
+  }
+
   /** Ends; BLOCK_ON_EXIT decides whether blocks stay in force. */
   async close(): Promise<void> {
     if (this.#config.blockOnExit === 'release' && !this.#dryRun) await liftBlocks(this.#assembly);
     else await this.backends.close('keep');
+    await this.allowList.close();
     if (this.memory instanceof Ledger) await this.memory.close();
+  }
+
+  /** Whether a network can be blocked while addresses in it pass. */
+  get #sparesInside(): boolean {
+    return (
+      SPARING_METHODS.has(this.#method.name) && !this.usesCommand && this.blocks.hostsDenyTemplate === null
+    );
+  }
+
+  /** What the firewall must let pass: not whom an administrator has blocked, nor a session that began behind a block. */
+  #passing(): string[] {
+    const { blocks } = this;
+    const isOrdered = (text: string) => {
+      const entry = blocks.stands(text) ? blocks.find(text) : undefined;
+      return entry !== undefined && isByHand(entry.block);
+    };
+    return this.allowList.never.prefixes((text) => blocks.stands(text)).filter((text) => !isOrdered(text));
   }
 
   #makeResponder(): void {

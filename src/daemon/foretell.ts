@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Modes } from '../config/modes.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
 import { formatTime } from '../record/times.ts';
-import { whyNoUndo } from '../respond/block-state.ts';
+import { isByHand, whyNoUndo } from '../respond/block-state.ts';
 import type { Countermeasure } from '../respond/countermeasure.ts';
 import type { NeverBlockRule } from '../respond/never-block.ts';
 import type { Source } from '../track/source.ts';
@@ -23,8 +23,13 @@ export function foretell(
   { config, modes }: { readonly config: Config; readonly modes: Modes },
   { rule, block, source, dryRun }: Known,
 ): string[] {
+  if (block !== undefined && isByHand(block.block)) return [endOf(blockManager, block)];
   if (rule !== null) {
     const only = rule.isSilent ? 'counted' : 'logged';
+    if (rule.yieldsToProof)
+      return [
+        `It is not blocked for packets that can be forged (${rule.text}); an accepted connection is another matter.`,
+      ];
     return [`It is never blocked (${rule.text}); its probes are only ${only}.`];
   }
   if (block !== undefined) return [endOf(blockManager, block)];

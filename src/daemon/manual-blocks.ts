@@ -3,6 +3,7 @@ import type { Answer, BlockRequest } from '../control/handlers.ts';
 import type { Block, BlockCause } from '../firewall/block.ts';
 import type { LedgerEntry, LedgerMethod } from '../ledger/entry.ts';
 import { parseAddress } from '../net/address.ts';
+import { overlaps, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { formatUntil } from '../record/times.ts';
 import { blockCount, whyNoUndo } from '../respond/block-state.ts';
 import type { Blocks } from '../respond/blocks.ts';
@@ -22,11 +23,18 @@ export interface Orders {
   readonly onBlock: (entry: LedgerEntry) => void;
 }
 
-/** Blocks an address or a prefix, unless a never-block rule spares it. */
-export async function blockByHand(orders: Orders, { target, forMs, why }: BlockRequest): Promise<Answer> {
+/**
+ * Blocks an address or a prefix, unless an address of this host or of the administrator's own session is in it. Other
+ * rules forbid blocks that rest on packets, and an order does not.
+ */
+export async function blockByHand(
+  orders: Orders,
+  { target, forMs, why, session }: BlockRequest,
+): Promise<Answer> {
   const { blockManager, onBlock } = orders;
-  const { blocks } = blockManager;
-  const rule = blocks.ruleFor({ target });
+  const { blocks, allowList } = blockManager;
+  const network = parsePrefix(target) as Prefix;
+  const rule = allowList.never.ruleAgainstOrders(network) ?? ownSessionIn(network, session);
   if (rule !== null) return { outcome: 'refused', message: `${target} is never blocked: ${rule}` };
   const cause = { ...orders.cause, kind: 'manual', destinationPort: 0, connects: 0, note: why } as const;
   const block = blocks.planByHand(target, cause, lengthMsOf(forMs));
@@ -35,8 +43,17 @@ export async function blockByHand(orders: Orders, { target, forMs, why }: BlockR
   const entry = blocks.find(target);
   if (entry === undefined) return { outcome: 'later', message: `the block of ${target} has ended already` };
   onBlock(entry);
-  const answer = await done(blockManager, `${target} is blocked ${untilOf(blockManager, entry)}`);
+  await blockManager.blockedByHand();
+  const spared = blocks.ruleFor({ target });
+  const despite = spared === null ? '' : `, although a rule spares it from other blocks: ${spared}`;
+  const answer = await done(blockManager, `${target} is blocked ${untilOf(blockManager, entry)}${despite}`);
   return { ...answer, block: infoOf(blockManager, entry) };
+}
+
+/** The address of the session that is in the network, as a rule; null when none is. */
+function ownSessionIn(network: Prefix, session: readonly string[]): string | null {
+  const own = session.find((text) => overlaps(parsePrefix(text) as Prefix, network));
+  return own === undefined ? null : `your own session comes from ${own}`;
 }
 
 /** Releases the block of a target. */

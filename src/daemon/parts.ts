@@ -5,19 +5,20 @@ import { PortSet } from '../config/ports.ts';
 import { ControlServer } from '../control/server.ts';
 import { Engine } from '../engine.ts';
 import type { BlockMemory } from '../ledger/memory.ts';
-import type { Address } from '../net/address.ts';
+import { type Address, parseAddress } from '../net/address.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { needsCapture } from '../preflight/prepare.ts';
 import { mayCapture } from '../preflight/privileges.ts';
 import type { RunOptions } from '../preflight/run-options.ts';
 import type { Log } from '../record/log.ts';
 import { listeningLine } from '../record/start-lines.ts';
-import type { UnblockEvent } from '../respond/event.ts';
+import type { Outcome, UnblockEvent } from '../respond/event.ts';
 import { mayHold } from '../respond/holding.ts';
 import { ActionQueue } from '../respond/queue.ts';
 import type { TablePlan } from '../sensor/kernel/plan.ts';
 import { RecordCheck } from '../sensor/record-check.ts';
 import { ServiceManager } from '../service/service-manager.ts';
+import type { ProbeEvent } from '../track/event.ts';
 import { readEphemeralPorts } from '../watch/ephemeral-ports.ts';
 import type { ViewedPorts } from '../watch/filter-plan.ts';
 import { type Home, homeOfAddresses } from '../watch/home.ts';
@@ -226,17 +227,25 @@ export class DaemonParts {
       home: { has: (address) => this.#home.has(address) },
       inUse: options.serviceCheck ? sockets : NOTHING_IN_USE,
       connections: sockets,
-      ruleFor: (address) => allowList.never.match(address),
+      ruleFor: (address, evidence) => allowList.never.match(address, evidence),
       isBlocked: (address, text) => blockManager.isBlocked(address, text),
       isSettled: (details) => blockManager.isSettled(details),
       admits: (connects, now) => breaker.admits(connects, now),
-      respond: options.dryRun ? null : (details, connects) => blockManager.respond(details, connects),
+      respond: options.dryRun ? null : (event, connects) => this.#respond(event, connects),
       takeBack: (source) => void blocks.releaseDecoy(source),
       recorder: () => settings.recorder,
       ...(options.debug ? { onLocal: (address) => settings.recorder.local(String(address)) } : {}),
       localCheck: options.localCheck,
       salt: randomInt(2 ** 32),
     });
+  }
+
+  /** A source that turns out to be spared is free of its hold at once. */
+  async #respond(event: ProbeEvent, connects: number): Promise<Outcome> {
+    const outcome = await this.blockManager.respond(event, connects);
+    if (outcome.action === 'refused' && this.kernelSensor.isOpen)
+      this.holds.release(parseAddress(event.source) as Address);
+    return outcome;
   }
 
   #makeKernelSensor(): KernelSensor {
@@ -289,7 +298,7 @@ export class DaemonParts {
       spared: () => blockManager.allowList.sparedBySensor(),
       doubted: () => blockManager.blocks.sight.commands,
       ownAddresses: () => this.#ownAddresses,
-      lookUpSessions: () => blockManager.allowList.learn(),
+      lookUpSessions: () => void blockManager.allowList.learn({ about: null, asksTimeDaemons: false }),
     });
   }
 

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { type Modes, modeNames } from '../config/modes.ts';
 import type { HealthCheck, SensorStatus } from '../control/status.ts';
@@ -6,6 +6,8 @@ import type { LedgerEntry } from '../ledger/entry.ts';
 import { counted } from '../record/counted.ts';
 import { type BlockState, backendOf, blockCount } from '../respond/block-state.ts';
 import { REPORT_BUFFER_BYTES } from '../sensor/child-plan.ts';
+import { OF_THIS_HOST } from '../watch/lifelines.ts';
+import { maySeeProcesses } from '../watch/sessions/ssh-processes.ts';
 import type { BlockManager } from './block-manager.ts';
 
 /** What the self-check looks at. */
@@ -19,12 +21,13 @@ export interface SelfCheckParts {
   readonly sensor: SensorStatus;
 }
 
-/** Checks for `doctor` what only the daemon can know: capture, sensor, block method, ledger and files, in this order. */
+/** Checks for `doctor` what only the daemon can know: capture, sensor, lookups, block method, ledger and files, in this order. */
 export async function selfCheck(parts: SelfCheckParts): Promise<readonly HealthCheck[]> {
   return [
     captureHealth(parts),
     ...sensorHealth(parts),
     ...processHealth(parts),
+    lookupHealth(parts),
     await methodHealth(parts),
     await ledgerHealth(parts),
     ...filesHealth(parts),
@@ -82,6 +85,30 @@ function processHealth({ sensor: { process } }: SelfCheckParts): HealthCheck[] {
 function bufferHint(maxBytes: number | null): string {
   if (maxBytes === null || maxBytes >= REPORT_BUFFER_BYTES) return '';
   return `; in a flood it loses fewer reports with net.core.rmem_max=${REPORT_BUFFER_BYTES}`;
+}
+
+/** Whether all of this host's dependencies can be found out before a block. */
+function lookupHealth({ blockManager: { allowList } }: SelfCheckParts): HealthCheck {
+  const name = 'lookups';
+  if (!allowList.isLooking)
+    return {
+      name,
+      result: 'skip',
+      message: 'AUTO_IGNORE is 0: gateways, resolvers and sessions are not spared',
+    };
+  const { routeTrouble } = allowList;
+  if (routeTrouble !== null) {
+    const message = `only the gateways of the main routing table are found: ${routeTrouble}`;
+    return { name, result: 'warn', message };
+  }
+  const found = 'gateways, resolvers, time servers and connections are found';
+  if (maySeeProcesses('/proc'))
+    return { name, result: 'ok', message: `${found}, sessions by the processes of sshd and dropbear` };
+  const hidden = 'the processes of sshd are hidden from this process (CAP_SYS_PTRACE, ProtectProc)';
+  if (existsSync(OF_THIS_HOST.logind))
+    return { name, result: 'ok', message: `${found}, sessions by logind and utmp: ${hidden}` };
+  const message = `a session is found only if utmp has it, or when LoginGraceTime is over: ${hidden}`;
+  return { name, result: 'warn', message };
 }
 
 /** The same look and the same answers as those of `list` and `why`. */

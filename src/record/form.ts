@@ -16,6 +16,8 @@ export interface Form {
   unblocked(details: ProbeDetails): void;
   /** The actions that the probe began have ended. */
   block(event: BlockEvent, probe: ProbeDetails): void;
+  /** The actions that the probe was to begin were refused, by the rule that it now names. */
+  spared(event: ProbeEvent): void;
   scan(event: ScanEvent): void;
   decoys(event: DecoysEvent): void;
   /** The last sum of a source whose scan has ended or whose memory goes to another. */

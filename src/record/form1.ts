@@ -52,6 +52,9 @@ export class Form1 implements Form {
     if (alerts && event.alreadyBlocked) this.#writeAlreadyBlocked(event, reported);
   }
 
+  /** The line of the probe is there already; that of the rule follows. */
+  spared(): void {}
+
   unblocked(details: ProbeDetails): void {
     const { lines, probeLines, historyLines, history } = this.#parts;
     lines.write(probeLines, details.source, () => noBlockLine(details));

@@ -79,6 +79,13 @@ export class Form2 implements Form {
     }
   }
 
+  spared(event: ProbeEvent): void {
+    for (const probe of [event, ...this.#take(event.source)]) {
+      const spared = { ...probe, ignored: event.ignored, isSilent: event.isSilent };
+      this.#write(spared, verdictOf(spared, 'none'));
+    }
+  }
+
   decoys(event: DecoysEvent): void {
     const { lines, actionLines } = this.#parts;
     lines.write(actionLines, event.source, () => adminLine(messageOf(decoysLine(event))));

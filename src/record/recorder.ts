@@ -142,6 +142,11 @@ export class Recorder {
     this.#lines.write(this.#probeLines, source, (name) => refusedLine(source, name, rule));
   }
 
+  /** Records that the actions which the probe was to begin were refused by a never-block rule. */
+  spared(event: ProbeEvent): void {
+    this.#form.spared(event);
+  }
+
   /** Records the end of a scan. */
   scan(event: ScanEvent): void {
     const written = this.#wall.scan(event);

@@ -2,18 +2,20 @@ import type { BlockMethod, Config } from '../config/config.ts';
 import { bestMethod, makeBackend } from '../firewall/choose.ts';
 import { bootIdentity } from '../ledger/boot.ts';
 import { BlockMemory } from '../ledger/memory.ts';
+import { type Address, parseAddress } from '../net/address.ts';
+import { parsePrefix } from '../net/prefix.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { type Assembly, assemble } from '../respond/assemble.ts';
 import type { Blocks } from '../respond/blocks.ts';
 import type { Breaker } from '../respond/breaker.ts';
+import { HostLookup } from '../respond/host-lookup.ts';
 import { HOSTS_DENY } from '../respond/hosts-deny.ts';
 import type { NeverBlock } from '../respond/never-block.ts';
 import { plannedMethod } from '../respond/plan.ts';
 import { ActionQueue } from '../respond/queue.ts';
 import type { Responder } from '../respond/responder.ts';
 import { viewHost } from '../watch/host.ts';
-import { lookupLifelines } from '../watch/lifelines.ts';
 
 /**
  * Takes the configured actions during a replay (--act). Leaves the ledger to the daemon, which takes over the blocks
@@ -25,8 +27,11 @@ export class ReplayActions {
   readonly breaker: Breaker;
   readonly #queue = new ActionQueue();
   readonly #assembly: Assembly;
+  readonly #lookup: HostLookup | null;
 
   private constructor(config: Config, never: NeverBlock, recorder: Recorder, method: BlockMethod) {
+    const lookup = config.autoIgnore ? new HostLookup({ now: () => performance.now() }) : null;
+    this.#lookup = lookup;
     this.#assembly = assemble({
       config,
       memory: new BlockMemory(),
@@ -35,6 +40,11 @@ export class ReplayActions {
       hostsDenyPath: HOSTS_DENY,
       boot: bootIdentity(),
       ruleFor: (network) => never.ruleForNetwork(network),
+      lookFirst: async ({ source, evidence }, target) => {
+        if (lookup !== null)
+          never.setLifelines(await lookup.look({ about: parsePrefix(target), asksTimeDaemons: true }));
+        return never.match(parseAddress(source) as Address, evidence);
+      },
       now: Date.now,
       onStep: (target, step) => recorder.step(target, step),
       onEnd: (event) => recorder.unblock(event),
@@ -49,7 +59,6 @@ export class ReplayActions {
   static async open(config: Config, never: NeverBlock, recorder: Recorder): Promise<ReplayActions> {
     const { addresses, broadcasts } = viewHost();
     never.setOwn(addresses, broadcasts);
-    if (config.autoIgnore) never.setLifelines(lookupLifelines());
     const planned = plannedMethod(config);
     const blocks = config.blockTcp === 1 || config.blockUdp === 1;
     try {
@@ -64,5 +73,6 @@ export class ReplayActions {
   async close(): Promise<void> {
     await this.#queue.close();
     await this.#assembly.backends.close('keep');
+    await this.#lookup?.close();
   }
 }

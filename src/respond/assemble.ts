@@ -10,6 +10,7 @@ import { Responder, type ResponderOptions } from './responder.ts';
 export interface AssemblyParts extends Omit<BlocksParts, 'backends'> {
   readonly queue: ResponderOptions['queue'];
   readonly onStep: ResponderOptions['onStep'];
+  readonly lookFirst?: ResponderOptions['lookFirst'];
   readonly makeBackend: (method: BlockMethod) => Backend;
 }
 
@@ -23,7 +24,7 @@ export interface Assembly extends BlocksParts {
 
 /** Wires blocks, breaker, back ends and responder; a live run and a replay with --act share it. */
 export function assemble(parts: AssemblyParts): Assembly {
-  const { config, tell, queue, hostsDenyPath, onStep, makeBackend } = parts;
+  const { config, tell, queue, hostsDenyPath, onStep, lookFirst, makeBackend } = parts;
   const blocksParts = { ...parts, backends: new BackendPool(makeBackend) };
   const blocks = new Blocks(blocksParts);
   // A reload makes another responder, and the sources stay told.
@@ -33,6 +34,6 @@ export function assemble(parts: AssemblyParts): Assembly {
     blocks,
     breaker: new Breaker({ max: config.blockRateMax, tell }),
     makeResponder: (current, method) =>
-      new Responder({ config: current, method, blocks, queue, notified, hostsDenyPath, onStep }),
+      new Responder({ config: current, method, blocks, queue, notified, hostsDenyPath, lookFirst, onStep }),
   };
 }

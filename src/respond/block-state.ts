@@ -1,5 +1,6 @@
 import type { BlockMethod, Config } from '../config/config.ts';
 import { unkillRouteFor } from '../config/kill-route.ts';
+import type { Block } from '../firewall/block.ts';
 import type { LedgerEntry, LedgerMethod } from '../ledger/entry.ts';
 
 /**
@@ -101,4 +102,12 @@ function isInForce(entry: LedgerEntry, isKnowable: boolean, seen: Seen): boolean
   if (ended !== null || !inForce || seen.isGone(block.target)) return false;
   if (method !== 'hosts.deny' && boot !== seen.boot) return false;
   return isKnowable && seen.troubleOf(method) === null ? true : null;
+}
+
+/** Why a block has the kind `manual` that nobody ordered: only the kernel remembers it. */
+export const FOUND_IN_FORCE = 'found in force at the start';
+
+/** Whether an administrator has ordered the block. */
+export function isByHand({ cause }: Pick<Block, 'cause'>): boolean {
+  return cause.kind === 'manual' && cause.note !== FOUND_IN_FORCE;
 }

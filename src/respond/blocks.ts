@@ -7,7 +7,7 @@ import type { BlockMemory } from '../ledger/memory.ts';
 import type { Address } from '../net/address.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { ProbeDetails } from '../track/event.ts';
-import { type BlockState, backendOf, blockState, whyNoUndo } from './block-state.ts';
+import { type BlockState, backendOf, blockState, isByHand, whyNoUndo } from './block-state.ts';
 import type { UnblockEvent } from './event.ts';
 import { allowInHostsFile } from './hosts-deny.ts';
 import { type Planning, planBlock, planBlockByHand } from './plan-block.ts';
@@ -34,6 +34,8 @@ export interface BlocksParts {
   readonly boot: string;
   /** The never-block rule that a block of this network would break. */
   readonly ruleFor: (network: Prefix) => string | null;
+  /** The never-block rule for which a block of this network that stands is lifted; by default that of `ruleFor`. */
+  readonly ruleThatLifts?: (network: Prefix) => string | null;
   /** The daemon's clock, which never steps; in ms since the epoch. */
   readonly now: () => number;
   readonly onEnd: (event: UnblockEvent) => void;
@@ -131,7 +133,8 @@ export class Blocks {
 
   /** Puts a block in force by this method, which is not hosts.deny. */
   async enforce(block: Block, method: LedgerMethod, signal?: AbortSignal): Promise<Failure> {
-    const rule = this.ruleFor(block);
+    // An administrator may block whom a rule spares, and the order outlasts a restart.
+    const rule = isByHand(block) ? null : this.ruleFor(block);
     if (rule !== null) return `never blocked: ${rule}`;
     try {
       const backend = await this.#parts.backends.get(backendOf(method));
@@ -218,10 +221,20 @@ export class Blocks {
     else this.#parts.tell(`The block of ${source} stays, though it is a decoy: ${whyNoUndo(entry)}.`);
   }
 
-  /** Releases the blocks that a never-block rule spares now. */
+  /** Whether this very target has a block that stands. */
+  stands(target: string): boolean {
+    return this.#standing.get(target) !== undefined;
+  }
+
+  /**
+   * Releases the blocks that a never-block rule spares now: not those by hand, and none because its target has logged in
+   * or was connected to since.
+   */
   async releaseSpared(): Promise<void> {
+    const { ruleFor, ruleThatLifts = ruleFor } = this.#parts;
     const spared = [...this.#standing.values()].flatMap((entry) => {
-      const rule = this.ruleFor(entry.block);
+      if (isByHand(entry.block)) return [];
+      const rule = ruleThatLifts(parsePrefix(entry.block.target) as Prefix);
       return rule === null ? [] : [{ entry, rule }];
     });
     await Promise.all(spared.map(({ entry, rule }) => this.#releaseOrReport(entry, 'spared', rule)));

@@ -45,6 +45,9 @@ export interface UnblockEvent {
   readonly rule: string | null;
 }
 
+/** What came of the actions against a source; `refused` when the look before the first one found it spared. */
+export type Outcome = BlockEvent | RefusedEvent;
+
 /** A never-block rule spares a source that triggered. */
 export interface RefusedEvent extends ProbeDetails {
   readonly action: 'refused';

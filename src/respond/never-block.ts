@@ -1,9 +1,14 @@
 import type { Address } from '../net/address.ts';
 import { formatPrefix, overlaps, type Prefix, PrefixTable, parsePrefix } from '../net/prefix.ts';
+import type { Evidence } from '../track/evidence.ts';
 import type { Lifelines } from '../watch/lifelines.ts';
+import type { Opened } from '../watch/tcp-peers.ts';
 import type { IgnoreEntry } from './ignore-file.ts';
 
 const ADDRESS_BITS = 128;
+
+/** Evidence that a source's packets are its own. */
+const PROOFS: ReadonlySet<string> = new Set(['handshake', 'reacts']);
 
 /** A rule that spares addresses. */
 export interface NeverBlockRule {
@@ -11,9 +16,20 @@ export interface NeverBlockRule {
   readonly text: string;
   /** The log leaves its sources out. The ignore file is silent, as in 1.x; other rules only keep the block away. */
   readonly isSilent: boolean;
+  /** It spares the source only while its packets may be forged: a proof that they are its own gets it blocked. */
+  readonly yieldsToProof?: true;
 }
 
-type Entry = readonly [prefix: Prefix, rule: NeverBlockRule];
+/** Where a rule comes from. */
+type Origin = 'built in' | 'ignore file' | 'own' | 'gateway' | 'server' | 'session' | 'opened' | 'trial';
+
+type Entry = readonly [prefix: Prefix, rule: NeverBlockRule, origin: Origin];
+
+/**
+ * A network with one of these in it is not blocked as a whole: the host, its gateways and its peers on the link would
+ * be cut off from each other, and a peer of the host's own connections has no place in the firewall's list.
+ */
+const KEEPS_ITS_NETWORK: ReadonlySet<Origin> = new Set(['built in', 'own', 'gateway', 'opened', 'trial']);
 
 /**
  * The addresses that are never blocked, whatever the configuration says, and the rule for each. A new lookup
@@ -24,12 +40,21 @@ export class NeverBlock {
   #own: readonly Entry[] = [];
   #lifelines: readonly Entry[] = [];
   #trial: readonly Entry[] = [];
+  /** The peers of connections that this host opened. */
+  #opened: readonly Entry[] = [];
+  /** All but `#opened`. */
   #entries: readonly Entry[] = [];
   #table = new PrefixTable<NeverBlockRule>();
+  #openedTable = new PrefixTable<NeverBlockRule>();
 
-  /** The rule that spares the address; null when it may be blocked. */
-  match(address: Address): NeverBlockRule | null {
-    return this.#table.match(address) ?? builtInRule(address);
+  /**
+   * The rule that spares the address; null when it may be blocked. `evidence` is what is known of its packets; without
+   * it they may be forged.
+   */
+  match(address: Address, evidence?: Evidence): NeverBlockRule | null {
+    const rule = this.#table.match(address) ?? builtInRule(address);
+    if (rule !== null || (evidence !== undefined && PROOFS.has(evidence))) return rule;
+    return this.#openedTable.match(address) ?? null;
   }
 
   /** The text of the rule that spares the address; null when it may be blocked. */
@@ -37,22 +62,51 @@ export class NeverBlock {
     return this.match(address)?.text ?? null;
   }
 
-  /** The rule that a block of this whole network would break. It may spare a part of the network or more than it. */
-  ruleForNetwork(network: Prefix): string | null {
-    if (network.length === ADDRESS_BITS) return this.ruleFor(network.address);
-    for (const [prefix, { text }] of BUILT_IN) if (overlaps(prefix, network)) return text;
-    return this.#entries.find(([prefix]) => overlaps(prefix, network))?.[1].text ?? null;
+  /**
+   * The rule that a block of this target would break. A network may be blocked although a spared address is in it, where
+   * the firewall lets that address pass (`sparesInside`). A rule that yields to a proof counts only for networks.
+   */
+  ruleForNetwork(network: Prefix, sparesInside = false): string | null {
+    if (network.length === ADDRESS_BITS)
+      return (this.#table.match(network.address) ?? builtInRule(network.address))?.text ?? null;
+    const breaks = ([prefix, , origin]: Entry) =>
+      overlaps(prefix, network) &&
+      (!sparesInside || prefix.length <= network.length || KEEPS_ITS_NETWORK.has(origin));
+    return [...BUILT_IN, ...this.#entries, ...this.#opened].find(breaks)?.[1].text ?? null;
   }
 
-  /** The prefixes that are spared besides the built-in ones, as canonical text, each once. A firewall lists them. */
-  prefixes(): string[] {
-    return [...new Set(this.#entries.map(([prefix]) => formatPrefix(prefix)))];
+  /** The rule for which a block of this target that stands is lifted: no session or connection that began later. */
+  ruleThatLifts(network: Prefix, sparesInside = false): string | null {
+    const lifts = ([prefix, , origin]: Entry) =>
+      origin !== 'session' &&
+      overlaps(prefix, network) &&
+      (!sparesInside || prefix.length <= network.length || KEEPS_ITS_NETWORK.has(origin));
+    return [...BUILT_IN, ...this.#entries].find(lifts)?.[1].text ?? null;
   }
 
-  /** The same without the address of the trial, whose probe must not look like that of a spared source. */
-  prefixesWithoutTrial(): string[] {
-    const [trial] = this.#trial;
-    return this.prefixes().filter((text) => trial === undefined || text !== formatPrefix(trial[0]));
+  /** The rule that forbids even an administrator to block this target: it is this host, or no host at all. */
+  ruleAgainstOrders(network: Prefix): string | null {
+    const forbids = ([prefix, , origin]: Entry) =>
+      (origin === 'own' || origin === 'built in') && overlaps(prefix, network);
+    return [...BUILT_IN, ...this.#entries].find(forbids)?.[1].text ?? null;
+  }
+
+  /**
+   * The prefixes that are spared besides the built-in ones, as canonical text, each once. A firewall lists them. Those
+   * of sessions are left out where `isBlocked` says so, because a session that began later lifts no block.
+   */
+  prefixes(isBlocked: (prefix: string) => boolean = () => false): string[] {
+    const texts = this.#entries.flatMap(([prefix, , origin]) => {
+      const text = formatPrefix(prefix);
+      return origin === 'session' && isBlocked(text) ? [] : [text];
+    });
+    return [...new Set(texts)];
+  }
+
+  /** The prefixes that the kernel must not hold: all but that of the trial, whose probe must not look like one of them. */
+  prefixesOfSensor(): string[] {
+    const held = [...this.#entries, ...this.#opened].filter(([, , origin]) => origin !== 'trial');
+    return [...new Set(held.map(([prefix]) => formatPrefix(prefix)))];
   }
 
   /** The entries of IGNORE_FILE. */
@@ -60,6 +114,7 @@ export class NeverBlock {
     this.#ignored = entries.map(({ prefix, text, file, line }) => [
       prefix,
       { text: `ignore file ${file}:${line} ${text}`, isSilent: true },
+      'ignore file',
     ]);
     this.#rebuild();
   }
@@ -67,25 +122,33 @@ export class NeverBlock {
   /** This host's addresses, and the broadcast addresses of its networks. */
   setOwn(addresses: readonly Address[], broadcasts: readonly Address[]): void {
     this.#own = [
-      ...broadcasts.map((address) => single(address, `broadcast ${address}`)),
-      ...addresses.map((address) => single(address, `own address ${address}`)),
+      ...broadcasts.map((address) => single(address, `broadcast ${address}`, 'own')),
+      ...addresses.map((address) => single(address, `own address ${address}`, 'own')),
     ];
     this.#rebuild();
   }
 
   /** The addresses that AUTO_IGNORE found. */
-  setLifelines({ gateways, resolvers, sshPeers }: Lifelines): void {
+  setLifelines({ gateways, resolvers, timeServers, sessions, opened }: Lifelines): void {
     this.#lifelines = [
-      ...gateways.map(({ address, of }) => single(address, `default gateway ${address} of ${of}`)),
-      ...resolvers.map(({ address, of }) => single(address, `resolver ${address} of ${of}`)),
-      ...sshPeers.map((address) => single(address, `SSH peer ${address}`)),
+      // Of an address that several of them name, the last one names the rule.
+      ...sessions.map(({ address, by }) =>
+        single(address, `session from ${address}, found by ${by}`, 'session'),
+      ),
+      ...timeServers.map(({ address, of }) => single(address, `time server ${address} of ${of}`, 'server')),
+      ...resolvers.map(({ address, of }) => single(address, `resolver ${address} of ${of}`, 'server')),
+      ...gateways.map(({ address, of, isDefault }) =>
+        single(address, `${isDefault ? 'default ' : ''}gateway ${address} of ${of}`, 'gateway'),
+      ),
     ];
+    this.#opened = opened.map(toOpened);
     this.#rebuild();
   }
 
   /** The address from which `doctor` sends its probe, which must not look like a scan; null when the trial is over. */
   setTrial(address: Address | null): void {
-    this.#trial = address === null ? [] : [single(address, `trial probe of doctor from ${address}`, true)];
+    this.#trial =
+      address === null ? [] : [single(address, `trial probe of doctor from ${address}`, 'trial', true)];
     this.#rebuild();
   }
 
@@ -94,26 +157,33 @@ export class NeverBlock {
    * that the ignore file covers, by whatever prefix, has the rule of the ignore file, because the log is silent then.
    */
   #rebuild(): void {
-    const ignored = new PrefixTable<NeverBlockRule>();
-    for (const [prefix, rule] of this.#ignored) ignored.set(prefix, rule);
+    const ignored = tableOf(this.#ignored);
     const found = [...this.#lifelines, ...this.#own, ...this.#trial].map(
-      ([prefix, rule]): Entry => [
+      ([prefix, rule, origin]): Entry => [
         prefix,
         ignored.match(prefix.address) ?? builtInRule(prefix.address) ?? rule,
+        origin,
       ],
     );
-    const table = new PrefixTable<NeverBlockRule>();
+    this.#openedTable = tableOf(this.#opened);
     this.#entries = [...found, ...this.#ignored];
-    for (const [prefix, rule] of this.#entries) table.set(prefix, rule);
-    this.#table = table;
+    this.#table = tableOf(this.#entries);
   }
 }
 
-function single(address: Address, text: string, isSilent = false): Entry {
-  return [
-    { address, length: ADDRESS_BITS },
-    { text, isSilent },
-  ];
+function tableOf(entries: readonly Entry[]): PrefixTable<NeverBlockRule> {
+  const table = new PrefixTable<NeverBlockRule>();
+  for (const [prefix, rule] of entries) table.set(prefix, rule);
+  return table;
+}
+
+function single(address: Address, text: string, origin: Origin, isSilent = false): Entry {
+  return [{ address, length: ADDRESS_BITS }, { text, isSilent }, origin];
+}
+
+function toOpened({ peer, port }: Opened): Entry {
+  const text = `peer ${peer} of a connection that this host opened to its port ${port}`;
+  return [{ address: peer, length: ADDRESS_BITS }, { text, isSilent: false, yieldsToProof: true }, 'opened'];
 }
 
 /** RFC 1122, section 3.2.1.3: {0, <any>} means this host or this network, and is no host's address. */
@@ -138,7 +208,7 @@ const BUILT_IN: readonly Entry[] = [
 ];
 
 function builtIn(name: string, network: string): Entry {
-  return [parsePrefix(network) as Prefix, { text: `${name} ${network}`, isSilent: false }];
+  return [parsePrefix(network) as Prefix, { text: `${name} ${network}`, isSilent: false }, 'built in'];
 }
 
 function builtInRule(address: Address): NeverBlockRule | null {

@@ -7,16 +7,21 @@ import { expand } from '../firewall/template.ts';
 import type { LedgerMethod } from '../ledger/entry.ts';
 import { type ModeTransport, modeTransportOf } from '../net/protocol.ts';
 import type { ProbeDetails } from '../track/event.ts';
+import type { Evidence } from '../track/evidence.ts';
 import type { Blocks } from './blocks.ts';
 import { countermeasureFor, countermeasureOf } from './countermeasure.ts';
-import type { ActionStep, BlockEvent } from './event.ts';
+import type { ActionStep, BlockEvent, Outcome } from './event.ts';
 import { HalfBlocked } from './half-blocked.ts';
 import { denyInHostsFile, hostsDenyLine } from './hosts-deny.ts';
+import type { NeverBlockRule } from './never-block.ts';
 import type { Notified } from './notified.ts';
 import { type PlannedAction, planActions } from './plan.ts';
 import { failureOf, partPlan } from './policy.ts';
 import type { ActionQueue, Urgency } from './queue.ts';
 import { networkOf } from './standing.ts';
+
+/** Responses that look first, wait or run: more than the queue of actions takes, so that a flood takes bounded memory. */
+const MAX_UNDER_WAY = 2_048;
 
 /** What a responder works with. */
 export interface ResponderOptions {
@@ -28,9 +33,17 @@ export interface ResponderOptions {
   /** The sources for which a notifier was run. */
   readonly notified: Notified;
   readonly hostsDenyPath: string;
+  /** Looks up now whether a never-block rule spares the source, or its network; absent: nothing is looked up. */
+  readonly lookFirst?: LookFirst | undefined;
   /** Called with the target as each step ends; must not throw. */
   readonly onStep: (target: string, step: ActionStep) => void;
 }
+
+/** The source of a probe that triggered, and how hard its packets are to forge. */
+export type Triggering = ProbeDetails & { readonly evidence?: Evidence };
+
+/** Looks up this host's dependencies, then resolves to the rule that spares the source. `target` is what would be blocked. */
+export type LookFirst = (source: Triggering, target: string) => Promise<NeverBlockRule | null>;
 
 /** A response under way. */
 interface Response {
@@ -46,8 +59,8 @@ export class Responder {
   readonly #halfBlocked = new HalfBlocked();
   /** Whether KILL_RUN_CMD is all that is run, by transport and family. */
   readonly #notices: Readonly<Record<ModeTransport, Readonly<Record<4 | 6, boolean>>>>;
-  /** By target; the queue bounds their number. */
-  readonly #underWay = new Map<string, Promise<BlockEvent>>();
+  /** By target; MAX_UNDER_WAY at most. */
+  readonly #underWay = new Map<string, Promise<Outcome>>();
 
   constructor(options: ResponderOptions) {
     this.#options = options;
@@ -64,11 +77,15 @@ export class Responder {
    * Takes all actions and resolves when the last has ended; never rejects. `connects` is how many attempts of the
    * source have counted. For a target with a response under way it takes none, and resolves to the event of that one.
    */
-  respond(details: ProbeDetails, connects: number): Promise<BlockEvent> {
+  respond(details: Triggering, connects: number): Promise<Outcome> {
     const block = this.#blockFor(details, connects);
     const underWay = this.#underWay.get(block.target);
     if (underWay !== undefined) return underWay;
-    const response = this.#actOn({ details, block, wrappersLine: null })
+    if (this.#underWay.size >= MAX_UNDER_WAY)
+      return Promise.resolve(
+        this.#failed(details, block, [], `too many responses are under way: ${MAX_UNDER_WAY}`),
+      );
+    const response = this.#lookAndAct(details, connects, block)
       .catch((error: Error) => this.#failed(details, block, [], `internal error: ${error.message}`))
       .finally(() => this.#underWay.delete(block.target));
     this.#underWay.set(block.target, response);
@@ -96,6 +113,18 @@ export class Responder {
   #blockFor(details: ProbeDetails, connects: number): Block {
     const block = this.#options.blocks.plan(details, connects);
     return this.#notifies(details) ? { ...block, target: details.source, until: null } : block;
+  }
+
+  /**
+   * A block without an undo stays if it was wrong, so the look comes before the first action. What it finds may also
+   * keep the source's network from being blocked as a whole.
+   */
+  async #lookAndAct(details: Triggering, connects: number, planned: Block): Promise<Outcome> {
+    const { lookFirst } = this.#options;
+    if (lookFirst === undefined) return this.#actOn({ details, block: planned, wrappersLine: null });
+    const rule = await lookFirst(details, planned.target);
+    if (rule !== null) return { ...details, action: 'refused', rule: rule.text, isSilent: rule.isSilent };
+    return this.#actOn({ details, block: this.#blockFor(details, connects), wrappersLine: null });
   }
 
   async #actOn(response: Response): Promise<BlockEvent> {

@@ -2,7 +2,7 @@ import type { Failure } from '../commands/failure.ts';
 import type { Backend, ListedBlock } from '../firewall/backend.ts';
 import type { BlockCause } from '../firewall/block.ts';
 import type { LedgerEntry, LedgerMethod } from '../ledger/entry.ts';
-import { backendOf, blockCount, canBeKnown } from './block-state.ts';
+import { backendOf, blockCount, canBeKnown, FOUND_IN_FORCE } from './block-state.ts';
 import { denyInHostsFile } from './hosts-deny.ts';
 import { inTurns } from './in-turns.ts';
 import { type RestoreParts, type Today, takeOver } from './take-over.ts';
@@ -17,7 +17,7 @@ const FOUND: BlockCause = {
   transport: 'tcp',
   destinationPort: 0,
   connects: 0,
-  note: 'found in force at the start',
+  note: FOUND_IN_FORCE,
 };
 
 /**

@@ -1,60 +1,59 @@
-import type { Address } from '../net/address.ts';
-import { readGateways } from './lifelines/gateways.ts';
+import type { Gateway } from './lifelines/gateways.ts';
 import type { Lifeline } from './lifelines/lifeline.ts';
-import { readResolvers } from './lifelines/resolvers.ts';
-import { readSshPorts } from './lifelines/ssh-ports.ts';
-import { readPeers } from './proc-net.ts';
+import type { ResolverFiles } from './lifelines/resolvers.ts';
+import type { Session } from './sessions/session.ts';
+import type { Opened } from './tcp-peers.ts';
 
-/**
- * The most SSH peers that are spared. An outsider cannot come near it: sshd keeps 100 connections that have not
- * logged in (MaxStartups), and the kernel queues 128 more.
- */
-const MAX_SSH_PEERS = 4_096;
-
-/** Addresses without which this host, or its administrator, is cut off; each once. */
+/** Addresses without which this host, or its administrator, is cut off; each once in its list. */
 export interface Lifelines {
-  readonly gateways: readonly Lifeline[];
+  readonly gateways: readonly Gateway[];
   readonly resolvers: readonly Lifeline[];
-  readonly sshPeers: readonly Address[];
+  readonly timeServers: readonly Lifeline[];
+  readonly sessions: readonly Session[];
+  /** The peers of connections that this host opened. */
+  readonly opened: readonly Opened[];
 }
 
 /** AUTO_IGNORE="0": no address is looked up. */
-export const NO_LIFELINES: Lifelines = { gateways: [], resolvers: [], sshPeers: [] };
+export const NO_LIFELINES: Lifelines = {
+  gateways: [],
+  resolvers: [],
+  timeServers: [],
+  sessions: [],
+  opened: [],
+};
 
 /** The files that name the lifelines. */
 export interface LifelinePaths {
+  readonly proc: string;
   /** The kernel's tables for this process's network namespace. */
   readonly procNet: string;
-  readonly resolvConf: string;
-  /** Files like resolv.conf with the servers that a resolver on this host asks. */
-  readonly upstreamResolvConf: readonly string[];
+  readonly resolvers: ResolverFiles;
   /** Folders that hold sshd_config and sshd_config.d. */
   readonly ssh: readonly string[];
+  readonly utmp: string;
+  /** systemd-logind's files, one for each session. */
+  readonly logind: string;
+  readonly passwd: string;
 }
 
-const OF_THIS_HOST: LifelinePaths = {
+/** Those of this host. */
+export const OF_THIS_HOST: LifelinePaths = {
+  proc: '/proc',
   procNet: '/proc/self/net',
-  resolvConf: '/etc/resolv.conf',
-  upstreamResolvConf: ['/run/systemd/resolve/resolv.conf', '/run/NetworkManager/no-stub-resolv.conf'],
+  resolvers: {
+    resolvConf: [
+      '/etc/resolv.conf',
+      '/run/systemd/resolve/resolv.conf',
+      '/run/NetworkManager/no-stub-resolv.conf',
+      '/run/NetworkManager/resolv.conf',
+      '/run/dnsmasq/resolv.conf',
+    ],
+    unbound: ['/etc/unbound/unbound.conf', '/etc/unbound/unbound.conf.d/', '/etc/unbound/conf.d/'],
+    dnsmasq: ['/etc/dnsmasq.conf', '/etc/dnsmasq.d/', '/etc/NetworkManager/dnsmasq.d/'],
+  },
   ssh: ['/etc/ssh', '/usr/etc/ssh'],
+  utmp: '/run/utmp',
+  logind: '/run/systemd/sessions',
+  passwd: '/etc/passwd',
 };
-
-/**
- * The current addresses that must never be blocked by mistake (AUTO_IGNORE). Never throws: a file that cannot be read
- * names no address. Takes 8 ms on an idle host, most of it for the connections (native-notes/sockets.md).
- */
-export function lookupLifelines(paths = OF_THIS_HOST): Lifelines {
-  return {
-    gateways: readGateways(paths.procNet),
-    resolvers: readResolvers(paths.resolvConf, paths.upstreamResolvConf),
-    sshPeers: readSshPeers(paths),
-  };
-}
-
-/** tcp6 lists a connection from IPv4 to a socket on ::, with a mapped address. */
-function readSshPeers({ procNet, ssh }: LifelinePaths): Address[] {
-  const ports = readSshPorts(ssh);
-  const peers = readPeers(`${procNet}/tcp`, ports, MAX_SSH_PEERS);
-  const room = MAX_SSH_PEERS - peers.length;
-  return room === 0 ? peers : [...peers, ...readPeers(`${procNet}/tcp6`, ports, room)];
-}

@@ -13,10 +13,15 @@ const MAX_TABLE_BYTES = 16 * 1024 * 1024;
 
 /** States of a TCP socket in /proc/net/tcp. */
 const STATE_ESTABLISHED = '01';
+const STATE_SYN_SENT = '02';
 const STATE_LISTEN = '0A';
 
-/** "  0: 0100007F:0035 00000000:0000 0A ...": local end, remote end, state, queues, timers, account. The heading does not match. */
-const ROW = /^ *\d+: ([0-9A-F]+:[0-9A-F]{4}) ([0-9A-F]+:[0-9A-F]{4}) ([0-9A-F]{2})(?: \S+ \S+ \S+ +(\d+))?/;
+/**
+ * "  0: 0100007F:0035 00000000:0000 0A ...": local end, remote end, state, queues, timers, account, a number, inode. The
+ * heading does not match.
+ */
+const ROW =
+  /^ *\d+: ([0-9A-F]+:[0-9A-F]{4}) ([0-9A-F]+:[0-9A-F]{4}) ([0-9A-F]{2})(?: \S+ \S+ \S+ +(\d+)(?: +\d+ (\d+))?)?/;
 
 const LITTLE_ENDIAN = endianness() === 'LE';
 const buffer = Buffer.alloc(READ_BYTES);
@@ -57,7 +62,7 @@ export function readBound(file: string): BoundSocket[] {
 
 /**
  * The local ends of all sockets of /proc/net/tcp or tcp6, each once: listening, connected, or in TIME-WAIT. Reads the
- * whole table, like `readPeers`.
+ * whole table, like `forEachSocket`.
  */
 export function readLocalEnds(file: string): BoundSocket[] {
   const ends = new Set<string>();
@@ -84,20 +89,56 @@ export function readSctpEndpoints(file: string): BoundSocket[] {
     });
 }
 
+/** A TCP connection that is established, or that this host begins. */
+export interface ConnectionRow {
+  readonly localPort: number;
+  /** The peer's address as the kernel prints it; `parseWords` reads it. */
+  readonly peer: string;
+  readonly peerPort: number;
+  /** This host has sent a SYN and waits for the answer. */
+  readonly isConnecting: boolean;
+  /** Names the socket in /proc/PID/fd; 0 until a program has accepted the connection. */
+  readonly inode: number;
+}
+
 /**
- * The addresses connected to one of these local ports, from /proc/net/tcp or tcp6: each once, `maxPeers` at most.
- * Reads the whole table: 5 ms on an idle host, 44 ms with 18,000 connections (native-notes/sockets.md).
+ * Calls `listener` with each listening socket of /proc/net/tcp or tcp6 (its port, the account that opened it, its inode),
+ * then `connection` with each connection. Reads the whole table: 5 ms on an idle host, 44 ms with 18,000 connections
+ * (native-notes/sockets.md).
  */
-export function readPeers(file: string, ports: ReadonlySet<number>, maxPeers: number): Address[] {
-  const peers = new Map<string, Address>();
-  forEachRow(file, Number.POSITIVE_INFINITY, (local, state, remote) => {
-    if (state !== STATE_ESTABLISHED || !ports.has(portOf(local))) return true;
-    const words = wordsOf(remote);
-    const address = peers.has(words) ? null : parseWords(words);
-    if (address !== null) peers.set(words, address);
-    return peers.size < maxPeers;
+export function forEachSocket(
+  file: string,
+  listener: (port: number, uid: number, inode: number) => void,
+  connection: (row: ConnectionRow) => void,
+): void {
+  forEachRow(file, Number.POSITIVE_INFINITY, (local, state, remote, uid, inode) => {
+    const localPort = portOf(local);
+    if (state === STATE_LISTEN) listener(localPort, Number(uid), Number(inode));
+    else if (state === STATE_ESTABLISHED || state === STATE_SYN_SENT)
+      connection({
+        localPort,
+        peer: wordsOf(remote),
+        peerPort: portOf(remote),
+        isConnecting: state === STATE_SYN_SENT,
+        inode: Number(inode ?? 0),
+      });
+    return true;
   });
-  return [...peers.values()];
+}
+
+/** The far ends of connected UDP sockets of /proc/net/udp or udp6 whose local port no other socket takes packets at. */
+export function readUdpPeers(file: string): BoundSocket[] {
+  const open = new Set<number>();
+  const connected: (readonly [port: number, remote: string])[] = [];
+  forEachRow(file, Number.POSITIVE_INFINITY, (local, _state, remote) => {
+    if (portOf(remote) === 0) open.add(portOf(local));
+    else connected.push([portOf(local), remote]);
+    return true;
+  });
+  const peers: BoundSocket[] = [];
+  // A server may connect a socket for each of its clients, at the port that it listens on.
+  for (const [port, remote] of connected) if (!open.has(port)) addSocket(peers, remote);
+  return peers;
 }
 
 /** The text of a file's first `maxBytes`; empty when it cannot be read (without IPv6, for example). */
@@ -120,7 +161,13 @@ export function readRecord(file: string): string {
   return text;
 }
 
-type EachRow = (local: string, state: string, remote: string, uid: string | undefined) => boolean;
+type EachRow = (
+  local: string,
+  state: string,
+  remote: string,
+  uid: string | undefined,
+  inode: string | undefined,
+) => boolean;
 
 /** Calls `each` with the local end, the state and the remote end of the first `maxRows` rows until it returns false. */
 function forEachRow(file: string, maxRows: number, each: EachRow): void {
@@ -142,7 +189,7 @@ function forEachRow(file: string, maxRows: number, each: EachRow): void {
 
 function takeRow(line: string, each: EachRow): boolean {
   const row = ROW.exec(line);
-  return row === null || each(row[1] as string, row[3] as string, row[2] as string, row[4]);
+  return row === null || each(row[1] as string, row[3] as string, row[2] as string, row[4], row[5]);
 }
 
 /** Reads at most `first` bytes, then as many as `each` returns, until it returns 0. */

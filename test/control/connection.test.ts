@@ -39,6 +39,7 @@ describe('each command has its answer', () => {
     expect(block).toHaveBeenCalledExactlyOnceWith({
       target: '10.0.0.0/8',
       forMs: 1_000,
+      session: [],
       why: 'w',
     });
   });

@@ -15,19 +15,23 @@ describe('requests', () => {
     [{ command: 'list' }, { command: 'list' }],
     [
       { command: 'block', target: '10.0.0.1' },
-      { command: 'block', target: '10.0.0.1', forMs: null, why: null },
+      { command: 'block', target: '10.0.0.1', forMs: null, why: null, session: null },
     ],
     [
       { command: 'block', target: '10.1.2.3/8', forMs: 3_600_000, why: 'a\nb\u001b[31m' },
-      { command: 'block', target: '10.0.0.0/8', forMs: 3_600_000, why: 'a?b?[31m' },
+      { command: 'block', target: '10.0.0.0/8', forMs: 3_600_000, why: 'a?b?[31m', session: null },
     ],
     [
       { command: 'block', target: '2001:DB8:0::1/64', forMs: 0, why: null },
-      { command: 'block', target: '2001:db8::/64', forMs: 0, why: null },
+      { command: 'block', target: '2001:db8::/64', forMs: 0, why: null, session: null },
     ],
     [
       { command: 'block', target: '::ffff:10.0.0.1', why: 'x'.repeat(500) },
-      { command: 'block', target: '10.0.0.1', forMs: null, why: 'x'.repeat(200) },
+      { command: 'block', target: '10.0.0.1', forMs: null, why: 'x'.repeat(200), session: null },
+    ],
+    [
+      { command: 'block', target: '10.0.0.1', session: ['192.0.2.1', '2001:DB8:0::1'] },
+      { command: 'block', target: '10.0.0.1', forMs: null, why: null, session: ['192.0.2.1', '2001:db8::1'] },
     ],
     [
       { command: 'unblock', target: 'fd00::1' },

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { AllowList } from '../../src/daemon/allow-list.ts';
+import { HostLookup } from '../../src/respond/host-lookup.ts';
 import { NeverBlock } from '../../src/respond/never-block.ts';
-import { lookupLifelines } from '../../src/watch/lifelines.ts';
 import { configWith, testFolder } from '../respond/given.ts';
 import { address, START } from '../track/given.ts';
 
@@ -22,13 +22,18 @@ test('spares what the ignore file names, and reads it again with each configurat
 });
 
 test('spares the lifelines of this host where AUTO_IGNORE says so, and no longer when it does not', async () => {
+  const lookup = new HostLookup({ now: () => performance.now() });
+  onTestFinished(() => lookup.close());
   const expected = new NeverBlock();
-  expected.setLifelines(lookupLifelines());
+  expected.setLifelines(await lookup.look({ about: null, asksTimeDaemons: true }));
   const list = new AllowList();
+  onTestFinished(() => list.close());
   await list.configure(configWith({ autoIgnore: true }));
   expect(list.never.prefixes()).toEqual(expected.prefixes());
+  expect(list.routeTrouble).toBeNull();
   await list.configure(configWith({ autoIgnore: false }));
   expect(list.never.prefixes()).toEqual([]);
+  expect(list.isLooking).toBe(false);
 });
 
 test('spares the address of a trial until its time is over', () => {

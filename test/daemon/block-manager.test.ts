@@ -99,7 +99,7 @@ describe('a reload', () => {
     const { manager } = await blocking();
     await manager.reload(blockingConfig({ blockMethod: null, killRoute: 'true', blockRateMax: 7 }));
     expect([manager.blocks.size, manager.method?.name, manager.breaker.threshold]).toEqual([1, 'command', 7]);
-    expect((await manager.respond(knockFrom('192.0.2.2'), 1)).method).toBe('command');
+    expect(await manager.respond(knockFrom('192.0.2.2'), 1)).toMatchObject({ method: 'command' });
   });
 
   test('releases what the ignore file spares now', async () => {
@@ -122,7 +122,7 @@ describe('a reload', () => {
       message: `sources cannot be blocked: no table; ${hint}`,
     });
     expect([manager.method.name, manager.breaker.threshold]).toEqual(['command', 300]);
-    expect((await manager.respond(knockFrom('192.0.2.2'), 1)).method).toBe('command');
+    expect(await manager.respond(knockFrom('192.0.2.2'), 1)).toMatchObject({ method: 'command' });
     const { manager: logging } = makeBlockManager({ blockTcp: 0, blockMethod: 'none' });
     await logging.start();
     await expect(logging.reload(blockingConfig())).rejects.toThrow('no table');

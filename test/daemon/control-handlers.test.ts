@@ -72,7 +72,8 @@ async function given({ settings = {}, modes = MODES, dryRun = false, listening }
   const sends = (...ports: number[]) => {
     for (const port of ports) engine.take(probe({ port, kind: Kind.syn }));
   };
-  const block = (target: string, forMs: number | null = null) => handlers.block({ target, forMs, why: null });
+  const block = (target: string, forMs: number | null = null) =>
+    handlers.block({ target, forMs, why: null, session: [] });
   return { handlers, manager, sends, block, reported };
 }
 

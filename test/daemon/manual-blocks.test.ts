@@ -11,7 +11,9 @@ import {
 import type { LedgerEntry } from '../../src/ledger/entry.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { BlockMemory } from '../../src/ledger/memory.ts';
+import { NO_LIFELINES } from '../../src/watch/lifelines.ts';
 import { blockOf, knockFrom, testFolder } from '../respond/given.ts';
+import { address } from '../track/given.ts';
 import { makeBlockManager } from './given.ts';
 
 const SOURCE = '192.0.2.1';
@@ -29,11 +31,44 @@ async function given(settings: Partial<Config> = {}, memory?: BlockMemory) {
     killHostsDeny: config.killHostsDeny,
     onBlock: (entry: LedgerEntry) => reported.push(entry),
   };
-  const block = (target = SOURCE, forMs: number | null = null) =>
-    blockByHand(orders, { target, forMs, why: 'a reason' });
+  const block = (target = SOURCE, forMs: number | null = null, session: readonly string[] = []) =>
+    blockByHand(orders, { target, forMs, why: 'a reason', session });
   const targets = () => [...manager.blocks.standing()].map((entry) => entry.block.target);
   return { orders, block, targets, reported, ends };
 }
+
+describe('an order to block', () => {
+  test.each([
+    [SOURCE, [SOURCE], `${SOURCE} is never blocked: your own session comes from ${SOURCE}`],
+    [
+      '192.0.0.0/16',
+      ['2001:db8::1', '192.0.2.9'],
+      '192.0.0.0/16 is never blocked: your own session comes from 192.0.2.9',
+    ],
+  ])('%s from a session of %s is refused', async (target, session, message) => {
+    const { block, targets } = await given();
+    expect(await block(target, null, session)).toEqual({ outcome: 'refused', message });
+    expect(targets()).toEqual([]);
+  });
+
+  test.each([
+    ['a session of somebody else', { sessions: [{ address: address(SOURCE), by: 'sshd' }] }, 'session from'],
+    [
+      'a gateway',
+      { gateways: [{ address: address(SOURCE), of: 'eth0', isDefault: true }] },
+      'default gateway',
+    ],
+  ])('%s is carried out, says which rule it overrules, and stands', async (_what, found, rule) => {
+    const { orders, block, targets } = await given();
+    const { allowList, blocks } = orders.blockManager;
+    allowList.never.setLifelines({ ...NO_LIFELINES, ...found });
+    const { outcome, message } = await block();
+    expect(outcome).toBe('done');
+    expect(message).toMatch(new RegExp(`, although a rule spares it from other blocks: ${rule} ${SOURCE}`));
+    await blocks.releaseSpared();
+    expect(targets()).toEqual([SOURCE]);
+  });
+});
 
 describe('a block by hand', () => {
   test.each([
@@ -54,7 +89,7 @@ describe('a block by hand', () => {
   });
 
   test.each<[string, Partial<Config>, string, string, string]>([
-    ['a spared address', {}, '127.0.0.1', 'refused', '127.0.0.1 is never blocked: loopback 127.0.0.0/8'],
+    ['an own address', {}, '127.0.0.1', 'refused', '127.0.0.1 is never blocked: loopback 127.0.0.0/8'],
     [
       'a network with one',
       {},
@@ -189,7 +224,7 @@ test('a block by hand is no offence (A14)', async () => {
   await block();
   await unblockByHand(orders, SOURCE);
   const event = await blockManager.respond(knockFrom(SOURCE), 1);
-  expect(event.times).toBe(1);
+  expect(event).toMatchObject({ times: 1 });
   const { since, until } = blockManager.blocks.find(SOURCE)?.block ?? expect.fail('no block');
   expect((until ?? 0) - since).toBe(24 * HOUR);
   await block();

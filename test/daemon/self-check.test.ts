@@ -124,3 +124,11 @@ test('each file of the configuration is looked at', async () => {
     `fail: ${eventFile}: ENOENT`,
   ]);
 });
+
+test.each([
+  [false, 'skip: AUTO_IGNORE is 0: gateways, resolvers and sessions are not spared'],
+  // What of the processes of sshd can be seen depends on who runs the test.
+  [true, expect.stringMatching(/^(ok: gateways, resolvers, time servers|warn: a session is found only if)/)],
+])('lookups with autoIgnore %s', async (autoIgnore, result) => {
+  expect(await resultsOf('lookups', await given({ autoIgnore }))).toEqual([result]);
+});

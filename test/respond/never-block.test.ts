@@ -3,6 +3,7 @@ import { type Address, parseAddress } from '../../src/net/address.ts';
 import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { parseIgnoreFile } from '../../src/respond/ignore-file.ts';
 import { NeverBlock } from '../../src/respond/never-block.ts';
+import type { Evidence } from '../../src/track/evidence.ts';
 import { NO_LIFELINES } from '../../src/watch/lifelines.ts';
 
 const BUILT_IN: [address: string, rule: string | null][] = [
@@ -86,23 +87,37 @@ describe('this host', () => {
 
 describe('lifelines', () => {
   const found = (text: string, of: string) => ({ address: address(text), of });
+  const gateway = (text: string) => ({ ...found(text, 'eth0'), isDefault: true });
 
   test('are spared by a rule that names the entry and where it was found', () => {
     const never = new NeverBlock();
     never.setLifelines({
-      gateways: [found('10.99.0.1', 'eth0'), found('fe80::1', 'eth1')],
+      gateways: [
+        { ...found('10.99.0.1', 'eth0'), isDefault: true },
+        { ...found('fe80::1', 'eth1'), isDefault: false },
+      ],
       resolvers: [found('192.0.2.53', '/etc/resolv.conf'), found('2001:db8::53', '/run/upstream')],
-      sshPeers: [address('198.51.100.22')],
+      timeServers: [found('192.0.2.123', 'chronyc')],
+      sessions: [{ address: address('198.51.100.22'), by: 'sshd' }],
+      opened: [{ peer: address('198.51.100.5'), port: 5432 }],
     });
-    const rules = ['10.99.0.1', 'fe80::1', '192.0.2.53', '2001:db8::53', '198.51.100.22'].map((text) =>
-      never.ruleFor(address(text)),
-    );
+    const rules = [
+      '10.99.0.1',
+      'fe80::1',
+      '192.0.2.53',
+      '2001:db8::53',
+      '192.0.2.123',
+      '198.51.100.22',
+      '198.51.100.5',
+    ].map((text) => never.ruleFor(address(text)));
     expect(rules).toEqual([
       'default gateway 10.99.0.1 of eth0',
-      'default gateway fe80::1 of eth1',
+      'gateway fe80::1 of eth1',
       'resolver 192.0.2.53 of /etc/resolv.conf',
       'resolver 2001:db8::53 of /run/upstream',
-      'SSH peer 198.51.100.22',
+      'time server 192.0.2.123 of chronyc',
+      'session from 198.51.100.22, found by sshd',
+      'peer 198.51.100.5 of a connection that this host opened to its port 5432',
     ]);
     never.setLifelines(NO_LIFELINES);
     expect(never.ruleFor(address('10.99.0.1'))).toBeNull();
@@ -110,7 +125,7 @@ describe('lifelines', () => {
 
   test('name the rule that a block of their whole network would break', () => {
     const never = new NeverBlock();
-    never.setLifelines({ ...NO_LIFELINES, gateways: [found('10.99.0.1', 'eth0')] });
+    never.setLifelines({ ...NO_LIFELINES, gateways: [gateway('10.99.0.1')] });
     expect(never.ruleForNetwork(parsePrefix('10.0.0.0/8') as Prefix)).toBe(
       'default gateway 10.99.0.1 of eth0',
     );
@@ -119,13 +134,103 @@ describe('lifelines', () => {
   });
 });
 
+describe('a peer of a connection that this host opened', () => {
+  const never = new NeverBlock();
+  const peer = address('192.0.2.5');
+  never.setLifelines({ ...NO_LIFELINES, opened: [{ peer, port: 5432 }] });
+
+  test.each([
+    ['spoofable', true],
+    ['reacts', false],
+    ['handshake', false],
+    [undefined, true],
+  ] as const)('with evidence %s is spared: %s', (evidence, isSpared) => {
+    // `reacts` is not made by anything yet.
+    expect(never.match(peer, evidence as Evidence) !== null).toBe(isSpared);
+  });
+
+  test('is one that a block may name, and that the firewall does not let pass', () => {
+    expect(never.ruleForNetwork(parsePrefix('192.0.2.5') as Prefix)).toBeNull();
+    expect(never.prefixes()).toEqual([]);
+    expect(never.prefixesOfSensor()).toEqual(['192.0.2.5']);
+  });
+
+  test('keeps its network from being blocked', () => {
+    expect(never.ruleForNetwork(parsePrefix('192.0.2.0/24') as Prefix, true)).toMatch(/^peer 192/);
+  });
+});
+
+describe('a spared address in a network', () => {
+  const NETWORK = parsePrefix('2001:db8::/64') as Prefix;
+  const inside = address('2001:db8::7');
+  const given = (change: (never: NeverBlock) => void) => {
+    const never = new NeverBlock();
+    change(never);
+    return never;
+  };
+  const OF = { address: inside, of: 'x' };
+
+  test.each<[string, (never: NeverBlock) => void, whole: boolean, lifted: boolean]>([
+    [
+      'session',
+      (never) => never.setLifelines({ ...NO_LIFELINES, sessions: [{ address: inside, by: 'sshd' }] }),
+      true,
+      false,
+    ],
+    ['resolver', (never) => never.setLifelines({ ...NO_LIFELINES, resolvers: [OF] }), true, false],
+    ['entry of the ignore file', (never) => never.setIgnore(ignore('2001:db8::7')), true, false],
+    ['wider entry of the ignore file', (never) => never.setIgnore(ignore('2001:db8::/32')), false, true],
+    [
+      'gateway',
+      (never) => never.setLifelines({ ...NO_LIFELINES, gateways: [{ ...OF, isDefault: true }] }),
+      false,
+      true,
+    ],
+    ['own address', (never) => never.setOwn([inside], []), false, true],
+  ])(
+    '%s: the network is blocked as a whole where the firewall lets it pass: %s',
+    (_name, change, whole, lifted) => {
+      const never = given(change);
+      expect(never.ruleForNetwork(NETWORK, true) === null).toBe(whole);
+      expect(never.ruleThatLifts(NETWORK, true) !== null).toBe(lifted);
+      expect(never.ruleForNetwork(NETWORK, false), 'a method that lets nobody pass').not.toBeNull();
+    },
+  );
+});
+
+test('a session lifts no block that stands, and the firewall does not let it pass', () => {
+  const never = new NeverBlock();
+  const from = address('192.0.2.5');
+  never.setLifelines({ ...NO_LIFELINES, sessions: [{ address: from, by: 'sshd' }] });
+  expect(never.ruleThatLifts(parsePrefix('192.0.2.5') as Prefix)).toBeNull();
+  expect([never.prefixes(), never.prefixes(() => true)]).toEqual([['192.0.2.5'], []]);
+});
+
+test.each([
+  ['192.0.2.1', null],
+  ['192.0.2.53', null],
+  ['192.0.2.2', 'own address 192.0.2.2'],
+  ['192.0.2.0/24', 'own address 192.0.2.2'],
+  ['127.0.0.0/8', 'loopback 127.0.0.0/8'],
+  ['::/0', 'multicast ff00::/8'],
+])('an order to block %s is forbidden by %j', (target, rule) => {
+  const never = new NeverBlock();
+  never.setOwn([address('192.0.2.2')], []);
+  never.setIgnore(ignore('192.0.2.53'));
+  never.setLifelines({
+    ...NO_LIFELINES,
+    gateways: [{ address: address('192.0.2.1'), of: 'eth0', isDefault: true }],
+  });
+  expect(never.ruleAgainstOrders(parsePrefix(target) as Prefix)).toBe(rule);
+});
+
 describe('a source is silent', () => {
   const never = new NeverBlock();
   never.setOwn([address('10.0.0.2'), address('127.0.0.1'), address('192.0.2.2')], [address('10.0.0.255')]);
   never.setLifelines({
-    gateways: [{ address: address('10.0.0.1'), of: 'eth0' }],
+    ...NO_LIFELINES,
+    gateways: [{ address: address('10.0.0.1'), of: 'eth0', isDefault: true }],
     resolvers: [{ address: address('192.0.2.53'), of: '/etc/resolv.conf' }],
-    sshPeers: [],
   });
   never.setIgnore(ignore('10.0.0.0/8\n127.0.0.1/32\n'));
 

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { BlockMethod, Config } from '../../src/config/config.ts';
-import type { ActionStep } from '../../src/respond/event.ts';
+import type { ActionStep, BlockEvent } from '../../src/respond/event.ts';
 import { Notified } from '../../src/respond/notified.ts';
 import { plannedMethod } from '../../src/respond/plan.ts';
 import { ActionQueue } from '../../src/respond/queue.ts';
-import { Responder } from '../../src/respond/responder.ts';
+import { type LookFirst, Responder } from '../../src/respond/responder.ts';
 import { eventually } from '../support/eventually.ts';
 import { blocksOf, configWith, knockFrom, poolOf, testFolder } from './given.ts';
 
@@ -233,6 +233,75 @@ test('twenty responders at once write one line for one host', async () => {
   expect(lines(`${folder}/log.hosts.deny`)).toEqual([`ALL: ${SOURCE} : DENY`]);
 });
 
+describe('the look before the first action', () => {
+  const RULE = { text: 'gateway 10.99.0.1 of eth0', isSilent: false };
+
+  test.each<Partial<Config>>([
+    { killRoute: 'echo ran >> LOG' },
+    { killRunCmd: 'echo ran >> LOG', killRunCmdFirst: true, killRoute: 'true' },
+    { killRunCmd: 'echo ran >> LOG', blockMethod: 'none' },
+    { killHostsDeny: DENY, blockMethod: 'none' },
+  ])('spares a source from every action: %j', async (settings) => {
+    const { folder, responder } = given((log) => {
+      const texts = Object.entries(settings).map(([key, value]) => [key, String(value).replace('LOG', log)]);
+      return { blockTcp: 1, ...Object.fromEntries(texts) };
+    });
+    const looks: [source: string, target: string][] = [];
+    const looking = responder(async ({ source }, target) => {
+      looks.push([source, target]);
+      return RULE;
+    });
+    const outcome = await looking.respond(knockFrom(SOURCE), 1);
+    expect(outcome).toMatchObject({ action: 'refused', source: SOURCE, rule: RULE.text, isSilent: false });
+    expect(looks).toEqual([[SOURCE, SOURCE]]);
+    expect(existsSync(`${folder}/log`) || existsSync(`${folder}/log.hosts.deny`)).toBe(false);
+  });
+
+  test('gets the evidence, is made once for two probes at once, and lets others be blocked', async () => {
+    const { responder } = given(() => ({ blockTcp: 1, killRoute: 'true' }));
+    const evidence: unknown[] = [];
+    const looking = responder(async (source) => {
+      evidence.push(source.evidence);
+      return null;
+    });
+    const probe = { ...knockFrom(SOURCE), evidence: 'handshake' } as const;
+    const outcomes = await Promise.all([looking.respond(probe, 1), looking.respond(probe, 1)]);
+    expect(outcomes.map(({ action }) => action)).toEqual(['block', 'block']);
+    expect(evidence).toEqual(['handshake']);
+  });
+
+  test('has happened before the source’s network is decided on', async () => {
+    const { responder, blocks } = given(() => ({ blockTcp: 1, killRoute6: 'true', blockMethod: 'command' }));
+    const looking = responder(async () => {
+      // What the look finds in the network.
+      rule = 'session from 2001:db8::7, found by sshd';
+      return null;
+    });
+    let rule: string | null = null;
+    blocks.ruleFor = () => rule;
+    await looking.respond(knockFrom('2001:db8::1'), 1);
+    rule = null;
+    expect(await looking.respond(knockFrom('2001:db8::2'), 1)).toMatchObject({ target: '2001:db8::2' });
+  });
+
+  test('takes bounded memory in a flood', async () => {
+    const { responder } = given(() => ({ blockTcp: 1, killRoute: 'true' }));
+    let release = () => {};
+    const held = new Promise<null>((resolve) => {
+      release = () => resolve(null);
+    });
+    const looking = responder(() => held);
+    const from = (index: number) => knockFrom(`10.1.${index >> 8}.${index & 255}`);
+    const first = Array.from({ length: 2_048 }, (_, index) => looking.respond(from(index), 1));
+    expect(await looking.respond(from(2_048), 1)).toMatchObject({
+      action: 'block-failed',
+      reason: 'too many responses are under way: 2048',
+    });
+    release();
+    expect((await Promise.all(first)).filter(({ action }) => action === 'block').length).toBeGreaterThan(0);
+  });
+});
+
 describe('a response never rejects', () => {
   test('when the queue is full', async () => {
     const { respond, queue } = given(() => ({ blockTcp: 1, killRoute: 'true', killRunCmd: 'true' }));
@@ -266,8 +335,10 @@ describe('a response never rejects', () => {
   test('when a probe has an address that this program never makes, and no command sees that', async () => {
     const { folder, responder } = given((log) => ({ blockTcp: 1, killRoute: `echo $TARGET$ >> ${log}` }));
     const event = await responder().respond(knockFrom('$(reboot)'), 1);
-    expect(event.action).toBe('block-failed');
-    expect(event.reason).toMatch(/^internal error: no canonical address/);
+    expect(event).toMatchObject({
+      action: 'block-failed',
+      reason: expect.stringMatching(/^internal error: no canonical address/),
+    });
     expect(existsSync(`${folder}/log`)).toBe(false);
   });
 });
@@ -330,8 +401,9 @@ function given(settings: (log: string) => Partial<Config>) {
   const blocks = blocksOf(config, { backends, hostsDenyPath });
   const method = plannedMethod(config) as BlockMethod;
   const notified = new Notified();
-  const responder = () =>
+  const responder = (lookFirst?: LookFirst) =>
     new Responder({
+      lookFirst,
       config,
       method,
       blocks,
@@ -341,7 +413,8 @@ function given(settings: (log: string) => Partial<Config>) {
       onStep: (_target, step) => told.push(step),
     });
   const only = responder();
-  const respond = (source: string) => only.respond(knockFrom(source), 1);
+  // Without a look nothing is refused.
+  const respond = (source: string) => only.respond(knockFrom(source), 1) as Promise<BlockEvent>;
   return { folder, queue, told, responder, respond, blocks, backends };
 }
 

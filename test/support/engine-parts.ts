@@ -46,6 +46,7 @@ export function recorderOf(heard: Partial<EngineRecorder>): EngineRecorder {
     decoys: nothing,
     forget: nothing,
     refused: nothing,
+    spared: nothing,
     block: nothing,
     unblocked: nothing,
     ...heard,
