@@ -24,7 +24,7 @@ import { ArpSweeps } from './track/arp-sweeps.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
 import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
-import { isHandshake } from './track/evidence.ts';
+import { isHandshake, suffices } from './track/evidence.ts';
 import type { Reported } from './track/reported.ts';
 import { groupScanEvent, scanEvent } from './track/scan.ts';
 import type { Source } from './track/source.ts';
@@ -246,6 +246,18 @@ export class Engine {
     return this.tracker.repeat;
   }
 
+  /**
+   * What this address sent depended on what this host had sent to it, so it is genuine, and no decoy whatever others
+   * send. False when it is not tracked.
+   */
+  proveReacts(address: Address): boolean {
+    const source = this.tracker.get(address);
+    if (source === undefined) return false;
+    source.marks.prove(address, 'reacts');
+    this.#decoys.dismiss(this.tracker.slotOf(address));
+    return true;
+  }
+
   /** Takes the first `count` probes, at most MAX_PREFETCH, in order. */
   takeAll(probes: readonly Probe[], count: number): void {
     const { onlyCounts } = this;
@@ -343,7 +355,7 @@ export class Engine {
     const { source } = this.tracker;
     const policy = this.#policyFor(probe.protocol);
     const { marks } = source;
-    if (isHandshake(probe)) marks.handshake = true;
+    if (isHandshake(probe)) marks.prove(probe.source, 'handshake');
     const group = this.#newGroup;
     const event = this.#event(probe, source, policy, marks.tool.add(probe), circumstance);
     if (this.tracker.newPort) source.reported.unreportedPorts++;
@@ -377,7 +389,8 @@ export class Engine {
   /** Whether the settings only allow logging, because the packets may be forged. */
   #isHeldBack({ decoy, evidence }: ProbeEvent): boolean {
     const { decoyPolicy, blockSpoofable } = this.#parts.config;
-    return (decoy && decoyPolicy === 'log') || (evidence === 'spoofable' && !blockSpoofable);
+    if (decoy && decoyPolicy === 'log' && !suffices(evidence, 'block among decoys')) return true;
+    return !blockSpoofable && !suffices(evidence, 'block that nobody can forge');
   }
 
   #refuse(details: ProbeEvent, rule: string, reported: Reported): void {
@@ -482,7 +495,7 @@ export class Engine {
       note: isKnown ? 'known-service' : isTracerouteLike(probe) ? 'traceroute-like' : null,
       noBlock: policy === 0,
       alreadyBlocked: this.#parts.isBlocked(probe.source, address),
-      evidence: source.evidence,
+      evidence: source.evidenceOf(probe.source),
       tool,
       decoy: source.marks.group !== null,
     };
