@@ -24,7 +24,7 @@ import { ArpSweeps } from './track/arp-sweeps.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
 import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
-import { isHandshake, suffices } from './track/evidence.ts';
+import { type Evidence, isHandshake, suffices } from './track/evidence.ts';
 import type { Reported } from './track/reported.ts';
 import { groupScanEvent, scanEvent } from './track/scan.ts';
 import type { Source } from './track/source.ts';
@@ -76,7 +76,7 @@ export interface EngineParts extends EngineSettings {
   /** Whether a block covers a source; `text` is its canonical text. */
   readonly isBlocked: (source: Address, text: string) => boolean;
   /** Whether a source with this many connects may be blocked now: many new ones at once are probably forged. */
-  readonly admits: (connects: number, now: number) => boolean;
+  readonly admits: (connects: number, evidence: Evidence, now: number) => boolean;
   /** Carries out the actions for a source with this many connects; null when none is ever executed. */
   readonly respond: ((details: ProbeDetails, connects: number) => Promise<BlockEvent>) | null;
   /** Whether enough is done about a source that is not blocked: a notifier has told of it, or its block is made again. */
@@ -412,7 +412,7 @@ export class Engine {
     const { failures, lastFailure } = source;
     if (failures > 0 && !mayTryAgain(failures, lastFailure, event.time)) return 'none';
     if (isSettled?.(event)) return 'none';
-    if (!admits(event.connects, event.time)) return 'held back';
+    if (!admits(connectsOf(event, source), event.evidence, event.time)) return 'held back';
     // The slot may change hands before the actions end, so the source is looked up again by its address.
     const { address } = source;
     source.marks.acted = true;
@@ -515,6 +515,12 @@ export class Engine {
     const { modes } = this.#parts;
     return modes[modeTransportOf(transportOf(protocol))] as ModeName;
   }
+}
+
+/** Of a network that sent one packet from each address, each is a source of a single probe: all may be forged. */
+function connectsOf({ connects, evidence, decoy, family }: ProbeEvent, source: Source): number {
+  if (family === 4 || evidence !== 'spoofable' || decoy) return connects;
+  return source.hasSeveralAddresses ? 1 : connects;
 }
 
 function limitsOf({ scanTrigger, scanWindow, blockIpv6Prefix }: Config): TrackerLimits {

@@ -61,7 +61,7 @@ export async function runReplay(
     connections,
     ruleFor: (address) => never.match(address),
     isBlocked: (address, text) => actions?.blocks.covering(address, text) !== undefined,
-    admits: (connects, now) => actions?.breaker.admits(connects, now) ?? true,
+    admits: (connects, evidence, now) => actions?.breaker.admits(connects, evidence, now) ?? true,
     respond: actions === null ? null : (details, connects) => actions.responder.respond(details, connects),
     isSettled: (details) => actions?.responder.isTold(details) ?? false,
     takeBack: (source) => void actions?.blocks.releaseDecoy(source),

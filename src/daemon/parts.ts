@@ -218,7 +218,7 @@ export class DaemonParts {
       ruleFor: (address) => allowList.never.match(address),
       isBlocked: (address, text) => blockManager.isBlocked(address, text),
       isSettled: (details) => blockManager.isSettled(details),
-      admits: (connects, now) => breaker.admits(connects, now),
+      admits: (connects, evidence, now) => breaker.admits(connects, evidence, now),
       respond: options.dryRun ? null : (details, connects) => blockManager.respond(details, connects),
       takeBack: (source) => void blocks.releaseDecoy(source),
       recorder: () => settings.recorder,
