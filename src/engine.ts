@@ -78,9 +78,11 @@ export interface EngineParts extends EngineSettings {
   /** Whether a source with this many connects may be blocked now: many new ones at once are probably forged. */
   readonly admits: (connects: number, evidence: Evidence, now: number) => boolean;
   /** Carries out the actions for a source with this many connects; null when none is ever executed. */
-  readonly respond: ((details: ProbeDetails, connects: number) => Promise<BlockEvent>) | null;
+  readonly respond:
+    | ((details: ProbeDetails, connects: number, evidence: Evidence) => Promise<BlockEvent>)
+    | null;
   /** Whether enough is done about a source that is not blocked: a notifier has told of it, or its block is made again. */
-  readonly isSettled?: (details: ProbeDetails) => boolean;
+  readonly isSettled?: (event: ProbeEvent) => boolean;
   /** Releases the block of a source that turned out to be a decoy; without it, such blocks stay. */
   readonly takeBack?: (source: string) => void;
   /** Called for each event, because a reload opens other files. */
@@ -241,9 +243,10 @@ export class Engine {
     if (this.#count(probe)) this.#judge(probe, { spared: null, isKnown: true });
   }
 
-  /** Whether the probe taken last was the same attempt again. */
-  get isRepeat(): boolean {
-    return this.tracker.repeat;
+  /** Whether the probe taken last was the same attempt again, and whether other sources send the same. */
+  get judged(): { readonly isRepeat: boolean; readonly isDecoy: boolean } {
+    const { repeat, slot } = this.tracker;
+    return { isRepeat: repeat, isDecoy: this.tracker.table.members.groups[slot] !== null };
   }
 
   /**
@@ -416,7 +419,7 @@ export class Engine {
     // The slot may change hands before the actions end, so the source is looked up again by its address.
     const { address } = source;
     source.marks.acted = true;
-    const pending = respond(event, event.connects).then((outcome) => {
+    const pending = respond(event, event.connects, event.evidence).then((outcome) => {
       this.#pending.delete(event.source);
       this.#responded(address, outcome, event, failures);
     });

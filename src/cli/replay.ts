@@ -62,7 +62,7 @@ export async function runReplay(
     ruleFor: (address) => never.match(address),
     isBlocked: (address, text) => actions?.blocks.covering(address, text) !== undefined,
     admits: (connects, evidence, now) => actions?.breaker.admits(connects, evidence, now) ?? true,
-    respond: actions === null ? null : (details, connects) => actions.responder.respond(details, connects),
+    respond: actions === null ? null : (...response) => actions.responder.respond(...response),
     isSettled: (details) => actions?.responder.isTold(details) ?? false,
     takeBack: (source) => void actions?.blocks.releaseDecoy(source),
     recorder: () => recorder,

@@ -22,6 +22,7 @@ import type { Responder } from '../respond/responder.ts';
 import { restoreBlocks } from '../respond/restore.ts';
 import { NO_UNDO, type Today } from '../respond/take-over.ts';
 import type { ProbeDetails } from '../track/event.ts';
+import type { Evidence } from '../track/evidence.ts';
 import { AllowList } from './allow-list.ts';
 import { DRY_RUN, findMethod, findMethodByHand, type Method, methodOf } from './block-method.ts';
 import type { SteadyClock } from './clock.ts';
@@ -193,10 +194,10 @@ export class BlockManager {
   }
 
   /** Carries out what is configured for a source that triggered. */
-  respond(details: ProbeDetails, connects: number): Promise<BlockEvent> {
+  respond(details: ProbeDetails, connects: number, evidence?: Evidence): Promise<BlockEvent> {
     if (this.#responder === null) throw new Error('a response before the start');
     this.#hasBlocked = true;
-    return this.#responder.respond(details, connects);
+    return this.#responder.respond(details, connects, evidence);
   }
 
   /** Must be called every second; `now` in ms since the epoch. */

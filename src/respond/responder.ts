@@ -7,16 +7,17 @@ import { expand } from '../firewall/template.ts';
 import type { LedgerMethod } from '../ledger/entry.ts';
 import { type ModeTransport, modeTransportOf } from '../net/protocol.ts';
 import type { ProbeDetails } from '../track/event.ts';
+import type { Evidence } from '../track/evidence.ts';
 import type { Blocks } from './blocks.ts';
 import { countermeasureFor, countermeasureOf } from './countermeasure.ts';
 import type { ActionStep, BlockEvent } from './event.ts';
 import { HalfBlocked } from './half-blocked.ts';
 import { denyInHostsFile, hostsDenyLine } from './hosts-deny.ts';
+import { networkOf } from './neighbours.ts';
 import type { Notified } from './notified.ts';
 import { type PlannedAction, planActions } from './plan.ts';
 import { failureOf, partPlan } from './policy.ts';
 import type { ActionQueue, Urgency } from './queue.ts';
-import { networkOf } from './standing.ts';
 
 /** What a responder works with. */
 export interface ResponderOptions {
@@ -64,14 +65,19 @@ export class Responder {
    * Takes all actions and resolves when the last has ended; never rejects. `connects` is how many attempts of the
    * source have counted. For a target with a response under way it takes none, and resolves to the event of that one.
    */
-  respond(details: ProbeDetails, connects: number): Promise<BlockEvent> {
-    const block = this.#blockFor(details, connects);
+  respond(details: ProbeDetails, connects: number, evidence: Evidence = 'spoofable'): Promise<BlockEvent> {
+    const { blocks } = this.#options;
+    const block = this.#blockFor(details, connects, evidence);
     const underWay = this.#underWay.get(block.target);
     if (underWay !== undefined) return underWay;
     const response = this.#actOn({ details, block, wrappersLine: null })
       .catch((error: Error) => this.#failed(details, block, [], `internal error: ${error.message}`))
-      .finally(() => this.#underWay.delete(block.target));
+      .finally(() => {
+        this.#underWay.delete(block.target);
+        blocks.made(block.target);
+      });
     this.#underWay.set(block.target, response);
+    blocks.begins(block.target);
     return response;
   }
 
@@ -93,8 +99,8 @@ export class Responder {
   }
 
   /** What the actions are told of; a notifier is told of the source itself. */
-  #blockFor(details: ProbeDetails, connects: number): Block {
-    const block = this.#options.blocks.plan(details, connects);
+  #blockFor(details: ProbeDetails, connects: number, evidence: Evidence): Block {
+    const block = this.#options.blocks.plan(details, connects, evidence);
     return this.#notifies(details) ? { ...block, target: details.source, until: null } : block;
   }
 

@@ -36,7 +36,7 @@ const KEPT_SETS = {
 export type KeptSet = keyof typeof KEPT_SETS;
 
 /** The sets of sources that are held. */
-const HELD_SETS = ['held4', 'held6', 'held6_64'] as const;
+const HELD_SETS = ['held4', 'held6', 'held6_64', 'held6_56', 'held6_48', 'held_mac'] as const;
 export type HeldSet = (typeof HELD_SETS)[number];
 
 /** How long a table that is there is watched for a judge that renews it, and how often it is looked at. */
@@ -164,7 +164,7 @@ export class SensorTable {
     return failure;
   }
 
-  /** Holds a source for another `ms`, whether or not it is held: `held4`, `held6` or `held6_64`. */
+  /** Holds a source for another `ms`, whether or not it is held. */
   hold(set: HeldSet, address: string, ms: number): Promise<Failure> {
     return this.#ask(renewing(set, address, ms));
   }
