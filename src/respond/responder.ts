@@ -7,7 +7,7 @@ import { expand } from '../firewall/template.ts';
 import type { LedgerMethod } from '../ledger/entry.ts';
 import { type ModeTransport, modeTransportOf } from '../net/protocol.ts';
 import type { ProbeDetails } from '../track/event.ts';
-import type { Evidence } from '../track/evidence.ts';
+import { type Evidence, suffices } from '../track/evidence.ts';
 import type { Blocks } from './blocks.ts';
 import { countermeasureFor, countermeasureOf } from './countermeasure.ts';
 import type { ActionStep, BlockEvent } from './event.ts';
@@ -37,6 +37,7 @@ export interface ResponderOptions {
 interface Response {
   readonly details: ProbeDetails;
   readonly block: Block;
+  readonly evidence: Evidence;
   /** The line added to hosts.deny. */
   wrappersLine: string | null;
 }
@@ -70,7 +71,7 @@ export class Responder {
     const block = this.#blockFor(details, connects, evidence);
     const underWay = this.#underWay.get(block.target);
     if (underWay !== undefined) return underWay;
-    const response = this.#actOn({ details, block, wrappersLine: null })
+    const response = this.#actOn({ details, block, evidence, wrappersLine: null })
       .catch((error: Error) => this.#failed(details, block, [], `internal error: ${error.message}`))
       .finally(() => {
         this.#underWay.delete(block.target);
@@ -114,7 +115,8 @@ export class Responder {
     const parts = partPlan(plan);
     // The block is sent to the back end before it is recorded, because in a scan each fraction of a ms counts. The
     // ledger writes the record at the end of this turn of the event loop.
-    const taking = this.#takeAll(parts.block, response, 'block');
+    const urgency = suffices(response.evidence, 'block in a flood') ? 'proven' : 'block';
+    const taking = this.#takeAll(parts.block, response, urgency);
     blocks.decide(block, measure.method as LedgerMethod);
     const before = await taking;
     const failure = failureOf(
