@@ -82,7 +82,9 @@ export interface EngineParts extends EngineSettings {
     | ((details: ProbeDetails, connects: number, evidence: Evidence) => Promise<BlockEvent>)
     | null;
   /** Whether enough is done about a source that is not blocked: a notifier has told of it, or its block is made again. */
-  readonly isSettled?: (event: ProbeEvent) => boolean;
+  readonly isSettled?: (details: ProbeDetails) => boolean;
+  /** Whether the source's network is held, and not blocked because its addresses may be strangers. */
+  readonly isNetworkHeld?: (event: ProbeEvent) => boolean;
   /** Releases the block of a source that turned out to be a decoy; without it, such blocks stay. */
   readonly takeBack?: (source: string) => void;
   /** Called for each event, because a reload opens other files. */
@@ -409,12 +411,13 @@ export class Engine {
   }
 
   #respond(event: ProbeEvent, source: Source): Reaction {
-    const { respond, admits, isSettled } = this.#parts;
+    const { respond, admits, isSettled, isNetworkHeld } = this.#parts;
     if (respond === null || event.alreadyBlocked) return 'none';
     if (this.#pending.has(event.source)) return 'under way';
     const { failures, lastFailure } = source;
     if (failures > 0 && !mayTryAgain(failures, lastFailure, event.time)) return 'none';
     if (isSettled?.(event)) return 'none';
+    if (isNetworkHeld?.(event)) return 'held back';
     if (!admits(connectsOf(event, source), event.evidence, event.time)) return 'held back';
     // The slot may change hands before the actions end, so the source is looked up again by its address.
     const { address } = source;

@@ -614,6 +614,14 @@ describe('decoys', () => {
   });
 });
 
+test('an address is not blocked while its network is held for packets that can be forged', () => {
+  const isNetworkHeld = ({ evidence }: ProbeEvent) => evidence === 'spoofable';
+  const { take, actions, story } = makeEngine({}, { isNetworkHeld });
+  take({ port: 1 }, { port: 2 });
+  expect(story.reactions).toEqual(['held back', 'begun']);
+  expect(actions).toHaveLength(1);
+});
+
 describe('BLOCK_SPOOFABLE="0"', () => {
   test('blocks nobody for packets that one forger could have sent blind, however many (fault 23)', () => {
     const { take, actions, story } = makeEngine({ blockSpoofable: false });

@@ -254,7 +254,8 @@ export class DaemonParts {
       connections: sockets,
       ruleFor: (address) => allowList.never.match(address),
       isBlocked: (address, text) => blockManager.isBlocked(address, text),
-      isSettled: (event) => blockManager.isSettled(event) || this.#isNetworkHeld(event),
+      isSettled: (details) => blockManager.isSettled(details),
+      isNetworkHeld: (event) => this.#isNetworkHeld(event),
       admits: (connects, evidence, now) => breaker.admits(connects, evidence, now),
       respond: options.dryRun ? null : (...response) => blockManager.respond(...response),
       takeBack: (source) => void blocks.releaseDecoy(source),
@@ -276,7 +277,7 @@ export class DaemonParts {
     });
   }
 
-  /** A network whose addresses send a packet each is held, not blocked: all of them but the sender's may be strangers. */
+  /** A network whose addresses send a packet each is held, not blocked: most of them may be strangers'. */
   #isNetworkHeld({ source, family, evidence }: ProbeEvent): boolean {
     if (family === 4 || suffices(evidence, 'block of a network')) return false;
     const { holds } = this;
