@@ -2,7 +2,7 @@ import { Address, parseAddress } from '../net/address.ts';
 import { formatPrefix, maskAddress, overlaps, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { type GrownNetwork, NetworkGrowth } from '../respond/network-growth.ts';
 import { HoldBudget } from '../sensor/kernel/hold-budget.ts';
-import type { HeldSet, SensorTable } from '../sensor/kernel/sensor-table.ts';
+import type { ExemptSet, SensorTable } from '../sensor/kernel/sensor-table.ts';
 
 /** Holds that are renewed a second: each is a command to nft. */
 const MAX_RENEWALS_PER_SECOND = 20;
@@ -28,6 +28,15 @@ const DECOY_HOLD_MS = 60_000;
 /** Where BLOCK_IPV6_PREFIX is longer, the addresses of a /64 are told apart, and no network is held. */
 const LONGEST_NETWORK = 64;
 
+/** Where the kernel looks before it begins a hold by itself. */
+const EXEMPT_SETS = { held4: 'exempt4', held6: 'exempt6', held6_64: 'exempt6_64' } as const satisfies Record<
+  string,
+  ExemptSet
+>;
+
+/** Sets that user space alone fills. */
+type WiderSet = 'held6_56' | 'held6_48';
+
 /** What renews holds. */
 export interface HoldsParts {
   readonly table: Pick<SensorTable, 'hold' | 'release' | 'exempt'>;
@@ -50,10 +59,12 @@ export interface Judged {
 
 /** Where the kernel holds a source: its set, the address or network in it, and the name of both. */
 interface Place {
-  readonly set: HeldSet;
+  readonly set: keyof typeof EXEMPT_SETS | WiderSet;
   readonly element: string;
   readonly key: string;
 }
+
+type OwnPlace = Place & { readonly set: keyof typeof EXEMPT_SETS };
 
 /**
  * Renews the holds of sources that go on, and ends those that must end. With the kernel sensor the kernel begins most
@@ -102,8 +113,7 @@ export class Holds {
     this.#budget.spend(key, at);
     if (this.#budget.allows(key, at)) return;
     if (judged.isDecoy) this.#renew(place, DECOY_HOLD_MS, at);
-    const text = source.toString();
-    void table.exempt(source.isV4 ? 'exempt4' : 'exempt6', text, this.#budget.restOf(key, at));
+    void table.exempt(EXEMPT_SETS[place.set], place.element, this.#budget.restOf(key, at));
   }
 
   /** A held source has probed again; the same attempt renews nothing. */
@@ -225,15 +235,14 @@ export class Holds {
     return isLinkLocal(source) || this.#links.has(linkNetworkOf(source));
   }
 
-  #placeOf(source: Address): Place {
+  /** Where the kernel holds a source by itself. */
+  #placeOf(source: Address): OwnPlace {
     const element = source.toString();
     if (source.isV4) return { set: 'held4', element, key: element };
     if (this.#parts.ipv6Prefix > LONGEST_NETWORK || this.#isOfLink(source))
       return { set: 'held6', element, key: element };
-    return placeOfNetwork({
-      address: maskAddress(source, LONGEST_NETWORK, new Address()),
-      length: LONGEST_NETWORK,
-    });
+    const network = linkNetworkOf(source);
+    return { set: 'held6_64', element: network, key: `${network}/64` };
   }
 
   /** Counts as the table's own limits do: in a flood most sources find no room. */

@@ -100,6 +100,13 @@ describe('IPv6 networks', () => {
     expect(asked.length).toBeGreaterThanOrEqual(6);
   });
 
+  test('that the kernel holds by itself are exempt as a whole when the minute is over', () => {
+    const { holds, asked, clock } = given();
+    for (let probe = 0; probe < 8; probe++, clock.ms += 10 * SECOND_MS)
+      holds.held(address(`2001:db8:1::${probe.toString(16)}`), ALONE);
+    expect(asked.filter((line) => line.startsWith('exempt'))[0]).toMatch(/^exempt exempt6_64 2001:db8:1:: \d+$/);
+  });
+
   test('of this host are not held, nor what contains one', () => {
     const { holds, asked } = given();
     holds.setLinks(['2001:db8:1:5::']);

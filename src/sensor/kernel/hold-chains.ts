@@ -59,6 +59,7 @@ function hold6({ ipv6Prefix }: TablePlan): string[] {
     'chain hold6 {',
     'ip6 saddr fe80::/10 goto hold6_link',
     `${network} @link6_64 goto hold6_link`,
+    `${network} @exempt6_64 drop`,
     ...byNetwork,
     '}',
     // A neighbour may take as many addresses of the link as it likes, but has one hardware address.

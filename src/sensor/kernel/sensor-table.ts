@@ -39,6 +39,9 @@ export type KeptSet = keyof typeof KEPT_SETS;
 const HELD_SETS = ['held4', 'held6', 'held6_64', 'held6_56', 'held6_48', 'held_mac'] as const;
 export type HeldSet = (typeof HELD_SETS)[number];
 
+/** The sets of sources that are not held, by the set that they would be in. */
+export type ExemptSet = 'exempt4' | 'exempt6' | 'exempt6_64';
+
 /** How long a table that is there is watched for a judge that renews it, and how often it is looked at. */
 const RENEWAL_WAIT_MS = 3_000;
 const RENEWAL_LOOK_MS = 250;
@@ -176,7 +179,7 @@ export class SensorTable {
   }
 
   /** The kernel does not hold this source for `ms`; its probes are dropped one by one. */
-  exempt(set: 'exempt4' | 'exempt6', address: string, ms: number): Promise<Failure> {
+  exempt(set: ExemptSet, address: string, ms: number): Promise<Failure> {
     return this.#ask(renewing(set, address, ms));
   }
 

@@ -40,6 +40,7 @@ export function setLines(plan: TablePlan): string[] {
     ...families('once', ''),
     `set exempt4 { type ipv4_addr; size ${DYNAMIC_SET_SIZE}; flags timeout; }`,
     `set exempt6 { type ipv6_addr; size ${DYNAMIC_SET_SIZE}; flags timeout; }`,
+    `set exempt6_64 { type ipv6_addr; size ${DYNAMIC_SET_SIZE}; flags timeout; }`,
     ...families('weakport', ' . inet_service'),
     ...families('weak', ''),
     ...(plan.trigger > 0
