@@ -1,8 +1,18 @@
-import { Address, parseAddress } from '../net/address.ts';
-import { formatPrefix, maskAddress, overlaps, type Prefix, parsePrefix } from '../net/prefix.ts';
-import { type GrownNetwork, NetworkGrowth } from '../respond/network-growth.ts';
+import { type Address, parseAddress } from '../net/address.ts';
+import { overlaps, type Prefix } from '../net/prefix.ts';
+import { NetworkGrowth } from '../respond/network-growth.ts';
 import { HoldBudget } from '../sensor/kernel/hold-budget.ts';
-import type { ExemptSet, SensorTable } from '../sensor/kernel/sensor-table.ts';
+import type { SensorTable } from '../sensor/kernel/sensor-table.ts';
+import {
+  EXEMPT_SETS,
+  isLinkLocal,
+  linkNetworkOf,
+  networksAround,
+  type Place,
+  placeNamed,
+  placeOfAddress,
+  placeOfNetwork,
+} from './hold-places.ts';
 
 /** Holds that are renewed a second: each is a command to nft. */
 const MAX_RENEWALS_PER_SECOND = 20;
@@ -19,23 +29,11 @@ const ADDRESS_BITS = 128;
 /** How often the log says that a network larger than a /64 is held. */
 const SAY_INTERVAL_MS = 60_000;
 
-/** The lengths of networks that are held. */
-const NETWORK_LENGTHS = [64, 56, 48] as const;
-
 /** How long a member of a group of decoys is held after its last probe. */
 const DECOY_HOLD_MS = 60_000;
 
 /** Where BLOCK_IPV6_PREFIX is longer, the addresses of a /64 are told apart, and no network is held. */
 const LONGEST_NETWORK = 64;
-
-/** Where the kernel looks before it begins a hold by itself. */
-const EXEMPT_SETS = { held4: 'exempt4', held6: 'exempt6', held6_64: 'exempt6_64' } as const satisfies Record<
-  string,
-  ExemptSet
->;
-
-/** Sets that user space alone fills. */
-type WiderSet = 'held6_56' | 'held6_48';
 
 /** What renews holds. */
 export interface HoldsParts {
@@ -56,15 +54,6 @@ export interface Judged {
   /** Others send the same at the same time. */
   readonly isDecoy: boolean;
 }
-
-/** Where the kernel holds a source: its set, the address or network in it, and the name of both. */
-interface Place {
-  readonly set: keyof typeof EXEMPT_SETS | WiderSet;
-  readonly element: string;
-  readonly key: string;
-}
-
-type OwnPlace = Place & { readonly set: keyof typeof EXEMPT_SETS };
 
 /**
  * Renews the holds of sources that go on, and ends those that must end. With the kernel sensor the kernel begins most
@@ -103,42 +92,40 @@ export class Holds {
   }
 
   /** The kernel has dropped a probe, and holds its source from now on unless it had no room for it. */
-  held(source: Address, judged: Judged): void {
+  held(source: Address, { isDecoy }: Judged): void {
     const { table, now } = this.#parts;
     const at = now();
     this.#holdNetworkOf(source, at);
     if (!this.#mayBeHeld(at)) return;
-    const place = this.#placeOf(source);
-    const { key } = place;
+    const { set, element, key } = this.#placeOf(source);
     this.#budget.spend(key, at);
     if (this.#budget.allows(key, at)) return;
-    if (judged.isDecoy) this.#renew(place, DECOY_HOLD_MS, at);
-    void table.exempt(EXEMPT_SETS[place.set], place.element, this.#budget.restOf(key, at));
+    if (isDecoy) this.#holdDecoy(source, at);
+    const exempt = EXEMPT_SETS[set];
+    if (exempt !== null) void table.exempt(exempt, element, this.#budget.restOf(key, at));
   }
 
   /** A held source has probed again; the same attempt renews nothing. */
   probedAgain(source: Address, { isRepeat, isDecoy }: Judged): void {
     if (isRepeat) return;
-    const { holdTimeMs, now } = this.#parts;
-    const at = now();
-    if (this.#holdNetworkOf(source, at)) return;
-    const place = this.#placeOf(source);
-    if (isDecoy) this.#renew(place, Math.max(holdTimeMs, DECOY_HOLD_MS), at);
-    else this.#renewWithin(place, at);
+    const at = this.#parts.now();
+    if (isDecoy) this.#holdDecoy(source, at);
+    else if (!this.#holdNetworkOf(source, at)) this.#renewWithin(this.#placeOf(source), at);
   }
 
   /** A probe came where the kernel holds nobody by itself: a decoy, or a network that goes on, is held from here. */
-  probed(source: Address, { isDecoy }: Judged): void {
+  probed(source: Address, { isRepeat, isDecoy }: Judged): void {
+    if (isRepeat) return;
     const at = this.#parts.now();
-    if (isDecoy) this.#renew(this.#placeOf(source), DECOY_HOLD_MS, at);
-    else this.#holdNetworkOf(source, at);
+    if (isDecoy) this.#holdDecoy(source, at);
+    this.#holdNetworkOf(source, at);
   }
 
   /** Whether the network of an IPv6 address is held, because others of its addresses probe, too. */
   isNetworkHeld(address: Address): boolean {
-    if (address.isV4 || this.#renewed.size === 0) return false;
+    if (this.#renewed.size === 0) return false;
     const at = this.#parts.now();
-    return networksOf(address).some(({ key }) => (this.#renewed.get(key) ?? 0) > at);
+    return networksAround(address).some((place) => this.#isHeld(place, at));
   }
 
   /** The source is spared after all: it is free at once. */
@@ -155,36 +142,43 @@ export class Holds {
   end(network: Prefix): void {
     const { table, now } = this.#parts;
     const isSingle = network.length === ADDRESS_BITS;
-    const held = isSingle ? this.#placesOf(network.address) : this.#heldWithin(network, now());
+    const held = isSingle ? this.#placesAround(network.address) : this.#heldWithin(network, now());
     for (const { set, element, key } of held) {
       this.#renewed.delete(key);
       void table.release(set, element);
     }
   }
 
-  #placesOf(address: Address): Place[] {
-    const networks = address.isV4 ? [] : networksOf(address).filter(({ key }) => this.#renewed.has(key));
-    return [this.#placeOf(address), ...networks];
+  #placesAround(address: Address): Place[] {
+    const own = this.#placeOf(address);
+    const others = [placeOfAddress(address), ...networksAround(address)];
+    return [own, ...others.filter(({ key }) => key !== own.key && this.#renewed.has(key))];
   }
 
   #heldWithin(network: Prefix, now: number): Place[] {
     return this.#budget.heldAt(now).flatMap((key) => {
-      const held = parsePrefix(key);
-      if (held === null || !overlaps(held, network)) return [];
-      return [
-        held.length === ADDRESS_BITS ? this.#placeOf(held.address) : placeOfNetwork(held as GrownNetwork),
-      ];
+      const held = placeNamed(key);
+      return held !== null && overlaps(held.prefix, network) ? [held.place] : [];
     });
   }
 
-  /** Holds the largest network around an address from which several probe. True when there is one, held or not. */
+  /** Of an IPv6 decoy the address alone: its neighbours are held for a minute in ten at most. */
+  #holdDecoy(source: Address, at: number): void {
+    this.#renew(placeOfAddress(source), DECOY_HOLD_MS, at);
+  }
+
+  /**
+   * Holds the largest network around an address from which several probe, or a smaller one when that was held for its
+   * minute. True when one is held.
+   */
   #holdNetworkOf(source: Address, at: number): boolean {
     if (source.isV4 || this.#parts.ipv6Prefix > LONGEST_NETWORK || this.#isOfLink(source)) return false;
-    const network = this.#growth.note(source, at);
-    if (network === null || this.#holdsOwnLink(network)) return false;
-    if (this.#renewWithin(placeOfNetwork(network), at) && network.length < LONGEST_NETWORK)
-      this.#say(network, at);
-    return true;
+    return this.#growth.note(source, at).some((length) => {
+      const place = placeOfNetwork(source, length);
+      if (this.#holdsOwnLink(place)) return false;
+      if (this.#renewWithin(place, at) && place.set !== 'held6_64') this.#say(place, at);
+      return this.#isHeld(place, at);
+    });
   }
 
   /** Holds for HOLD_TIME more, if that stays within the budget. True when it is done. */
@@ -216,18 +210,23 @@ export class Holds {
     return until === undefined || until - at <= ms / 2;
   }
 
-  #say(network: Prefix, at: number): void {
+  #isHeld({ key }: Place, at: number): boolean {
+    return (this.#renewed.get(key) ?? 0) > at;
+  }
+
+  #say({ key }: Place, at: number): void {
     if (at - this.#lastSaidMs < SAY_INTERVAL_MS) return;
     this.#lastSaidMs = at;
     this.#parts.tell(
-      `Probes come from several networks of ${formatPrefix(network)}: all of it is held while they go on, a minute in ten at most.`,
+      `Probes come from several networks of ${key}: all of it is held while they go on, a minute in ten at most.`,
     );
   }
 
-  #holdsOwnLink(network: Prefix): boolean {
+  #holdsOwnLink({ key }: Place): boolean {
+    const held = placeNamed(key);
     return [...this.#links].some((link) => {
       const address = parseAddress(link);
-      return address !== null && overlaps({ address, length: LONGEST_NETWORK }, network);
+      return address !== null && held !== null && overlaps({ address, length: LONGEST_NETWORK }, held.prefix);
     });
   }
 
@@ -236,13 +235,9 @@ export class Holds {
   }
 
   /** Where the kernel holds a source by itself. */
-  #placeOf(source: Address): OwnPlace {
-    const element = source.toString();
-    if (source.isV4) return { set: 'held4', element, key: element };
-    if (this.#parts.ipv6Prefix > LONGEST_NETWORK || this.#isOfLink(source))
-      return { set: 'held6', element, key: element };
-    const network = linkNetworkOf(source);
-    return { set: 'held6_64', element: network, key: `${network}/64` };
+  #placeOf(source: Address): Place {
+    const isSingle = source.isV4 || this.#parts.ipv6Prefix > LONGEST_NETWORK || this.#isOfLink(source);
+    return isSingle ? placeOfAddress(source) : placeOfNetwork(source, LONGEST_NETWORK);
   }
 
   /** Counts as the table's own limits do: in a flood most sources find no room. */
@@ -262,26 +257,4 @@ export class Holds {
     }
     return this.#renewals++ < MAX_RENEWALS_PER_SECOND;
   }
-}
-
-function placeOfNetwork({ address, length }: GrownNetwork): Place {
-  const element = address.toString();
-  return { set: `held6_${length}`, element, key: `${element}/${length}` };
-}
-
-/** The networks around an address that may be held. */
-function networksOf(address: Address): Place[] {
-  return NETWORK_LENGTHS.map((length) =>
-    placeOfNetwork({ address: maskAddress(address, length, new Address()), length }),
-  );
-}
-
-/** The address of the /64 network that an IPv6 address is in. */
-export function linkNetworkOf({ w0, w1 }: Address): string {
-  return new Address(w0, w1, 0, 0).toString();
-}
-
-/** fe80::/10 (RFC 4291, section 2.4). */
-export function isLinkLocal({ w0 }: Address): boolean {
-  return w0 >>> 22 === 0x3fa;
 }

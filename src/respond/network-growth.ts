@@ -1,5 +1,5 @@
 import { Address } from '../net/address.ts';
-import { maskAddress, type Prefix } from '../net/prefix.ts';
+import { maskAddress } from '../net/prefix.ts';
 
 /** Networks of each length that are remembered; the one that was quiet longest leaves. Forged sources take no more. */
 const MAX_NETWORKS = 4_096;
@@ -20,10 +20,8 @@ const STEPS = [
   { length: 48, siblings: 4 },
 ] as const;
 
-/** A network that several addresses probe from: /64, /56 or /48. */
-export interface GrownNetwork extends Prefix {
-  readonly length: (typeof STEPS)[number]['length'];
-}
+/** The length of a network that several addresses probe from. */
+export type GrownLength = (typeof STEPS)[number]['length'];
 
 interface Network {
   readonly siblings: Set<string>;
@@ -43,17 +41,17 @@ export class NetworkGrowth {
   #taken = 0;
 
   /**
-   * Takes a probe of an IPv6 address. Returns the largest network around it that is one source now; null for none, and in
-   * a flood for what it does not take.
+   * Takes a probe of an IPv6 address. Returns the lengths of the networks around it that are one source now, the largest
+   * first; none in a flood for what it does not take.
    */
-  note(address: Address, now: number): GrownNetwork | null {
-    if (!this.#hasTurn(now)) return null;
-    let grown: GrownNetwork | null = null;
+  note(address: Address, now: number): GrownLength[] {
+    if (!this.#hasTurn(now)) return [];
+    const grown: GrownLength[] = [];
     let smaller: number = ADDRESS_BITS;
     for (const [index, { length, siblings: needed }] of STEPS.entries()) {
       const { siblings } = this.#networkAt(index, this.#textOf(address, length), now);
       if (siblings.size < needed) siblings.add(this.#textOf(address, smaller));
-      if (siblings.size >= needed) grown = { address: maskAddress(address, length, new Address()), length };
+      if (siblings.size >= needed) grown.unshift(length);
       smaller = length;
     }
     return grown;

@@ -104,7 +104,26 @@ describe('IPv6 networks', () => {
     const { holds, asked, clock } = given();
     for (let probe = 0; probe < 8; probe++, clock.ms += 10 * SECOND_MS)
       holds.held(address(`2001:db8:1::${probe.toString(16)}`), ALONE);
-    expect(asked.filter((line) => line.startsWith('exempt'))[0]).toMatch(/^exempt exempt6_64 2001:db8:1:: \d+$/);
+    expect(asked.filter((line) => line.startsWith('exempt'))[0]).toMatch(
+      /^exempt exempt6_64 2001:db8:1:: \d+$/,
+    );
+  });
+
+  test('are held beside a decoy of theirs, which alone is held as long as it goes on', () => {
+    const { holds, asked } = given();
+    for (const source of from('2001:db8:1::1', '2001:db8:1::2')) holds.probed(source, DECOY);
+    expect(asked).toEqual([
+      'hold held6 2001:db8:1::1 60000',
+      'hold held6 2001:db8:1::2 60000',
+      'hold held6_64 2001:db8:1:: 10000',
+    ]);
+  });
+
+  test('give way to smaller ones when they were held for their minute', () => {
+    const { holds, asked, clock } = given();
+    for (let probe = 0; probe < 70; probe++, clock.ms += SECOND_MS)
+      for (const network of [0, 1, 2, 3]) holds.probed(address(`2001:db8:1:${network}::${probe + 1}`), ALONE);
+    expect(asked.at(-1)).toMatch(/^hold held6_64 2001:db8:1:/);
   });
 
   test('of this host are not held, nor what contains one', () => {

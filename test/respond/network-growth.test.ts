@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatPrefix } from '../../src/net/prefix.ts';
+import { Address } from '../../src/net/address.ts';
+import { formatPrefix, maskAddress } from '../../src/net/prefix.ts';
 import { NetworkGrowth } from '../../src/respond/network-growth.ts';
 import { address } from '../track/given.ts';
 
@@ -8,8 +9,9 @@ const TEN_MINUTES_MS = 600_000;
 /** What each of the addresses makes grow, one a millisecond. */
 function grow(texts: readonly string[], growth = new NetworkGrowth(), startMs = 0): (string | null)[] {
   return texts.map((text, index) => {
-    const network = growth.note(address(text), startMs + index);
-    return network === null ? null : formatPrefix(network);
+    const [length] = growth.note(address(text), startMs + index);
+    if (length === undefined) return null;
+    return formatPrefix({ address: maskAddress(address(text), length, new Address()), length });
   });
 }
 
