@@ -48,7 +48,7 @@ function given() {
     engine.take(probe({ ...fields, at }));
     breaker.tick(at);
   };
-  return { blocked, send };
+  return { blocked, send, engine };
 }
 
 test('no forged packets keep a source with a handshake unblocked', () => {
@@ -72,6 +72,27 @@ test(`no forged packets keep a lone scanner unblocked for more than ${MAX_DEMAND
         if (isScannersTurn)
           send({ source: SCANNER, port: FIRST_PORT + probes++, sourcePort: 50_000, sequence: 9 });
         if (probes >= MAX_DEMAND) expect(blocked.has(SCANNER)).toBe(true);
+      }
+    }),
+  );
+});
+
+test('a scanner whom forged packets accompany is held as a decoy while it is not blocked', () => {
+  const turns = fc.array(fc.record({ packets: fc.array(FORGED, { maxLength: 4 }), companions: fc.nat(3) }), {
+    minLength: MAX_DEMAND,
+    maxLength: 40,
+  });
+  fc.assert(
+    fc.property(turns, (forgery) => {
+      const { blocked, send, engine } = given();
+      for (const [index, { packets, companions }] of forgery.entries()) {
+        for (const fields of packets) send(fields);
+        const packet = { port: FIRST_PORT + index, sourcePort: 50_000, sequence: 9, gapMs: 100 };
+        send({ ...packet, source: SCANNER });
+        const { isDecoy } = engine.judged;
+        if (index + 1 >= MAX_DEMAND) expect(blocked.has(SCANNER) || isDecoy).toBe(true);
+        for (let number = 1; number <= companions; number++)
+          send({ ...packet, source: `203.0.113.${200 + number}`, gapMs: 0 });
       }
     }),
   );
