@@ -121,6 +121,11 @@ export class Holds {
     this.#holdNetworkOf(source, at);
   }
 
+  /** Whether an IPv6 address is one of this host's own links. */
+  isOfLink(address: Address): boolean {
+    return !address.isV4 && (isLinkLocal(address) || this.#links.has(linkNetworkOf(address)));
+  }
+
   /** Whether the network of an IPv6 address is held, because others of its addresses probe, too. */
   isNetworkHeld(address: Address): boolean {
     if (this.#renewed.size === 0) return false;
@@ -172,7 +177,7 @@ export class Holds {
    * minute. True when one is held.
    */
   #holdNetworkOf(source: Address, at: number): boolean {
-    if (source.isV4 || this.#parts.ipv6Prefix > LONGEST_NETWORK || this.#isOfLink(source)) return false;
+    if (source.isV4 || this.#parts.ipv6Prefix > LONGEST_NETWORK || this.isOfLink(source)) return false;
     return this.#growth.note(source, at).some((length) => {
       const place = placeOfNetwork(source, length);
       if (this.#holdsOwnLink(place)) return false;
@@ -230,13 +235,9 @@ export class Holds {
     });
   }
 
-  #isOfLink(source: Address): boolean {
-    return isLinkLocal(source) || this.#links.has(linkNetworkOf(source));
-  }
-
   /** Where the kernel holds a source by itself. */
   #placeOf(source: Address): Place {
-    const isSingle = source.isV4 || this.#parts.ipv6Prefix > LONGEST_NETWORK || this.#isOfLink(source);
+    const isSingle = source.isV4 || this.#parts.ipv6Prefix > LONGEST_NETWORK || this.isOfLink(source);
     return isSingle ? placeOfAddress(source) : placeOfNetwork(source, LONGEST_NETWORK);
   }
 

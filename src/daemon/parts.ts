@@ -34,6 +34,7 @@ import { ConnectModes } from './connect-modes.ts';
 import { LiveControlHandlers } from './control-handlers.ts';
 import { Holds } from './holds.ts';
 import { KernelSensor } from './kernel-sensor.ts';
+import { NeighbourHolds } from './neighbour-holds.ts';
 import type { LogDestinations } from './outputs.ts';
 import { PacketHolds } from './packet-holds.ts';
 import { ProbeReceiver } from './probe-receiver.ts';
@@ -85,6 +86,7 @@ export class DaemonParts {
   readonly captureManager: CaptureManager;
   readonly control: ControlServer;
   readonly serviceManager: ServiceManager;
+  readonly #neighbourHolds: NeighbourHolds;
   readonly #tell: (text: string) => void;
   #home: Home = homeOfAddresses([]);
   #ownAddresses: readonly Address[] = [];
@@ -128,6 +130,10 @@ export class DaemonParts {
       tell: this.#tell,
     });
     this.kernelSensor = this.#makeKernelSensor();
+    this.#neighbourHolds = new NeighbourHolds({
+      hold: (mac) => void this.packetHolds.table.hold('held_mac', mac, settings.config.holdTime),
+      now: () => performance.now(),
+    });
     this.packetHolds = new PacketHolds({ plan: () => this.#tablePlan(), tell: this.#tell });
     this.holds = this.#makeHolds();
     this.sensorUpkeep = this.#makeSensorUpkeep();
@@ -238,7 +244,9 @@ export class DaemonParts {
     const { judged } = this.engine;
     if (!judged.isDecoy && source.isV4) return;
     if (!this.#mayHold(modeTransportOf(transportOf(protocol)))) return;
-    if (this.blockManager.allowList.never.ruleFor(source) === null) this.holds.probed(source, judged);
+    if (this.blockManager.allowList.never.ruleFor(source) !== null) return;
+    if (this.holds.isOfLink(source)) void this.#neighbourHolds.probed(source);
+    this.holds.probed(source, judged);
   }
 
   #makeEngine(): Engine {
