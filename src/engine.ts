@@ -24,7 +24,7 @@ import { ArpSweeps } from './track/arp-sweeps.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
 import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
-import { type Evidence, isHandshake } from './track/evidence.ts';
+import { type Evidence, isHandshake, suffices } from './track/evidence.ts';
 import type { Reported } from './track/reported.ts';
 import { groupScanEvent, scanEvent } from './track/scan.ts';
 import type { Source } from './track/source.ts';
@@ -79,11 +79,13 @@ export interface EngineParts extends EngineSettings {
   /** Whether a block covers a source; `text` is its canonical text. */
   readonly isBlocked: (source: Address, text: string) => boolean;
   /** Whether a source with this many connects may be blocked now: many new ones at once are probably forged. */
-  readonly admits: (connects: number, now: number) => boolean;
+  readonly admits: (connects: number, evidence: Evidence, now: number) => boolean;
   /** Carries out the actions for a source with this many connects; null when none is ever executed. */
   readonly respond: ((event: ProbeEvent, connects: number) => Promise<Outcome>) | null;
   /** Whether enough is done about a source that is not blocked: a notifier has told of it, or its block is made again. */
   readonly isSettled?: (details: ProbeDetails) => boolean;
+  /** Whether the source's network is held, and not blocked because its addresses may be strangers. */
+  readonly isNetworkHeld?: (event: ProbeEvent) => boolean;
   /** Releases the block of a source that turned out to be a decoy; without it, such blocks stay. */
   readonly takeBack?: (source: string) => void;
   /** Called for each event, because a reload opens other files. */
@@ -250,9 +252,22 @@ export class Engine {
     if (this.#count(probe)) this.#judge(probe, { spared: null, isKnown: true });
   }
 
-  /** Whether the probe taken last was the same attempt again. */
-  get isRepeat(): boolean {
-    return this.tracker.repeat;
+  /** Whether the probe taken last was the same attempt again, and whether other sources send the same. */
+  get judged(): { readonly isRepeat: boolean; readonly isDecoy: boolean } {
+    const { repeat, slot } = this.tracker;
+    return { isRepeat: repeat, isDecoy: this.tracker.table.members.groups[slot] !== null };
+  }
+
+  /**
+   * What this address sent depended on what this host had sent to it, so it is genuine, and no decoy whatever others
+   * send. False when it is not tracked.
+   */
+  proveReacts(address: Address): boolean {
+    const source = this.tracker.get(address);
+    if (source === undefined) return false;
+    source.marks.prove(address, 'reacts');
+    this.#decoys.dismiss(this.tracker.slotOf(address));
+    return true;
   }
 
   /** Takes the first `count` probes, at most MAX_PREFETCH, in order. */
@@ -352,7 +367,7 @@ export class Engine {
     const { source } = this.tracker;
     const policy = this.#policyFor(probe.protocol);
     const { marks } = source;
-    if (isHandshake(probe)) marks.handshake = true;
+    if (isHandshake(probe)) marks.prove(probe.source, 'handshake');
     const group = this.#newGroup;
     const event = this.#event(probe, source, policy, marks.tool.add(probe), circumstance);
     if (this.tracker.newPort) source.reported.unreportedPorts++;
@@ -386,7 +401,8 @@ export class Engine {
   /** Whether the settings only allow logging, because the packets may be forged. */
   #isHeldBack({ decoy, evidence }: ProbeEvent): boolean {
     const { decoyPolicy, blockSpoofable } = this.#parts.config;
-    return (decoy && decoyPolicy === 'log') || (evidence === 'spoofable' && !blockSpoofable);
+    if (decoy && decoyPolicy === 'log' && !suffices(evidence, 'block among decoys')) return true;
+    return !blockSpoofable && !suffices(evidence, 'block that nobody can forge');
   }
 
   #refuse(details: ProbeEvent, rule: string, reported: Reported): void {
@@ -402,13 +418,14 @@ export class Engine {
   }
 
   #respond(event: ProbeEvent, source: Source): Reaction {
-    const { respond, admits, isSettled } = this.#parts;
+    const { respond, admits, isSettled, isNetworkHeld } = this.#parts;
     if (respond === null || event.alreadyBlocked) return 'none';
     if (this.#pending.has(event.source)) return 'under way';
     const { failures, lastFailure } = source;
     if (failures > 0 && !mayTryAgain(failures, lastFailure, event.time)) return 'none';
     if (isSettled?.(event)) return 'none';
-    if (!admits(event.connects, event.time)) return 'held back';
+    if (isNetworkHeld?.(event)) return 'held back';
+    if (!admits(connectsOf(event, source), event.evidence, event.time)) return 'held back';
     // The slot may change hands before the actions end, so the source is looked up again by its address.
     const { address } = source;
     source.marks.acted = true;
@@ -474,7 +491,8 @@ export class Engine {
     { spared, isKnown }: Circumstance,
   ): ProbeEvent {
     const address = probe.source.toString();
-    const rule = this.#parts.ruleFor(probe.source, source.evidence) ?? spared;
+    const evidence = source.evidenceOf(probe.source);
+    const rule = this.#parts.ruleFor(probe.source, evidence) ?? spared;
     return {
       action: 'probe',
       time: probe.time,
@@ -497,7 +515,7 @@ export class Engine {
       note: isKnown ? 'known-service' : isTracerouteLike(probe) ? 'traceroute-like' : null,
       noBlock: policy === 0,
       alreadyBlocked: this.#parts.isBlocked(probe.source, address),
-      evidence: source.evidence,
+      evidence,
       tool,
       decoy: source.marks.group !== null,
     };
@@ -517,6 +535,12 @@ export class Engine {
     const { modes } = this.#parts;
     return modes[modeTransportOf(transportOf(protocol))] as ModeName;
   }
+}
+
+/** Of a network that sent one packet from each address, each is a source of a single probe: all may be forged. */
+function connectsOf({ connects, evidence, decoy, family }: ProbeEvent, source: Source): number {
+  if (family === 4 || evidence !== 'spoofable' || decoy) return connects;
+  return source.hasSeveralAddresses ? 1 : connects;
 }
 
 function limitsOf({ scanTrigger, scanWindow, blockIpv6Prefix }: Config): TrackerLimits {

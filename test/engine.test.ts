@@ -379,7 +379,7 @@ describe('what a probe leads to at once', () => {
     const refused = makeEngine({}, { admits: () => false });
     refused.take({ port: 1 });
     const spoofable = makeEngine({ blockSpoofable: false });
-    spoofable.take({ port: 1 }, { port: 2 });
+    spoofable.take({ port: 1 }, { port: 2, kind: Kind.connect });
     expect([...refused.story.reactions, ...spoofable.story.reactions]).toEqual([
       'held back',
       'held back',
@@ -620,14 +620,41 @@ describe('decoys', () => {
   });
 });
 
+test('an address is not blocked while its network is held for packets that can be forged', () => {
+  const isNetworkHeld = ({ evidence }: ProbeEvent) => evidence === 'spoofable';
+  const { take, actions, story } = makeEngine({}, { isNetworkHeld });
+  take({ port: 1 }, { port: 2 });
+  expect(story.reactions).toEqual(['held back', 'begun']);
+  expect(actions).toHaveLength(1);
+});
+
 describe('BLOCK_SPOOFABLE="0"', () => {
-  test('holds a block back until a second, different probe comes', () => {
+  test('blocks nobody for packets that one forger could have sent blind, however many (fault 23)', () => {
     const { take, actions, story } = makeEngine({ blockSpoofable: false });
-    take({ port: 1 }, { port: 1, at: 1_000 });
+    take(...Array.from({ length: 100 }, (_, index) => ({ port: 1 + index, at: index * 1_000 })));
     expect(actions).toEqual([]);
-    take({ port: 2, at: 2_000 });
-    expect(actions).toHaveLength(1);
-    expect(story.probes.map(({ evidence }) => evidence)).toEqual(['spoofable', 'spoofable', 'answered']);
+    expect(story.probes.slice(0, 3).map(({ evidence }) => evidence)).toEqual([
+      'spoofable',
+      'repeated',
+      'repeated',
+    ]);
+  });
+
+  test('is satisfied by a source that reacts to what this host sends', () => {
+    const { engine, take, actions, story } = makeEngine({ blockSpoofable: false });
+    take({ port: 1 });
+    expect(engine.proveReacts(address('10.0.0.1'))).toBe(true);
+    expect(engine.proveReacts(address('10.0.0.9'))).toBe(false);
+    take({ port: 2 }, { source: '10.0.0.9', port: 2 });
+    expect(actions.map(({ details }) => details.source)).toEqual(['10.0.0.1']);
+    expect(story.probes.map(({ evidence }) => evidence)).toEqual(['spoofable', 'reacts', 'spoofable']);
+  });
+
+  test('is satisfied by a handshake of the very address, not of another one of its network', () => {
+    const { take, actions } = makeEngine({ blockSpoofable: false });
+    take({ source: '2001:db8::1', kind: Kind.connect }, { source: '2001:db8::2', port: 9 });
+    take({ source: '2001:db8::2', port: 10 });
+    expect(actions.map(({ details }) => details.source)).toEqual(['2001:db8::1']);
   });
 
   test('is satisfied by an accepted connection, but not by a datagram to a listener', () => {
@@ -644,7 +671,7 @@ describe('BLOCK_SPOOFABLE="0"', () => {
     const { take, story } = makeEngine({ blockSpoofable: false, blockTcp: 0 });
     take({ port: 1 });
     expect(story.lines).toEqual([]);
-    take({ port: 2 });
+    take({ port: 2, kind: Kind.connect });
     expect(story.lines).toEqual(['unblocked 10.0.0.1']);
   });
 });

@@ -70,14 +70,13 @@ export function describeTrigger({ scanTrigger, scanWindow }: Config): string {
   return `Connect number ${scanTrigger + 1} of a source${window} triggers.`;
 }
 
+const UNPROVEN =
+  'Packets that anybody can forge are not enough, however many: only a source that proves its address, by a connection in -tcp, is blocked (BLOCK_SPOOFABLE="0").';
+
 /** What is not acted on because it may be forged. */
-function describeForgery({ blockSpoofable, decoyPolicy, scanTrigger }: Config): string[] {
+function describeForgery({ blockSpoofable, decoyPolicy }: Config): string[] {
   return [
-    ...(blockSpoofable || scanTrigger > 0
-      ? []
-      : [
-          'One packet, which anybody can forge, is not enough: a second, different one must follow (BLOCK_SPOOFABLE="0").',
-        ]),
+    ...(blockSpoofable ? [] : [UNPROVEN]),
     ...(decoyPolicy === 'block'
       ? []
       : ['Sources that send the same at the same time (decoys) are only logged (DECOY_POLICY="log").']),

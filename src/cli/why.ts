@@ -50,7 +50,8 @@ function describeSource(source: KnownSource, now: number): string[] {
 
 const EVIDENCE: Readonly<Record<KnownSource['evidence'], string>> = {
   handshake: 'it completed a handshake, so its address is genuine',
-  answered: 'it made different attempts; forging them takes more than one packet',
+  reacts: 'it sent again what got no answer and not what did, so it reads what is sent to its address',
+  repeated: 'it made several different attempts; a forger can send them as well as one',
   spoofable: 'everything known about it may be forged',
 };
 

@@ -34,6 +34,7 @@ export function crossCheck(
     ...methodAgainstCommand(config, at),
     ...methodUnasked(config, settings, at),
     ...commandFindings(config, at),
+    ...nothingProven(config, running, at),
     ...emptyPortLists(config, settings, running, at),
   ];
 }
@@ -115,6 +116,15 @@ function methodUnasked({ killRoute, ...config }: Config, settings: Settings, at:
   const old = config.killHostsDeny === null ? 'ran KILL_RUN_CMD' : 'wrote hosts.deny';
   const message = `${keys.map((key) => `${key}="1"`).join(' and ')} without KILL_ROUTE: the old PortSentry only ${old}; here the source is blocked in the firewall, too; set BLOCK_METHOD="auto" to keep this, or "none" for the old way`;
   return [at(keys, 'warning', message)];
+}
+
+/** What proves an address is a connection, and only one mode accepts any. */
+function nothingProven(config: Config, running: readonly ModeName[], at: At): Finding[] {
+  if (config.blockSpoofable || running.includes('tcp')) return [];
+  if (policies(config).every(([, policy]) => policy === 0)) return [];
+  const modes = running.map((mode) => `-${mode}`).join(' and ');
+  const message = `BLOCK_SPOOFABLE="0": ${modes} block and hold nobody, because anybody can forge what they see; only -tcp finds out whether an address is genuine`;
+  return [at(['BLOCK_SPOOFABLE'], 'warning', message)];
 }
 
 function emptyPortLists(config: Config, settings: Settings, running: readonly ModeName[], at: At): Finding[] {

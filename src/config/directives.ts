@@ -332,7 +332,7 @@ export const DIRECTIVES: Table = {
     key: 'BLOCK_SPOOFABLE',
     kind: flag,
     default: '1',
-    meaning: '0 blocks no source for a single packet that anybody can forge',
+    meaning: '0 blocks no source for packets that anybody can forge, however many',
   },
   logTool: {
     key: 'LOG_TOOL',

@@ -142,10 +142,10 @@ export class LiveControlHandlers implements ControlHandlers {
     return {
       address: text,
       rule: rule?.text ?? null,
-      source: source === undefined ? null : knownSource(source, toWall),
+      source: source === undefined ? null : knownSource(source, address, toWall),
       block: block === undefined ? null : infoOf(blockManager, block),
       earlier: earlierOf(known, toWall),
-      next: foretell(blockManager, prepared(), { rule, block, source, dryRun }),
+      next: foretell(blockManager, prepared(), { address, rule, block, source, dryRun }),
     };
   }
 
@@ -258,8 +258,8 @@ function* infosOf(blockManager: BlockManager, entries: readonly LedgerEntry[]): 
   for (const entry of entries) yield infoOf(blockManager, entry);
 }
 
-function knownSource(source: Source, toWall: Convert): KnownSource {
-  const { firstSeen, lastSeen, probes, connects, ports, targets, kinds, evidence, marks } = source;
+function knownSource(source: Source, address: Address, toWall: Convert): KnownSource {
+  const { firstSeen, lastSeen, probes, connects, ports, targets, kinds, marks } = source;
   return {
     firstSeen: toWall(firstSeen),
     lastSeen: toWall(lastSeen),
@@ -268,7 +268,7 @@ function knownSource(source: Source, toWall: Convert): KnownSource {
     ports,
     targets,
     kinds: kindsOf(kinds),
-    evidence,
+    evidence: source.evidenceOf(address),
     tool: marks.tool.name,
     decoy: marks.group !== null,
   };

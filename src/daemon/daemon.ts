@@ -131,12 +131,17 @@ export class Daemon {
   }
 
   async #end(): Promise<void> {
-    const { connectModes, control, captureManager, kernelSensor, queue, engine, blockManager, settings } =
-      this.#parts;
+    const { connectModes, control, captureManager, kernelSensor, packetHolds } = this.#parts;
+    const { queue, engine, blockManager, settings } = this.#parts;
     if (this.#timer !== null) clearInterval(this.#timer);
     connectModes.close();
     await control.close();
-    await Promise.all([captureManager.close(), kernelSensor.close(), queue.drain(DRAIN_TIME_MS)]);
+    await Promise.all([
+      captureManager.close(),
+      kernelSensor.close(),
+      packetHolds.close(),
+      queue.drain(DRAIN_TIME_MS),
+    ]);
     this.#parts.serviceMemory.save(this.#parts.clock.now());
     await queue.close();
     await engine.settle();
@@ -178,11 +183,12 @@ export class Daemon {
   }
 
   #tickSensor(now: number): void {
-    const { kernelSensor, sensorUpkeep, serviceMemory, sockets, reportReceiver } = this.#parts;
+    const { kernelSensor, packetHolds, sensorUpkeep, serviceMemory, sockets, reportReceiver } = this.#parts;
     if (kernelSensor.isOpen) sockets.look('tcp', now);
     serviceMemory.tick(now);
     void sensorUpkeep.tick();
     void kernelSensor.tick(performance.now());
+    void packetHolds.tick(performance.now());
     reportReceiver.tick(performance.now());
   }
 

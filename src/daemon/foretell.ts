@@ -1,15 +1,18 @@
 import type { Config } from '../config/config.ts';
 import type { Modes } from '../config/modes.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
+import type { Address } from '../net/address.ts';
 import { formatTime } from '../record/times.ts';
 import { isByHand, whyNoUndo } from '../respond/block-state.ts';
 import type { Countermeasure } from '../respond/countermeasure.ts';
 import type { NeverBlockRule } from '../respond/never-block.ts';
+import { suffices } from '../track/evidence.ts';
 import type { Source } from '../track/source.ts';
 import type { BlockManager } from './block-manager.ts';
 
 /** What is known of an address when `why` foretells what happens to it. */
 export interface Known {
+  readonly address: Address;
   /** The never-block rule that spares it. */
   readonly rule: NeverBlockRule | null;
   readonly block: LedgerEntry | undefined;
@@ -17,11 +20,14 @@ export interface Known {
   readonly dryRun: boolean;
 }
 
+const UNPROVEN =
+  'Nothing for packets that can be forged (BLOCK_SPOOFABLE="0"): only a source that proves its address is blocked.';
+
 /** Sentences that say what happens at the source's next probe. */
 export function foretell(
   blockManager: BlockManager,
   { config, modes }: { readonly config: Config; readonly modes: Modes },
-  { rule, block, source, dryRun }: Known,
+  { address, rule, block, source, dryRun }: Known,
 ): string[] {
   if (block !== undefined && isByHand(block.block)) return [endOf(blockManager, block)];
   if (rule !== null) {
@@ -34,10 +40,11 @@ export function foretell(
   }
   if (block !== undefined) return [endOf(blockManager, block)];
   if (dryRun) return ['Nothing: this is a dry run.'];
-  if (source?.marks.group && config.decoyPolicy === 'log')
+  const evidence = source?.evidenceOf(address) ?? 'spoofable';
+  if (source?.marks.group && config.decoyPolicy === 'log' && !suffices(evidence, 'block among decoys'))
     return ['Nothing while others send the same (DECOY_POLICY="log"); on its own it is judged like any.'];
-  const needed = Math.max(config.scanTrigger + 1, config.blockSpoofable ? 1 : 2);
-  const missing = Math.max(1, needed - (source?.connects ?? 0));
+  if (!config.blockSpoofable && !suffices(evidence, 'block that nobody can forge')) return [UNPROVEN];
+  const missing = Math.max(1, config.scanTrigger + 1 - (source?.connects ?? 0));
   const probes = missing === 1 ? 'Its next probe' : `Its ${missing} next different probes`;
   const family = source?.address.isV4 === false ? 6 : 4;
   return (['tcp', 'udp'] as const).flatMap((transport) => {

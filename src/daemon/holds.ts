@@ -1,7 +1,18 @@
-import { Address, parseAddress } from '../net/address.ts';
+import { type Address, parseAddress } from '../net/address.ts';
 import { overlaps, type Prefix } from '../net/prefix.ts';
+import { NetworkGrowth } from '../respond/network-growth.ts';
 import { HoldBudget } from '../sensor/kernel/hold-budget.ts';
 import type { SensorTable } from '../sensor/kernel/sensor-table.ts';
+import {
+  EXEMPT_SETS,
+  isLinkLocal,
+  linkNetworkOf,
+  networksAround,
+  type Place,
+  placeNamed,
+  placeOfAddress,
+  placeOfNetwork,
+} from './hold-places.ts';
 
 /** Holds that are renewed a second: each is a command to nft. */
 const MAX_RENEWALS_PER_SECOND = 20;
@@ -15,6 +26,15 @@ const MAX_REMEMBERED = 4_096;
 
 const ADDRESS_BITS = 128;
 
+/** How often the log says that a network larger than a /64 is held. */
+const SAY_INTERVAL_MS = 60_000;
+
+/** How long a member of a group of decoys is held after its last probe. */
+const DECOY_HOLD_MS = 60_000;
+
+/** Where BLOCK_IPV6_PREFIX is longer, the addresses of a /64 are told apart, and no network is held. */
+const LONGEST_NETWORK = 64;
+
 /** What renews holds. */
 export interface HoldsParts {
   readonly table: Pick<SensorTable, 'hold' | 'release' | 'exempt'>;
@@ -23,28 +43,37 @@ export interface HoldsParts {
   readonly ipv6Prefix: number;
   /** The monotonic clock, ms. */
   readonly now: () => number;
+  /** Logs one line for the administrator. */
+  readonly tell: (text: string) => void;
 }
 
-/** Where the kernel holds a source: its set, and the address or network in it. */
-interface Place {
-  readonly set: 'held4' | 'held6' | 'held6_64';
-  readonly element: string;
+/** What is known of a probe of a held source. */
+export interface Judged {
+  /** It is the same attempt again. */
+  readonly isRepeat: boolean;
+  /** Others send the same at the same time. */
+  readonly isDecoy: boolean;
 }
 
 /**
- * Renews the holds of sources that go on, and ends those that must end. The kernel begins each hold by itself. All of it
- * rests on packets that anybody can forge, so a source is held for a minute in ten at most.
+ * Renews the holds of sources that go on, and ends those that must end. With the kernel sensor the kernel begins most
+ * holds by itself. All of it rests on packets that anybody can forge, so a source or a network is held for a minute in
+ * ten at most. Decoys alone are held as long as they go on: where a source may be held, one packet of a forger that is
+ * alone gets it blocked, and the scanner among the decoys must not gain by them.
  */
 export class Holds {
   #parts: HoldsParts;
   #budget: HoldBudget;
+  #growth = new NetworkGrowth();
   /** The /64 networks of this host's links, as text: their addresses are held one by one. */
   #links: ReadonlySet<string> = new Set();
+  /** Until when the holds that were renewed last, by element. */
   readonly #renewed = new Map<string, number>();
   #holdsLeft = HOLDS_BURST;
   #lastHeldMs = 0;
   #secondBegan = 0;
   #renewals = 0;
+  #lastSaidMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: HoldsParts) {
     this.#parts = parts;
@@ -63,69 +92,153 @@ export class Holds {
   }
 
   /** The kernel has dropped a probe, and holds its source from now on unless it had no room for it. */
-  held(source: Address): void {
+  held(source: Address, { isDecoy }: Judged): void {
     const { table, now } = this.#parts;
-    if (!this.#mayBeHeld(now())) return;
-    const { element } = this.#placeOf(source);
-    this.#budget.spend(element, now());
-    if (this.#budget.allows(element, now())) return;
-    const text = source.toString();
-    void table.exempt(source.isV4 ? 'exempt4' : 'exempt6', text, this.#budget.restOf(element, now()));
+    const at = now();
+    this.#holdNetworkOf(source, at);
+    if (!this.#mayBeHeld(at)) return;
+    const { set, element, key } = this.#placeOf(source);
+    this.#budget.spend(key, at);
+    if (this.#budget.allows(key, at)) return;
+    if (isDecoy) this.#holdDecoy(source, at);
+    const exempt = EXEMPT_SETS[set];
+    if (exempt !== null) void table.exempt(exempt, element, this.#budget.restOf(key, at));
   }
 
-  /** A held source has probed again: `isRepeat` for the same attempt, which renews nothing. */
-  probedAgain(source: Address, isRepeat: boolean): void {
+  /** A held source has probed again; the same attempt renews nothing. */
+  probedAgain(source: Address, { isRepeat, isDecoy }: Judged): void {
     if (isRepeat) return;
-    const { table, holdTimeMs, now } = this.#parts;
-    const at = now();
-    const { set, element } = this.#placeOf(source);
-    const last = this.#renewed.get(element);
-    // Early enough that it never lapses, and seldom enough for a scan at full speed.
-    if (last !== undefined && at - last < holdTimeMs / 2) return;
-    if (!this.#budget.allows(element, at) || !this.#hasTurn(at)) return;
-    this.#budget.spend(element, at);
-    this.#renewed.delete(element);
-    this.#renewed.set(element, at);
-    if (this.#renewed.size > MAX_REMEMBERED) {
-      const [oldest] = this.#renewed.keys();
-      this.#renewed.delete(oldest as string);
-    }
-    void table.hold(set, element, holdTimeMs);
+    const at = this.#parts.now();
+    if (isDecoy) this.#holdDecoy(source, at);
+    else if (!this.#holdNetworkOf(source, at)) this.#renewWithin(this.#placeOf(source), at);
+  }
+
+  /** A probe came where the kernel holds nobody by itself: a decoy, or a network that goes on, is held from here. */
+  probed(source: Address, { isRepeat, isDecoy }: Judged): void {
+    if (isRepeat) return;
+    const at = this.#parts.now();
+    if (isDecoy) this.#holdDecoy(source, at);
+    this.#holdNetworkOf(source, at);
+  }
+
+  /** Whether an IPv6 address is one of this host's own links. */
+  isOfLink(address: Address): boolean {
+    return !address.isV4 && (isLinkLocal(address) || this.#links.has(linkNetworkOf(address)));
+  }
+
+  /** Whether the network of an IPv6 address is held, because others of its addresses probe, too. */
+  isNetworkHeld(address: Address): boolean {
+    if (this.#renewed.size === 0) return false;
+    const at = this.#parts.now();
+    return networksAround(address).some((place) => this.#isHeld(place, at));
   }
 
   /** The source is spared after all: it is free at once. */
   release(source: Address): void {
     const at = this.#parts.now();
-    const { set, element } = this.#placeOf(source);
+    const { set, element, key } = this.#placeOf(source);
     // A source that the table spares is not held, and sends as many probes as it likes.
     if (!this.#hasTurn(at)) return;
-    this.#renewed.delete(element);
+    this.#renewed.delete(key);
     void this.#parts.table.release(set, element);
   }
 
   /** Nobody of the network is held any longer, because its block has ended. */
   end(network: Prefix): void {
     const { table, now } = this.#parts;
-    const held = network.length === ADDRESS_BITS ? [network.address] : this.#heldWithin(network, now());
-    for (const { set, element } of held.map((address) => this.#placeOf(address))) {
-      this.#renewed.delete(element);
+    const isSingle = network.length === ADDRESS_BITS;
+    const held = isSingle ? this.#placesAround(network.address) : this.#heldWithin(network, now());
+    for (const { set, element, key } of held) {
+      this.#renewed.delete(key);
       void table.release(set, element);
     }
   }
 
-  #heldWithin(network: Prefix, now: number): Address[] {
-    return this.#budget.heldAt(now).flatMap((text) => {
-      const address = parseAddress(text);
-      return address !== null && overlaps({ address, length: ADDRESS_BITS }, network) ? [address] : [];
+  #placesAround(address: Address): Place[] {
+    const own = this.#placeOf(address);
+    const others = [placeOfAddress(address), ...networksAround(address)];
+    return [own, ...others.filter(({ key }) => key !== own.key && this.#renewed.has(key))];
+  }
+
+  #heldWithin(network: Prefix, now: number): Place[] {
+    return this.#budget.heldAt(now).flatMap((key) => {
+      const held = placeNamed(key);
+      return held !== null && overlaps(held.prefix, network) ? [held.place] : [];
     });
   }
 
+  /** Of an IPv6 decoy the address alone: its neighbours are held for a minute in ten at most. */
+  #holdDecoy(source: Address, at: number): void {
+    this.#renew(placeOfAddress(source), DECOY_HOLD_MS, at);
+  }
+
+  /**
+   * Holds the largest network around an address from which several probe, or a smaller one when that was held for its
+   * minute. True when one is held.
+   */
+  #holdNetworkOf(source: Address, at: number): boolean {
+    if (source.isV4 || this.#parts.ipv6Prefix > LONGEST_NETWORK || this.isOfLink(source)) return false;
+    return this.#growth.note(source, at).some((length) => {
+      const place = placeOfNetwork(source, length);
+      if (this.#holdsOwnLink(place)) return false;
+      if (this.#renewWithin(place, at) && place.set !== 'held6_64') this.#say(place, at);
+      return this.#isHeld(place, at);
+    });
+  }
+
+  /** Holds for HOLD_TIME more, if that stays within the budget. True when it is done. */
+  #renewWithin(place: Place, at: number): boolean {
+    return (
+      this.#isDue(place, this.#parts.holdTimeMs, at) &&
+      this.#budget.allows(place.key, at) &&
+      this.#renew(place, this.#parts.holdTimeMs, at)
+    );
+  }
+
+  #renew(place: Place, ms: number, at: number): boolean {
+    const { set, element, key } = place;
+    if (!this.#isDue(place, ms, at) || !this.#hasTurn(at)) return false;
+    this.#budget.spend(key, at, ms);
+    this.#renewed.delete(key);
+    this.#renewed.set(key, at + ms);
+    if (this.#renewed.size > MAX_REMEMBERED) {
+      const [oldest] = this.#renewed.keys();
+      this.#renewed.delete(oldest as string);
+    }
+    void this.#parts.table.hold(set, element, ms);
+    return true;
+  }
+
+  /** Early enough that a hold never lapses, and seldom enough for a scan at full speed. */
+  #isDue({ key }: Place, ms: number, at: number): boolean {
+    const until = this.#renewed.get(key);
+    return until === undefined || until - at <= ms / 2;
+  }
+
+  #isHeld({ key }: Place, at: number): boolean {
+    return (this.#renewed.get(key) ?? 0) > at;
+  }
+
+  #say({ key }: Place, at: number): void {
+    if (at - this.#lastSaidMs < SAY_INTERVAL_MS) return;
+    this.#lastSaidMs = at;
+    this.#parts.tell(
+      `Probes come from several networks of ${key}: all of it is held while they go on, a minute in ten at most.`,
+    );
+  }
+
+  #holdsOwnLink({ key }: Place): boolean {
+    const held = placeNamed(key);
+    return [...this.#links].some((link) => {
+      const address = parseAddress(link);
+      return address !== null && held !== null && overlaps({ address, length: LONGEST_NETWORK }, held.prefix);
+    });
+  }
+
+  /** Where the kernel holds a source by itself. */
   #placeOf(source: Address): Place {
-    if (source.isV4) return { set: 'held4', element: source.toString() };
-    const network = linkNetworkOf(source);
-    const isOfLink = isLinkLocal(source) || this.#links.has(network);
-    if (this.#parts.ipv6Prefix > 64 || isOfLink) return { set: 'held6', element: source.toString() };
-    return { set: 'held6_64', element: network };
+    const isSingle = source.isV4 || this.#parts.ipv6Prefix > LONGEST_NETWORK || this.isOfLink(source);
+    return isSingle ? placeOfAddress(source) : placeOfNetwork(source, LONGEST_NETWORK);
   }
 
   /** Counts as the table's own limits do: in a flood most sources find no room. */
@@ -145,14 +258,4 @@ export class Holds {
     }
     return this.#renewals++ < MAX_RENEWALS_PER_SECOND;
   }
-}
-
-/** The address of the /64 network that an IPv6 address is in. */
-export function linkNetworkOf({ w0, w1 }: Address): string {
-  return new Address(w0, w1, 0, 0).toString();
-}
-
-/** fe80::/10 (RFC 4291, section 2.4). */
-export function isLinkLocal({ w0 }: Address): boolean {
-  return w0 >>> 22 === 0x3fa;
 }

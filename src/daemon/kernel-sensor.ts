@@ -6,7 +6,7 @@ import { boundGroups } from '../sensor/kernel/neighbours.ts';
 import {
   COUNTERS,
   type CounterName,
-  type TablePlan,
+  type SensorPlan,
   TRIAL_ADDRESS,
   TRIAL_PORT,
 } from '../sensor/kernel/plan.ts';
@@ -39,7 +39,7 @@ export interface KernelSensorParts {
   /** As in `SteadyClock`. */
   readonly clockBaseMs: number;
   /** What the table is made from now; its group is the first to try. */
-  plan(): Omit<TablePlan, 'owned'>;
+  plan(): SensorPlan;
   /** Takes `length` octets of whole records; resolves when more may come. */
   records(view: DataView, length: number, sensor: number): Promise<void>;
   /** A record about a sensor itself cannot be true. */
@@ -153,7 +153,7 @@ export class KernelSensor {
   }
 
   /** What the table is made from now. */
-  get plan(): Omit<TablePlan, 'owned'> {
+  get plan(): SensorPlan {
     return this.#parts.plan();
   }
 

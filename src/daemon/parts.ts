@@ -1,12 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { ALL, ALL_BUT_LOOPBACK, ANY } from '../capture/devices.ts';
-import { Kind, kindMask } from '../classify/kind.ts';
+import { isNoted, Kind, kindMask } from '../classify/kind.ts';
+import type { Probe } from '../classify/probe.ts';
 import { PortSet } from '../config/ports.ts';
 import { ControlServer } from '../control/server.ts';
 import { Engine } from '../engine.ts';
 import type { BlockMemory } from '../ledger/memory.ts';
 import { type Address, parseAddress } from '../net/address.ts';
 import { parsePrefix } from '../net/prefix.ts';
+import { type ModeTransport, modeTransportOf, transportOf } from '../net/protocol.ts';
 import { needsCapture } from '../preflight/prepare.ts';
 import { mayCapture } from '../preflight/privileges.ts';
 import type { RunOptions } from '../preflight/run-options.ts';
@@ -15,10 +17,12 @@ import { listeningLine } from '../record/start-lines.ts';
 import type { Outcome, UnblockEvent } from '../respond/event.ts';
 import { mayHold } from '../respond/holding.ts';
 import { ActionQueue } from '../respond/queue.ts';
-import type { TablePlan } from '../sensor/kernel/plan.ts';
+import type { SensorPlan } from '../sensor/kernel/plan.ts';
+import type { SensorTable } from '../sensor/kernel/sensor-table.ts';
 import { RecordCheck } from '../sensor/record-check.ts';
 import { ServiceManager } from '../service/service-manager.ts';
 import type { ProbeEvent } from '../track/event.ts';
+import { suffices } from '../track/evidence.ts';
 import { readEphemeralPorts } from '../watch/ephemeral-ports.ts';
 import type { ViewedPorts } from '../watch/filter-plan.ts';
 import { type Home, homeOfAddresses } from '../watch/home.ts';
@@ -31,7 +35,9 @@ import { ConnectModes } from './connect-modes.ts';
 import { LiveControlHandlers } from './control-handlers.ts';
 import { Holds } from './holds.ts';
 import { KernelSensor } from './kernel-sensor.ts';
+import { NeighbourHolds } from './neighbour-holds.ts';
 import type { LogDestinations } from './outputs.ts';
+import { PacketHolds } from './packet-holds.ts';
 import { ProbeReceiver } from './probe-receiver.ts';
 import { Readiness } from './readiness.ts';
 import { ReportReceiver } from './report-receiver.ts';
@@ -72,6 +78,7 @@ export class DaemonParts {
   readonly probeReceiver: ProbeReceiver;
   readonly serviceMemory: ServiceMemory;
   readonly kernelSensor: KernelSensor;
+  readonly packetHolds: PacketHolds;
   readonly holds: Holds;
   readonly reportReceiver: ReportReceiver;
   readonly sensorUpkeep: SensorUpkeep;
@@ -81,6 +88,7 @@ export class DaemonParts {
   readonly captureManager: CaptureManager;
   readonly control: ControlServer;
   readonly serviceManager: ServiceManager;
+  readonly #neighbourHolds: NeighbourHolds;
   readonly #tell: (text: string) => void;
   #home: Home = homeOfAddresses([]);
   #ownAddresses: readonly Address[] = [];
@@ -116,6 +124,7 @@ export class DaemonParts {
       isKnown: (protocol, address, port) => this.serviceMemory.has(protocol, address, port),
       witness: (probe) => this.connectModes.matchSyn(probe),
       presence: this.blockManager.commands.presence,
+      judged: (probe) => this.#holdIfItGoesOn(probe),
       now: this.clock.now,
     });
     this.readiness = new Readiness({
@@ -125,20 +134,19 @@ export class DaemonParts {
       tell: this.#tell,
     });
     this.kernelSensor = this.#makeKernelSensor();
-    const { config } = settings;
-    this.holds = new Holds({
-      table: this.kernelSensor.table,
-      holdTimeMs: config.holdTime,
-      ipv6Prefix: config.blockIpv6Prefix,
+    this.#neighbourHolds = new NeighbourHolds({
+      hold: (mac) => void this.packetHolds.table.hold('held_mac', mac, settings.config.holdTime),
       now: () => performance.now(),
     });
+    this.packetHolds = new PacketHolds({ plan: () => this.#tablePlan(), tell: this.#tell });
+    this.holds = this.#makeHolds();
     this.sensorUpkeep = this.#makeSensorUpkeep();
     this.reportReceiver = new ReportReceiver({
       check: this.recordCheck,
       engine: this.engine,
       sockets: this.sockets,
       holds: this.holds,
-      mayHold: (transport) => !options.dryRun && mayHold(settings.config, transport),
+      mayHold: (transport) => this.#mayHold(transport),
       ruleFor: (source) => this.blockManager.allowList.never.ruleFor(source),
       forwards: () => this.sensorUpkeep.forwards,
       presence: this.blockManager.commands.presence,
@@ -213,7 +221,43 @@ export class DaemonParts {
   #endHold({ how, entry }: UnblockEvent): void {
     const network = parsePrefix(entry.block.target);
     const isFree = how === 'unblocked' || how === 'spared' || how === 'expired';
-    if (isFree && network !== null && this.kernelSensor.isOpen) this.holds.end(network);
+    const canHold = this.kernelSensor.isOpen || this.packetHolds.isOpen;
+    if (isFree && network !== null && canHold) this.holds.end(network);
+  }
+
+  /** The table that holds sources now. */
+  get #holdingTable(): SensorTable {
+    return this.packetHolds.isOpen ? this.packetHolds.table : this.kernelSensor.table;
+  }
+
+  #makeHolds(): Holds {
+    const { config } = this.settings;
+    return new Holds({
+      table: {
+        hold: (...hold) => this.#holdingTable.hold(...hold),
+        release: (...source) => this.#holdingTable.release(...source),
+        exempt: (...source) => this.#holdingTable.exempt(...source),
+      },
+      holdTimeMs: config.holdTime,
+      ipv6Prefix: config.blockIpv6Prefix,
+      now: () => performance.now(),
+      tell: this.#tell,
+    });
+  }
+
+  #mayHold(transport: ModeTransport): boolean {
+    return !this.options.dryRun && mayHold(this.settings.config, transport);
+  }
+
+  /** Holds what the packet sensor saw, if that is a decoy or one of many addresses of a network. */
+  #holdIfItGoesOn({ source, protocol, kind }: Probe): void {
+    if (!this.packetHolds.isOpen || isNoted(kind)) return;
+    const { judged } = this.engine;
+    if (!judged.isDecoy && source.isV4) return;
+    if (!this.#mayHold(modeTransportOf(transportOf(protocol)))) return;
+    if (this.blockManager.allowList.never.ruleFor(source) !== null) return;
+    if (this.holds.isOfLink(source)) void this.#neighbourHolds.probed(source);
+    this.holds.probed(source, judged);
   }
 
   #makeEngine(): Engine {
@@ -230,7 +274,8 @@ export class DaemonParts {
       ruleFor: (address, evidence) => allowList.never.match(address, evidence),
       isBlocked: (address, text) => blockManager.isBlocked(address, text),
       isSettled: (details) => blockManager.isSettled(details),
-      admits: (connects, now) => breaker.admits(connects, now),
+      isNetworkHeld: (event) => this.#isNetworkHeld(event),
+      admits: (connects, evidence, now) => breaker.admits(connects, evidence, now),
       respond: options.dryRun ? null : (event, connects) => this.#respond(event, connects),
       takeBack: (source) => void blocks.releaseDecoy(source),
       recorder: () => settings.recorder,
@@ -261,7 +306,14 @@ export class DaemonParts {
     });
   }
 
-  #tablePlan(): Omit<TablePlan, 'owned'> {
+  /** A network whose addresses send a packet each is held, not blocked: most of them may be strangers'. */
+  #isNetworkHeld({ source, family, evidence }: ProbeEvent): boolean {
+    if (family === 4 || suffices(evidence, 'block of a network')) return false;
+    const { holds } = this;
+    return holds.isNetworkHeld(parseAddress(source) as Address);
+  }
+
+  #tablePlan(): SensorPlan {
     const { config, watched, prepared } = this.settings;
     const acts = !this.options.dryRun;
     return {
@@ -286,12 +338,27 @@ export class DaemonParts {
     this.#tell(`${this.sensorChoice} ${PACKET_SENSOR_IS_WEAKER}`);
     await this.kernelSensor.close();
     this.captureManager.configure(this.viewedPorts());
+    await this.openPacketHolds();
+  }
+
+  /** Holds sources for the packet sensor, where a hold may be. */
+  async openPacketHolds(): Promise<void> {
+    const { packetHolds } = this;
+    if (!this.#mayHold('tcp') && !this.#mayHold('udp')) return;
+    const failure = await packetHolds.open();
+    if (failure !== null) this.#tell(`Decoys and IPv6 networks that go on are not held: ${failure}.`);
   }
 
   #makeSensorUpkeep(): SensorUpkeep {
-    const { sockets, serviceMemory, holds, blockManager } = this;
+    const { sockets, serviceMemory, holds, blockManager, kernelSensor, packetHolds } = this;
     return new SensorUpkeep({
-      table: this.kernelSensor.table,
+      table: {
+        setElements: async (name, elements) => {
+          const each = [...elements];
+          const failure = await kernelSensor.table.setElements(name, each);
+          return (await packetHolds.table.setElements(name, each)) ?? failure;
+        },
+      },
       holds,
       sockets,
       serviceMemory,

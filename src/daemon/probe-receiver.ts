@@ -32,6 +32,8 @@ export interface ProbeReceiverParts {
   readonly isKnown?: (protocol: number, address: Address, port: number) => boolean;
   /** Takes a packet to a port that the mode tcp listens on; false for any other packet. */
   readonly witness?: (probe: Probe) => boolean;
+  /** Gets each probe that was judged: the packet sensor's holds begin here. */
+  readonly judged?: (probe: Probe) => void;
   /** Looks for answers to sources that a command blocks. */
   readonly presence?: Pick<Presence, 'noteProbe' | 'noteAnswer'>;
   /** The daemon's clock, which never steps; in ms since the epoch. */
@@ -82,6 +84,7 @@ export class ProbeReceiver {
         engine.takeKnown(probe);
       // A probe too weak to count may belong to a connection not yet known; many of them call for a look.
       else if (!engine.take(probe)) this.#inUse++;
+      else this.#parts.judged?.(probe);
     }
   }
 

@@ -28,6 +28,7 @@ export async function reload(parts: DaemonParts): Promise<void> {
   await connectModes.reload(settings.prepared);
   parts.holds.configure({ holdTimeMs: config.holdTime, ipv6Prefix: config.blockIpv6Prefix });
   await parts.kernelSensor.configure();
+  await parts.packetHolds.configure();
   captureManager.configure(parts.viewedPorts());
   settings.warn();
   if (config.sensor !== before.sensor || config.nflogGroup !== before.nflogGroup)

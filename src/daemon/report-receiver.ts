@@ -131,14 +131,14 @@ export class ReportReceiver {
     }
     engine.take(probe);
     if (!mayHold(modeTransportOf(transportOf(probe.protocol)))) return;
-    if (ruleFor(probe.source) === null) holds.held(probe.source);
+    if (ruleFor(probe.source) === null) holds.held(probe.source, engine.judged);
     else holds.release(probe.source);
   }
 
   #takeHeld(probe: Probe): void {
     const { engine, holds, ruleFor } = this.#parts;
     if (ruleFor(probe.source) !== null) holds.release(probe.source);
-    else if (this.#isProbe(probe) && engine.take(probe)) holds.probedAgain(probe.source, engine.isRepeat);
+    else if (this.#isProbe(probe) && engine.take(probe)) holds.probedAgain(probe.source, engine.judged);
   }
 
   /** The kernel drops every packet of a held source, so a port in use must be recognised here, by the last look. */

@@ -5,7 +5,8 @@ import { forwardsPackets, inwardBridges } from '../watch/forwarding.ts';
 import type { KnownService } from '../watch/known-services.ts';
 import type { BoundSocket } from '../watch/proc-net.ts';
 import type { SocketTable } from '../watch/sockets.ts';
-import { type Holds, isLinkLocal, linkNetworkOf } from './holds.ts';
+import { isLinkLocal, linkNetworkOf } from './hold-places.ts';
+import type { Holds } from './holds.ts';
 import type { ServiceMemory } from './service-memory.ts';
 
 /** Blocks by KILL_ROUTE whose presence is looked at. */

@@ -14,12 +14,13 @@ export async function startSensor(parts: DaemonParts): Promise<void> {
     parts.sensorChoice = choice;
     settings.tell(`${choice}${more}`);
   };
-  if (sensor === 'packet') {
-    choose('The packet sensor watches captured frames, because SENSOR="packet" is set.');
-    return;
-  }
   // The table has its spared prefixes and known services from its first moment on.
   await sensorUpkeep.tick();
+  if (sensor === 'packet') {
+    choose('The packet sensor watches captured frames, because SENSOR="packet" is set.');
+    await parts.openPacketHolds();
+    return;
+  }
   const failure = whyNot(parts) ?? (await kernelSensor.open());
   if (failure === null) {
     const owner = kernelSensor.table.isOwned
@@ -40,6 +41,7 @@ export async function startSensor(parts: DaemonParts): Promise<void> {
   }
   const reason = `because the kernel sensor cannot run: ${failure}.`;
   choose(`The packet sensor watches captured frames, ${reason}`, ` ${PACKET_SENSOR_IS_WEAKER}`);
+  await parts.openPacketHolds();
 }
 
 /** What the kernel sensor cannot do. */

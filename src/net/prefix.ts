@@ -48,7 +48,7 @@ export function maskOf(length: number): Address {
 }
 
 /** Writes `address` with all but its first `length` bits cleared into `into`, and returns it. */
-function maskAddress(address: Address, length: number, into: Address): Address {
+export function maskAddress(address: Address, length: number, into: Address): Address {
   into.w0 = (address.w0 & wordMask(length)) >>> 0;
   into.w1 = (address.w1 & wordMask(length - 32)) >>> 0;
   into.w2 = (address.w2 & wordMask(length - 64)) >>> 0;

@@ -7,9 +7,11 @@ import type { BlockMemory } from '../ledger/memory.ts';
 import type { Address } from '../net/address.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { ProbeDetails } from '../track/event.ts';
+import type { Evidence } from '../track/evidence.ts';
 import { type BlockState, backendOf, blockState, isByHand, whyNoUndo } from './block-state.ts';
 import type { UnblockEvent } from './event.ts';
 import { allowInHostsFile } from './hosts-deny.ts';
+import { Neighbours } from './neighbours.ts';
 import { type Planning, planBlock, planBlockByHand } from './plan-block.ts';
 import { Sight } from './sight.ts';
 import { StandingBlocks } from './standing.ts';
@@ -49,6 +51,8 @@ export class Blocks {
   readonly sight: Sight;
   readonly #parts: BlocksParts;
   readonly #standing: StandingBlocks;
+  /** The targets whose blocks are being made; the queue of actions bounds their number. */
+  readonly #underWay: Neighbours;
   #config: Config;
   /** When the first of the standing blocks ends, in ms since the epoch; `tick` searches none before. */
   #nextEndMs = Number.NEGATIVE_INFINITY;
@@ -60,6 +64,7 @@ export class Blocks {
     this.#parts = parts;
     this.#config = parts.config;
     this.#standing = new StandingBlocks(parts.config.blockIpv6Prefix);
+    this.#underWay = new Neighbours(parts.config.blockIpv6Prefix);
     this.sight = new Sight({
       ...parts,
       listed: async (method) => {
@@ -89,6 +94,7 @@ export class Blocks {
   configure(config: Config): void {
     this.#config = config;
     this.#standing.regroup(config.blockIpv6Prefix);
+    this.#underWay.regroup(config.blockIpv6Prefix, []);
   }
 
   /** The block that covers an address, whose canonical text is `text`. */
@@ -111,9 +117,19 @@ export class Blocks {
     return this.#config.killHostsDeny;
   }
 
-  /** Plans the block for a probe: of the address, or of its network when a neighbour is blocked already. */
-  plan(details: ProbeDetails, connects: number): Block {
-    return planBlock(this.#planning, details, connects);
+  /** Plans the block for a probe: of the address, or of its network (`planBlock`). */
+  plan(details: ProbeDetails, connects: number, evidence: Evidence = 'spoofable'): Block {
+    return planBlock(this.#planning, details, connects, evidence);
+  }
+
+  /** A block of this target is being made from now on, until `made`. */
+  begins(target: string): void {
+    this.#underWay.add(target);
+  }
+
+  /** A block of this target is made, or has failed. */
+  made(target: string): void {
+    this.#underWay.delete(target);
   }
 
   /** Plans a block by hand of `lengthMs`; null means no end, undefined the configured length. */
@@ -245,7 +261,7 @@ export class Blocks {
       config: this.#config,
       now: this.#parts.now(),
       timesOf: (target) => this.find(target)?.times ?? 0,
-      neighbours: (network) => this.#standing.neighbours(network),
+      neighbours: (network) => [...this.#standing.neighbours(network), ...this.#underWay.of(network)],
       ruleFor: (network) => this.ruleFor({ target: network }),
     };
   }

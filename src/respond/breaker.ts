@@ -1,5 +1,13 @@
+import { type Evidence, suffices } from '../track/evidence.ts';
+
 /** Sources are counted over the last minute, in this many buckets of one second. */
 const WINDOW_SECONDS = 60;
+
+/**
+ * The most counted attempts that are ever demanded. Without this ceiling, forged sources of many probes each would keep
+ * every real scanner out. SECURITY.md names the number.
+ */
+export const MAX_DEMAND = 10;
 
 /** What a breaker is made from. */
 export interface BreakerOptions {
@@ -13,7 +21,8 @@ export interface BreakerOptions {
  * An attacker that forges sources can have any address blocked, one for each packet. More new sources a minute than
  * BLOCK_RATE_MAX look forged. The breaker is then open: a source of a single probe, as forged ones usually are, is only
  * logged until fewer come. Each further BLOCK_RATE_MAX of blocks in the same minute raises the number of probes needed
- * by one, so that forging each source twice does not help either; a real scanner sends hundreds.
+ * by one, up to MAX_DEMAND, so that forging each source twice does not help either; a real scanner sends hundreds. A
+ * source whose address is proven is no forged one: it is always admitted, and counts for nothing here.
  */
 export class Breaker {
   readonly #tell: (text: string) => void;
@@ -44,11 +53,13 @@ export class Breaker {
   }
 
   /** Whether a source of `connects` counted attempts may be blocked at `now`, in ms; counts the source. */
-  admits(connects: number, now: number): boolean {
+  admits(connects: number, evidence: Evidence, now: number): boolean {
+    if (suffices(evidence, 'block in a flood')) return true;
     const asked = this.#asked.add(now);
     const admitted = this.#admitted.sum(now);
     if (asked > this.#max) this.#trip();
-    if (this.#open && connects < Math.max(2, 1 + Math.floor(admitted / this.#max))) return false;
+    const demand = Math.min(MAX_DEMAND, Math.max(2, 1 + Math.floor(admitted / this.#max)));
+    if (this.#open && connects < demand) return false;
     this.#admitted.add(now);
     return true;
   }

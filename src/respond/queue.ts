@@ -9,9 +9,14 @@ const MAX_QUEUED = 1_024;
 const MAX_NOTICES_RUNNING = 4;
 /** Waiting notices, so that there is always room for a block. */
 const MAX_NOTICES_QUEUED = 512;
+/** Waiting blocks of proven sources, beyond MAX_QUEUED: forged ones must not take their room. */
+const MAX_PROVEN_QUEUED = 256;
 
-/** A `block` goes before every waiting `notice`, an external command that blocks no one. */
-export type Urgency = 'block' | 'notice';
+/**
+ * The block of a source whose address is `proven` goes before every other one that waits, and a `block` before every
+ * `notice`, an external command that blocks no one.
+ */
+export type Urgency = 'proven' | 'block' | 'notice';
 
 /** Resolves to null when it worked. Must end when the signal aborts, because the daemon is ending. */
 export type Action = (signal: AbortSignal) => Promise<Failure>;
@@ -25,7 +30,7 @@ interface Waiting {
 
 /** Runs a bounded number of actions at once, one at a time for each source. A bounded number waits. */
 export class ActionQueue {
-  readonly #waiting: Record<Urgency, Waiting[]> = { block: [], notice: [] };
+  readonly #waiting: Record<Urgency, Waiting[]> = { proven: [], block: [], notice: [] };
   /** The running actions by key. */
   readonly #running = new Map<string, Urgency>();
   readonly #ending = new AbortController();
@@ -69,10 +74,11 @@ export class ActionQueue {
   }
 
   get #queued(): number {
-    return this.#waiting.block.length + this.#waiting.notice.length;
+    return this.#waiting.proven.length + this.#waiting.block.length + this.#waiting.notice.length;
   }
 
   #hasRoomFor(urgency: Urgency): boolean {
+    if (urgency === 'proven') return this.#waiting.proven.length < MAX_PROVEN_QUEUED;
     if (urgency === 'notice' && this.#waiting.notice.length >= MAX_NOTICES_QUEUED) return false;
     return this.#queued < MAX_QUEUED;
   }
@@ -85,7 +91,8 @@ export class ActionQueue {
   #takeNext(): Waiting | undefined {
     if (this.#running.size >= MAX_RUNNING) return undefined;
     const notices = [...this.#running.values()].filter((urgency) => urgency === 'notice').length;
-    return this.#takeFrom('block') ?? (notices < MAX_NOTICES_RUNNING ? this.#takeFrom('notice') : undefined);
+    const urgent = this.#takeFrom('proven') ?? this.#takeFrom('block');
+    return urgent ?? (notices < MAX_NOTICES_RUNNING ? this.#takeFrom('notice') : undefined);
   }
 
   #takeFrom(urgency: Urgency): Waiting | undefined {

@@ -7,18 +7,18 @@ import { expand } from '../firewall/template.ts';
 import type { LedgerMethod } from '../ledger/entry.ts';
 import { type ModeTransport, modeTransportOf } from '../net/protocol.ts';
 import type { ProbeDetails } from '../track/event.ts';
-import type { Evidence } from '../track/evidence.ts';
+import { type Evidence, suffices } from '../track/evidence.ts';
 import type { Blocks } from './blocks.ts';
 import { countermeasureFor, countermeasureOf } from './countermeasure.ts';
 import type { ActionStep, BlockEvent, Outcome } from './event.ts';
 import { HalfBlocked } from './half-blocked.ts';
 import { denyInHostsFile, hostsDenyLine } from './hosts-deny.ts';
+import { networkOf } from './neighbours.ts';
 import type { NeverBlockRule } from './never-block.ts';
 import type { Notified } from './notified.ts';
 import { type PlannedAction, planActions } from './plan.ts';
 import { failureOf, partPlan } from './policy.ts';
 import type { ActionQueue, Urgency } from './queue.ts';
-import { networkOf } from './standing.ts';
 
 /** Responses that look first, wait or run: more than the queue of actions takes, so that a flood takes bounded memory. */
 const MAX_UNDER_WAY = 2_048;
@@ -47,7 +47,7 @@ export type LookFirst = (source: Triggering, target: string) => Promise<NeverBlo
 
 /** A response under way. */
 interface Response {
-  readonly details: ProbeDetails;
+  readonly details: Triggering;
   readonly block: Block;
   /** The line added to hosts.deny. */
   wrappersLine: string | null;
@@ -78,6 +78,7 @@ export class Responder {
    * source have counted. For a target with a response under way it takes none, and resolves to the event of that one.
    */
   respond(details: Triggering, connects: number): Promise<Outcome> {
+    const { blocks } = this.#options;
     const block = this.#blockFor(details, connects);
     const underWay = this.#underWay.get(block.target);
     if (underWay !== undefined) return underWay;
@@ -87,8 +88,12 @@ export class Responder {
       );
     const response = this.#lookAndAct(details, connects, block)
       .catch((error: Error) => this.#failed(details, block, [], `internal error: ${error.message}`))
-      .finally(() => this.#underWay.delete(block.target));
+      .finally(() => {
+        this.#underWay.delete(block.target);
+        blocks.made(block.target);
+      });
     this.#underWay.set(block.target, response);
+    blocks.begins(block.target);
     return response;
   }
 
@@ -110,8 +115,8 @@ export class Responder {
   }
 
   /** What the actions are told of; a notifier is told of the source itself. */
-  #blockFor(details: ProbeDetails, connects: number): Block {
-    const block = this.#options.blocks.plan(details, connects);
+  #blockFor(details: Triggering, connects: number): Block {
+    const block = this.#options.blocks.plan(details, connects, evidenceOf(details));
     return this.#notifies(details) ? { ...block, target: details.source, until: null } : block;
   }
 
@@ -137,7 +142,8 @@ export class Responder {
     const parts = partPlan(plan);
     // The block is sent to the back end before it is recorded, because in a scan each fraction of a ms counts. The
     // ledger writes the record at the end of this turn of the event loop.
-    const taking = this.#takeAll(parts.block, response, 'block');
+    const urgency = suffices(evidenceOf(details), 'block in a flood') ? 'proven' : 'block';
+    const taking = this.#takeAll(parts.block, response, urgency);
     blocks.decide(block, measure.method as LedgerMethod);
     const before = await taking;
     const failure = failureOf(
@@ -241,4 +247,9 @@ export class Responder {
 
 function textOf({ step, template }: PlannedAction, block: Block): string {
   return step === 'wrappers' ? hostsDenyLine(template, block) : expand(template, block);
+}
+
+/** What is known of a source of which nothing was said may be forged. */
+function evidenceOf({ evidence = 'spoofable' }: Triggering): Evidence {
+  return evidence;
 }

@@ -3,6 +3,7 @@ import type { Probe } from '../classify/probe.ts';
 import { Address } from '../net/address.ts';
 import { mix } from '../net/hash.ts';
 import { DecoyGroup } from './decoy-group.ts';
+import { isHandshake } from './evidence.ts';
 import { ACTIVE, type Members } from './members.ts';
 import type { Source } from './source.ts';
 import type { SourceTable } from './source-table.ts';
@@ -56,7 +57,7 @@ export class Decoys {
       return null;
     }
     // A connection cannot be forged, and questions for addresses are all alike.
-    if (this.#table.records.probes(slot) > 1 || probe.kind === Kind.connect) return null;
+    if (this.#table.records.probes(slot) > 1 || isHandshake(probe)) return null;
     if (probe.kind === Kind.arp) return null;
     const batch = this.#batchOf(probe);
     if (batch.holds(probe)) return batch.add(probe, slot, this.#table);
@@ -64,8 +65,14 @@ export class Decoys {
     return null;
   }
 
+  /** The source in this slot is genuine, so it leaves its group, if it is in one. */
+  dismiss(slot: number): void {
+    const group = this.#table.members.groups[slot];
+    if (group != null) this.#dismiss(slot, group);
+  }
+
   #follow(probe: Probe, slot: number, group: DecoyGroup): void {
-    if (probe.kind === Kind.connect) {
+    if (isHandshake(probe)) {
       this.#dismiss(slot, group);
       return;
     }

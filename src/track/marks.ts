@@ -1,19 +1,27 @@
+import { Address } from '../net/address.ts';
 import type { DecoyGroup } from './decoy-group.ts';
+import { EVIDENCE, type Evidence } from './evidence.ts';
 import { ACTIVE, type Members } from './members.ts';
 import { ToolVote } from './tool-vote.ts';
+
+/** Addresses of a source that are remembered as genuine; an attacker proves his own ones, and the oldest leaves. */
+const MAX_PROVEN = 8;
+
+/** Evidence that no blind forger can make. */
+export type Proof = Extract<Evidence, 'reacts' | 'handshake'>;
 
 /** What a source's probes have shown, besides their number. */
 export class Marks {
   /** In the current scan, the source triggered and is not spared. */
   triggered = false;
-  /** The source has completed a handshake. */
-  handshake = false;
   /** A response began during the current scan. */
   acted = false;
   /** The tool of the scan. */
   readonly tool = new ToolVote();
   /** Probes of the scan in the last reported summary. */
   reportedProbes = 0;
+  /** The addresses that are genuine, and how that is known; null while there is none. */
+  #proven: { readonly address: Address; readonly proof: Proof }[] | null = null;
   readonly #members: Members;
   #slot: number;
 
@@ -41,6 +49,20 @@ export class Marks {
     this.#members.states[this.#slot] = isActive ? state | ACTIVE : state;
   }
 
+  /** Notes that an address of the source is genuine: an IPv6 source has several, and one proves nothing for others. */
+  prove(address: Address, proof: Proof): void {
+    const known = this.proofOf(address);
+    if (known !== null && EVIDENCE.indexOf(known) >= EVIDENCE.indexOf(proof)) return;
+    const others = (this.#proven ?? []).filter((each) => !each.address.equals(address));
+    this.#proven = [...others.slice(1 - MAX_PROVEN), { address: Address.from(address), proof }];
+  }
+
+  /** How it is known that an address of the source is genuine; null when it is not. */
+  proofOf(address: Address): Proof | null {
+    if (this.#proven === null) return null;
+    return this.#proven.find((each) => each.address.equals(address))?.proof ?? null;
+  }
+
   /** Belongs to another slot from now on. */
   turnTo(slot: number): void {
     this.#slot = slot;
@@ -49,7 +71,7 @@ export class Marks {
   /** Forgets everything but the group, because the scan is over or the slot changes hands. */
   reset(): void {
     this.triggered = false;
-    this.handshake = false;
+    this.#proven = null;
     this.acted = false;
     this.tool.reset();
     this.reportedProbes = 0;

@@ -65,6 +65,10 @@ const PORT_NUMBERS: readonly (readonly [kind: number, transport: Transport])[] =
 const MORE_PORTS = 1;
 const ONE_TARGET = 2;
 
+// Of the addresses of an IPv6 source: there are several, and one of them made two attempts in a row.
+const SEVERAL = 1;
+const CAME_BACK = 2;
+
 // Offsets in a record, in doubles: the last four words.
 const FIRST_TIME = 6;
 const LAST_SEEN = 7;
@@ -85,8 +89,10 @@ export class SourceRecords {
   readonly #firstSeen: Float64Array;
   /** Changes when a source's scan ends, which disowns its attempts. */
   readonly #generations: Uint16Array;
-  /** 1 when an IPv6 source's scan came from several addresses; meaningless for IPv4. */
-  readonly #severalAddresses: Uint8Array;
+  /** SEVERAL and CAME_BACK of an IPv6 source's scan; meaningless for IPv4. */
+  readonly #addresses: Uint8Array;
+  /** A hash of the address that an IPv6 source last probed from. */
+  readonly #lastAddress: Int32Array;
   readonly #attempts: Attempts;
   /** Attempts of sources with more than MAX_REMEMBERED; made when there is one. */
   #attemptsOfMany: Attempts | null = null;
@@ -105,7 +111,8 @@ export class SourceRecords {
     this.#doubles = new Float64Array(this.#words.buffer);
     this.#firstSeen = new Float64Array(slots);
     this.#generations = new Uint16Array(slots);
-    this.#severalAddresses = new Uint8Array(slots);
+    this.#addresses = new Uint8Array(slots);
+    this.#lastAddress = new Int32Array(slots);
     this.#attempts = new Attempts(slots);
     this.#numbers = new NumberSets(slots);
     this.#targets = new TargetNumbers(salt);
@@ -160,7 +167,7 @@ export class SourceRecords {
 
   /** Call this when other addresses count as one source; that some did so before means nothing. */
   forgetSeveralAddresses(): void {
-    this.#severalAddresses.fill(0);
+    this.#addresses.fill(0);
   }
 
   /** Writes the slot's address, the first of the scan, into `into`. */
@@ -174,7 +181,12 @@ export class SourceRecords {
 
   /** Whether an IPv6 source's scan came from more addresses than the first. */
   hasSeveralAddresses(slot: number): boolean {
-    return this.#severalAddresses[slot] !== 0;
+    return ((this.#addresses[slot] as number) & SEVERAL) !== 0;
+  }
+
+  /** Whether one of those addresses made two different attempts in a row: packets with ever new addresses never do. */
+  hasAddressThatCameBack(slot: number): boolean {
+    return ((this.#addresses[slot] as number) & CAME_BACK) !== 0;
   }
 
   connects(slot: number): number {
@@ -269,8 +281,12 @@ export class SourceRecords {
     const target = this.#target;
     const port = (probe.protocol << 16) | probe.destinationPort;
     let attempt = mix(this.#targetHash ^ mix((probe.sourcePort << 16) | probe.destinationPort) ^ kind);
+    let isSameAddress = false;
     if (!probe.source.isV4) {
       this.#noteAddress(slot, probe.source);
+      const last = hashAddress(probe.source, 0) | 0;
+      isSameAddress = last === this.#lastAddress[slot];
+      this.#lastAddress[slot] = last;
       attempt = hashAddress(probe.source, attempt);
     }
     let repeat = false;
@@ -322,7 +338,11 @@ export class SourceRecords {
     // When SCAN_WINDOW is shorter than REPEAT_WINDOW_MS, the connect that it repeats is already forgotten.
     if (words[at + CONNECTS] === 0) repeat = false;
     // What is only noted is no connect.
-    if (!repeat && !isNoted(kind)) words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
+    if (!repeat && !isNoted(kind)) {
+      if (isSameAddress && words[at + CONNECTS] !== 0)
+        this.#addresses[slot] = (this.#addresses[slot] as number) | CAME_BACK;
+      words[at + CONNECTS] = (words[at + CONNECTS] as number) + 1;
+    }
     if (newPort) words[at + PORTS] = (words[at + PORTS] as number) + 1;
     words[at + PROBES] = (words[at + PROBES] as number) + 1;
     doubles[slot * RECORD_DOUBLES + LAST_SEEN] = time;
@@ -349,9 +369,9 @@ export class SourceRecords {
   /** Keeps the first address of a scan. */
   #noteAddress(slot: number, address: Address): void {
     if (this.probes(slot) === 0) {
-      this.#severalAddresses[slot] = 0;
+      this.#addresses[slot] = 0;
       this.#writeAddress(slot, address);
-    } else if (!this.isAt(slot, address)) this.#severalAddresses[slot] = 1;
+    } else if (!this.isAt(slot, address)) this.#addresses[slot] = (this.#addresses[slot] as number) | SEVERAL;
   }
 
   #writeAddress(slot: number, address: Address): void {

@@ -102,10 +102,13 @@ export class Source {
     return this.#records.kinds(this.#slot);
   }
 
-  /** How hard its probes are to forge. */
-  get evidence(): Evidence {
-    if (this.marks.handshake) return 'handshake';
-    return this.connects > 1 && this.marks.group === null ? 'answered' : 'spoofable';
+  /** How hard it is to forge what is known of one of its addresses. */
+  evidenceOf(address: Address): Evidence {
+    const proof = this.marks.proofOf(address);
+    if (proof !== null) return proof;
+    if (this.connects < 2 || this.marks.group !== null) return 'spoofable';
+    const isNetwork = !address.isV4 && this.#records.hasSeveralAddresses(this.#slot);
+    return isNetwork && !this.#records.hasAddressThatCameBack(this.#slot) ? 'spoofable' : 'repeated';
   }
 
   /** Becomes a view of another slot's record, without any other state. */

@@ -365,13 +365,13 @@ EVENT_FILE="/e"
     const decoys =
       '    Sources that send the same at the same time (decoys) are only logged (DECOY_POLICY="log").\n';
     const single =
-      '    One packet, which anybody can forge, is not enough: a second, different one must follow (BLOCK_SPOOFABLE="0").\n';
+      '    Packets that anybody can forge are not enough, however many: only a source that proves its address, by a connection in -tcp, is blocked (BLOCK_SPOOFABLE="0").\n';
     const blocks = 'BLOCK_TCP="1"\nKILL_ROUTE="true $TARGET$"\n';
     expect(responseOf(blocks)).toContain(decoys);
     expect(responseOf(blocks)).not.toContain(single);
     expect(responseOf(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).toContain(single);
     expect(responseOf(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).not.toContain('decoys');
-    expect(responseOf(`${blocks}BLOCK_SPOOFABLE="0"\nSCAN_TRIGGER="1"\n`)).not.toContain(single);
+    expect(responseOf(`${blocks}BLOCK_SPOOFABLE="0"\nSCAN_TRIGGER="1"\n`)).toContain(single);
     expect(responseOf('BLOCK_TCP="0"\nBLOCK_SPOOFABLE="0"\n')).not.toContain(single);
   });
 

@@ -19,7 +19,7 @@ test('a blocked address', () => {
   never block  no rule spares it
   seen         12 probes since 2026-11-22 13:22, the last one 10 min 1 s ago
                3 connects to 10 ports of 1 address (syn, fin)
-               it made different attempts; forging them takes more than one packet; it looks like nmap
+               it made several different attempts; a forger can send them as well as one; it looks like nmap
   blocked      since 2026-11-22 13:23, ends in 3 h 12 min; by nftables, in force
                TCP SYN/Normal scan, port 111, after 3 connects
   next         It is blocked until the time is over or somebody unblocks it.

@@ -212,3 +212,15 @@ describe('there is no finding', () => {
     expect(parseConfig('', 'f').findings).toEqual([]);
   });
 });
+
+describe('BLOCK_SPOOFABLE="0" blocks nobody in modes that prove no address', () => {
+  const warning = expect.stringMatching(/^f:1:1: warning: BLOCK_SPOOFABLE="0": .* block and hold nobody/);
+
+  test.each<[string, string[], unknown[]]>([
+    ['where sources would be blocked', ['BLOCK_TCP="1"'], [warning]],
+    ['where nobody is blocked anyway', ['BLOCK_TCP="0"'], []],
+    ['with the mode tcp', ['BLOCK_TCP="1"', 'MODES="tcp"', 'TCP_PORTS="1"'], []],
+  ])('%s', (_what, lines, findings) => {
+    expect(findingsOf('BLOCK_SPOOFABLE="0"', ...lines)).toEqual(findings);
+  });
+});

@@ -102,7 +102,7 @@ export const WHY: Why = {
     ports: 10,
     targets: 1,
     kinds: ['syn', 'fin'],
-    evidence: 'answered',
+    evidence: 'repeated',
     tool: 'nmap',
     decoy: false,
   },

@@ -193,10 +193,12 @@ test('a blocked source that becomes a spared one is let in again', async () => {
   expect(await blocksOf(lab)).toEqual([]);
 });
 
-test('an IPv6 source that rotates within its /64 is blocked as a prefix from its second address on', async () => {
+test('an IPv6 source that changes its address within its /64 is blocked as a prefix when one has come back', async () => {
   await start();
   await forge(['2001:db8:7::1']);
   await blocked('2001:db8:7::1');
+  await forge(['2001:db8:7::1'], 3002);
+  await detector.waitForLine(/Host: 2001:db8:7::1\/2001:db8:7::1 is already blocked Ignoring$/);
   await forge(['2001:db8:7::2']);
   await blocked('2001:db8:7::/64');
   await lab.waitFor(async () => (await targetsOf(lab)).join() === '2001:db8:7::/64');

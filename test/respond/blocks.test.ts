@@ -24,7 +24,7 @@ function make(settings: Partial<Config> = {}, ruleFor: () => string | null = () 
   });
   /** Blocks a source as its probe would. */
   const block = async (source: string) => {
-    const planned = blocks.plan(knockFrom(source), 1);
+    const planned = blocks.plan(knockFrom(source), 1, 'repeated');
     blocks.decide(planned, 'null');
     expect(await blocks.enforce(planned, 'null')).toBeNull();
     blocks.confirm(planned, null);
@@ -100,10 +100,25 @@ describe('IPv6 addresses of one network', () => {
   test('a network with a never-blocked address is blocked address by address', async () => {
     const { blocks, block } = make({}, () => null);
     await block('2001:db8::1');
-    expect(blocks.plan(knockFrom('2001:db8::2'), 1).target).toBe('2001:db8::/64');
+    expect(blocks.plan(knockFrom('2001:db8::2'), 1, 'repeated').target).toBe('2001:db8::/64');
     const spared = make({}, () => 'own address');
     spared.blocks.decide(spared.blocks.plan(knockFrom('2001:db8::1'), 1), 'null');
-    expect(spared.blocks.plan(knockFrom('2001:db8::2'), 1).target).toBe('2001:db8::2');
+    expect(spared.blocks.plan(knockFrom('2001:db8::2'), 1, 'repeated').target).toBe('2001:db8::2');
+  });
+
+  test('two packets that anybody can forge block no whole network (fault 18)', async () => {
+    const { blocks, block } = make();
+    await block('2001:db8::1');
+    expect(blocks.plan(knockFrom('2001:db8::2'), 1, 'spoofable').target).toBe('2001:db8::2');
+    expect(blocks.plan(knockFrom('2001:db8::2'), 2, 'handshake').target).toBe('2001:db8::/64');
+  });
+
+  test('an address whose block is being made counts as a neighbour (fault 25)', () => {
+    const { blocks } = make();
+    blocks.begins('2001:db8::1');
+    expect(blocks.plan(knockFrom('2001:db8::2'), 2, 'repeated').target).toBe('2001:db8::/64');
+    blocks.made('2001:db8::1');
+    expect(blocks.plan(knockFrom('2001:db8::2'), 2, 'repeated').target).toBe('2001:db8::2');
   });
 });
 

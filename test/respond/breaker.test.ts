@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Breaker } from '../../src/respond/breaker.ts';
+import { Breaker, MAX_DEMAND } from '../../src/respond/breaker.ts';
 
 const MAX = 10;
 const START = 1_795_354_417_000;
@@ -13,7 +13,7 @@ beforeEach(() => {
 
 /** How many of `count` sources with this many connects are admitted at this time, in ms. */
 function admitted(count: number, connects = 1, at = START): number {
-  return Array.from({ length: count }, () => breaker.admits(connects, at)).filter(Boolean).length;
+  return Array.from({ length: count }, () => breaker.admits(connects, 'repeated', at)).filter(Boolean).length;
 }
 
 test('up to BLOCK_RATE_MAX new sources a minute are blocked at their first probe', () => {
@@ -40,6 +40,23 @@ test('each BLOCK_RATE_MAX blocks raise the number of probes needed by one', () =
   expect(admitted(1_000, 2)).toBe(MAX);
   expect(admitted(1_000, 3)).toBe(MAX);
   expect(admitted(1, 100)).toBe(1);
+});
+
+test('the demand has a ceiling: forged sources of many probes each do not raise it without end (fault 22)', () => {
+  admitted(1_000);
+  for (let connects = 2; connects < MAX_DEMAND; connects++) admitted(1_000, connects);
+  expect(admitted(1_000, 24)).toBe(1_000);
+  expect([admitted(1, MAX_DEMAND), admitted(1, MAX_DEMAND - 1)]).toEqual([1, 0]);
+});
+
+test.each(['reacts', 'handshake'] as const)('a source that %s is never held back (fault 22)', (evidence) => {
+  admitted(1_000);
+  expect(breaker.admits(1, evidence, START)).toBe(true);
+});
+
+test('sources that are proven do not open it', () => {
+  for (let source = 0; source < 100; source++) breaker.admits(1, 'handshake', START);
+  expect([breaker.isOpen, admitted(1)]).toEqual([false, 1]);
 });
 
 describe('it closes', () => {

@@ -85,6 +85,23 @@ describe('a queue that is full', () => {
   });
 });
 
+test('a proven source finds room in a full queue, and goes before all others that wait', async () => {
+  const queue = new ActionQueue();
+  const gate = new Gate();
+  const order: string[] = [];
+  const note = async (name: string) => {
+    order.push(name);
+    return null;
+  };
+  const forged = Array.from({ length: 8 + 1_024 }, (_, index) =>
+    queue.run(`${index}`, () => gate.opened.then(() => note('forged'))),
+  );
+  const proven = queue.run('scanner', () => note('proven'), 'proven');
+  gate.open();
+  await Promise.all([...forged, proven]);
+  expect(order.indexOf('proven')).toBeLessThanOrEqual(8);
+});
+
 test('slow notices leave room for blocks, and a block goes before a waiting notice', async () => {
   const queue = new ActionQueue();
   const gate = new Gate();

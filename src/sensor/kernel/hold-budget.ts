@@ -27,9 +27,9 @@ export class HoldBudget {
   }
 
   /** Takes a hold, or the renewal of one, by the kernel or here. */
-  spend(source: string, now: number): void {
+  spend(source: string, now: number, ms = this.#holdTimeMs): void {
     const spent = this.#at(source, now);
-    const until = now + this.#holdTimeMs;
+    const until = Math.max(now + ms, spent.heldUntil);
     spent.heldMs += until - Math.max(now, spent.heldUntil);
     spent.heldUntil = until;
   }

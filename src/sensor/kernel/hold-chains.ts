@@ -1,4 +1,4 @@
-import { JUDGED_PROTOCOLS, type TablePlan } from './plan.ts';
+import { JUDGED_PROTOCOLS, NEIGHBOUR_ADDRESSES, type TablePlan } from './plan.ts';
 
 /** Holds a second that one rule makes, after a burst: a flood of forged sources fills no set faster. */
 const HOLD_RATE = 'limit rate 5/second burst 300 packets';
@@ -57,9 +57,17 @@ function hold6({ ipv6Prefix }: TablePlan): string[] {
       : [`${network} @near6_64 ${HOLD_RATE} ${addNetwork}`, `add @near6_64 { ${network} }`, 'goto hold6_128'];
   return [
     'chain hold6 {',
-    'ip6 saddr fe80::/10 goto hold6_128',
-    `${network} @link6_64 goto hold6_128`,
+    'ip6 saddr fe80::/10 goto hold6_link',
+    `${network} @link6_64 goto hold6_link`,
+    `${network} @exempt6_64 drop`,
     ...byNetwork,
+    '}',
+    // A neighbour may take as many addresses of the link as it likes, but has one hardware address.
+    'chain hold6_link {',
+    'ether saddr . ip6 saddr @neighbours goto hold6_128',
+    'add @neighbours { ether saddr . ip6 saddr }',
+    `update @neighbour_count { ether saddr limit rate over 1/week burst ${NEIGHBOUR_ADDRESSES} packets } add @held_mac { ether saddr }`,
+    'goto hold6_128',
     '}',
     'chain hold6_128 {',
     `${HOLD_RATE} add @held6 { ip6 saddr } drop`,

@@ -22,12 +22,18 @@ export const MEMORY_S = 60;
 export const TRIAL_ADDRESS = '127.80.83.1';
 export const TRIAL_PORT = 9;
 
+/** The different addresses of one hardware address on a link of this host that may probe before it is held itself. */
+export const NEIGHBOUR_ADDRESSES = 4;
+
+/** How long the addresses of a neighbour add up. */
+export const NEIGHBOUR_MEMORY_S = 600;
+
 /** What the table is made from. */
 export interface TablePlan {
   /** Only the process that loaded it may change it, and it goes with that process; nft 1.0.2 and newer. */
   readonly owned: boolean;
-  /** The NFLOG group that reports go to. */
-  readonly group: number;
+  /** The NFLOG group that reports go to; null for the packet sensor's table, which judges nothing and only holds. */
+  readonly group: number | null;
   /** Ports that are watched; an empty set leaves out the protocol. */
   readonly tcp: PortSet;
   readonly udp: PortSet;
@@ -48,3 +54,6 @@ export interface TablePlan {
   readonly ephemeral: PortRange;
   readonly holdTimeMs: number;
 }
+
+/** What the kernel sensor's table is made from: one that reports. The table itself finds out whether it can be owned. */
+export type SensorPlan = Omit<TablePlan, 'owned'> & { readonly group: number };

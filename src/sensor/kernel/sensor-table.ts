@@ -36,8 +36,11 @@ const KEPT_SETS = {
 export type KeptSet = keyof typeof KEPT_SETS;
 
 /** The sets of sources that are held. */
-const HELD_SETS = ['held4', 'held6', 'held6_64'] as const;
+const HELD_SETS = ['held4', 'held6', 'held6_64', 'held6_56', 'held6_48', 'held_mac'] as const;
 export type HeldSet = (typeof HELD_SETS)[number];
+
+/** The sets of sources that are not held, by the set that they would be in. */
+export type ExemptSet = 'exempt4' | 'exempt6' | 'exempt6_64';
 
 /** How long a table that is there is watched for a judge that renews it, and how often it is looked at. */
 const RENEWAL_WAIT_MS = 3_000;
@@ -164,7 +167,7 @@ export class SensorTable {
     return failure;
   }
 
-  /** Holds a source for another `ms`, whether or not it is held: `held4`, `held6` or `held6_64`. */
+  /** Holds a source for another `ms`, whether or not it is held. */
   hold(set: HeldSet, address: string, ms: number): Promise<Failure> {
     return this.#ask(renewing(set, address, ms));
   }
@@ -176,7 +179,7 @@ export class SensorTable {
   }
 
   /** The kernel does not hold this source for `ms`; its probes are dropped one by one. */
-  exempt(set: 'exempt4' | 'exempt6', address: string, ms: number): Promise<Failure> {
+  exempt(set: ExemptSet, address: string, ms: number): Promise<Failure> {
     return this.#ask(renewing(set, address, ms));
   }
 

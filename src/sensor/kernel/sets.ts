@@ -1,5 +1,5 @@
 import type { PortSet } from '../../config/ports.ts';
-import { ALIVE_SET, ALIVE_TIMEOUT_S, MEMORY_S, type TablePlan } from './plan.ts';
+import { ALIVE_SET, ALIVE_TIMEOUT_S, MEMORY_S, NEIGHBOUR_MEMORY_S, type TablePlan } from './plan.ts';
 
 /** Entries of a set that packets fill: forged sources take this much memory of the kernel and no more. */
 const DYNAMIC_SET_SIZE = 65_536;
@@ -31,10 +31,16 @@ export function setLines(plan: TablePlan): string[] {
     `set ${ALIVE_SET} { type inet_proto; flags timeout; timeout ${ALIVE_TIMEOUT_S}s; }`,
     ...families('held', '', hold),
     dynamic('held6_64', 'ipv6_addr', hold),
+    dynamic('held6_56', 'ipv6_addr', hold),
+    dynamic('held6_48', 'ipv6_addr', hold),
+    dynamic('held_mac', 'ether_addr', hold),
+    dynamic('neighbours', 'ether_addr . ipv6_addr', `${NEIGHBOUR_MEMORY_S}s`),
+    dynamic('neighbour_count', 'ether_addr', `${NEIGHBOUR_MEMORY_S}s`),
     dynamic('near6_64', 'ipv6_addr'),
     ...families('once', ''),
     `set exempt4 { type ipv4_addr; size ${DYNAMIC_SET_SIZE}; flags timeout; }`,
     `set exempt6 { type ipv6_addr; size ${DYNAMIC_SET_SIZE}; flags timeout; }`,
+    `set exempt6_64 { type ipv6_addr; size ${DYNAMIC_SET_SIZE}; flags timeout; }`,
     ...families('weakport', ' . inet_service'),
     ...families('weak', ''),
     ...(plan.trigger > 0

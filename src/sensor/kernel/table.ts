@@ -23,10 +23,9 @@ export function tableLines(plan: TablePlan): string[] {
     ...COUNTERS.map((name) => `counter ${name} { }`),
     ...setLines(plan),
     ...prerouting(writer),
-    ...postrouting(plan, writer),
-    ...input(plan, writer),
-    ...judges(plan, writer),
-    ...holds(plan),
+    ...(plan.group === null
+      ? []
+      : [...postrouting(plan, writer), ...input(plan, writer), ...judges(plan, writer), ...holds(plan)]),
     '}',
   ];
 }

@@ -5,14 +5,18 @@ const SNAP_LENGTH = 2_048;
 
 /** Writes the statements that report packets. */
 export class Writer {
-  readonly #group: number;
+  readonly #group: number | null;
 
-  constructor(group: number) {
+  constructor(group: number | null) {
     this.#group = group;
   }
 
-  /** Reports up to `rate` packets a second; the kernel hands them over when `threshold` of them wait, or after 1 s. */
+  /**
+   * Reports up to `rate` packets a second; the kernel hands them over when `threshold` of them wait, or after 1 s.
+   * Without a group it does nothing, as a rule of its own.
+   */
   report(rule: RuleName, rate: number, threshold: number): string {
+    if (this.#group === null) return 'continue';
     const limit = `limit rate ${rate}/second burst ${rate} packets`;
     const log = `log prefix "${rule}" group ${this.#group} snaplen ${SNAP_LENGTH} queue-threshold ${threshold}`;
     return `${limit} counter name reported ${log}`;

@@ -41,6 +41,7 @@ test.each<[string, Partial<TablePlan>]>([
   ['TCP alone', { udp: new PortSet() }],
   ['SYNs alone, on two interfaces', { kinds: kindMask([Kind.syn]), interfaces: ['eth0', 'wlan0'] }],
   ['no kinds at all', { kinds: 0 }],
+  ['for the packet sensor', { group: null }],
 ])('nft takes the table: %s', (_what, plan) => {
   const lines = tableLines({ ...PLAN, ...plan });
   for (const text of [lines.join('\n'), asOneLine(lines)]) {
@@ -134,4 +135,19 @@ describe('a change of the plan', () => {
     const back = tableAfter(load(one), changeLine(one, other), changeLine(other, one));
     expect(sorted(back)).toEqual(sorted(tableAfter(load(one))));
   });
+});
+
+test('the table of the packet sensor judges and reports nothing', () => {
+  const lines = tableLines({ ...PLAN, group: null });
+  expect(lines.filter((line) => line.includes('hook'))).toEqual([
+    expect.stringMatching(/^type filter hook prerouting/),
+  ]);
+  expect(lines.some((line) => line.includes('log '))).toBe(false);
+});
+
+test('of a held network neither spared sources are dropped nor those of the own links', () => {
+  expect(chain({}, 'held_network').slice(0, 2)).toEqual([
+    'ip6 saddr @spare6 accept',
+    'ip6 saddr & ffff:ffff:ffff:ffff:: @link6_64 accept',
+  ]);
 });
