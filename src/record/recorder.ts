@@ -144,7 +144,7 @@ export class Recorder {
 
   /** Records that the actions which the probe was to begin were refused by a never-block rule. */
   spared(event: ProbeEvent): void {
-    this.#form.spared(event);
+    this.#form.spared(this.#wall.time(event));
   }
 
   /** Records the end of a scan. */
