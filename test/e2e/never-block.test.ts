@@ -203,7 +203,8 @@ test('an IPv6 source that changes its address within its /64 is blocked as a pre
   await blocked('2001:db8:7::/64');
   await lab.waitFor(async () => (await targetsOf(lab)).join() === '2001:db8:7::/64');
   await forge(['2001:db8:7:0:ffff::3'], 3001);
-  await detector.waitForLine(/Host: 2001:db8:7:0:ffff::3\/2001:db8:7:0:ffff::3 is already blocked Ignoring$/);
+  await detector.waitForLine(/from host: 2001:db8:7:0:ffff::3\/2001:db8:7:0:ffff::3 to TCP port: 3001$/);
+  expect(await targetsOf(lab)).toEqual(['2001:db8:7::/64']);
 });
 
 test('neighbours in a network of this host are strangers to one another', async () => {
