@@ -39,8 +39,7 @@ const KVM = ['-accel', 'kvm', '-smp', '2'];
 const EMULATION = ['-accel', 'tcg', '-icount', 'shift=0,sleep=off', '-smp', '1'];
 
 /** Keeps kernel messages out of the lines of the test, and ends the machine on a panic. */
-const KERNEL_ARGUMENTS =
-  'console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off systemd.show_status=0';
+const KERNEL_ARGUMENTS = 'console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off systemd.show_status=0';
 
 /** The parts of `guest/trial`. */
 const ALL_PARTS = 'boot,unit,network,package';
