@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** Holds what is made here until `make clean`. */
@@ -51,27 +60,76 @@ export function treeArchive(
   return archive;
 }
 
-/** The file of the package behind an empty one in this release, such as the kernel behind `linux-image-cloud-amd64`. */
-export function packageBehind(name: string): string {
-  const [fields] = aptSays('apt-cache', ['show', '--no-all-versions', name]).filter((line) =>
-    line.startsWith('Depends: '),
-  );
-  const real = /^Depends: (\S+)/.exec(fields ?? '')?.[1];
-  if (real === undefined) throw new Error(`apt knows no ${name}: run apt-get update`);
-  const kept = () => readdirSync(FOLDER).find((file) => file.startsWith(`${real}_`) && file.endsWith('.deb'));
-  mkdirSync(FOLDER, { recursive: true });
-  if (kept() === undefined) download(real);
-  return join(FOLDER, kept() as string);
-}
+/** Debian's signatures; its package `debian-archive-keyring` has those of older and newer releases, too. */
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** Downloads a package to the folder, whole or not at all. */
-function download(name: string): void {
-  const unfinished = mkdtempSync(join(FOLDER, 'unfinished-'));
-  try {
-    execFileSync('apt-get', ['--quiet', 'download', name], { cwd: unfinished, stdio: 'pipe' });
-    for (const file of readdirSync(unfinished)) renameSync(join(unfinished, file), join(FOLDER, file));
-  } finally {
-    rmSync(unfinished, { recursive: true });
+/** The packages of one release of Debian, whatever this machine's release is. Each file is downloaded once for a checkout. */
+export class Release {
+  readonly name: string;
+  readonly #folder: string;
+
+  constructor(name: string) {
+    this.name = name;
+    this.#folder = join(FOLDER, `packages-${name}`);
+  }
+
+  /** The file of the package behind an empty one, such as the kernel behind `linux-image-cloud-amd64`. */
+  fileBehind(name: string): string {
+    const fields = this.#apt('apt-cache', ['show', '--no-all-versions', name]);
+    const real = /^Depends: (\S+)/m.exec(fields.join('\n'))?.[1];
+    if (real === undefined) throw new Error(`${this.name} has no ${name}`);
+    return this.file(real);
+  }
+
+  /** The file of a package. */
+  file(name: string): string {
+    mkdirSync(this.#folder, { recursive: true });
+    const kept = () =>
+      readdirSync(this.#folder).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'));
+    if (kept() === undefined) this.#download(name);
+    return join(this.#folder, kept() as string);
+  }
+
+  /** Whole or not at all. */
+  #download(name: string): void {
+    const unfinished = mkdtempSync(join(this.#folder, 'unfinished-'));
+    try {
+      this.#apt('apt-get', ['--quiet', 'download', name], unfinished);
+      for (const file of readdirSync(unfinished))
+        renameSync(join(unfinished, file), join(this.#folder, file));
+    } finally {
+      rmSync(unfinished, { recursive: true });
+    }
+  }
+
+  /** Runs apt with the lists of this release instead of this machine's. */
+  #apt(program: string, args: readonly string[], cwd?: string): string[] {
+    const sources = join(this.#folder, 'sources.list');
+    const settings = {
+      'Dir::Etc::SourceList': sources,
+      'Dir::Etc::SourceParts': '-',
+      'Dir::State::Lists': join(this.#folder, 'lists'),
+      'Dir::State::Status': '/dev/null',
+      'Dir::Cache': join(this.#folder, 'cache'),
+      'APT::Sandbox::User': 'root',
+    };
+    const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+    if (!existsSync(sources)) {
+      for (const folder of ['lists/partial', 'cache/archives/partial'])
+        mkdirSync(join(this.#folder, folder), { recursive: true });
+      const source = `deb [signed-by=${KEYRING}] ${mirrorOf(ownRelease())} ${this.name} main\n`;
+      writeFileSync(`${sources}.unfinished`, source);
+      const update = [
+        ...options,
+        '-o',
+        `Dir::Etc::SourceList=${sources}.unfinished`,
+        '--quiet',
+        '--error-on=any',
+      ];
+      aptSays('apt-get', [...update, 'update']);
+      renameSync(`${sources}.unfinished`, sources);
+    }
+    return aptSays(program, [...options, ...args], cwd);
   }
 }
 
@@ -95,6 +153,8 @@ function aptSettings(): string[] {
   );
 }
 
-function aptSays(program: string, args: readonly string[]): string[] {
-  return execFileSync(program, args, { encoding: 'utf8' }).split('\n').filter(Boolean);
+function aptSays(program: string, args: readonly string[], cwd?: string): string[] {
+  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], cwd })
+    .split('\n')
+    .filter(Boolean);
 }

@@ -78,7 +78,8 @@ export function postrouting(plan: TablePlan, writer: Writer): string[] {
     '}',
     'chain gone {',
     'tcp flags & (syn|fin|rst) == syn goto opened',
-    'fib saddr type != local accept',
+    // The first one does not know the addresses of a VRF; the second one knows those of the interface.
+    'fib saddr type != local fib saddr . oif type != local accept',
     `update @gone4 { ip daddr . tcp sport timeout ${MEMORY_S}s } accept`,
     `update @gone6 { ip6 daddr . tcp sport timeout ${MEMORY_S}s }`,
     '}',

@@ -24,6 +24,12 @@ const IMPOSSIBLE = [
 /** A socket owns the packet: any, also one in TIME-WAIT or half open. `socket wildcard` misses those. */
 const ANY_SOCKET = 'socket transparent <= 1 accept';
 
+/**
+ * `fib` does not ask the table of a VRF, where the addresses of its interfaces are. The input hook gets its packets from
+ * the device of the VRF; what is not for a group of hosts there is for this one.
+ */
+const FOR_US_IN_VRF = 'meta iifkind "vrf" meta pkttype host';
+
 const SIX_FLAGS = 'tcp flags & (fin|syn|rst|psh|ack|urg)';
 
 /** The six flags of the kinds that have one set of flags, as nft takes them. */
@@ -78,9 +84,10 @@ function other({ tcp, kinds }: TablePlan, writer: Writer): string[] {
     `meta l4proto { ${JUDGED_PROTOCOLS.join(', ')} } accept`,
     ...(detects(Kind.icmp) ? requests.map((match) => `${match} ${writer.report('icmp', 100, 8)}`) : []),
     ...(detects(Kind['ip-protocol'])
-      ? [
-          `meta l4proto != { ${SPOKEN_PROTOCOLS.join(', ')} } fib daddr type local ${writer.report('weak', 1_000, 1)}`,
-        ]
+      ? ['fib daddr type local', FOR_US_IN_VRF].map(
+          (match) =>
+            `meta l4proto != { ${SPOKEN_PROTOCOLS.join(', ')} } ${match} ${writer.report('weak', 1_000, 1)}`,
+        )
       : []),
     '}',
   ];
@@ -195,7 +202,7 @@ function bare({ tcp, ephemeral, holdsTcp }: TablePlan, writer: Writer): string[]
     ...ofEarlierConnections(ephemeral),
     'ip saddr . tcp dport @gone4 accept',
     'ip6 saddr . tcp dport @gone6 accept',
-    'fib daddr type != local accept',
+    'fib daddr type != local meta iifkind != "vrf" accept',
     'fib saddr type local goto forged',
     `iifname @quiet ${writer.report('bridge', 100, 1)} accept`,
     'jump report_weak',
@@ -225,7 +232,7 @@ function ofEarlierConnections({ first, last }: PortRange): string[] {
 function judge(writer: Writer): string[] {
   return [
     'chain judge {',
-    'fib daddr type != local goto cast',
+    'fib daddr type != local jump elsewhere',
     'fib saddr type local goto forged',
     'counter name probes',
     `iifname @quiet ${writer.report('bridge', 100, 1)} accept`,
@@ -241,10 +248,17 @@ function judge(writer: Writer): string[] {
 
 function groups(writer: Writer): string[] {
   return [
+    'chain elsewhere {',
+    'fib daddr type multicast goto cast',
+    'fib daddr type broadcast goto cast',
+    `${FOR_US_IN_VRF} return`,
+    'goto cast',
+    '}',
     // `socket` finds nobody behind a group address, whoever joined it. Reported, never held.
     'chain cast {',
     'fib saddr type local accept',
-    `${writer.report('cast', 100, 32)} accept`,
+    writer.report('cast', 100, 32),
+    'accept',
     '}',
     'chain forged {',
     writer.report('forged', 100, 32),
