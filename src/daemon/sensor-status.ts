@@ -1,5 +1,6 @@
 import type { SensorStatus } from '../control/status.ts';
 import type { LedgerMethod } from '../ledger/entry.ts';
+import type { CoinTests } from '../track/coin-tests.ts';
 import { readSmall } from '../watch/proc-net.ts';
 import type { KernelSensor } from './kernel-sensor.ts';
 
@@ -17,6 +18,7 @@ export interface SensorStatusParts {
   /** Which sensor watches and why; null where no mode needs one. */
   readonly choice: string | null;
   readonly kernelSensor: KernelSensor;
+  readonly coinTests: CoinTests;
   /** How new blocks are put in force; null when none are. */
   readonly method: LedgerMethod;
 }
@@ -25,10 +27,12 @@ export interface SensorStatusParts {
 export async function sensorStatus({
   choice,
   kernelSensor,
+  coinTests,
   method,
 }: SensorStatusParts): Promise<SensorStatus> {
-  if (choice === null) return { name: 'none', why: 'the modes have sockets of their own', kernel: null };
-  if (!kernelSensor.isOpen) return { name: 'packet', why: choice, kernel: null };
+  if (choice === null)
+    return { name: 'none', why: 'the modes have sockets of their own', kernel: null, challenge: null };
+  if (!kernelSensor.isOpen) return { name: 'packet', why: choice, kernel: null, challenge: null };
   const { table, group, isWell, plan } = kernelSensor;
   const [counts, held] = await Promise.all([kernelSensor.tableCounts(), table.heldSources()]);
   const kernel = {
@@ -45,5 +49,5 @@ export async function sensorStatus({
     hearsBlocked: method === null || !SILENT_METHODS.has(method),
     silences: { tcp: plan.holdsTcp && plan.trigger === 0, udp: plan.holdsUdp && plan.trigger === 0 },
   };
-  return { name: 'kernel', why: choice, kernel };
+  return { name: 'kernel', why: choice, kernel, challenge: plan.challenges ? coinTests.counts : null };
 }

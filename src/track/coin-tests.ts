@@ -61,9 +61,9 @@ export interface CoinCounts {
 }
 
 /**
- * The coin tests of all sources, each a single address. All maps are in the order of time. Which test or coin leaves for want of room does not
- * depend on how a coin fell, and one that leaves after a bet does not begin again for a day: so each source has one
- * martingale a day, and is falsely proven with a probability of at most 2^-20 in it.
+ * The coin tests of all sources, each a single address. All maps are in the order of time. Which test or coin leaves for
+ * want of room does not depend on how a coin fell, and a source whose test leaves after a bet does not begin again for a
+ * day. So each source has one martingale a day, and is falsely proven with a probability of at most 2^-20 in it.
  */
 export class CoinTests {
   /** Tests without a bet. Such a test has M = 1, as one that begins: to leave it takes nothing and gives nothing. */
