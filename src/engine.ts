@@ -86,6 +86,8 @@ export interface EngineParts extends EngineSettings {
   readonly isSettled?: (details: ProbeDetails) => boolean;
   /** Whether the source's network is held, and not blocked because its addresses may be strangers. */
   readonly isNetworkHeld?: (event: ProbeEvent) => boolean;
+  /** Whether what the address sent depended on what this host had sent to it, so that it is genuine. */
+  readonly reacts?: (source: Address) => boolean;
   /** Releases the block of a source that turned out to be a decoy; without it, such blocks stay. */
   readonly takeBack?: (source: string) => void;
   /** Called for each event, because a reload opens other files. */
@@ -368,6 +370,11 @@ export class Engine {
     const policy = this.#policyFor(probe.protocol);
     const { marks } = source;
     if (isHandshake(probe)) marks.prove(probe.source, 'handshake');
+    if (this.#parts.reacts?.(probe.source) === true) {
+      marks.prove(probe.source, 'reacts');
+      // It is no decoy, whatever others send.
+      this.#decoys.dismiss(this.tracker.slot);
+    }
     const group = this.#newGroup;
     const event = this.#event(probe, source, policy, marks.tool.add(probe), circumstance);
     if (this.tracker.newPort) source.reported.unreportedPorts++;

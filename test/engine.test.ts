@@ -592,6 +592,21 @@ describe('decoys', () => {
     ]);
   });
 
+  test('that are proven to read our answers are none, and are blocked', () => {
+    let isProven = false;
+    const reacts = (source: Address) => isProven && source.toString() === '10.0.0.1';
+    const { take, actions, story } = makeEngine({ blockSpoofable: false }, { reacts });
+    take(...batch(23, 0), ...batch(24, 1));
+    isProven = true;
+    take(...batch(25, 2));
+    expect(actions.map(({ details }) => details.source)).toEqual(['10.0.0.1']);
+    expect(story.probes.slice(-3).map(({ source, decoy, evidence }) => [source, decoy, evidence])).toEqual([
+      ['203.0.113.1', true, 'spoofable'],
+      ['203.0.113.2', true, 'spoofable'],
+      ['10.0.0.1', false, 'reacts'],
+    ]);
+  });
+
   test('are not in the history that other programs block by', () => {
     const { take, story } = makeEngine({ blockTcp: 0 });
     take(...batch(23, 0), ...batch(24, 1));
@@ -641,10 +656,11 @@ describe('BLOCK_SPOOFABLE="0"', () => {
   });
 
   test('is satisfied by a source that reacts to what this host sends', () => {
-    const { engine, take, actions, story } = makeEngine({ blockSpoofable: false });
+    let isProven = false;
+    const reacts = (source: Address) => isProven && source.toString() === '10.0.0.1';
+    const { take, actions, story } = makeEngine({ blockSpoofable: false }, { reacts });
     take({ port: 1 });
-    expect(engine.proveReacts(address('10.0.0.1'))).toBe(true);
-    expect(engine.proveReacts(address('10.0.0.9'))).toBe(false);
+    isProven = true;
     take({ port: 2 }, { source: '10.0.0.9', port: 2 });
     expect(actions.map(({ details }) => details.source)).toEqual(['10.0.0.1']);
     expect(story.probes.map(({ evidence }) => evidence)).toEqual(['spoofable', 'reacts', 'spoofable']);

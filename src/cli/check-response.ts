@@ -70,13 +70,20 @@ export function describeTrigger({ scanTrigger, scanWindow }: Config): string {
   return `Connect number ${scanTrigger + 1} of a source${window} triggers.`;
 }
 
-const UNPROVEN =
-  'Packets that anybody can forge are not enough, however many: only a source that proves its address, by a connection in -tcp, is blocked (BLOCK_SPOOFABLE="0").';
+function describeProof({ challenge }: Config): string {
+  const way = challenge ? 'a connection in -tcp or the coin test' : 'a connection in -tcp';
+  return `Packets that anybody can forge are not enough, however many: only a source that proves its address, by ${way}, is blocked (BLOCK_SPOOFABLE="0").`;
+}
+
+const TESTED =
+  'Half of the TCP ports of a held source answer with RST, so that it can prove itself; one that is blocked is tested no further (CHALLENGE="1").';
 
 /** What is not acted on because it may be forged. */
-function describeForgery({ blockSpoofable, decoyPolicy }: Config): string[] {
+function describeForgery(config: Config): string[] {
+  const { blockSpoofable, decoyPolicy, challenge } = config;
   return [
-    ...(blockSpoofable ? [] : [UNPROVEN]),
+    ...(blockSpoofable ? [] : [describeProof(config)]),
+    ...(challenge ? [TESTED] : []),
     ...(decoyPolicy === 'block'
       ? []
       : ['Sources that send the same at the same time (decoys) are only logged (DECOY_POLICY="log").']),

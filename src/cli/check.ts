@@ -1,9 +1,11 @@
+import { release } from 'node:os';
 import type { Config } from '../config/config.ts';
 import type { Settings } from '../config/cross-checks.ts';
 import { DIRECTIVES, FIELDS, formatField } from '../config/directives.ts';
 import { type Finding, formatFinding, type Severity } from '../config/finding.ts';
 import { DEFAULT_CONFIG_FILE, inFileOrder, loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
 import { modeNames, startedModes } from '../config/modes.ts';
+import { challengeFindings } from '../preflight/check-challenge.ts';
 import { folderFindings, ignoreFileFindings } from '../preflight/check-files.ts';
 import { userFindings } from '../preflight/check-user.ts';
 import { Exit } from '../preflight/exit.ts';
@@ -51,6 +53,7 @@ export async function runCheck(
       ...loaded.findings,
       ...folderFindings(loaded, { modes, rights }),
       ...userFindings(loaded),
+      ...challengeFindings(loaded, release()),
       ...(start === null ? [] : legacyFindings(loaded, start)),
     ]),
     ...ignoreFileFindings(loaded),

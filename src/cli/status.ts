@@ -1,4 +1,4 @@
-import type { KnownServiceInfo, SensorProcessStatus, Status } from '../control/status.ts';
+import type { ChallengeStatus, KnownServiceInfo, SensorProcessStatus, Status } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
 import { counted } from '../record/counted.ts';
 import { formatTime } from '../record/times.ts';
@@ -65,7 +65,7 @@ function describeProcess({ isWell, account, died, refused, retimed }: SensorProc
   return `${state}${user}, replaced ${counted(died, 'time')}${untrue}`;
 }
 
-function tableFacts({ sensor: { why, kernel }, method }: Status): [string, string][] {
+function tableFacts({ sensor: { why, kernel, challenge }, method }: Status): [string, string][] {
   if (kernel === null) return [['sensor', why]];
   const { held, heldPackets, shed, reported, unreported, lost, hearsBlocked } = kernel;
   const blocked = hearsBlocked ? '' : `; of blocked sources unknown, because ${method.name} drops them first`;
@@ -76,8 +76,14 @@ function tableFacts({ sensor: { why, kernel }, method }: Status): [string, strin
       `${held === null ? 'unknown' : counted(held, 'source')} now, ${counted(heldPackets, 'packet')} so far`,
     ],
     ['holds shed', `${shed}`],
+    ...(challenge === null ? [] : [['challenge', describeChallenge(challenge)] as [string, string]]),
     ['reports', `${reported}, ${lost} lost, ${unreported} beyond the rate${blocked}`],
   ];
+}
+
+function describeChallenge({ underTest, proven, isFull }: ChallengeStatus): string {
+  const full = isFull ? '; too many within a day, so nobody new is tested' : '';
+  return `${counted(underTest, 'source')} under test, ${proven} proven within a day${full}`;
 }
 
 /** Services that a line names; --json has all. */

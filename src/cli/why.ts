@@ -37,15 +37,20 @@ export function renderWhy({ address, rule, source, block, earlier, next }: Why, 
 }
 
 function describeSource(source: KnownSource, now: number): string[] {
-  const { probes, connects, ports, targets, kinds, firstSeen, lastSeen, tool, decoy } = source;
+  const { probes, connects, ports, targets, kinds, firstSeen, lastSeen, tool, decoy, challenge } = source;
   const ago = formatDuration(Math.max(0, now - lastSeen));
   return [
     `${counted(probes, 'probe')} since ${formatTime(firstSeen)}, the last one ${ago} ago`,
     `${counted(connects, 'connect')} to ${counted(ports, 'port')} of ` +
       `${counted(targets, 'address', 'addresses')} (${kinds.join(', ')})`,
     `${EVIDENCE[source.evidence]}${tool === null ? '' : `; it looks like ${tool}`}`,
+    ...(challenge === null ? [] : [describeChallenge(challenge)]),
     ...(decoy ? ['others sent the same at the same time; most of them are forged'] : []),
   ];
+}
+
+function describeChallenge({ bets, log2 }: NonNullable<KnownSource['challenge']>): string {
+  return `coin test: it sent again to ${counted(bets, 'port')}; log2 M is ${log2.toFixed(1)}, and 20 proves it`;
 }
 
 const EVIDENCE: Readonly<Record<KnownSource['evidence'], string>> = {

@@ -72,6 +72,8 @@ export interface Config {
   /** The kernel drops all packets of a source that probed, for HOLD_TIME, until it is judged. */
   readonly hold: boolean;
   readonly holdTime: number;
+  /** The kernel answers half of a held source's ports, so that the source can show that it reads our answers. */
+  readonly challenge: boolean;
   readonly nflogGroup: number;
   /** Probes to the port of a service that is away block nobody. */
   readonly knownServices: boolean;

@@ -118,12 +118,15 @@ function methodUnasked({ killRoute, ...config }: Config, settings: Settings, at:
   return [at(keys, 'warning', message)];
 }
 
-/** What proves an address is a connection, and only one mode accepts any. */
+/** What proves an address is a connection, which only one mode accepts, or the coin test. */
 function nothingProven(config: Config, running: readonly ModeName[], at: At): Finding[] {
   if (config.blockSpoofable || running.includes('tcp')) return [];
+  const { challenge, hold, sensor } = config;
+  const isTested = challenge && hold && sensor !== 'packet';
+  if (isTested && (running.includes('atcp') || running.includes('stcp'))) return [];
   if (policies(config).every(([, policy]) => policy === 0)) return [];
   const modes = running.map((mode) => `-${mode}`).join(' and ');
-  const message = `BLOCK_SPOOFABLE="0": ${modes} block and hold nobody, because anybody can forge what they see; only -tcp finds out whether an address is genuine`;
+  const message = `BLOCK_SPOOFABLE="0": ${modes} block and hold nobody, because anybody can forge what they see; only -tcp and CHALLENGE="1" find out whether an address is genuine`;
   return [at(['BLOCK_SPOOFABLE'], 'warning', message)];
 }
 

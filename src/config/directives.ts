@@ -232,6 +232,12 @@ export const DIRECTIVES: Table = {
     default: '10s',
     meaning: 'how long the kernel holds such a source',
   },
+  challenge: {
+    key: 'CHALLENGE',
+    kind: flag,
+    default: '0',
+    meaning: '1 answers half of the ports of a held source with RST, to see whether it reads our answers',
+  },
   nflogGroup: {
     key: 'NFLOG_GROUP',
     kind: integer(1, 65_535),

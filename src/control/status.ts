@@ -57,6 +57,17 @@ export interface SensorStatus {
   readonly kernel: KernelSensorStatus | null;
   /** The process that reads packets; null where no mode needs one. */
   readonly process: SensorProcessStatus | null;
+  /** The coin test; null without CHALLENGE="1", and where it has no effect. */
+  readonly challenge: ChallengeStatus | null;
+}
+
+/** The sources that may show that they read what this host sends to them. */
+export interface ChallengeStatus {
+  readonly underTest: number;
+  /** Proven within the last day. */
+  readonly proven: number;
+  /** So many were tested within a day that nobody new begins. */
+  readonly isFull: boolean;
 }
 
 /** The process that reads packets from the wire, which the main process does not trust. */
@@ -163,6 +174,8 @@ export interface KnownSource {
   readonly kinds: readonly KindName[];
   /** How easily its probes can be forged. */
   readonly evidence: Evidence;
+  /** How far its coin test is: ports that it sent to again, and log2 M; null when none has begun or it is over. */
+  readonly challenge: { readonly bets: number; readonly log2: number } | null;
   /** The program that most of its probes look like. */
   readonly tool: ToolName | null;
   /** Other sources sent the same at the same time. */

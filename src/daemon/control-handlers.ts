@@ -14,6 +14,7 @@ import type { Prepared } from '../preflight/prepare.ts';
 import type { Ports } from '../record/start-lines.ts';
 import type { Blocks } from '../respond/blocks.ts';
 import type { ActionQueue } from '../respond/queue.ts';
+import type { CoinTests } from '../track/coin-tests.ts';
 import { kindsOf } from '../track/scan.ts';
 import type { Source } from '../track/source.ts';
 import type { KnownService } from '../watch/known-services.ts';
@@ -59,6 +60,7 @@ export interface LiveControlHandlersParts {
   /** Which sensor watches, and what it has counted. */
   readonly sensor: () => Promise<SensorStatus>;
   readonly knownServices: () => readonly KnownService[];
+  readonly coinTests: Pick<CoinTests, 'progressOf'>;
   /** Called for each block by hand that is in force. */
   readonly onBlock: (entry: LedgerEntry) => void;
 }
@@ -131,7 +133,7 @@ export class LiveControlHandlers implements ControlHandlers {
 
   async why(text: string): Promise<Why> {
     await this.#look();
-    const { blockManager, engine, prepared, dryRun } = this.#parts;
+    const { blockManager, engine, coinTests, prepared, dryRun } = this.#parts;
     const address = parseAddress(text) as Address;
     const { toWall } = blockManager.clock;
     const rule = blockManager.allowList.never.match(address);
@@ -142,7 +144,10 @@ export class LiveControlHandlers implements ControlHandlers {
     return {
       address: text,
       rule: rule?.text ?? null,
-      source: source === undefined ? null : knownSource(source, address, toWall),
+      source:
+        source === undefined
+          ? null
+          : { ...knownSource(source, address, toWall), challenge: coinTests.progressOf(address) },
       block: block === undefined ? null : infoOf(blockManager, block),
       earlier: earlierOf(known, toWall),
       next: foretell(blockManager, prepared(), { address, rule, block, source, dryRun }),
@@ -258,7 +263,7 @@ function* infosOf(blockManager: BlockManager, entries: readonly LedgerEntry[]): 
   for (const entry of entries) yield infoOf(blockManager, entry);
 }
 
-function knownSource(source: Source, address: Address, toWall: Convert): KnownSource {
+function knownSource(source: Source, address: Address, toWall: Convert): Omit<KnownSource, 'challenge'> {
   const { firstSeen, lastSeen, probes, connects, ports, targets, kinds, marks } = source;
   return {
     firstSeen: toWall(firstSeen),

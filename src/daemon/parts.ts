@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { release } from 'node:os';
 import { ALL, ALL_BUT_LOOPBACK, ANY } from '../capture/devices.ts';
 import { isNoted, Kind, kindMask } from '../classify/kind.ts';
 import type { Probe } from '../classify/probe.ts';
@@ -14,6 +15,7 @@ import { mayCapture } from '../preflight/privileges.ts';
 import type { RunOptions } from '../preflight/run-options.ts';
 import type { Log } from '../record/log.ts';
 import { listeningLine } from '../record/start-lines.ts';
+import { whyNoChallenge } from '../respond/challenging.ts';
 import type { Outcome, UnblockEvent } from '../respond/event.ts';
 import { mayHold } from '../respond/holding.ts';
 import { ActionQueue } from '../respond/queue.ts';
@@ -21,6 +23,7 @@ import type { SensorPlan } from '../sensor/kernel/plan.ts';
 import type { SensorTable } from '../sensor/kernel/sensor-table.ts';
 import { RecordCheck } from '../sensor/record-check.ts';
 import { ServiceManager } from '../service/service-manager.ts';
+import { CoinTests } from '../track/coin-tests.ts';
 import type { ProbeEvent } from '../track/event.ts';
 import { suffices } from '../track/evidence.ts';
 import { readEphemeralPorts } from '../watch/ephemeral-ports.ts';
@@ -80,6 +83,7 @@ export class DaemonParts {
   readonly kernelSensor: KernelSensor;
   readonly packetHolds: PacketHolds;
   readonly holds: Holds;
+  readonly coinTests = new CoinTests();
   readonly reportReceiver: ReportReceiver;
   readonly sensorUpkeep: SensorUpkeep;
   /** Which sensor watches and why, in one sentence; null before the start, and where no mode needs one. */
@@ -146,6 +150,8 @@ export class DaemonParts {
       engine: this.engine,
       sockets: this.sockets,
       holds: this.holds,
+      coinTests: this.coinTests,
+      now: () => performance.now(),
       mayHold: (transport) => this.#mayHold(transport),
       ruleFor: (source) => this.blockManager.allowList.never.ruleFor(source),
       forwards: () => this.sensorUpkeep.forwards,
@@ -245,10 +251,6 @@ export class DaemonParts {
     });
   }
 
-  #mayHold(transport: ModeTransport): boolean {
-    return !this.options.dryRun && mayHold(this.settings.config, transport);
-  }
-
   /** Holds what the packet sensor saw, if that is a decoy or one of many addresses of a network. */
   #holdIfItGoesOn({ source, protocol, kind }: Probe): void {
     if (!this.packetHolds.isOpen || isNoted(kind)) return;
@@ -277,6 +279,7 @@ export class DaemonParts {
       isNetworkHeld: (event) => this.#isNetworkHeld(event),
       admits: (connects, evidence, now) => breaker.admits(connects, evidence, now),
       respond: options.dryRun ? null : (event, connects) => this.#respond(event, connects),
+      reacts: (source) => this.coinTests.hasProven(source),
       takeBack: (source) => void blocks.releaseDecoy(source),
       recorder: () => settings.recorder,
       ...(options.debug ? { onLocal: (address) => settings.recorder.local(String(address)) } : {}),
@@ -315,7 +318,6 @@ export class DaemonParts {
 
   #tablePlan(): SensorPlan {
     const { config, watched, prepared } = this.settings;
-    const acts = !this.options.dryRun;
     return {
       group: config.nflogGroup,
       tcp: watched.tcp,
@@ -325,11 +327,23 @@ export class DaemonParts {
       interfaces: namedInterfaces(prepared.interfaces),
       trigger: config.scanTrigger,
       ipv6Prefix: config.blockIpv6Prefix,
-      holdsTcp: acts && mayHold(config, 'tcp'),
-      holdsUdp: acts && mayHold(config, 'udp'),
+      holdsTcp: this.#mayHold('tcp'),
+      holdsUdp: this.#mayHold('udp'),
       ephemeral: readEphemeralPorts(),
       holdTimeMs: config.holdTime,
+      challenges: this.#mayHold('tcp') && this.#challenges,
     };
+  }
+
+  #mayHold(transport: ModeTransport): boolean {
+    return !this.options.dryRun && mayHold(this.settings.config, transport, this.#challenges);
+  }
+
+  /** CHALLENGE="1" asks for the coin test, and nothing keeps it from having an effect, as far as is known. */
+  get #challenges(): boolean {
+    const { config } = this.settings;
+    const mayReport = this.sensorChoice === null || this.kernelSensor.isOpen;
+    return config.challenge && mayReport && whyNoChallenge(config, release()) === null;
   }
 
   /** The table was taken away and cannot be put back: captured frames take its place. */
@@ -420,8 +434,10 @@ export class DaemonParts {
           kernelSensor: this.kernelSensor,
           captureManager: this.captureManager,
           recordCheck: this.recordCheck,
+          coinTests: this.coinTests,
           method: this.blockManager.method.name,
         }),
+      coinTests: this.coinTests,
       knownServices: () => this.serviceMemory.services,
       onBlock: (entry) => settings.recorder.blockedByHand(entry),
     });

@@ -1,6 +1,7 @@
 import { prepareRun } from '../preflight/prepare.ts';
 import type { DaemonParts } from './parts.ts';
 import { Settings } from './settings.ts';
+import { warnOfNoChallenge } from './start-sensor.ts';
 
 /**
  * Reads the configuration and the ignore file again and hands them to every part. When something is wrong with either,
@@ -27,10 +28,12 @@ export async function reload(parts: DaemonParts): Promise<void> {
   engine.configure({ config, modes, watched });
   await connectModes.reload(settings.prepared);
   parts.holds.configure({ holdTimeMs: config.holdTime, ipv6Prefix: config.blockIpv6Prefix });
+  if (!config.challenge) parts.coinTests.clear();
   await parts.kernelSensor.configure();
   await parts.packetHolds.configure();
   captureManager.configure(parts.viewedPorts());
   settings.warn();
+  if (!before.challenge) warnOfNoChallenge(parts);
   if (config.sensor !== before.sensor || config.nflogGroup !== before.nflogGroup)
     settings.tell('SENSOR and NFLOG_GROUP take effect at the next start.');
   settings.tell('Configuration and ignore file were read again.');

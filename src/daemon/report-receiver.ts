@@ -1,14 +1,23 @@
 import { LeftAnswer } from '../classify/answer.ts';
 import { Kind } from '../classify/kind.ts';
 import { Probe } from '../classify/probe.ts';
+import { ACK, FIN, RST, SYN } from '../decode/transport/tcp.ts';
 import type { Engine } from '../engine.ts';
 import type { Address } from '../net/address.ts';
-import { type ModeTransport, modeTransportOf, PROTOCOL_SCTP, transportOf } from '../net/protocol.ts';
+import {
+  type ModeTransport,
+  modeTransportOf,
+  PROTOCOL_SCTP,
+  PROTOCOL_TCP,
+  transportOf,
+} from '../net/protocol.ts';
 import { counted } from '../record/counted.ts';
 import type { Presence } from '../respond/presence.ts';
 import { Rule } from '../sensor/kernel/rule.ts';
 import type { RecordCheck } from '../sensor/record-check.ts';
 import { RECORD_LENGTH, RecordType, recordRule, recordType } from '../sensor/record-format.ts';
+import type { Coin } from '../track/coin-test.ts';
+import type { CoinTests } from '../track/coin-tests.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import type { Holds } from './holds.ts';
 
@@ -29,6 +38,9 @@ export interface ReportReceiverParts {
   /** Refuses records that cannot be true. */
   readonly check: Pick<RecordCheck, 'readProbe' | 'readAnswer' | 'refuse'>;
   readonly holds: Holds;
+  readonly coinTests: CoinTests;
+  /** The monotonic clock, ms. */
+  readonly now: () => number;
   /** Whether the kernel holds sources for probes of the transport. */
   readonly mayHold: (transport: ModeTransport) => boolean;
   /** The never-block rule that spares a source; null when none does. */
@@ -79,6 +91,7 @@ export class ReportReceiver {
 
   #take(probe: Probe, rule: Rule): void {
     const { engine, forwards, presence } = this.#parts;
+    this.#bet(probe, rule);
     switch (rule) {
       case Rule.probe:
         this.#takeProbe(probe);
@@ -98,6 +111,8 @@ export class ReportReceiver {
         engine.take(probe);
         return;
       case Rule.held:
+      case Rule.reset:
+      case Rule.silent:
         this.#takeHeld(probe);
         return;
       case Rule.blocked:
@@ -116,6 +131,13 @@ export class ReportReceiver {
       default:
         this.#parts.check.refuse();
     }
+  }
+
+  /** Whichever rule reports it, a SYN is a toss of the coin, or the first one after it. */
+  #bet({ source, destination, destinationPort, protocol, tcpFlags }: Probe, rule: Rule): void {
+    if (protocol !== PROTOCOL_TCP || (tcpFlags & (FIN | SYN | RST | ACK)) !== SYN) return;
+    const { coinTests, now } = this.#parts;
+    coinTests.take({ source, destination, port: destinationPort, coin: coinOf(rule), time: now() });
   }
 
   /** The kernel holds the source by now, unless it is spared. */
@@ -145,5 +167,17 @@ export class ReportReceiver {
   #isProbe(probe: Probe): boolean {
     const { engine } = this.#parts;
     return engine.watches(probe, probe.kind) && !engine.isInUse(probe, probe.kind);
+  }
+}
+
+/** How the rule that reported a SYN has answered it, if a coin was tossed. */
+function coinOf(rule: Rule): Coin | null {
+  switch (rule) {
+    case Rule.reset:
+      return 'reset';
+    case Rule.silent:
+      return 'silent';
+    default:
+      return null;
   }
 }

@@ -1,6 +1,7 @@
 import type { SensorProcessStatus, SensorStatus } from '../control/status.ts';
 import type { LedgerMethod } from '../ledger/entry.ts';
 import type { RecordCheck } from '../sensor/record-check.ts';
+import type { CoinTests } from '../track/coin-tests.ts';
 import { readSmall } from '../watch/proc-net.ts';
 import type { CaptureManager } from './capture-manager.ts';
 import type { KernelSensor } from './kernel-sensor.ts';
@@ -21,6 +22,7 @@ export interface SensorStatusParts {
   readonly kernelSensor: KernelSensor;
   readonly captureManager: Pick<CaptureManager, 'isWell' | 'process'>;
   readonly recordCheck: Pick<RecordCheck, 'refused' | 'retimed'>;
+  readonly coinTests: CoinTests;
   /** How new blocks are put in force; null when none are. */
   readonly method: LedgerMethod;
 }
@@ -31,10 +33,17 @@ export async function sensorStatus({
   kernelSensor,
   captureManager,
   recordCheck,
+  coinTests,
   method,
 }: SensorStatusParts): Promise<SensorStatus> {
   if (choice === null)
-    return { name: 'none', why: 'the modes have sockets of their own', kernel: null, process: null };
+    return {
+      name: 'none',
+      why: 'the modes have sockets of their own',
+      kernel: null,
+      process: null,
+      challenge: null,
+    };
   const { refused, retimed } = recordCheck;
   const processOf = (sensor: Pick<CaptureManager, 'isWell' | 'process'>): SensorProcessStatus => ({
     isWell: sensor.isWell,
@@ -43,7 +52,7 @@ export async function sensorStatus({
     retimed,
   });
   if (!kernelSensor.isOpen)
-    return { name: 'packet', why: choice, kernel: null, process: processOf(captureManager) };
+    return { name: 'packet', why: choice, kernel: null, process: processOf(captureManager), challenge: null };
   const { table, group, isWell, plan } = kernelSensor;
   const [counts, held] = await Promise.all([kernelSensor.tableCounts(), table.heldSources()]);
   const kernel = {
@@ -60,5 +69,11 @@ export async function sensorStatus({
     hearsBlocked: method === null || !SILENT_METHODS.has(method),
     silences: { tcp: plan.holdsTcp && plan.trigger === 0, udp: plan.holdsUdp && plan.trigger === 0 },
   };
-  return { name: 'kernel', why: choice, kernel, process: processOf(kernelSensor) };
+  return {
+    name: 'kernel',
+    why: choice,
+    kernel,
+    process: processOf(kernelSensor),
+    challenge: plan.challenges ? coinTests.counts : null,
+  };
 }

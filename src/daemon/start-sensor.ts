@@ -2,11 +2,26 @@ import { CommandError, Exit } from '../preflight/exit.ts';
 import type { DaemonParts } from './parts.ts';
 import { PACKET_SENSOR_IS_WEAKER } from './sensor-status.ts';
 
+/** Starts the sensor. Throws as `chooseSensor` does. */
+export async function startSensor(parts: DaemonParts): Promise<void> {
+  await chooseSensor(parts);
+  warnOfNoChallenge(parts);
+}
+
+/** Says so if CHALLENGE has no effect with the sensor that watches. What the settings keep from it was said before. */
+export function warnOfNoChallenge({ settings, kernelSensor }: DaemonParts): void {
+  const { challenge, sensor } = settings.config;
+  if (!challenge || sensor === 'packet' || (kernelSensor.isOpen && !settings.watched.tcp.isEmpty)) return;
+  settings.tell(
+    'CHALLENGE="1" has no effect: it needs the kernel sensor, with a mode that watches idle TCP ports.',
+  );
+}
+
 /**
  * Starts the kernel sensor where SENSOR asks for it and this host can have it, and says which sensor watches. Throws a
  * CommandError (69) when SENSOR="kernel" cannot be had, or another portsentry watches this network namespace.
  */
-export async function startSensor(parts: DaemonParts): Promise<void> {
+async function chooseSensor(parts: DaemonParts): Promise<void> {
   const { settings, options, kernelSensor, sensorUpkeep } = parts;
   const { sensor } = settings.config;
   if (!parts.watchesIdlePorts) return;

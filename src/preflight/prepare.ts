@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { describeMissing, missingCapabilities } from '../capture/capabilities.ts';
 import { deviceNames, unknownDevices } from '../capture/devices.ts';
@@ -7,6 +8,7 @@ import { DIRECTIVES } from '../config/directives.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
 import { type Modes, modeNames, modesOf, startedModes } from '../config/modes.ts';
+import { challengeFindings } from './check-challenge.ts';
 import { folderFindings, ignoreFileFindings } from './check-files.ts';
 import { userFindings } from './check-user.ts';
 import { configError, refuseErrors } from './config-error.ts';
@@ -38,6 +40,7 @@ export function prepareRun(options: RunOptions): Prepared {
     ...folderFindings(loaded, { modes: names, rights: true }),
     ...ignoreFileFindings(loaded),
     ...userFindings(loaded),
+    ...challengeFindings(loaded, release()),
   ];
   refuseErrors(findings);
   const { config } = loaded;

@@ -230,11 +230,35 @@ describe('files that the configuration needs', () => {
   });
 });
 
+test.each([
+  ['SENSOR="packet"', 'it needs the kernel sensor, and SENSOR="packet" is set'],
+  ['HOLD="0"', 'it tests sources that the kernel holds, and HOLD="0" holds none'],
+])('CHALLENGE="1" without what it needs: %s', async (setting, reason) => {
+  const file = join(folder, 'portsentry.conf');
+  writeFileSync(file, `CHALLENGE="1"\n${setting}\nBLOCK_TCP="1"\nBLOCK_METHOD="nftables"\n`);
+  const { code, stdout } = await check(file);
+  expect(code).toBe(0);
+  expect(stdout).toContain(`${file}:1:1: warning: CHALLENGE="1" has no effect: ${reason}\n`);
+});
+
+test.each([
+  ['CHALLENGE="0"', true],
+  ['CHALLENGE="1"', false],
+])(
+  'BLOCK_SPOOFABLE="0" with %s: whether nothing can prove an address in the mode atcp',
+  async (setting, warns) => {
+    const file = join(folder, 'portsentry.conf');
+    writeFileSync(file, `BLOCK_SPOOFABLE="0"\n${setting}\nBLOCK_TCP="1"\nBLOCK_METHOD="nftables"\n`);
+    const { stdout } = await check(file, 'atcp');
+    expect(stdout.includes('-atcp block and hold nobody')).toBe(warns);
+  },
+);
+
 test('the settings are a table of key, origin and value', () => {
   const output = rendered('#\nSCAN_TRIGGER="2"\nKILL_ROUTE="/bin/x $TARGET$"\n');
   const table = output.slice(output.indexOf('Settings\n'), output.indexOf('\nWhat will happen'));
   const rows = table.split('\n').slice(1, -1);
-  expect(rows).toHaveLength(48);
+  expect(rows).toHaveLength(49);
   expect(rows).toContain('  SCAN_TRIGGER          line 2   2');
   expect(rows).toContain('  KILL_ROUTE            line 3   /bin/x $TARGET$');
   expect(rows).toContain('  KILL_ROUTE6           default  -');
@@ -372,6 +396,9 @@ EVENT_FILE="/e"
     expect(responseOf(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).toContain(single);
     expect(responseOf(`${blocks}DECOY_POLICY="block"\nBLOCK_SPOOFABLE="0"\n`)).not.toContain('decoys');
     expect(responseOf(`${blocks}BLOCK_SPOOFABLE="0"\nSCAN_TRIGGER="1"\n`)).toContain(single);
+    const tested = responseOf(`${blocks}BLOCK_SPOOFABLE="0"\nCHALLENGE="1"\n`);
+    expect(tested).toContain('by a connection in -tcp or the coin test, is blocked');
+    expect(tested).toContain('    Half of the TCP ports of a held source answer with RST');
     expect(responseOf('BLOCK_TCP="0"\nBLOCK_SPOOFABLE="0"\n')).not.toContain(single);
   });
 

@@ -65,6 +65,7 @@ portsentry 3.0.0, pid 4711, up 3 h 12 min (since 2026-11-22 10:21)
   sensor         the kernel watches
   held           3 sources now, 1000 packets so far
   holds shed     7
+  challenge      3 sources under test, 1 proven within a day
   reports        500, 2 lost, 20 beyond the rate; of blocked sources unknown, because nftables drops them first
   process        is gone or gives no sign of life as _portsentry, replaced 1 time, 3 records refused, 2 with a far time
   probes         345

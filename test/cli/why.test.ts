@@ -68,6 +68,18 @@ test('a decoy', () => {
   );
 });
 
+test('a source that is tested', () => {
+  const challenge = { bets: 7, log2: 5.936 };
+  const source = { ...(WHY.source as KnownSource), evidence: 'reacts', tool: null, challenge } as const;
+  expect(renderWhy({ ...WHY, source, block: null }, NOW)).toContain(
+    `(syn, fin)
+               it sent again what got no answer and not what did, so it reads what is sent to its address
+               coin test: it sent again to 7 ports; log2 M is 5.9, and 20 proves it
+  blocked      no
+`,
+  );
+});
+
 test('a spared address', () => {
   const why = { ...WHY, rule: 'gateway', source: null, block: null, next: ['Nothing is done to it.'] };
   expect(renderWhy(why, NOW)).toBe(`\

@@ -35,7 +35,13 @@ export const STATUS: Status = {
   duplicates: 12,
   probes: 345,
   undecoded: { 'not IP': 10, 'bad checksum': 2 },
-  sensor: { name: 'packet', why: 'SENSOR="packet" is set', kernel: null, process: SENSOR_PROCESS },
+  sensor: {
+    name: 'packet',
+    why: 'SENSOR="packet" is set',
+    kernel: null,
+    process: SENSOR_PROCESS,
+    challenge: null,
+  },
   knownServices: [
     { transport: 'tcp', address: null, port: 22, lastSeen: NOW },
     { transport: 'udp', address: '192.0.2.1', port: 53, lastSeen: NOW },
@@ -72,6 +78,7 @@ export const KERNEL_STATUS: Status = {
       hearsBlocked: true,
       silences: { tcp: true, udp: false },
     },
+    challenge: { underTest: 3, proven: 1, isFull: false },
   },
 };
 
@@ -103,6 +110,7 @@ export const WHY: Why = {
     targets: 1,
     kinds: ['syn', 'fin'],
     evidence: 'repeated',
+    challenge: null,
     tool: 'nmap',
     decoy: false,
   },

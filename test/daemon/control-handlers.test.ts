@@ -67,6 +67,7 @@ async function given({ settings = {}, modes = MODES, dryRun = false, listening }
     duplicates: () => 3,
     sensor: async () => STATUS.sensor,
     knownServices: () => [{ protocol: PROTOCOL_UDP, address: null, port: 53, lastSeen: STARTED_AT }],
+    coinTests: { progressOf: () => null },
     onBlock: (entry) => reported.push(entry),
   });
   const sends = (...ports: number[]) => {

@@ -45,6 +45,7 @@ export function configWith(settings: Partial<Config>): Config {
     sensor: 'auto',
     hold: true,
     holdTime: 10_000,
+    challenge: false,
     nflogGroup: 20_563,
     knownServices: true,
     scanWindow: 86_400_000,

@@ -1,4 +1,5 @@
 import { Kind, kindMask } from '../../classify/kind.ts';
+import { challenged, uncounted } from './challenge-chains.ts';
 import { ALIVE_SET, JUDGED_PROTOCOLS, MEMORY_S, type TablePlan, TRIAL_ADDRESS, TRIAL_PORT } from './plan.ts';
 import type { Writer } from './writer.ts';
 
@@ -14,7 +15,7 @@ const POSTROUTING_PRIORITY = 310;
 export const SCTP_KINDS = kindMask([Kind['sctp-init'], Kind['sctp-cookie-echo']]);
 
 /** Held sources are dropped before NAT and forwarding, so that published ports are shut to them, too. */
-export function prerouting(writer: Writer): string[] {
+export function prerouting(plan: TablePlan, writer: Writer): string[] {
   return [
     'chain held_source {',
     // A link without neighbour discovery is dead: a forger of an address would cut its owner off.
@@ -22,6 +23,7 @@ export function prerouting(writer: Writer): string[] {
     // The set is empty when the judge hangs.
     `meta l4proto { ${JUDGED_PROTOCOLS.join(', ')} } meta l4proto != @${ALIVE_SET} accept`,
     'exthdr frag exists goto held_fragment',
+    ...challenged(plan),
     writer.report('held', 20_000, 64),
     'counter name held drop',
     '}',
@@ -99,6 +101,7 @@ export function postrouting(plan: TablePlan, writer: Writer): string[] {
     'oif lo accept',
     // Segments within connections first: nothing below has more to say of them.
     'tcp flags & (fin|syn|rst) == 0 accept',
+    ...uncounted(plan),
     'ip daddr @doubted4 jump answered',
     'ip6 daddr @doubted6 jump answered',
     ...(plan.udp.isEmpty ? [] : ['udp sport @watch_udp goto asked']),

@@ -53,6 +53,8 @@ export interface TablePlan {
   /** The ports that connections of this host leave from. */
   readonly ephemeral: PortRange;
   readonly holdTimeMs: number;
+  /** CHALLENGE: whether half of a held source's ports are answered with RST. */
+  readonly challenges: boolean;
 }
 
 /** What the kernel sensor's table is made from: one that reports. The table itself finds out whether it can be owned. */

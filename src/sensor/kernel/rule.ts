@@ -30,6 +30,10 @@ export const Rule = {
   trial: 12,
   /** From a source whose block may be gone, to any port: the answer to it would prove that. */
   doubted: 13,
+  /** The first SYN of a held source to a port, which was answered with RST by the toss of a coin. */
+  reset: 14,
+  /** The same, and the coin fell the other way: it was dropped. */
+  silent: 15,
 } as const;
 
 export type Rule = (typeof Rule)[keyof typeof Rule];

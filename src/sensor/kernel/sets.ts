@@ -1,4 +1,5 @@
 import type { PortSet } from '../../config/ports.ts';
+import { tossesCoins } from './challenge-chains.ts';
 import { ALIVE_SET, ALIVE_TIMEOUT_S, MEMORY_S, NEIGHBOUR_MEMORY_S, type TablePlan } from './plan.ts';
 
 /** Entries of a set that packets fill: forged sources take this much memory of the kernel and no more. */
@@ -36,6 +37,7 @@ export function setLines(plan: TablePlan): string[] {
     dynamic('held_mac', 'ether_addr', hold),
     dynamic('neighbours', 'ether_addr . ipv6_addr', `${NEIGHBOUR_MEMORY_S}s`),
     dynamic('neighbour_count', 'ether_addr', `${NEIGHBOUR_MEMORY_S}s`),
+    ...(tossesCoins(plan) ? families('tossed', ' . inet_service') : []),
     dynamic('near6_64', 'ipv6_addr'),
     ...families('once', ''),
     `set exempt4 { type ipv4_addr; size ${DYNAMIC_SET_SIZE}; flags timeout; }`,

@@ -1,3 +1,4 @@
+import { challenge } from './challenge-chains.ts';
 import { holds } from './hold-chains.ts';
 import { input, postrouting, prerouting } from './hooks.ts';
 import { judges } from './judges.ts';
@@ -22,10 +23,16 @@ export function tableLines(plan: TablePlan): string[] {
     ...(plan.owned ? ['flags owner'] : []),
     ...COUNTERS.map((name) => `counter ${name} { }`),
     ...setLines(plan),
-    ...prerouting(writer),
+    ...prerouting(plan, writer),
     ...(plan.group === null
       ? []
-      : [...postrouting(plan, writer), ...input(plan, writer), ...judges(plan, writer), ...holds(plan)]),
+      : [
+          ...challenge(plan, writer),
+          ...postrouting(plan, writer),
+          ...input(plan, writer),
+          ...judges(plan, writer),
+          ...holds(plan),
+        ]),
     '}',
   ];
 }

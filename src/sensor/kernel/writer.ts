@@ -17,8 +17,12 @@ export class Writer {
    */
   report(rule: RuleName, rate: number, threshold: number): string {
     if (this.#group === null) return 'continue';
-    const limit = `limit rate ${rate}/second burst ${rate} packets`;
+    return `limit rate ${rate}/second burst ${rate} packets ${this.reportAll(rule, threshold)}`;
+  }
+
+  /** Reports every packet, whose rate the rules before have limited. */
+  reportAll(rule: RuleName, threshold: number): string {
     const log = `log prefix "${rule}" group ${this.#group} snaplen ${SNAP_LENGTH} queue-threshold ${threshold}`;
-    return `${limit} counter name reported ${log}`;
+    return `counter name reported ${log}`;
   }
 }

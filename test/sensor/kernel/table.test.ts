@@ -20,6 +20,7 @@ const PLAN: TablePlan = {
   holdsTcp: true,
   holdsUdp: true,
   holdTimeMs: 10_000,
+  challenges: false,
 };
 
 /** The lines of one chain. */
@@ -42,6 +43,7 @@ test.each<[string, Partial<TablePlan>]>([
   ['SYNs alone, on two interfaces', { kinds: kindMask([Kind.syn]), interfaces: ['eth0', 'wlan0'] }],
   ['no kinds at all', { kinds: 0 }],
   ['for the packet sensor', { group: null }],
+  ['CHALLENGE', { challenges: true }],
 ])('nft takes the table: %s', (_what, plan) => {
   const lines = tableLines({ ...PLAN, ...plan });
   for (const text of [lines.join('\n'), asOneLine(lines)]) {
@@ -150,4 +152,52 @@ test('of a held network neither spared sources are dropped nor those of the own 
     'ip6 saddr @spare6 accept',
     'ip6 saddr & ffff:ffff:ffff:ffff:: @link6_64 accept',
   ]);
+});
+
+describe('CHALLENGE', () => {
+  const ON = { challenges: true };
+
+  test('off: no packet is answered, and nothing of it is in the table', () => {
+    for (const plan of [PLAN, { ...PLAN, ...ON, group: null }])
+      expect(tableLines(plan).filter((line) => /reject|numgen|toss|challenge/.test(line))).toEqual([]);
+  });
+
+  test('on: nothing else changes but the way of held SYNs, and of the RSTs to their sources', () => {
+    const [off, on] = [tableLines(PLAN), tableLines({ ...PLAN, ...ON })];
+    expect(off.filter((line) => !on.includes(line))).toEqual([]);
+    expect(chain(ON, 'postrouting').slice(1, 4)).toEqual([
+      'oif lo accept',
+      'tcp flags & (fin|syn|rst) == rst ip daddr . tcp sport @tossed4 accept',
+      'tcp flags & (fin|syn|rst) == rst ip6 daddr . tcp sport @tossed6 accept',
+    ]);
+  });
+
+  test('whichever way a coin falls, the same limit is charged, and the same sets are filled', () => {
+    const toss = ['toss', 'toss_silent'].flatMap((name) => chain(ON, name));
+    expect(toss.filter((line) => /limit|@|add|update/.test(line))).toEqual([]);
+    const sides = toss.filter((line) => line.includes('log prefix'));
+    expect(sides.map((line) => line.replace(/"(reset|silent)"|reject with tcp reset|drop/g, '-'))).toEqual([
+      sides[0]?.replace(/"reset"|reject with tcp reset/g, '-'),
+      sides[0]?.replace(/"reset"|reject with tcp reset/g, '-'),
+    ]);
+    const way = chain(ON, 'challenge');
+    const limited = way.findIndex((line) => line.startsWith('limit rate over'));
+    const tossing = way.findIndex((line) => line.includes('goto toss'));
+    expect(limited).toBeGreaterThanOrEqual(0);
+    expect(tossing).toBeGreaterThan(limited);
+  });
+
+  test('it is switched on and off in the table that stands', () => {
+    const commands = [
+      asOneLine(tableLines({ ...PLAN, owned: false })),
+      changeLine({ ...PLAN, owned: false }, { ...PLAN, ...ON, owned: false }),
+      changeLine({ ...PLAN, ...ON, owned: false }, { ...PLAN, owned: false }),
+    ];
+    const listed = execFileSync('unshare', ['--net', 'sh', '-c', 'nft -f - && nft list ruleset'], {
+      input: `${commands.join('\n')}\n`,
+      encoding: 'utf8',
+    });
+    expect(listed).toContain('chain held_source');
+    expect(listed).not.toMatch(/toss|challenge/);
+  });
 });
