@@ -165,8 +165,9 @@ describe('CHALLENGE', () => {
   test('on: nothing else changes but the way of held SYNs, and of the RSTs to their sources', () => {
     const [off, on] = [tableLines(PLAN), tableLines({ ...PLAN, ...ON })];
     expect(off.filter((line) => !on.includes(line))).toEqual([]);
-    expect(chain(ON, 'postrouting').slice(1, 4)).toEqual([
+    expect(chain(ON, 'postrouting').slice(1, 5)).toEqual([
       'oif lo accept',
+      'tcp flags & (fin|syn|rst) == 0 accept',
       'tcp flags & (fin|syn|rst) == rst ip daddr . tcp sport @tossed4 accept',
       'tcp flags & (fin|syn|rst) == rst ip6 daddr . tcp sport @tossed6 accept',
     ]);
