@@ -125,8 +125,10 @@ function alertOf(source: string, port: number): RegExp {
   return new RegExp(`^attackalert: .* from host: ${source}/${source} to TCP port: ${port}$`);
 }
 
+/** Each source has a hardware address of its own: one that has many addresses is held as a whole. */
 function frame(packet: Uint8Array): Uint8Array {
-  return ethernet(packet, { destination: lab.wire.to.mac, source: lab.wire.from.mac });
+  const source = `02:99:01:00:00:${used.toString(16).padStart(2, '0')}`;
+  return ethernet(packet, { destination: lab.wire.to.mac, source });
 }
 
 function synFrom({ source, port }: Attempt, destination: string): Uint8Array {
