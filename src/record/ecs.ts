@@ -84,8 +84,11 @@ export function blockByHandLine({ block, method, times }: LedgerEntry): string {
   });
 }
 
-function blockFields({ target, until, times, method, steps, reason }: BlockEvent): object {
-  return { target, until: until === null ? null : timestamp(until), times, method, steps, reason };
+function blockFields({ target, until, times, method, steps, reason, evidence }: BlockEvent): object {
+  return {
+    ...{ target, until: until === null ? null : timestamp(until), times, method, steps, reason },
+    ...(evidence === undefined ? {} : { evidence }),
+  };
 }
 
 function blockMessage({ action, target, method, until, reason }: BlockEvent): string {

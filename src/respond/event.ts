@@ -1,5 +1,6 @@
 import type { BlockEnd, LedgerEntry, LedgerMethod } from '../ledger/entry.ts';
 import type { ProbeDetails } from '../track/event.ts';
+import type { Evidence } from '../track/evidence.ts';
 
 /** One of the three actions of PortSentry, and how it ended. */
 export interface ActionStep {
@@ -26,6 +27,8 @@ export interface BlockEvent extends ProbeDetails {
   readonly method: LedgerMethod;
   readonly steps: readonly ActionStep[];
   readonly reason: string | null;
+  /** What was known of the source when the actions began. */
+  readonly evidence?: Evidence;
 }
 
 /**

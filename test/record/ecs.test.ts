@@ -174,6 +174,7 @@ test.each([
       method: 'nftables',
       steps,
       reason: failure,
+      evidence: event.evidence,
     },
   });
 });
