@@ -5,7 +5,6 @@ import { parseAddress } from '../../src/net/address.ts';
 import {
   alertsOf,
   captureOf,
-  childrenOf,
   configure,
   dropsOf,
   endBy,
@@ -182,7 +181,7 @@ test('a source that is already blocked is logged in the words of the connect mod
 describe('capture', () => {
   test('there is none with -udp', async () => {
     configure(lab.victim, ONLY_LOG);
-    expect(childrenOf((await startDetector(lab, lab.victim, ['-udp'])).pid)).toEqual([]);
+    expect(captureOf(await startDetector(lab, lab.victim, ['-udp']))).toBeUndefined();
   });
 
   test('-tcp works without it where it is not permitted', async () => {
@@ -190,7 +189,7 @@ describe('capture', () => {
     const denied = ['setpriv', '--bounding-set=-net_raw', process.execPath, PROGRAM, '-tcp'];
     const detector = await lab.start(lab.victim, denied);
     await detector.waitForLine(/is now active and listening/);
-    expect(childrenOf(detector.pid)).toEqual([]);
+    expect(captureOf(detector)).toBeUndefined();
     await call(3000);
     await detector.waitForLine(/^attackalert: Connect/);
   });
