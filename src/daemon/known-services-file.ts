@@ -1,6 +1,7 @@
 import { closeSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inFolderOf, openRegular } from '../files/safe-path.ts';
+import { reasonOf } from '../ledger/log-file.ts';
 import type { Convert } from '../ledger/wall-time.ts';
 import { parseAddress } from '../net/address.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
@@ -54,7 +55,7 @@ export function writeKnownServices(
     });
     return null;
   } catch (error) {
-    return `${path}: ${(error as Error).message}`;
+    return `${path}: ${reasonOf(error)}`;
   }
 }
 

@@ -4,6 +4,7 @@ import { closeSync, constants, ftruncateSync, readSync, writeSync } from 'node:f
 import { join } from 'node:path';
 import { fullPath } from '../commands/full-path.ts';
 import { openFolder, openRegular } from '../files/safe-path.ts';
+import { reasonOf } from '../ledger/log-file.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 
 const NAME = 'lock';
@@ -30,7 +31,7 @@ export async function lockState(folder: string): Promise<string | null> {
     closeSync(openFolder(folder, FOLDER_MODE));
     fd = openRegular(join(folder, NAME), constants.O_RDWR | constants.O_CREAT, FILE_MODE);
   } catch (error) {
-    return (error as Error).message;
+    return reasonOf(error);
   }
   const code = await runFlock(fd);
   if (code === IS_HELD) {
