@@ -120,10 +120,8 @@ describe('libpcap opens a device with it for less than a few starts of Node cost
     ['no address', planOf(PortSet.below(1024), [])],
     ['no port', planOf(NONE, OWN)],
   ])('%s', (_name, plan) => {
-    const filter = filterText(plan, OWN_MAC);
-    // The usual one costs 1.5 starts; a process that was interrupted may cost more.
-    const isCheap = () => costToOpen(filter) < 6;
-    expect(isCheap() || isCheap() || isCheap()).toBe(true);
+    // These cost 5 starts at most, depending on Node and the processor; 1,000 ports in a row of `or` cost more than 100.
+    expect(costToOpen(filterText(plan, OWN_MAC))).toBeLessThan(20);
   });
 });
 
