@@ -21,7 +21,7 @@ export interface NeighbourHoldsParts {
 }
 
 /**
- * Finds neighbours on the own links that probe from many IPv6 addresses, for the packet sensor: by what the kernel has
+ * Finds neighbours on the own links that probe from many IPv6 addresses, where the packet sensor watches: by what the kernel has
  * found out of them to answer, which a forger on another link cannot make up.
  */
 export class NeighbourHolds {

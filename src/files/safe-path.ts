@@ -105,7 +105,7 @@ function enter(folder: number, name: string, mode: number | null): number {
   }
 }
 
-/** Who else may put a link into this folder, for a message; null for nobody but root and this process's own user. */
+/** The other account that may put a link into this folder, in words; null for nobody but root and this process's own user. */
 function ownerOf({ uid, mode }: Stats): string | null {
   if (uid !== 0 && uid !== process.geteuid?.()) return `of user ${uid}`;
   return (mode & WRITABLE_BY_OTHERS) === 0 ? null : 'that others may write to';

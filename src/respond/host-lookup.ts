@@ -164,7 +164,7 @@ export class HostLookup {
     const { sessions } = readSshSockets(this.#paths.proc, this.#paths.passwd);
     const found = candidates.flatMap(({ peer, inode, listener }) => {
       const by = sessions.get(inode);
-      // Who connects to a port that a session forwards to its user (ssh -R) has not logged in.
+      // A stranger at a port that a session forwards to its user (ssh -R) has not logged in.
       const isForwarded = listener.inodes.some((listening) => sessions.has(listening));
       return by === undefined || isForwarded ? [] : [{ address: peer, by }];
     });

@@ -180,7 +180,7 @@ describe('a client of an SSH server is a session', () => {
   });
 });
 
-// Whoever connects to a port that root's session forwards gets a process of root with the name of a session.
+// A stranger at a port that root's session forwards gets a process of root with the name of a session.
 test('a port that a session listens on for its user is one of the session', () => {
   const proc = procOf([{ pid: 295, exe: SSHD, uid: 0, title: 'sshd: root', sockets: [8, 7] }]);
   expect([...readSshSockets(proc, `${proc}/passwd`).sessions.keys()]).toEqual([8, 7]);
