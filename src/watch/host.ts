@@ -2,6 +2,10 @@ import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { Device } from '../capture/devices.ts';
 import { Address, parseAddress } from '../net/address.ts';
+import { readSmall } from './proc-net.ts';
+
+/** The kernel's name for Ethernet and what looks like it, such as 802.11 (if_arp.h). */
+const ARPHRD_ETHER = '1';
 
 /** This host on the network, at one moment. */
 export interface HostView {
@@ -27,16 +31,24 @@ export function viewHost(): HostView {
       const broadcast = broadcastOf(address, netmask);
       if (broadcast !== null) broadcasts.push(broadcast);
     }
-    const mac = entries.find((entry) => !/^[0:]*$/.test(entry.mac))?.mac ?? null;
+    const mac = hasHardwareAddresses(name) ? entries.find((entry) => !/^[0:]*$/.test(entry.mac))?.mac : null;
     const loopback = entries.some((entry) => entry.internal);
     devices.push({
       name,
       loopback,
-      hardwareAddress: mac,
+      hardwareAddress: mac ?? null,
       enslaved: existsSync(`/sys/class/net/${name}/master`),
     });
   }
   return { addresses, broadcasts, devices };
+}
+
+/**
+ * Whether frames of this interface have hardware addresses of Ethernet (ARPHRD_ETHER). Others have addresses, too: that of a
+ * GRE tunnel is the first octets of its IP address, and libpcap refuses a filter that names it.
+ */
+export function hasHardwareAddresses(name: string, folder = '/sys/class/net'): boolean {
+  return readSmall(`${folder}/${name}/type`).trim() === ARPHRD_ETHER;
 }
 
 /** A text that is the same for equal views, to detect a change cheaply. */
