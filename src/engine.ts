@@ -260,18 +260,6 @@ export class Engine {
     return { isRepeat: repeat, isDecoy: this.tracker.table.members.groups[slot] !== null };
   }
 
-  /**
-   * What this address sent depended on what this host had sent to it, so it is genuine, and no decoy whatever others
-   * send. False when it is not tracked.
-   */
-  proveReacts(address: Address): boolean {
-    const source = this.tracker.get(address);
-    if (source === undefined) return false;
-    source.marks.prove(address, 'reacts');
-    this.#decoys.dismiss(this.tracker.slotOf(address));
-    return true;
-  }
-
   /** Takes the first `count` probes, at most MAX_PREFETCH, in order. */
   takeAll(probes: readonly Probe[], count: number): void {
     const { onlyCounts } = this;

@@ -4,7 +4,7 @@ import { LINKTYPE_ETHERNET } from '../../src/capture/link-type.ts';
 import { ACK, ethernet, FIN, PSH, SYN, tcpPacket, udpPacket } from '../../test/support/frames.ts';
 
 const FIXTURES = 'fixtures/captures';
-/** Of so many frames, one is from a fixture. */
+/** One frame in this many is from a fixture. */
 const FIXTURE_EVERY = 50;
 /** Sessions at a time. */
 const SESSIONS = 64;

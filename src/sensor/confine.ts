@@ -23,7 +23,7 @@ const LOCK_FILTERS =
   'for (3..$ARGV[0]) { open(my $s, "+<&=", $_) or exit 1; setsockopt($s, 1, 44, pack("i", 1)) or exit 1 }';
 
 /**
- * Closes descriptors that whoever started the daemon left open. Node marks all of its own to be closed at an exec, so an
+ * Closes descriptors that were open in the program that started the daemon. Node marks all of its own to be closed at an exec, so an
  * unmarked one comes from outside. Call it first.
  */
 export function closeInherited(): void {

@@ -3,7 +3,7 @@ export type Coin = 'reset' | 'silent';
 
 /**
  * What a bet multiplies M by. A sender that reads our answers sends again to silent ports alone. The mean of the two is
- * 1, so whoever does not know the coins neither gains nor loses.
+ * 1, so a sender that does not know the coins neither gains nor loses.
  */
 const FACTOR: Readonly<Record<Coin, number>> = { silent: 1.8, reset: 0.2 };
 

@@ -128,11 +128,6 @@ export class Tracker {
     return slot < 0 ? undefined : this.#table.source(slot);
   }
 
-  /** The slot of the address's source; -1 when it is not tracked. */
-  slotOf(address: Address): number {
-    return this.#table.find(address);
-  }
-
   /**
    * Reads ahead for the first `count` probes, at most MAX_PREFETCH, that `observe` will get next. Changes nothing;
    * the value only keeps the reads from being optimized away.

@@ -16,7 +16,7 @@ import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
 
 /**
- * Fault 27: whoever takes the sensor over gains nothing. A copy of the built program has an evil sensor, which the main
+ * Fault 27: an attacker that takes the sensor over gains nothing. A copy of the built program has an evil sensor, which the main
  * process starts and replaces like the real one.
  */
 

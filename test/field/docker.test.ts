@@ -9,6 +9,7 @@ import { createLab, type Lab } from '../support/lab.ts';
 import type { Host } from '../support/lab-host.ts';
 import type { LabProcess } from '../support/lab-process.ts';
 import { comeFrom } from '../support/matrix.ts';
+import { ABORTS, SENDS } from '../support/resets.ts';
 import { sendFrames } from '../support/services.ts';
 import { AS_IT_SHOULD, startServices, TCP_SERVICE, Trials, UDP_SERVICE } from '../support/trial.ts';
 
@@ -192,35 +193,6 @@ describe.each([
 
 /** The port of a server that sends without end. */
 const ENDLESS = 9_000;
-
-/** Sends to each client until it is reset. */
-const SENDS = `
-import socket, sys, threading
-def send(client):
-    try:
-        while True:
-            client.sendall(bytes(1 << 16))
-    except ConnectionError:
-        pass
-listener = socket.create_server(('', int(sys.argv[1])))
-print('listening', flush=True)
-while True:
-    threading.Thread(target=send, args=(listener.accept()[0],), daemon=True).start()
-`;
-
-/** Reads a little from a server, and resets the connection; from each of these ports. */
-const ABORTS = `
-import socket, struct, sys
-address, port, *own = sys.argv[1], *map(int, sys.argv[2:])
-for number in own:
-    client = socket.socket()
-    client.bind(('', number))
-    client.settimeout(30)
-    client.connect((address, port))
-    client.recv(100_000)
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
-    client.close()
-`;
 
 const REFUSED = `
 import socket, sys

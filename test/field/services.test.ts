@@ -63,7 +63,7 @@ test('and a scanner is blocked at its first probe', async () => {
   await detector.waitForLine(/^attackalert: Host 10\.99\.0\.66 has been blocked/);
 });
 
-/** Begins so many exchanges a second, whether or not the earlier ones have ended, and says how many were answered. */
+/** Begins `perSecond` exchanges a second, whether or not the earlier ones have ended, and says how many were answered. */
 const CLIENT = `
 const [how, host, port, count, perSecond] = process.argv.slice(1);
 const total = Number(count);
