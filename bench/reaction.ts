@@ -1,7 +1,8 @@
 /**
  * Measures how much a scanner learns before it is blocked: the time from its first probe to the victim's last answer, the
  * ports that answered, and how many of five real services it found. In network namespaces, with the built program,
- * both of its sensors and real scanners; needs root. Arguments name the block method and one sensor.
+ * both of its sensors and real scanners; needs root. Arguments name the block method (one that unblocks by itself) and one
+ * sensor.
  */
 import { configure, startDetector } from '../test/support/detector.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
