@@ -52,6 +52,8 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       return (await import('./cli/why.ts')).runWhy(invocation, standardStreams());
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctor(invocation, standardStreams());
+    case 'setup':
+      return (await import('./service/setup/setup.ts')).runSetup(invocation, standardStreams());
     case 'run':
       return run(invocation, argv);
   }

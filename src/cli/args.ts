@@ -5,6 +5,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addBlockCommands, addQueries } from './commands/control.ts';
 import { addReplay, STANDARD_INPUT } from './commands/replay.ts';
 import { addRun, RUN_OPTIONS } from './commands/run.ts';
+import { addSetup } from './commands/setup.ts';
 import { ASK_FOR_COMPLETIONS, complete } from './completion.ts';
 import type { Invocation } from './invocation.ts';
 import { expandLegacySwitches } from './legacy-switches.ts';
@@ -45,7 +46,8 @@ function makeParser(version: string, take: (invocation: Invocation) => void, arg
     .locale('en')
     .scriptName('portsentry')
     .usage('Usage: $0 [-tcp|-stcp|-atcp] [-udp|-sudp|-audp] [options]\n       $0 COMMAND [options]');
-  for (const add of [addReplay, addCheck, addQueries, addBlockCommands, addCompletion]) add(parser, take);
+  for (const add of [addReplay, addCheck, addQueries, addBlockCommands, addSetup, addCompletion])
+    add(parser, take);
   const commands = commandsOf(parser);
   return parser
     .version(`Version: ${version}`)
