@@ -5,7 +5,7 @@
 #   make deb            build/portsentry_VERSION_ARCH.deb
 #   make ebuild         build/gentoo: an overlay with the ebuild, and the archive that it needs
 #
-# NO_BUILD=1 uses dist and node_modules as they are.
+# NO_BUILD=1 uses build/bundle and node_modules as they are.
 
 PREFIX ?= /usr/local
 NODE ?= $(shell command -v node)
@@ -20,16 +20,16 @@ PACKAGE_PACKAGES := dpkg-dev
 
 .PHONY: install uninstall deb ebuild packages-package
 
-install: $(if $(NO_BUILD),,build)
+install: $(if $(NO_BUILD),,bundle)
 	$(INSTALL)
 
 uninstall:
 	$(INSTALL) --remove
 
-deb: $(if $(NO_BUILD),,build) packages-package
+deb: $(if $(NO_BUILD),,bundle) packages-package
 	packaging/deb/build
 
-ebuild: $(if $(NO_BUILD),,build)
+ebuild: $(if $(NO_BUILD),,bundle)
 	packaging/gentoo/build
 
 packages-package:

@@ -1,11 +1,10 @@
 #!/usr/bin/env node
-import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArguments } from './cli/args.ts';
-import { isInBackground, reportStart, runInBackground } from './cli/background.ts';
-import { completionScript } from './cli/completion.ts';
+import { writeFileSync } from 'node:fs';
 import type { Invocation } from './cli/invocation.ts';
 import { standardStreams } from './cli/output.ts';
+import { versionText } from './cli/version.ts';
 import type { Daemon } from './daemon/daemon.ts';
+import { programVersion } from './files/program.ts';
 import { CommandError, Exit } from './preflight/exit.ts';
 import type { RunOptions } from './preflight/run-options.ts';
 
@@ -19,13 +18,21 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    return await dispatch(await parseArguments(argv, version()), argv);
+    return await dispatch(await invocationOf(argv), argv);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     process.stderr.write(`${NAME}: ${error.message}\n`);
-    reportStart(error.message);
+    await report(error.message);
     return error.exit;
   }
+}
+
+/** Each module is loaded only by what needs it: most of the time of a short command goes into loading. */
+async function invocationOf(argv: readonly string[]): Promise<Invocation> {
+  const version = programVersion();
+  const text = await versionText(argv, version);
+  if (text !== null) return { command: 'print', text };
+  return (await import('./cli/args.ts')).parseArguments(argv, version);
 }
 
 async function dispatch(invocation: Invocation, argv: readonly string[]): Promise<number> {
@@ -37,9 +44,11 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       return (await import('./cli/check.ts')).runCheck(invocation, standardStreams());
     case 'replay':
       return (await import('./cli/replay.ts')).runReplay(invocation);
-    case 'completion':
+    case 'completion': {
+      const { completionScript } = await import('./cli/completion.ts');
       await standardStreams().stdout(completionScript(invocation.shell, process.env.SHELL));
       return Exit.ok;
+    }
     case 'status':
       return (await import('./cli/status.ts')).runStatus(invocation, standardStreams());
     case 'list':
@@ -61,10 +70,12 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
 
 /** Runs the detector in the foreground or in the background, as root or as USER. */
 async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
-  if (options.daemon && isInBackground()) return runLive({ ...options, logoutput: ['syslog'] }, argv);
+  if (options.daemon && process.send !== undefined)
+    return runLive({ ...options, logoutput: ['syslog'] }, argv);
   const program = process.argv[1] as string;
   const handOver = (await import('./service/run-as.ts')).planHandOver(options);
-  if (options.daemon) return runInBackground(program, argv, handOver?.command);
+  if (options.daemon)
+    return (await import('./cli/background.ts')).runInBackground(program, argv, handOver?.command);
   if (handOver === null) return runLive(options, argv);
   return (await import('./service/run-as-parent.ts')).runAsParent(handOver, program, argv);
 }
@@ -78,15 +89,12 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
   const pidFiles = await import('./service/pid-file.ts');
   if (pidfile !== undefined) pidFiles.refuseOccupied(pidfile);
   const dumps = await (await import('./service/no-dumps.ts')).forbidDumps();
-  await (await import('./service/load-in-order.ts')).loadInOrder(
-    new URL('./daemon/daemon.js', import.meta.url),
-  );
   const daemons = await import('./daemon/daemon.ts');
   (await import('./service/young-space.ts')).boundYoungSpace();
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });
-  const starting = daemons.Daemon.start(options, version());
+  const starting = daemons.Daemon.start(options, programVersion());
   // Installed before it listens, because the signal may come as soon as the log says so. A failed start ignores it.
   const reload = (daemon: Daemon) => daemon.reload();
   process.on('SIGHUP', () => void starting.then(reload, () => {}));
@@ -98,7 +106,7 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
     await daemon.stop();
     throw error;
   }
-  reportStart(null);
+  await report(null);
   await ended;
   await daemon.stop();
   if (pidfile !== undefined) pidFiles.removePidFile(pidfile);
@@ -106,13 +114,13 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
   process.exit(Exit.ok);
 }
 
+/** Reports the outcome of the start to the parent of a process in the background. */
+async function report(failure: string | null): Promise<void> {
+  if (process.send !== undefined) (await import('./cli/background.ts')).reportStart(failure);
+}
+
 function showName(argv: readonly string[]): void {
   process.title = [NAME, ...argv].join(' ');
   // The title also sets the short name, truncated; monitoring looks for the plain name.
   writeFileSync('/proc/self/comm', NAME);
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,15 +1,7 @@
 import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
 import { ALL, ALL_BUT_LOOPBACK, deviceNames } from '../capture/devices.ts';
 import { LEGACY_SWITCHES } from './legacy-switches.ts';
-
-/** The shells that have a completion script. */
-export const SHELLS = ['bash', 'zsh'] as const;
-
-/** The name of such a shell. */
-export type Shell = (typeof SHELLS)[number];
-
-/** The option that asks for completions; the words of the command line follow it. */
-export const ASK_FOR_COMPLETIONS = '--get-yargs-completions';
+import { ASK_FOR_COMPLETIONS, type Shell } from './shells.ts';
 
 /** Returns the completion script of `shell`, or of the login shell at the path `login` when `shell` is missing. */
 export function completionScript(shell: Shell | undefined, login: string | undefined): string {

@@ -1,5 +1,5 @@
 import type { RunOptions } from '../preflight/run-options.ts';
-import type { Shell } from './completion.ts';
+import type { Shell } from './shells.ts';
 
 /** The parsed command line. */
 export type Invocation =
