@@ -90,8 +90,10 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
   const { pidfile } = options;
   const pidFiles = await import('./service/pid-file.ts');
   if (pidfile !== undefined) pidFiles.refuseOccupied(pidfile);
-  const dumps = await (await import('./service/no-dumps.ts')).forbidDumps();
+  const forbidding = (await import('./service/no-dumps.ts')).forbidDumps();
   const daemons = await import('./daemon/daemon.ts');
+  // Before anything of the network is read, and before a child inherits the limit.
+  const dumps = await forbidding;
   (await import('./service/young-space.ts')).boundYoungSpace();
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());

@@ -75,6 +75,8 @@ export class BlockManager {
           config: this.#config,
           now: parts.clock.now,
           reportGroup: this.#reportGroup,
+          // Before its blocks are restored none stands yet.
+          spared: this.#passing((text) => this.blocks.find(text)?.ended === null),
           tell: parts.tell,
           onLost: () => void this.#upkeep.restoreLost(),
         }),
@@ -168,7 +170,7 @@ export class BlockManager {
     if (!this.#dryRun) {
       this.#method = await findMethod(this.#config, this.backends);
       await this.#restore();
-      await this.#upkeep.spare();
+      await this.#upkeep.spareNow();
     }
     this.#lastLookMs = this.clock.now();
     this.#makeResponder();
@@ -263,13 +265,12 @@ export class BlockManager {
   }
 
   /** What the firewall must let pass: not whom an administrator has blocked, nor a session that began behind a block. */
-  #passing(): string[] {
-    const { blocks } = this;
+  #passing(isBlocked = (text: string) => this.blocks.stands(text)): string[] {
     const isOrdered = (text: string) => {
-      const entry = blocks.stands(text) ? blocks.find(text) : undefined;
+      const entry = isBlocked(text) ? this.blocks.find(text) : undefined;
       return entry !== undefined && isByHand(entry.block);
     };
-    return this.allowList.never.prefixes((text) => blocks.stands(text)).filter((text) => !isOrdered(text));
+    return this.allowList.never.prefixes(isBlocked).filter((text) => !isOrdered(text));
   }
 
   #makeResponder(): void {

@@ -22,7 +22,7 @@ import { logDestinations, openLiveLog } from './outputs.ts';
 import { DaemonParts } from './parts.ts';
 import { reload } from './reload.ts';
 import { Settings } from './settings.ts';
-import { startSensor } from './start-sensor.ts';
+import { prepareSensor, startSensor } from './start-sensor.ts';
 
 /** How often the parts that wait for time to pass are called. */
 const TICK_MS = 1_000;
@@ -107,6 +107,7 @@ export class Daemon {
     if (options.dryRun) this.tell('Dry run: no action is carried out.');
     settings.warn();
     await this.#openControl();
+    prepareSensor(this.#parts);
     await blockManager.start();
     const { method, blocksSources } = blockManager;
     if (blocksSources) this.tell(`Sources are blocked by ${method.name}: ${method.how}.`);

@@ -72,9 +72,16 @@ export class KernelSensor {
   /** The group that the table reports to. */
   #loadedGroup = 0;
   #groupsLeft = GROUPS_TRIED;
+  #reading: Promise<Failure> | null = null;
+  /** Records wait for `open`: an earlier run may have left a table that reports to the same group. */
+  #takesRecords = () => {};
+  readonly #opening = new Promise<void>((resolve) => {
+    this.#takesRecords = resolve;
+  });
   #onOpen: ((failure: Failure) => void) | null = null;
   #onTrial: ((failure: Failure) => void) | null = null;
   #isOpen = false;
+  #isReportedTo = false;
   #lastRenewalMs = Number.NEGATIVE_INFINITY;
   #lastCountersMs = Number.NEGATIVE_INFINITY;
   /** What earlier tables have counted, and the one that stands: the `#countedLoads`-th. */
@@ -98,7 +105,10 @@ export class KernelSensor {
     this.#supervisor = new SensorSupervisor(
       {
         plan: () => ({ devices: [], group: this.#group, clockBaseMs: parts.clockBaseMs }),
-        records: parts.records,
+        records: async (view, length, sensor) => {
+          await this.#opening;
+          await parts.records(view, length, sensor);
+        },
         refused: parts.refused,
         died: parts.died,
         ready: () => this.#opened(null),
@@ -112,23 +122,22 @@ export class KernelSensor {
     );
   }
 
+  /** Starts the process that reads the reports. A start does other things while it loads; `open` or `close` must follow. */
+  prepare(): void {
+    this.#reading ??= this.#startReading();
+  }
+
   /** Starts to read the reports and loads the table. Resolves to why this host cannot do it; nothing is left then. */
   async open(): Promise<Failure> {
-    this.#group = this.#parts.plan().group;
-    const bound = boundGroups();
-    while (bound?.has(this.#group) && --this.#groupsLeft > 0) this.#nextGroup();
-    const unread = await new Promise<Failure>((resolve) => {
-      this.#onOpen = resolve;
-      this.#supervisor.renew();
-    });
-    const failure = unread ?? (await this.#load()) ?? (await this.#try());
+    this.prepare();
+    this.#takesRecords();
+    const failure = (await this.#reading) ?? (await this.#loadAndTry());
     if (failure !== null) {
       await this.close();
       return failure;
     }
     this.#isOpen = true;
     this.#sayGroup();
-    await this.#parts.reportsGoTo(this.#group);
     return null;
   }
 
@@ -196,13 +205,32 @@ export class KernelSensor {
 
   /** Takes the table away and ends what reads the reports. */
   async close(): Promise<void> {
-    const wasOpen = this.#isOpen;
     this.#isOpen = false;
+    this.#takesRecords();
     await Promise.all([
       this.table.close(),
       this.#supervisor.close(),
-      ...(wasOpen ? [this.#parts.reportsGoTo(null)] : []),
+      ...(this.#isReportedTo ? [this.#parts.reportsGoTo(null)] : []),
     ]);
+  }
+
+  /** Resolves when a process reads the reports, or to why none can. */
+  #startReading(): Promise<Failure> {
+    this.#group = this.#parts.plan().group;
+    const bound = boundGroups();
+    while (bound?.has(this.#group) && --this.#groupsLeft > 0) this.#nextGroup();
+    return new Promise<Failure>((resolve) => {
+      this.#onOpen = resolve;
+      this.#supervisor.renew();
+    });
+  }
+
+  /** The other table reports to the group meanwhile, which is read already. */
+  async #loadAndTry(): Promise<Failure> {
+    this.#isReportedTo = true;
+    const loading = this.#load().then((failure) => failure ?? this.#try());
+    const [failure] = await Promise.all([loading, this.#parts.reportsGoTo(this.#group)]);
+    return failure;
   }
 
   async #load(): Promise<Failure> {

@@ -22,10 +22,15 @@ export class RuleUpkeep {
 
   /** Tells every open back end whom never to block. */
   async spare(): Promise<void> {
+    // `spare` of a back end makes a lost table anew. Its blocks must return first, or `verify` would no longer miss them.
+    for (const backend of await this.#parts.backends.opened()) await this.#mend(backend);
+    await this.spareNow();
+  }
+
+  /** The same for back ends that were opened or looked at in this moment. */
+  async spareNow(): Promise<void> {
     const prefixes = this.#parts.neverBlocked();
     for (const backend of await this.#parts.backends.opened()) {
-      // `spare` makes a lost table anew. Its blocks must return first, or `verify` would no longer miss them.
-      await this.#mend(backend);
       const failure = (await backend.spare?.(prefixes)) ?? null;
       if (failure !== null)
         this.#parts.tell(`The never-block list could not be given to the firewall: ${failure}.`);

@@ -2,6 +2,13 @@ import { CommandError, Exit } from '../preflight/exit.ts';
 import type { DaemonParts } from './parts.ts';
 import { PACKET_SENSOR_IS_WEAKER } from './sensor-status.ts';
 
+/** Starts the process of the kernel sensor ahead, where it may be chosen: it takes as long to load as the rest of a start. */
+export function prepareSensor(parts: DaemonParts): void {
+  const { settings, kernelSensor, watchesIdlePorts } = parts;
+  if (watchesIdlePorts && settings.config.sensor !== 'packet' && whyNot(parts) === null)
+    kernelSensor.prepare();
+}
+
 /** Starts the sensor. Throws as `chooseSensor` does. */
 export async function startSensor(parts: DaemonParts): Promise<void> {
   await chooseSensor(parts);

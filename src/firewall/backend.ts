@@ -19,6 +19,8 @@ export interface BackendOptions {
   readonly now: () => number;
   /** Called when a block found all earlier blocks gone. Only this block is in force then. */
   readonly onLost?: (() => void) | undefined;
+  /** The prefixes that pass from the first moment on, where the method supports it; `spare` replaces them. */
+  readonly spared?: readonly string[] | undefined;
   /** The NFLOG group that gets reports of blocked sources' packets; null or absent: none. */
   readonly reportGroup?: number | null | undefined;
   /** Logs one line: what went wrong at the end. */

@@ -44,8 +44,8 @@ export class SetBackend extends BatchedBackend {
   }
 
   async open(): Promise<Opened> {
-    const opened = await this.#sets.open();
-    throwOn(await this.#carrier.start());
+    const [opened, failure] = await Promise.all([this.#sets.open(), this.#carrier.start()]);
+    throwOn(failure);
     return opened;
   }
 

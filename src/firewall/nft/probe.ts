@@ -9,9 +9,10 @@ import { BASE_SETS } from './sets.ts';
 /** Why this host cannot block with nftables; null when it can. The kernel checks our table, but does not commit it. */
 export async function whyNoNftables(): Promise<Failure> {
   const layout = { keys: BASE_SETS, spared: new Map(), reportGroup: null };
-  const check = await runScript(repairScript(NO_TABLE, layout), ['-c']);
-  if (check.failure !== null) return check.failure;
-  // A listing that names no tables: nft 1.0.6 prints garbage for one that a process owns.
-  const { failure, stdout } = await runTool(NFT, ['-j', 'list', 'quotas']);
-  return failure ?? (readTable(stdout) === null ? NO_LISTING : null);
+  const [check, listing] = await Promise.all([
+    runScript(repairScript(NO_TABLE, layout), ['-c']),
+    // A listing that names no tables: nft 1.0.6 prints garbage for one that a process owns.
+    runTool(NFT, ['-j', 'list', 'quotas']),
+  ]);
+  return check.failure ?? listing.failure ?? (readTable(listing.stdout) === null ? NO_LISTING : null);
 }

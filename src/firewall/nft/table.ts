@@ -27,10 +27,17 @@ export class Table implements BlockSets {
   readonly #queue = new SerialQueue();
 
   /** `ipv6Prefix`: the prefix length of IPv6 blocks. */
-  constructor(remembered: Remembered, ipv6Prefix: number, { now, reportGroup = null }: BackendOptions) {
+  constructor(
+    remembered: Remembered,
+    ipv6Prefix: number,
+    { now, reportGroup = null, spared = [] }: BackendOptions,
+  ) {
     this.#remembered = remembered;
     this.#now = now;
     this.#reportGroup = reportGroup;
+    // What cannot be spared is said by `spare`.
+    const targets = sparedTargets(spared);
+    if (typeof targets !== 'string') this.#setSpared(bySet(targets));
     for (const key of [...BASE_SETS, { list: 'block', family: 6, length: ipv6Prefix } as const]) {
       this.#keys.set(nameOf(key), key);
     }
@@ -75,15 +82,11 @@ export class Table implements BlockSets {
   async spare(prefixes: readonly string[]): Promise<Failure> {
     const targets = sparedTargets(prefixes);
     if (typeof targets === 'string') return targets;
-    const spared = new Map<string, Target[]>();
-    for (const target of targets) {
-      const name = nameOf({ ...setOf(target), list: 'spare' });
-      spared.set(name, [...(spared.get(name) ?? []), target]);
-    }
+    const spared = bySet(targets);
     return failureOf(
       this.#queue.run(async () => {
-        this.#spared = spared;
-        for (const name of spared.keys()) this.#keys.set(name, keyOf(name) as SetKey);
+        if (this.#repaired !== null && isEqual(spared, this.#spared)) return;
+        this.#setSpared(spared);
         this.#repaired = null;
         await this.#repair();
       }),
@@ -105,6 +108,11 @@ export class Table implements BlockSets {
   async remove(): Promise<Failure> {
     const { failure, stderr } = await runTool(NFT, ['delete', 'table', ...TABLE.split(' ')]);
     return failure !== null && GONE.test(stderr) ? null : failure;
+  }
+
+  #setSpared(spared: Map<string, Target[]>): void {
+    this.#spared = spared;
+    for (const name of spared.keys()) this.#keys.set(name, keyOf(name) as SetKey);
   }
 
   async #repair(): Promise<Opened> {
@@ -135,6 +143,22 @@ export class Table implements BlockSets {
   #hasAllKeys({ sets }: TableState): boolean {
     return [...this.#keys.keys()].every((name) => sets.has(name));
   }
+}
+
+/** Spared targets by the name of their set. */
+function bySet(targets: readonly Target[]): Map<string, Target[]> {
+  const sets = new Map<string, Target[]>();
+  for (const target of targets) {
+    const name = nameOf({ ...setOf(target), list: 'spare' });
+    sets.set(name, [...(sets.get(name) ?? []), target]);
+  }
+  return sets;
+}
+
+function isEqual(one: ReadonlyMap<string, Target[]>, other: ReadonlyMap<string, Target[]>): boolean {
+  const texts = (sets: typeof one) =>
+    [...sets.values()].flatMap((targets) => targets.map(({ text }) => text));
+  return texts(one).sort().join() === texts(other).sort().join();
 }
 
 /**
