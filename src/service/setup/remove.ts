@@ -6,6 +6,9 @@ import type { Work } from './install.ts';
 import { readRecord, recordOf } from './record.ts';
 import { attempt } from './report.ts';
 
+/** The folder of the control socket. */
+const RUN_FOLDER = '/run/portsentry';
+
 /** The files that a running daemon writes outside the state folder, by default or in older versions. */
 const WRITTEN: readonly (readonly [folder: string, name: RegExp])[] = [
   [STATE_FOLDER, /./],
@@ -33,6 +36,7 @@ export function remove(work: Work, purge: boolean): void {
     libraryOf(prefix),
     CONFIGURATION_FOLDER,
     STATE_FOLDER,
+    RUN_FOLDER,
   ];
   const above = staging ? [...files.map(({ path }) => path), STATE_FOLDER].flatMap(foldersAbove) : [];
   const folders = [...new Set([...own, ...above, ...made.folders])];
