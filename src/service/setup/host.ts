@@ -54,7 +54,8 @@ export type Owner = Pick<Stats, 'uid' | 'gid' | 'mode'>;
 
 function ownerOf({ uid, gid, mode }: Owner): string | null {
   if (uid !== 0) return `belongs to user ${uid}`;
-  if ((mode & 0o002) !== 0) return 'can be written by everybody';
+  // In a sticky folder nobody can replace what is root's (inode(7)).
+  if ((mode & 0o1002) === 0o002) return 'can be written by everybody';
   return (mode & 0o020) !== 0 && gid >= FIRST_USER_GROUP ? `can be written by group ${gid}` : null;
 }
 
