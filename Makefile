@@ -20,21 +20,22 @@ VITEST := node_modules/.bin/vitest run $(VITEST_ARGS)
 NODE_TESTS := $(addprefix test/,capture commands control daemon listen sensor service watch replay/replay.test.ts \
 	record/syslog.test.ts e2e/user-config.test.ts)
 SOURCES := $(shell find src -name '*.ts')
+BUNDLE := build/bundle/main.js
 
-.PHONY: run test unit e2e on-this-node test-vm test-field build lint bench fuzz fixtures coverage clean
+.PHONY: run test unit e2e on-this-node test-vm test-field build bundle lint bench fuzz fixtures coverage clean
 .PHONY: packages-build packages-run packages-unit packages-test packages-vm
 
 run: packages-run build
 	node dist/main.js $(ARGS)
 
-test: packages-test build
+test: packages-test build bundle
 	$(VITEST)
 	$(MAKE) --no-print-directory lint
 
-unit: packages-unit build
+unit: packages-unit build bundle
 	$(VITEST) --project unit
 
-e2e: packages-test build
+e2e: packages-test build bundle
 	$(VITEST) --project 'e2e*'
 
 # make test-node-22: all tests on another Node, in a copy whose native module is built for it.
@@ -45,11 +46,11 @@ test-node-%: packages-test
 node-%: packages-test
 	test/support/with-node $* $(MAKE) --no-print-directory on-this-node
 
-on-this-node: packages-test build
+on-this-node: packages-test build bundle
 	$(VITEST) $(NODE_TESTS)
 
 # The package in a virtual machine with systemd. Not a part of `make test`, because it takes minutes without KVM.
-test-vm: packages-vm build
+test-vm: packages-vm build bundle
 	node_modules/.bin/vitest run --config vitest.vm.config.ts $(VITEST_ARGS)
 
 # Beside ufw, firewalld, docker and other releases' nft, from Debian's packages, and for ten minutes of real time. Writes
@@ -59,11 +60,14 @@ test-field: packages-test build
 
 build: dist/main.js
 
+# The program of packages and installations.
+bundle: $(BUNDLE)
+
 lint: node_modules/.built
 	node_modules/.bin/biome check --error-on-warnings .
 	node_modules/.bin/tsc --noEmit
 
-coverage: packages-test build
+coverage: packages-test build bundle
 	$(VITEST) --coverage
 
 bench: packages-test build
@@ -85,6 +89,9 @@ clean:
 dist/main.js: node_modules/.built tsconfig.json tsconfig.build.json $(SOURCES)
 	rm -rf dist
 	npm run --silent build
+
+$(BUNDLE): node_modules/.built packaging/bundle.mjs packaging/modules.cjs $(SOURCES)
+	node packaging/bundle.mjs
 
 # `npm ci` compiles cap against libpcap.
 node_modules/.built: package.json package-lock.json | packages-build

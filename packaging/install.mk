@@ -8,7 +8,7 @@
 #   make node-update [NODE_VERSION=24.22.0]     the Node that both carry
 #   make ebuild         build/gentoo: an overlay with the ebuild, and the archive that it needs
 #
-# NO_BUILD=1 uses dist and node_modules as they are.
+# NO_BUILD=1 uses build/bundle and node_modules as they are.
 
 PREFIX ?= /usr/local
 NODE ?= $(shell command -v node)
@@ -25,22 +25,22 @@ TARBALL_PACKAGES := dpkg-dev flex bison
 
 .PHONY: install uninstall deb tarball node-update ebuild packages-package packages-tarball
 
-install: $(if $(NO_BUILD),,build)
+install: $(if $(NO_BUILD),,bundle)
 	$(INSTALL)
 
 uninstall:
 	$(INSTALL) --remove
 
-deb: $(if $(NO_BUILD),,build) packages-package
+deb: $(if $(NO_BUILD),,bundle) packages-package
 	packaging/deb/build $(filter system,$(NODE))
 
-tarball: $(if $(NO_BUILD),,build) packages-tarball
+tarball: $(if $(NO_BUILD),,bundle) packages-tarball
 	packaging/tarball/build
 
 node-update:
 	packaging/runtime/update $(NODE_VERSION)
 
-ebuild: $(if $(NO_BUILD),,build)
+ebuild: $(if $(NO_BUILD),,bundle)
 	packaging/gentoo/build
 
 packages-package:

@@ -1,58 +1,66 @@
-// Prints the folders of node_modules that the program needs at run time, one a line; with --files, the files in them that
-// it needs; with --copyright, their paragraphs of debian/copyright. Only the build of cap needs nan, and only the compiler
-// needs types.
+// Says what the program needs of node_modules. Prints the files of cap beside the native module itself, one a line; with
+// --copyright, the paragraphs of debian/copyright for cap and for the packages that packaging/bundle.mjs has bundled; with
+// --build, the folders of node_modules that a build of cap needs.
 'use strict';
 const { readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const ROOT = join(__dirname, '..');
-const ONLY_TO_BUILD = /^node_modules\/(nan|@types\/.*)$/;
+const CAP = 'node_modules/cap';
 
-const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
-const folders = Object.keys(packages).filter(
-  (path) => path !== '' && packages[path].dev !== true && !ONLY_TO_BUILD.test(path),
-);
+/** The names of licences in debian/copyright. */
+const DEBIAN_NAMES = { MIT: 'Expat' };
 
-/** One paragraph of machine-readable copyright. */
-function paragraph(folder) {
+/** The files that are read at run time. The folder also holds sources, tests and what the build left. */
+const FILES_OF_CAP = ['LICENSE', 'package.json', 'lib/Cap.js', 'lib/Decoders.js'];
+
+/** The name, version, licence and copyright holders of a folder of node_modules. */
+function licenseOf(folder) {
   const manifest = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
+  const { name, version } = manifest;
   const license = manifest.license ?? manifest.licenses[0].type;
-  const file = readdirSync(join(ROOT, folder)).find((name) => /^licen[sc]e/i.test(name));
+  const file = readdirSync(join(ROOT, folder)).find((entry) => /^licen[sc]e/i.test(entry));
   if (file === undefined) throw new Error(`${folder}: no licence`);
   const text = readFileSync(join(ROOT, folder, file), 'utf8');
-  const holders = text
+  const named = text
     .split('\n')
     .flatMap((line) => /^\W*copyright\b(?! holders| notice)\s*(?:\(c\))?\s*(.*\S)/i.exec(line)?.[1] ?? []);
-  const author = manifest.author?.name ?? manifest.author ?? `the authors of ${manifest.name}`;
+  const author = manifest.author?.name ?? manifest.author ?? `the authors of ${name}`;
+  const holders = named.length > 0 ? named : [author];
+  return { name, version, text, license: DEBIAN_NAMES[license] ?? license, holders };
+}
+
+/** One paragraph of machine-readable copyright. */
+function paragraph(files, holders, license, comment) {
+  const lines = (values) => values.join('\n           ');
+  return `Files: usr/lib/portsentry/${files}\nCopyright: ${lines(holders)}\nLicense: ${license}\nComment: ${lines(comment)}\n`;
+}
+
+/** The files of the program hold parts of all bundled packages. */
+function copyright() {
+  const bundled = JSON.parse(readFileSync(join(ROOT, 'build/bundled.json'), 'utf8')).map(licenseOf);
+  const holders = ['2026 The PortSentry developers', ...bundled.flatMap(({ holders }) => holders)];
+  const licenses = new Set(['Expat', ...bundled.map(({ license }) => license)]);
+  const names = bundled.map(({ name, version, license }) => `${name} ${version} (${license})`);
+  const comment = [
+    'The program, and bundled with it these packages of the npm registry,',
+    'whose licences are in usr/lib/portsentry/LICENSES:',
+    ...names,
+  ];
+  const cap = licenseOf(CAP);
   return [
-    `Files: usr/lib/portsentry/${folder}/*`,
-    `Copyright: ${(holders.length > 0 ? holders : [author]).join('\n           ')}`,
-    `License: ${license === 'MIT' ? 'Expat' : license}`,
-    `Comment: See usr/lib/portsentry/${folder}/${file}.`,
-    '',
+    paragraph('*.js', [...new Set(holders)], [...licenses].join(' and '), comment),
+    paragraph(`${CAP}/*`, cap.holders, cap.license, [`See usr/lib/portsentry/${CAP}/LICENSE.`]),
   ].join('\n');
 }
 
-const UNREAD = /(^|\/)(\..*|test|test\.js|examples|.*\.d\.[mc]?ts|.*\.map|.*\.md)$/;
-const LICENSE = /(^|\/)licen[sc]e[^/]*$/i;
+module.exports = { licenseOf };
 
-/** The files that are read at run time. The folder of cap also holds its sources and what the build left. */
-function filesOf(folder) {
-  const isCap = folder === 'node_modules/cap';
-  const files = [];
-  const walk = (path) => {
-    for (const entry of readdirSync(join(ROOT, folder, path), { withFileTypes: true })) {
-      const inside = join(path, entry.name);
-      if (entry.name === 'node_modules' || (UNREAD.test(inside) && !LICENSE.test(inside))) continue;
-      if (isCap && !/^(lib|build|build\/Release|LICENSE|package\.json|lib\/.*|.*\/cap\.node)$/.test(inside))
-        continue;
-      if (entry.isDirectory()) walk(inside);
-      else files.push(join(folder, inside));
-    }
+if (require.main === module) {
+  const SHOWN = {
+    '--copyright': copyright,
+    '--build': () => `${CAP}\nnode_modules/nan`,
+    undefined: () => FILES_OF_CAP.map((file) => `${CAP}/${file}`).join('\n'),
   };
-  walk('');
-  return files.join('\n');
+  console.log(SHOWN[process.argv[2]]());
 }
-
-const SHOWN = { '--copyright': paragraph, '--files': filesOf };
-console.log(folders.map(SHOWN[process.argv[2]] ?? String).join('\n'));

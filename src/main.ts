@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { parseArguments } from './cli/args.ts';
 import { isInBackground, reportStart, runInBackground } from './cli/background.ts';
 import { completionScript } from './cli/completion.ts';
 import type { Invocation } from './cli/invocation.ts';
 import { standardStreams } from './cli/output.ts';
 import type { Daemon } from './daemon/daemon.ts';
+import { programVersion } from './files/program.ts';
 import { CommandError, Exit } from './preflight/exit.ts';
 import type { RunOptions } from './preflight/run-options.ts';
 
@@ -19,7 +20,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    return await dispatch(await parseArguments(argv, version()), argv);
+    return await dispatch(await parseArguments(argv, programVersion()), argv);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     process.stderr.write(`${NAME}: ${error.message}\n`);
@@ -76,15 +77,12 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
   const pidFiles = await import('./service/pid-file.ts');
   if (pidfile !== undefined) pidFiles.refuseOccupied(pidfile);
   const dumps = await (await import('./service/no-dumps.ts')).forbidDumps();
-  await (await import('./service/load-in-order.ts')).loadInOrder(
-    new URL('./daemon/daemon.js', import.meta.url),
-  );
   const daemons = await import('./daemon/daemon.ts');
   (await import('./service/young-space.ts')).boundYoungSpace();
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });
-  const starting = daemons.Daemon.start(options, version());
+  const starting = daemons.Daemon.start(options, programVersion());
   // Installed before it listens, because the signal may come as soon as the log says so. A failed start ignores it.
   const reload = (daemon: Daemon) => daemon.reload();
   process.on('SIGHUP', () => void starting.then(reload, () => {}));
@@ -108,9 +106,4 @@ function showName(argv: readonly string[]): void {
   process.title = [NAME, ...argv].join(' ');
   // The title also sets the short name, truncated; monitoring looks for the plain name.
   writeFileSync('/proc/self/comm', NAME);
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { PROGRAM_URL } from '../files/program.ts';
 import {
   canonicalLinkType,
   isDecoded,
@@ -72,7 +73,7 @@ export function liveLinkType(name: string): number | string {
 }
 
 /** Loads the package `cap` as the module `from` would. Throws a one-line error that says what to do. */
-export function loadBinding(from: string | URL = import.meta.url): { readonly Cap: new () => Cap } {
+export function loadBinding(from: string | URL = PROGRAM_URL): { readonly Cap: new () => Cap } {
   try {
     return createRequire(from)('cap');
   } catch (error) {

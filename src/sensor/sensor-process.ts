@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { REASON_COUNT, Reason } from '../decode/reason.ts';
+import { programPath } from '../files/program.ts';
 import { sensorAccount } from './account.ts';
 import { type CapturePlan, type ChildPlan, RECORDS_FD, type SensorAccount } from './child-plan.ts';
 import { isCounted } from './kernel/rule.ts';
@@ -74,8 +74,7 @@ export class SensorProcess {
     this.account = isRoot ? sensorAccount() : null;
     this.#handlers = handlers;
     this.#readsReports = plan.group !== null;
-    const program = fileURLToPath(new URL('./child.js', import.meta.url));
-    const [command, ...args] = [...launchedBy(isRoot), process.execPath, program];
+    const [command, ...args] = [...launchedBy(isRoot), process.execPath, programPath('child')];
     this.#process = spawn(command as string, args, {
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
       env: SENSOR_ENVIRONMENT,

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/net/address.ts';
 import {
   alertsOf,
+  BUNDLE,
   captureOf,
   configure,
   dropsOf,
@@ -272,7 +273,7 @@ describe('floods', () => {
       'ulimit -n 64 && exec "$@"',
       '-',
       process.execPath,
-      PROGRAM,
+      BUNDLE,
       '-tcp',
       '-udp',
     ];

@@ -7,6 +7,9 @@ import type { LabProcess, Outcome } from './lab-process.ts';
 /** The built program, as a user runs it. Tests and benchmarks run in the project's folder. */
 export const PROGRAM = resolve('dist/main.js');
 
+/** The same program as packages bring it. */
+export const BUNDLE = resolve('build/bundle/main.js');
+
 /** The user's own configuration, verbatim. */
 export const USER_CONFIG = resolve('fixtures/conf/gentoo-wiki.conf');
 

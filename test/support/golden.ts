@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { PROGRAM } from './detector.ts';
+import { BUNDLE } from './detector.ts';
 
 const CAPTURES = resolve('fixtures/captures');
 
@@ -29,7 +29,7 @@ export interface Replay {
 
 const replays = new Map<string, Replay>();
 
-/** Replays a fixture with the built program, all ports of the victim's addresses watched. Each fixture is replayed once. */
+/** Replays a fixture with the program of packages, all ports of the victim's addresses watched. Each fixture is replayed once. */
 export function replayFixture(name: string): Replay {
   const replay = replays.get(name) ?? runReplay(name);
   replays.set(name, replay);
@@ -38,7 +38,7 @@ export function replayFixture(name: string): Replay {
 
 function runReplay(name: string): Replay {
   const options = ['--configfile', 'fixtures/conf/replay.conf', '--home', '10.99.0.2,fd99::2,127.0.0.1'];
-  return spawnSync(process.execPath, [PROGRAM, 'replay', ...options, '--format', 'json', capturePath(name)], {
+  return spawnSync(process.execPath, [BUNDLE, 'replay', ...options, '--format', 'json', capturePath(name)], {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });

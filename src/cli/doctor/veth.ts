@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { onEnd, refusalOf, runTool, startTool, type Tool } from '../../commands/tool.ts';
+import { programPath } from '../../files/program.ts';
 import { drawAddressPair } from './addresses.ts';
 import type { ProbeOutcome, ProbePath, ProbePort } from './probe-path.ts';
 
@@ -56,8 +56,7 @@ export async function openVeth(): Promise<ProbePath> {
 
 /** Resolves when the namespace exists. */
 async function startProber(source: string, destination: string): Promise<ChildProcess> {
-  const program = fileURLToPath(new URL('./prober.js', import.meta.url));
-  const prober = startTool(UNSHARE, ['--net', process.execPath, program, source, destination]);
+  const prober = startTool(UNSHARE, ['--net', process.execPath, programPath('prober'), source, destination]);
   if (typeof prober === 'string') throw new Error(prober);
   let errors = '';
   prober.stderr?.on('data', (text) => {
