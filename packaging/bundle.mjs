@@ -30,6 +30,7 @@ const { metafile } = await build({
   format: 'esm',
   target: 'node20',
   external: ['cap'],
+  alias: { 'string-width': './packaging/string-width.mjs' },
   define: { BUNDLED_VERSION: JSON.stringify(version) },
   banner: { js: REQUIRE },
   legalComments: 'none',

@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 import { writeFileSync } from 'node:fs';
-import { parseArguments } from './cli/args.ts';
-import { isInBackground, reportStart, runInBackground } from './cli/background.ts';
-import { completionScript } from './cli/completion.ts';
 import type { Invocation } from './cli/invocation.ts';
 import { standardStreams } from './cli/output.ts';
+import { versionText } from './cli/version.ts';
 import type { Daemon } from './daemon/daemon.ts';
 import { programVersion } from './files/program.ts';
 import { CommandError, Exit } from './preflight/exit.ts';
@@ -20,13 +18,21 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    return await dispatch(await parseArguments(argv, programVersion()), argv);
+    return await dispatch(await invocationOf(argv), argv);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     process.stderr.write(`${NAME}: ${error.message}\n`);
-    reportStart(error.message);
+    await report(error.message);
     return error.exit;
   }
+}
+
+/** Each module is loaded only by what needs it: most of the time of a short command goes into loading. */
+async function invocationOf(argv: readonly string[]): Promise<Invocation> {
+  const version = programVersion();
+  const text = await versionText(argv, version);
+  if (text !== null) return { command: 'print', text };
+  return (await import('./cli/args.ts')).parseArguments(argv, version);
 }
 
 async function dispatch(invocation: Invocation, argv: readonly string[]): Promise<number> {
@@ -38,9 +44,11 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       return (await import('./cli/check.ts')).runCheck(invocation, standardStreams());
     case 'replay':
       return (await import('./cli/replay.ts')).runReplay(invocation);
-    case 'completion':
+    case 'completion': {
+      const { completionScript } = await import('./cli/completion.ts');
       await standardStreams().stdout(completionScript(invocation.shell, process.env.SHELL));
       return Exit.ok;
+    }
     case 'status':
       return (await import('./cli/status.ts')).runStatus(invocation, standardStreams());
     case 'list':
@@ -53,6 +61,8 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       return (await import('./cli/why.ts')).runWhy(invocation, standardStreams());
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctor(invocation, standardStreams());
+    case 'setup':
+      return (await import('./service/setup/setup.ts')).runSetup(invocation, standardStreams());
     case 'run':
       return run(invocation, argv);
   }
@@ -60,10 +70,12 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
 
 /** Runs the detector in the foreground or in the background, as root or as USER. */
 async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
-  if (options.daemon && isInBackground()) return runLive({ ...options, logoutput: ['syslog'] }, argv);
+  if (options.daemon && process.send !== undefined)
+    return runLive({ ...options, logoutput: ['syslog'] }, argv);
   const program = process.argv[1] as string;
   const handOver = (await import('./service/run-as.ts')).planHandOver(options);
-  if (options.daemon) return runInBackground(program, argv, handOver?.command);
+  if (options.daemon)
+    return (await import('./cli/background.ts')).runInBackground(program, argv, handOver?.command);
   if (handOver === null) return runLive(options, argv);
   return (await import('./service/run-as-parent.ts')).runAsParent(handOver, program, argv);
 }
@@ -94,12 +106,17 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
     await daemon.stop();
     throw error;
   }
-  reportStart(null);
+  await report(null);
   await ended;
   await daemon.stop();
   if (pidfile !== undefined) pidFiles.removePidFile(pidfile);
   // A child that a command left running must not keep this process alive.
   process.exit(Exit.ok);
+}
+
+/** Reports the outcome of the start to the parent of a process in the background. */
+async function report(failure: string | null): Promise<void> {
+  if (process.send !== undefined) (await import('./cli/background.ts')).reportStart(failure);
 }
 
 function showName(argv: readonly string[]): void {

@@ -5,9 +5,10 @@ import { addCompletion } from './commands/completion.ts';
 import { addBlockCommands, addQueries } from './commands/control.ts';
 import { addReplay, STANDARD_INPUT } from './commands/replay.ts';
 import { addRun, RUN_OPTIONS } from './commands/run.ts';
-import { ASK_FOR_COMPLETIONS, complete } from './completion.ts';
+import { addSetup } from './commands/setup.ts';
 import type { Invocation } from './invocation.ts';
 import { expandLegacySwitches } from './legacy-switches.ts';
+import { ASK_FOR_COMPLETIONS } from './shells.ts';
 import { explainUsage } from './usage-errors.ts';
 
 /** Parses the command line, without the program's name. Throws a CommandError (64) when it is invalid. */
@@ -30,6 +31,7 @@ export async function parseArguments(argv: readonly string[], version: string): 
 
 /** An invalid command line has no completions. */
 async function completions(argv: readonly string[], version: string): Promise<string> {
+  const { complete } = await import('./completion.ts');
   const options = Object.entries(RUN_OPTIONS).map(([name, option]) => [name, { ...option, global: false }]);
   try {
     return await complete(makeParser(version, () => {}, argv).options(Object.fromEntries(options)), argv);
@@ -45,8 +47,10 @@ function makeParser(version: string, take: (invocation: Invocation) => void, arg
     .locale('en')
     .scriptName('portsentry')
     .usage('Usage: $0 [-tcp|-stcp|-atcp] [-udp|-sudp|-audp] [options]\n       $0 COMMAND [options]');
-  for (const add of [addReplay, addCheck, addQueries, addBlockCommands, addCompletion]) add(parser, take);
+  for (const add of [addReplay, addCheck, addQueries, addBlockCommands, addSetup, addCompletion])
+    add(parser, take);
   const commands = commandsOf(parser);
+  keepNoHelp(parser);
   return parser
     .version(`Version: ${version}`)
     .alias('help', 'h')
@@ -65,7 +69,15 @@ function makeParser(version: string, take: (invocation: Invocation) => void, arg
 interface Untyped {
   getOptions(): { readonly key: object; readonly alias: Readonly<Record<string, readonly string[]>> };
   getGroups(): Readonly<Record<string, readonly string[]>>;
-  getInternalMethods(): { getCommandInstance(): { getCommands(): string[] } };
+  getInternalMethods(): {
+    getCommandInstance(): { getCommands(): string[] };
+    getUsageInstance(): { cacheHelpMessage(): void };
+  };
+}
+
+/** yargs lays out the help after each command, in case somebody shows it later. Nobody does, and it takes 20 ms. */
+function keepNoHelp(parser: Argv): void {
+  (parser as unknown as Untyped).getInternalMethods().getUsageInstance().cacheHelpMessage = () => {};
 }
 
 function commandsOf(parser: Argv): readonly string[] {

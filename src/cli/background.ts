@@ -44,12 +44,10 @@ export async function runInBackground(
   });
 }
 
-/** Whether `runInBackground` started this process: only then does it have an IPC channel. */
-export function isInBackground(): boolean {
-  return process.send !== undefined;
-}
-
-/** Reports the outcome of the start to the waiting parent, if there is one. */
+/**
+ * Reports the outcome of the start to the waiting parent, if there is one. Only a process that `runInBackground` started
+ * has a channel to its parent.
+ */
 export function reportStart(failure: string | null): void {
   if (process.send === undefined || !process.connected) return;
   // The parent may have been interrupted meanwhile; then the error does not matter.

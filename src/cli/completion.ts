@@ -1,15 +1,7 @@
 import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
 import { ALL, ALL_BUT_LOOPBACK, deviceNames } from '../capture/devices.ts';
 import { LEGACY_SWITCHES } from './legacy-switches.ts';
-
-/** The shells that have a completion script. */
-export const SHELLS = ['bash', 'zsh'] as const;
-
-/** The name of such a shell. */
-export type Shell = (typeof SHELLS)[number];
-
-/** The option that asks for completions; the words of the command line follow it. */
-export const ASK_FOR_COMPLETIONS = '--get-yargs-completions';
+import { ASK_FOR_COMPLETIONS, type Shell } from './shells.ts';
 
 /** Returns the completion script of `shell`, or of the login shell at the path `login` when `shell` is missing. */
 export function completionScript(shell: Shell | undefined, login: string | undefined): string {
@@ -38,7 +30,10 @@ export async function complete(parser: Argv, argv: readonly string[]): Promise<s
 
 /** The values that may follow an option. When the list is empty, the shell offers files. */
 const VALUES: Readonly<Record<string, () => string[]>> = {
-  ...each(['-c', '--configfile', '--home', '--open', '--for', '--why'], () => []),
+  ...each(
+    ['-c', '--configfile', '--home', '--open', '--for', '--why', '--prefix', '--root', '--program'],
+    () => [],
+  ),
   ...each(['-i', '--interface'], () => [ALL, ALL_BUT_LOOPBACK, ...deviceNames()]),
   ...each(['--mode'], () => [...LEGACY_SWITCHES].map((name) => name.slice(1))),
 };

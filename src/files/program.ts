@@ -7,13 +7,13 @@ declare const BUNDLED_VERSION: string;
 /** Whether this program is the bundle, all of whose files lie in one folder. */
 export const IS_BUNDLED = typeof BUNDLED_VERSION === 'string';
 
-/** The programs that this program starts, below `src`. */
-const PROGRAMS = { child: 'sensor/child', prober: 'cli/doctor/prober' } as const;
+/** This program and those that it starts, below `src`. */
+const PROGRAMS = { main: 'main', child: 'sensor/child', prober: 'cli/doctor/prober' } as const;
 
 /** A file of this program. The native module is looked for from here. */
 export const PROGRAM_URL = import.meta.url;
 
-/** The path of a program that this program starts in a process of its own. */
+/** The path of this program, or of one that it starts in a process of its own. */
 export function programPath(name: keyof typeof PROGRAMS): string {
   return fileURLToPath(new URL(IS_BUNDLED ? `./${name}.js` : `../${PROGRAMS[name]}.js`, PROGRAM_URL));
 }

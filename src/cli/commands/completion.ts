@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
-import { SHELLS } from '../completion.ts';
 import type { Invocation } from '../invocation.ts';
+import { SHELLS } from '../shells.ts';
 
 /** Adds `completion [bash|zsh]`. `take` receives the invocation. */
 export function addCompletion(parser: Argv, take: (invocation: Invocation) => void): Argv {
