@@ -52,48 +52,50 @@ esac
 [ "$(id -u)" = 0 ] || fail 77 "installing needs root: use sudo"
 
 library=$prefix/lib/portsentry
-command=$prefix/sbin/portsentry
 
-# Runs a word of the init system on a daemon that runs.
-service() {
+# Restarts a daemon that runs, because its files were replaced.
+restart() {
   if [ -d /run/systemd/system ]; then
-    systemctl "$1" portsentry.service
+    systemctl try-restart portsentry.service
   elif [ -x /etc/init.d/portsentry ] && command -v rc-service >/dev/null; then
-    rc-service --ifstarted portsentry "${1#try-}"
+    rc-service --ifstarted portsentry restart
   elif [ -x /etc/init.d/portsentry ]; then
-    /etc/init.d/portsentry "$1"
+    /etc/init.d/portsentry try-restart
   fi
+}
+
+set_up() {
+  # shellcheck disable=SC2086 # one word or none
+  "$1/bin/node" "$1/main.js" setup --prefix "$prefix" ${init:+--init "$init"} $2 $3
 }
 
 install_all() {
   found=$("$folder/bin/node" --version 2>&1) ||
-    fail 69 "the Node of this archive does not run here; it needs glibc 2.28 and libstdc++: $(echo "$found" | head -n 1)"
-  [ "$folder" != "$library" ] || fail 64 "this is the installed copy: run install.sh of a new archive"
+    fail 69 "its Node does not run here (it needs glibc 2.28 and libstdc++): $(echo "$found" | head -n 1)"
+  [ "$folder" != "$library" ] || fail 64 "this is what is installed: run install.sh of a new archive"
+  # It says what it refuses before anything is touched.
+  set_up "$folder" --dry-run '' >/dev/null
+
   is_update=''
   [ ! -e "$library" ] || is_update=yes
-
   mkdir -p "$prefix/lib" "$prefix/sbin"
   new=$library.new.$$
   trap 'rm -rf "$new"' EXIT
   cp -R "$folder" "$new"
   sed -i "1s|.*|#!$library/bin/node|" "$new/main.js"
   chown -R 0:0 "$new"
-  # What `setup` has noted.
-  [ ! -e "$library/setup.list" ] || cp -p "$library/setup.list" "$new"
+  chmod -R u=rwX,go=rX "$new"
   rm -rf "$library"
   mv "$new" "$library"
-  ln -sf ../lib/portsentry/main.js "$command"
-  # shellcheck disable=SC2086 # one word or none
-  "$command" setup --prefix "$prefix" ${init:+--init "$init"} $enable
-  if [ -n "$is_update" ]; then service try-restart; fi
+  ln -sf ../lib/portsentry/main.js "$prefix/sbin/portsentry"
+  set_up "$library" "$enable" ''
+  if [ -n "$is_update" ]; then restart; fi
 }
 
 uninstall_all() {
   [ -e "$library/main.js" ] || fail 66 "$library: nothing is installed there"
-  "$command" unblock --all >/dev/null 2>&1 || true
-  # shellcheck disable=SC2086 # one word or none
-  "$command" setup --remove $purge --prefix "$prefix"
-  rm -f "$command"
+  set_up "$library" --remove "$purge"
+  rm -f "$prefix/sbin/portsentry"
   rm -rf "$library"
 }
 

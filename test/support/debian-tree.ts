@@ -50,6 +50,10 @@ const UNPACK = `
 /** The command line that runs a command in a tree. */
 export function inTree(...command: readonly string[]): string[] {
   // The PATH of the test may name folders that the tree does not have.
-  const environment = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL=C', 'DEBIAN_FRONTEND=noninteractive'];
+  const environment = [
+    'PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin',
+    'LC_ALL=C',
+    'DEBIAN_FRONTEND=noninteractive',
+  ];
   return ['chroot', TREE, 'env', '-i', ...environment, ...command];
 }
