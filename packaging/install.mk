@@ -12,9 +12,8 @@
 
 PREFIX ?= /usr/local
 NODE ?= $(shell command -v node)
-# The init systems to install for; the default is those of this host.
-INIT ?= $(if $(wildcard /sbin/openrc-run),openrc,$(if $(wildcard /lib/lsb/init-functions),sysv)) \
-	$(if $(wildcard /lib/systemd/system /usr/lib/systemd/system),systemd)
+# The init systems to install for; the default is that of this host.
+INIT ?=
 
 # Not exported, because npm reads PREFIX too.
 INSTALL := DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' INIT='$(strip $(INIT))' NODE='$(NODE)' packaging/install

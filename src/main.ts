@@ -6,6 +6,7 @@ import { versionText } from './cli/version.ts';
 import type { Daemon } from './daemon/daemon.ts';
 import { programVersion } from './files/program.ts';
 import { CommandError, Exit } from './preflight/exit.ts';
+import { refuseOldNode } from './preflight/old-node.ts';
 import type { RunOptions } from './preflight/run-options.ts';
 
 /** The process name of a detector in `ps`. */
@@ -18,6 +19,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
+    refuseOldNode(process.versions.node);
     return await dispatch(await invocationOf(argv), argv);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;

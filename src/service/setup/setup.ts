@@ -2,6 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { InitSystem, SetupOptions } from '../../cli/invocation.ts';
 import type { CommandOutput } from '../../cli/output.ts';
+import { programPath } from '../../files/program.ts';
 import { CommandError, Exit } from '../../preflight/exit.ts';
 import { setupFiles, sourceFolder } from './files.ts';
 import { findInit, placeTrouble } from './host.ts';
@@ -18,7 +19,7 @@ import { Tree } from './tree.ts';
  * refuses, 74 when a step fails, 77 without the permission.
  */
 export async function runSetup(options: SetupOptions, output: CommandOutput): Promise<Exit> {
-  const main = realpathSync(process.argv[1] as string);
+  const main = realpathSync(programPath('main'));
   const root = existingFolder(options.root);
   const isThisHost = root === '/';
   if (isThisHost && !options.dryRun && process.geteuid?.() !== 0)
