@@ -59,7 +59,7 @@ function plan(
   report: Report,
 ): Work {
   const { staging } = options;
-  const prefix = resolve('/', options.prefix);
+  const prefix = resolve('/', options.prefix).replace(/^\/$/, '');
   for (const [name, path] of [
     ['prefix', options.prefix],
     ['program', options.program],
@@ -77,7 +77,9 @@ function plan(
     );
   const { runs, ...program } = chooseProgram(options.program, main, prefix);
   const trouble =
-    root === '/' && !options.remove && inits.length > 0 ? placeTrouble([...runs, prefix], inits) : null;
+    root === '/' && !options.remove && inits.length > 0
+      ? placeTrouble([...runs, prefix || '/'], inits)
+      : null;
   if (trouble !== null)
     throw new CommandError(
       Exit.unavailable,
