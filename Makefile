@@ -95,11 +95,13 @@ $(BUNDLE): node_modules/.built packaging/bundle.mjs packaging/modules.cjs $(SOUR
 
 # `npm ci` compiles cap against libpcap.
 node_modules/.built: package.json package-lock.json | packages-build
-	@command -v npm >/dev/null || { echo "portsentry: needs Node 20.19 or newer, with npm" >&2; exit 69; }
-	npm ci --no-audit --no-fund
+	@native-notes/node
+	headers=$$(node native-notes/prerequisites.cjs --headers); \
+	  $${headers:+env npm_config_nodedir="$$headers"} npm ci --no-audit --no-fund
 	touch $@
 
 packages-build:
+	@native-notes/node
 	@native-notes/need $(BUILD_PACKAGES)
 
 packages-run: packages-build

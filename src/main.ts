@@ -4,6 +4,7 @@ import { standardStreams } from './cli/output.ts';
 import { versionText } from './cli/version.ts';
 import { programVersion } from './files/program.ts';
 import { CommandError, Exit } from './preflight/exit.ts';
+import { refuseOldNode } from './preflight/old-node.ts';
 import type { RunOptions } from './preflight/run-options.ts';
 
 /** The name in front of each message. */
@@ -13,6 +14,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
+    refuseOldNode(process.versions.node);
     return await dispatch(await invocationOf(argv), argv);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
@@ -56,6 +58,8 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       return (await import('./cli/why.ts')).runWhy(invocation, standardStreams());
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctor(invocation, standardStreams());
+    case 'setup':
+      return (await import('./service/setup/setup.ts')).runSetup(invocation, standardStreams());
     case 'run':
       return run(invocation, argv);
   }

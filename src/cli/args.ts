@@ -5,6 +5,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addBlockCommands, addQueries } from './commands/control.ts';
 import { addReplay, STANDARD_INPUT } from './commands/replay.ts';
 import { addRun, RUN_OPTIONS } from './commands/run.ts';
+import { addSetup } from './commands/setup.ts';
 import type { Invocation } from './invocation.ts';
 import { expandLegacySwitches } from './legacy-switches.ts';
 import { ASK_FOR_COMPLETIONS } from './shells.ts';
@@ -46,7 +47,8 @@ function makeParser(version: string, take: (invocation: Invocation) => void, arg
     .locale('en')
     .scriptName('portsentry')
     .usage('Usage: $0 [-tcp|-stcp|-atcp] [-udp|-sudp|-audp] [options]\n       $0 COMMAND [options]');
-  for (const add of [addReplay, addCheck, addQueries, addBlockCommands, addCompletion]) add(parser, take);
+  for (const add of [addReplay, addCheck, addQueries, addBlockCommands, addSetup, addCompletion])
+    add(parser, take);
   const commands = commandsOf(parser);
   keepNoHelp(parser);
   return parser

@@ -10,6 +10,7 @@ export type Invocation =
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
   | ({ readonly command: 'unblock' } & UnblockOptions)
+  | ({ readonly command: 'setup' } & SetupOptions)
   | { readonly command: 'completion'; readonly shell: Shell | undefined }
   /** Help, version or completions: print the text. */
   | { readonly command: 'print'; readonly text: string };
@@ -61,4 +62,27 @@ export interface UnblockOptions extends QueryOptions {
   readonly all: boolean;
   /** Only end the record of the block. */
   readonly forget: boolean;
+}
+
+/** The init systems that there are files for. */
+export const INIT_SYSTEMS = ['systemd', 'openrc', 'sysv'] as const;
+
+/** One of them. */
+export type InitSystem = (typeof INIT_SYSTEMS)[number];
+
+/** What --init takes. */
+export const INIT_CHOICES = [...INIT_SYSTEMS, 'none'] as const;
+
+/** The options of `setup`. */
+export interface SetupOptions {
+  /** undefined: find out which one this host has. */
+  readonly init: readonly (typeof INIT_CHOICES)[number][] | undefined;
+  readonly prefix: string;
+  readonly root: string;
+  readonly staging: boolean;
+  readonly program: string | undefined;
+  readonly enable: boolean;
+  readonly remove: boolean;
+  readonly purge: boolean;
+  readonly dryRun: boolean;
 }

@@ -50,18 +50,21 @@ export function openRegular(path: string, flags: number, mode?: number): number 
 }
 
 /**
- * A descriptor that names the folder; reading and writing need another one. With `mode`, missing folders are made. The
- * caller must close it.
+ * A descriptor that names the folder; reading and writing need another one. With `mode`, missing folders are made. With
+ * `root`, the path and the links in it are those of a system in that folder, and lead nowhere outside. The caller must
+ * close it.
  */
-export function openFolder(path: string, mode: number | null = null): number {
+export function openFolder(path: string, mode: number | null = null, root = '/'): number {
   const names = resolve(path)
     .split('/')
     .filter((name) => name !== '');
-  let fd = openSync('/', O_PATH | constants.O_DIRECTORY);
-  let owner = ownerOf(fstatSync(fd));
+  let fd = openSync(root, O_PATH | constants.O_DIRECTORY);
+  const top = fstatSync(fd);
+  let owner = ownerOf(top);
   for (let links = 0; names.length > 0; ) {
     const name = names.shift() as string;
     const folder = fd;
+    if (name === '..' && isSame(fstatSync(folder), top)) continue;
     try {
       fd = enter(folder, name, mode);
       const stat = fstatSync(fd);
@@ -74,7 +77,7 @@ export function openFolder(path: string, mode: number | null = null): number {
         closeSync(fd);
         fd = folder;
         fd = openSync(
-          target.startsWith('/') ? '/' : `/proc/self/fd/${folder}`,
+          target.startsWith('/') ? root : `/proc/self/fd/${folder}`,
           O_PATH | constants.O_DIRECTORY,
         );
       } else if (!stat.isDirectory()) throw new Error(`${name} is no folder`);
@@ -89,8 +92,12 @@ export function openFolder(path: string, mode: number | null = null): number {
   return fd;
 }
 
+function isSame(a: Stats, b: Stats): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
 /** The path of an entry of an open folder. */
-function entryOf(fd: number, name: string): string {
+export function entryOf(fd: number, name: string): string {
   return `/proc/self/fd/${fd}/${name}`;
 }
 

@@ -111,6 +111,18 @@ test('check', async () => {
 describe('commands for the running daemon', () => {
   const QUERY = { configfile: undefined, json: false };
   const BLOCK = { command: 'block', ...QUERY, time: undefined, why: undefined };
+  const SETUP = {
+    command: 'setup',
+    init: undefined,
+    prefix: '/usr/local',
+    root: '/',
+    staging: false,
+    program: undefined,
+    enable: false,
+    remove: false,
+    purge: false,
+    dryRun: false,
+  };
   const UNBLOCK = { command: 'unblock', ...QUERY, target: '10.0.0.1', all: false, forget: false };
   test.each<[string, object]>([
     ['status', { command: 'status', ...QUERY }],
@@ -127,6 +139,10 @@ describe('commands for the running daemon', () => {
     ['unblock 10.0.0.1', UNBLOCK],
     ['unblock 10.0.0.1 --forget --json', { ...UNBLOCK, forget: true, json: true }],
     ['unblock --all', { ...UNBLOCK, target: undefined, all: true }],
+    ['setup', SETUP],
+    ['setup --init sysv --init systemd --enable', { ...SETUP, init: ['sysv', 'systemd'], enable: true }],
+    ['setup --root /mnt --staging --dry-run', { ...SETUP, root: '/mnt', staging: true, dryRun: true }],
+    ['setup --remove --purge --prefix /opt', { ...SETUP, remove: true, purge: true, prefix: '/opt' }],
     ['completion', { command: 'completion', shell: undefined }],
     ['completion zsh', { command: 'completion', shell: 'zsh' }],
   ])('portsentry %s', async (line, expected) => {
@@ -155,6 +171,10 @@ describe('an invalid command line is a usage error of one line', () => {
     ['block', /argument/],
     ['block 10.0.0.1 --for', /for|argument/],
     ['unblock', /unblock takes an address, a prefix or --all/],
+    ['setup --purge', /--purge goes with --remove/],
+    ['setup --staging', /--staging needs --root/],
+    ['setup --enable --remove', /--enable goes neither with --remove nor with --root/],
+    ['setup --init upstart', /--init: expected "systemd", "openrc", "sysv" or "none", found "upstart"/],
     ['unblock 10.0.0.1 --all', /unblock takes an address, a prefix or --all/],
     ['unblock 10.0.0.1 10.0.0.2', /10\.0\.0\.2/],
     ['completion fish', /fish/],
@@ -166,7 +186,7 @@ describe('an invalid command line is a usage error of one line', () => {
 });
 
 describe('an unknown word names the nearest known one', () => {
-  const COMMANDS = 'replay, check, status, list, why, doctor, block, unblock, completion';
+  const COMMANDS = 'replay, check, status, list, why, doctor, block, unblock, setup, completion';
   test.each([
     ['statsu', 'unknown command "statsu" (did you mean status?)'],
     ['lits --json', 'unknown command "lits" (did you mean list?)'],

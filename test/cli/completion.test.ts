@@ -21,7 +21,18 @@ async function completionsOf(line: string): Promise<string[]> {
 }
 
 describe('completions', () => {
-  const COMMANDS = ['replay', 'check', 'status', 'list', 'why', 'doctor', 'block', 'unblock', 'completion'];
+  const COMMANDS = [
+    'replay',
+    'check',
+    'status',
+    'list',
+    'why',
+    'doctor',
+    'block',
+    'unblock',
+    'setup',
+    'completion',
+  ];
   test.each<[line: string, words: string[]]>([
     ['portsentry ', COMMANDS],
     ['portsentry stat', COMMANDS],
@@ -29,6 +40,8 @@ describe('completions', () => {
     ['portsentry list --j', ['--help', '--version', '--configfile', '--json']],
     ['portsentry unblock --', ['--help', '--version', '--configfile', '--all', '--forget', '--json']],
     ['portsentry replay --format ', ['text', 'json', 'none']],
+    ['portsentry setup --init ', ['systemd', 'openrc', 'sysv', 'none']],
+    ['portsentry setup --root ', []],
     ['portsentry -l ', ['stdout', 'syslog']],
     ['portsentry --mode ', ['tcp', 'stcp', 'atcp', 'udp', 'sudp', 'audp']],
     ['portsentry -c ', []],

@@ -1,14 +1,15 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inTree, plantTree, TREE, TREE_LIMIT_MS } from '../support/debian-tree.ts';
+import { treeArchive } from '../support/debian-archive.ts';
+import { inTree, TREE, TREE_LIMIT_MS, TREE_PACKAGES, unpackTree } from '../support/debian-tree.ts';
 import { nmap, readFile, runningDetectors, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { Outcome } from '../support/lab-process.ts';
-import { buildNodePackage, buildPackage } from '../support/packaging.ts';
+import { buildPackage } from '../support/packaging.ts';
 import { startSyslog } from '../support/services.ts';
 
-/** The Debian package in a fresh Debian that has no network but to the scanner. Each test goes on from the one before. */
+/** The Debian package in a fresh Debian that has no Node, and no network but to the scanner. Each test goes on from the one before. */
 
 const CONFIG = '/etc/portsentry/portsentry.conf';
 const DEFAULTS = '/etc/default/portsentry';
@@ -20,12 +21,10 @@ let built: string;
 let before: string[];
 beforeAll(async () => {
   lab = await createLab({ name: 'deb' });
-  await plantTree(lab, lab.victim);
+  await unpackTree(lab, lab.victim, treeArchive(TREE_PACKAGES), TREE);
   built = buildPackage();
   copyFileSync(built, lab.victim.path(`${TREE}/portsentry.deb`));
-  copyFileSync(buildNodePackage(), lab.victim.path(`${TREE}/nodejs.deb`));
   await startSyslog(lab, lab.victim);
-  await done(inTree('dpkg', '--install', '/nodejs.deb'));
   before = await filesInTree();
 }, TREE_LIMIT_MS);
 afterAll(() => lab.close());
@@ -58,12 +57,33 @@ async function policy(code: 0 | 101): Promise<void> {
   await done(['chmod', '755', TREE + POLICY]);
 }
 
+const field = (file: string, name: string) =>
+  execFileSync('dpkg-deb', ['--field', file, name], { encoding: 'utf8' }).trim();
+const nodeOf = (file: string) => /\+node(.*)$/.exec(field(file, 'Version'))?.[1];
+
 const read = (path: string) => readFile(lab.victim, TREE + path);
 const write = (path: string, text: string) => writeFile(lab.victim, TREE + path, text);
 const daemons = () => runningDetectors(lab);
 const service = (word: string) => lab.run(lab.victim, inTree('service', 'portsentry', word));
 
 describe('portsentry.deb', () => {
+  test('has the version of the Node that it carries, and depends on no other', () => {
+    expect(nodeOf(built)).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(field(built, 'Depends')).toMatch(
+      /^libc6 \(.*\), libgcc-s1 \(.*\), libpcap0\.8 \(.*\), libstdc\+\+6 \(.*\), passwd, /,
+    );
+    expect(field(built, 'Depends')).not.toContain('node');
+  });
+
+  test('with NODE=system depends on nodejs of the major version that cap was built for', () => {
+    const small = buildPackage('system');
+    const major = Number(process.versions.node.split('.')[0]);
+    expect(nodeOf(small)).toBeUndefined();
+    expect(field(small, 'Depends')).toMatch(
+      new RegExp(`, nodejs \\(>= ${major}[.\\d]*\\), nodejs \\(<< ${major + 1}~\\), passwd, `),
+    );
+  });
+
   test('lintian finds no error in it', () => {
     const { status, stdout } = spawnSync('lintian', ['--allow-root', '--fail-on', 'error', built], {
       encoding: 'utf8',
@@ -78,6 +98,12 @@ describe('portsentry.deb', () => {
     expect(await daemons()).toEqual([]);
     const { stdout } = await done(inTree('/usr/sbin/portsentry', '-V'));
     expect(stdout).toMatch(/^Version: \d+\.\d+\.\d+\n$/);
+    const node = nodeOf(built) as string;
+    expect((await done(inTree('/usr/lib/portsentry/bin/node', '--version'))).stdout).toBe(`v${node}\n`);
+    expect(read('/usr/lib/portsentry/bin/README')).toContain(`Node ${node} `);
+    expect(read('/usr/share/doc/portsentry/copyright')).toContain(
+      '\n Node.js is licensed for use as follows:\n',
+    );
     const check = await done(inTree('portsentry', 'check'));
     expect(check.stdout).toContain(`Configuration: ${CONFIG}`);
     expect(check.stdout).not.toMatch(/: (error|warning): /);

@@ -121,9 +121,9 @@ describe('make uninstall', { timeout: INSTALL_TIMEOUT_MS }, () => {
 });
 
 test.each([
-  [{ INIT: 'upstart' }, /INIT=upstart: expected systemd, openrc or sysv/],
-  [{ PREFIX: '/opt/a b' }, /PREFIX=\/opt\/a b: expected a path from the root, without blanks/],
-  [{ PREFIX: 'opt' }, /PREFIX=opt: expected a path from the root/],
+  [{ INIT: 'upstart' }, /--init: expected "systemd", "openrc", "sysv" or "none", found "upstart"/],
+  [{ PREFIX: '/opt/a b' }, /--prefix: expected a path from the root, of .*, found "\/opt\/a b"/],
+  [{ PREFIX: 'opt' }, /--prefix: expected a path from the root, .*, found "opt"/],
 ])('make install %o is refused', (wrong: Record<string, string>, reason) => {
   const { folder, variables } = fresh(wrong);
   expect(() => makeInstall('install', variables)).toThrow(reason);

@@ -45,7 +45,18 @@ async function optionsInHelp(...command: string[]): Promise<string[]> {
   );
 }
 
-const COMMANDS = ['check', 'status', 'list', 'why', 'doctor', 'block', 'unblock', 'replay', 'completion'];
+const COMMANDS = [
+  'check',
+  'status',
+  'list',
+  'why',
+  'doctor',
+  'block',
+  'unblock',
+  'replay',
+  'setup',
+  'completion',
+];
 
 describe('portsentry(8)', () => {
   const text = rendered(COMMAND);

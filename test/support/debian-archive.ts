@@ -15,7 +15,7 @@ import { join, resolve } from 'node:path';
 /** Holds what is made here until `make clean`. */
 const FOLDER = resolve('build');
 
-/** Which Debian an archive has. */
+/** Which Debian or Ubuntu an archive has. */
 export interface TreeOptions {
   /** The code name; that of this machine without it. */
   readonly release?: string;
@@ -51,13 +51,26 @@ export function treeArchive(
     '--aptopt=Acquire::Check-Valid-Until "false";',
     ...aptSettings().map((setting) => `--aptopt=${setting}`),
   ];
+  const [keys, mirror] = UBUNTU_RELEASES.includes(release)
+    ? [[`--keyring=${ubuntuKeyring()}`], []]
+    : [[], [mirrorOf(ownRelease())]];
   try {
-    execFileSync('mmdebstrap', [...options, release, unfinished, mirrorOf(ownRelease())], { stdio: 'pipe' });
+    execFileSync('mmdebstrap', [...options, ...keys, release, unfinished, ...mirror], { stdio: 'pipe' });
     renameSync(unfinished, archive);
   } finally {
     rmSync(unfinished, { force: true });
   }
   return archive;
+}
+
+/** mmdebstrap knows the mirror of these. */
+const UBUNTU_RELEASES: readonly string[] = ['jammy', 'noble'];
+
+/** Ubuntu's signatures, which Debian has a package of. */
+function ubuntuKeyring(): string {
+  const folder = join(FOLDER, 'ubuntu-keyring');
+  execFileSync('dpkg-deb', ['--extract', new Release('trixie').file('ubuntu-archive-keyring'), folder]);
+  return join(folder, 'usr/share/keyrings/ubuntu-archive-keyring.gpg');
 }
 
 /** Debian's signatures; its package `debian-archive-keyring` has those of older and newer releases, too. */

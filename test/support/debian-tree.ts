@@ -6,7 +6,15 @@ import type { Host } from './lab-host.ts';
 export const TREE = '/run/tree';
 
 /** The packages in a usual one beside Debian's essential ones. */
-const PACKAGES = ['openrc', 'libpcap0.8', 'libstdc++6', 'iproute2', 'nftables', 'passwd', 'procps'];
+export const TREE_PACKAGES = [
+  'openrc',
+  'libpcap0.8',
+  'libstdc++6',
+  'iproute2',
+  'nftables',
+  'passwd',
+  'procps',
+];
 
 /** Limit for a whole tree from a slow mirror on a busy machine. */
 export const TREE_LIMIT_MS = 600_000;
@@ -15,7 +23,11 @@ export const TREE_LIMIT_MS = 600_000;
  * Unpacks a fresh Debian of this machine's release on a host, at TREE. It has the test's own node, because Debian's may be
  * too old. It sees the host's network, processes and devices, and goes with the host.
  */
-export async function plantTree(lab: Lab, host: Host, packages: readonly string[] = PACKAGES): Promise<void> {
+export async function plantTree(
+  lab: Lab,
+  host: Host,
+  packages: readonly string[] = TREE_PACKAGES,
+): Promise<void> {
   await unpackTree(lab, host, treeArchive(packages), TREE);
   const bind = `touch ${TREE}/usr/bin/node; mount --bind "$0" ${TREE}/usr/bin/node`;
   const { code, stderr } = await lab.run(host, ['sh', '-ec', bind, process.execPath]);
@@ -38,6 +50,10 @@ const UNPACK = `
 /** The command line that runs a command in a tree. */
 export function inTree(...command: readonly string[]): string[] {
   // The PATH of the test may name folders that the tree does not have.
-  const environment = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL=C', 'DEBIAN_FRONTEND=noninteractive'];
+  const environment = [
+    'PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin',
+    'LC_ALL=C',
+    'DEBIAN_FRONTEND=noninteractive',
+  ];
   return ['chroot', TREE, 'env', '-i', ...environment, ...command];
 }

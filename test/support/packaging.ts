@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 /** Installs the built program below DESTDIR with `make install`, or removes it with `make uninstall`. */
@@ -10,33 +9,17 @@ export function makeInstall(
   make(target, ...Object.entries(variables).map(([name, value]) => `${name}=${value}`));
 }
 
-/** Builds the Debian package of the built program. Returns its path. */
-export function buildPackage(): string {
-  return resolve(make('deb').trim());
+/**
+ * Builds the Debian package of the built program, which carries its own Node; with `system` the small one, which needs
+ * Debian's. Returns its path. It is compressed less than one that is published, because that takes half a minute.
+ */
+export function buildPackage(node?: 'system'): string {
+  return resolve(make('deb', ...(node === undefined ? [] : [`NODE=${node}`])).trim());
 }
 
-/**
- * Builds an empty package `nodejs`, and returns its path. The release may have a Node that is too old, so a tree gets the
- * test's own Node; this package tells dpkg that it is there.
- */
-export function buildNodePackage(): string {
-  const folder = resolve(`build/nodejs-${process.pid}`);
-  const built = resolve('build/nodejs.deb');
-  const fields = [
-    'Package: nodejs',
-    `Version: ${process.versions.node}-1`,
-    'Architecture: all',
-    'Maintainer: nobody <nobody@portsentry.invalid>',
-    'Description: stands for the node of the test',
-  ];
-  try {
-    mkdirSync(`${folder}/DEBIAN`, { recursive: true });
-    writeFileSync(`${folder}/DEBIAN/control`, `${fields.join('\n')}\n`);
-    execFileSync('dpkg-deb', ['--build', folder, built], { stdio: 'pipe' });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  return built;
+/** Builds the archive that needs only glibc. Returns its path. */
+export function buildTarball(): string {
+  return resolve(make('tarball').trim());
 }
 
 /** NO_BUILD: the tests are about the program as it was built before they began. */
@@ -44,5 +27,6 @@ function make(...words: readonly string[]): string {
   return execFileSync('make', ['--silent', '--no-print-directory', 'NO_BUILD=1', ...words], {
     encoding: 'utf8',
     stdio: 'pipe',
+    env: { ...process.env, DPKG_DEB_COMPRESSOR_LEVEL: '1' },
   });
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ownRelease, Release, treeArchive } from '../support/debian-archive.ts';
-import { buildNodePackage, buildPackage } from '../support/packaging.ts';
+import { buildPackage } from '../support/packaging.ts';
 
 /** The packages of the machine's Debian, besides the essential ones. */
 const PACKAGES = [
@@ -67,13 +67,12 @@ export function machineChoice(): MachineChoice {
   return { release, kernel, parts };
 }
 
-/** Writes the machine's kernel, initrd and disk into `folder`, with packages of the built program and of this Node. */
+/** Writes the machine's kernel, initrd and disk into `folder`, with the package of the built program. */
 export function makeImage(folder: string, { release, kernel }: MachineChoice): void {
   const source = new Release(kernel);
   const parts = [treeArchive(PACKAGES, { release }), source.fileBehind(KERNEL), process.execPath];
-  const packages = ['nodejs', 'portsentry'].map((name) => `${folder}/${name}.deb`);
-  execFileSync('cp', [buildNodePackage(), packages[0] as string]);
-  execFileSync('cp', [buildPackage(), packages[1] as string]);
+  const packages = [`${folder}/portsentry.deb`];
+  execFileSync('cp', [buildPackage(), ...packages]);
   if (kernel !== release) packages.push(...NFT_PACKAGES.map((name) => source.file(name)));
   execFileSync(resolve('test/vm/make-image'), [folder, ...parts, ...packages, ...FILES], { stdio: 'pipe' });
 }
