@@ -126,7 +126,8 @@ export function leaving(plan: TablePlan, writer: Writer): string[] {
 /** The packets that leave this host and are not noted. */
 function saysNothing(plan: TablePlan): string[] {
   return [
-    'oif lo accept',
+    // A port that answered over loopback has no service for others.
+    plan.watchesLoopback ? 'oif lo tcp flags & syn == syn accept' : 'oif lo accept',
     // Segments within connections first: nothing below has more to say of them.
     'tcp flags & (fin|syn|rst) == 0 accept',
     ...uncounted(plan),
@@ -147,7 +148,7 @@ export function input(plan: TablePlan, writer: Writer): string[] {
     // Segments of connections to services first: nothing below has more to say of them.
     'tcp flags & (fin|syn|rst|ack) == ack tcp dport @used_tcp accept',
     `iif lo ip saddr ${TRIAL_ADDRESS} udp dport ${TRIAL_PORT} ${writer.report('trial', 10, 1)} drop`,
-    'iif lo accept',
+    ...(plan.watchesLoopback ? [] : ['iif lo accept']),
     ...(interfaces === null
       ? []
       : [...interfaces.map((name) => `iifname ${quoted(name)} goto watched`), '}', 'chain watched {']),
