@@ -52,9 +52,6 @@ import type { Settings } from './settings.ts';
 /** The socket table of this process's own network namespace. */
 const PROC_NET = '/proc/self/net';
 
-/** The kernel sensor does not watch it. */
-const LOOPBACK = 'lo';
-
 /** What a live run is given at its start. */
 export interface DaemonInputs {
   readonly options: RunOptions;
@@ -197,7 +194,7 @@ export class DaemonParts {
     const { captureManager, readiness, kernelSensor } = this;
     const captured = captureManager.isNeeded ? readiness.interfaces : [];
     if (!kernelSensor.isOpen) return captured;
-    return [...new Set([...captured, ...captureManager.devices.filter((name) => name !== LOOPBACK)])];
+    return [...new Set([...captured, ...captureManager.devices])];
   }
 
   #makeBlockManager(memory: BlockMemory): BlockManager {
@@ -325,6 +322,7 @@ export class DaemonParts {
       excludedTcp: watched.excludedTcp,
       kinds: watched.kinds,
       interfaces: namedInterfaces(prepared.interfaces),
+      watchesLoopback: prepared.interfaces.some((word) => LOOPBACK_WORDS.has(word)),
       trigger: config.scanTrigger,
       ipv6Prefix: config.blockIpv6Prefix,
       holdsTcp: this.#mayHold('tcp'),
@@ -447,6 +445,9 @@ export class DaemonParts {
 
 /** The words of --interface that stand for every interface. */
 const ALL_WORDS: ReadonlySet<string> = new Set([ALL, ALL_BUT_LOOPBACK, ANY]);
+
+/** Those that stand for loopback, among others or alone. */
+const LOOPBACK_WORDS: ReadonlySet<string> = new Set([ALL, ANY, 'lo']);
 
 /** The names in the words of --interface; null when loopback alone is left out, or nothing. */
 function namedInterfaces(words: readonly string[]): readonly string[] | null {

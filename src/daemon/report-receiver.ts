@@ -24,6 +24,9 @@ import type { Holds } from './holds.ts';
 /** What is said of a source behind a bridge of this host, which is not acted on. */
 const BRIDGE_RULE = 'behind a bridge of this host';
 
+/** What is said of a source that sends over loopback, if it is no address of this host. */
+const LOOPBACK_RULE = 'over the loopback of this host';
+
 /** What is said of segments of no connection on a host that forwards packets of others. */
 const FORWARDED_RULE =
   'this host forwards packets, so the segment may belong to a connection of another host';
@@ -90,7 +93,7 @@ export class ReportReceiver {
   }
 
   #take(probe: Probe, rule: Rule): void {
-    const { engine, forwards, presence } = this.#parts;
+    const { engine, forwards, presence, ruleFor } = this.#parts;
     this.#bet(probe, rule);
     switch (rule) {
       case Rule.probe:
@@ -106,6 +109,9 @@ export class ReportReceiver {
         return;
       case Rule.bridge:
         engine.takeSpared(probe, BRIDGE_RULE);
+        return;
+      case Rule.loopback:
+        if (this.#isProbe(probe)) engine.takeSpared(probe, ruleFor(probe.source) ?? LOOPBACK_RULE);
         return;
       case Rule.icmp:
         engine.take(probe);

@@ -76,6 +76,6 @@ function whyNot({ settings, options }: DaemonParts): string | null {
     return '--disable-service-check watches ports in use, which the kernel leaves alone';
   if (!options.localCheck) return '--disable-local-check watches packets that the kernel drops';
   return interfaces.length > 0 && interfaces.every((name) => name === 'lo')
-    ? 'it does not watch loopback'
+    ? 'it drops nothing on loopback, and no other interface is watched'
     : null;
 }

@@ -58,8 +58,8 @@ const COUNT_VALUE = 24;
 
 const MARK_IP_OPTIONS = 0x01;
 const MARK_FRAGMENTED = 0x02;
-/** The upper half of the marks is the number of the rule. */
-const RULE_SHIFT = 4;
+/** The number of the rule is above the marks. */
+const RULE_SHIFT = 3;
 
 /** Writes a probe at `offset`; `device` is the number of the device that captured it. */
 export function writeProbe(

@@ -7,6 +7,9 @@ import { readSmall } from './proc-net.ts';
 /** The kernel's name for Ethernet and what looks like it, such as 802.11 (if_arp.h). */
 const ARPHRD_ETHER = '1';
 
+/** A VRF has both flags: it is a master (IFF_MASTER) and asks for no hardware addresses (IFF_NOARP). */
+const VRF_FLAGS = 0x480;
+
 /** This host on the network, at one moment. */
 export interface HostView {
   /** Its addresses of both families, loopback included. */
@@ -37,7 +40,7 @@ export function viewHost(): HostView {
       name,
       loopback,
       hardwareAddress: mac ?? null,
-      enslaved: existsSync(`/sys/class/net/${name}/master`),
+      enslaved: appearsOnMaster(name),
     });
   }
   return { addresses, broadcasts, devices };
@@ -49,6 +52,15 @@ export function viewHost(): HostView {
  */
 export function hasHardwareAddresses(name: string, folder = '/sys/class/net'): boolean {
   return readSmall(`${folder}/${name}/type`).trim() === ARPHRD_ETHER;
+}
+
+/**
+ * Whether what this interface receives appears on a master, too: it is a port of a bridge, a bond or the like. In a VRF the
+ * interface itself has the address and the frames; its master shows copies of them as sent, and has no address.
+ */
+export function appearsOnMaster(name: string, folder = '/sys/class/net'): boolean {
+  const master = `${folder}/${name}/master`;
+  return existsSync(master) && (Number(readSmall(`${master}/flags`)) & VRF_FLAGS) !== VRF_FLAGS;
 }
 
 /** A text that is the same for equal views, to detect a change cheaply. */

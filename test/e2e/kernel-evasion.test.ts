@@ -300,14 +300,58 @@ describe('what others send through this host makes no port its own', () => {
       ];
     }, 'ipv6'));
 
-  test('a question', async () => {
-    const { source, number } = nextSource('ipv4');
-    const asked = { source: '10.99.0.1', destination: source, sourcePort: 3000 + number };
-    await send(() => [frame(udpPacket({ ...asked, destinationPort: 53 }))], { source, number, port: 53 });
-    const probe = { source, destination: VICTIM.ipv4, sourcePort: 53, destinationPort: 3000 + number };
-    await send(() => [frame(udpPacket(probe))], { source, number, port: 53 });
-    await detector.waitForLine(
-      new RegExp(`UDP scan from host: ${source}/${source} to UDP port: ${3000 + number}$`),
+  /** The last probes of a source, to idle ports. */
+  async function expectAlerts(
+    packets: readonly Uint8Array[],
+    source: string,
+    ...alerts: RegExp[]
+  ): Promise<void> {
+    const before = await answersOf(lab);
+    await sendFrames(lab, lab.scanner, packets.map(frame));
+    for (const alert of alerts) await detector.waitForLine(alert);
+    await expectAnswer(plain('ipv4'), 'ipv4');
+    expect((await answersOf(lab)) - before).toBe(1);
+    expect(await heldBy(lab, lab.victim)).toContain(source);
+  }
+
+  // Linux forwards no IPv4 packet with an address of its own as the source.
+  test.each([
+    ['ipv4', '10.99.0.1'],
+    ['ipv6', 'fd99::1'],
+    ['ipv6', VICTIM.ipv6],
+  ] as const)('a question over %s from %s', async (family, asker) => {
+    const { source, number } = nextSource(family);
+    const port = 3000 + number;
+    const before = await answersOf(lab);
+    const question = { source: asker, sourcePort: port, destination: source, destinationPort: 53 };
+    await sendFrames(lab, lab.scanner, [frame(udpPacket(question))]);
+    // It comes back from the victim.
+    await lab.waitFor(async () => (await answersOf(lab)) > before);
+    const probe = { source, sourcePort: 53, destination: VICTIM[family], destinationPort: port };
+    await expectAlerts([udpPacket(probe)], source, udpAlertOf(source, port));
+  });
+
+  test('a forged RST', async () => {
+    const { source, number } = nextSource('ipv6');
+    const ports = [3000 + number, 3200 + number, 3400 + number];
+    const before = await answersOf(lab);
+    const end = { source: VICTIM.ipv6, destination: source, destinationPort: 80, flags: RST };
+    await sendFrames(
+      lab,
+      lab.scanner,
+      ports.map((sourcePort) => frame(tcpPacket({ ...end, sourcePort }))),
     );
+    await lab.waitFor(async () => (await answersOf(lab)) >= before + ports.length);
+    const segment = { source, sourcePort: 80, destination: VICTIM.ipv6, flags: ACK };
+    await sendFrames(
+      lab,
+      lab.scanner,
+      ports.map((destinationPort) => frame(tcpPacket({ ...segment, destinationPort }))),
+    );
+    await detector.waitForLine(alertOf(source, ports[2] as number));
   });
 });
+
+function udpAlertOf(source: string, port: number): RegExp {
+  return new RegExp(`UDP scan from host: ${source}/${source} to UDP port: ${port}$`);
+}

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { configurePacketSensor, readFile, startDetector } from '../support/detector.ts';
+import { configure, configurePacketSensor, readFile, startDetector } from '../support/detector.ts';
 import { concat, ethernet, ipPacket, SYN, tcpPacket, u16, vlanTag } from '../support/frames.ts';
+import { heldBy } from '../support/held.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
 import { sendFrames } from '../support/services.ts';
@@ -43,7 +44,7 @@ source, destination, ports = sys.argv[1], sys.argv[2], sys.argv[3:]
 for port in ports:
     s = socket.socket(socket.AF_INET)
     s.bind((source, 0))
-    s.connect_ex((destination, int(port)))
+    print(s.connect_ex((destination, int(port))))
     s.close()
 `;
 
@@ -61,6 +62,29 @@ test('lo: the host probes itself from another of its loopback addresses', async 
   await start('lo');
   const knock = () => connect(lab.victim, '127.0.0.2', '127.0.0.1', 3000, 4000);
   expect(await portsUntilSentinel(knock)).toEqual([3000, 4000]);
+});
+
+test('ALL with the kernel sensor: what comes over loopback is logged, answered, and never held', async () => {
+  configure(lab.victim, `SENSOR="kernel"\nEVENT_FILE="${EVENT_FILE}"`);
+  const detector = await start('ALL');
+  const { stdout } = await connect(lab.victim, '127.0.0.2', '127.0.0.1', 3000, 4000);
+  expect(stdout).toBe('111\n111\n');
+  await detector.waitForLine(
+    /^adminalert: Host: 127\.0\.0\.2\/127\.0\.0\.2 is never blocked: loopback 127\.0\.0\.0\/8$/,
+  );
+  // A proxy of this host that speaks in its clients' names.
+  const client = { source: '203.0.113.9', destination: lab.wire.to.ipv4, destinationPort: 5000, flags: SYN };
+  await sendFrames(
+    lab,
+    lab.victim,
+    [ethernet(tcpPacket(client), { destination: '00:00:00:00:00:00' })],
+    'lo',
+  );
+  await detector.waitForLine(
+    /^adminalert: Host: 203\.0\.113\.9\/203\.0\.113\.9 is never blocked: over the loopback of this host$/,
+  );
+  expect(ports()).toEqual([3000, 4000, 5000]);
+  expect(await heldBy(lab, lab.victim)).toEqual([]);
 });
 
 test('any: libpcap listens on all interfaces', async () => {

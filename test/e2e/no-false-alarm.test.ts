@@ -253,8 +253,10 @@ describe.each(SENSORS)('%s sensor', (sensor) => {
         await fetch(lab.victim, `http://${address}/`);
         await lab.run(lab.victim, ['curl', '-sg', `http://${address}:81/`]);
       }
-      if (sensor === 'packet') {
-        // A last probe over this device, too: devices do not wait for one another. The kernel sensor leaves it alone.
+      if (sensor === 'kernel') {
+        await done(lab.victim, ['python3', '-c', ANSWERS_LATE, '127.0.0.2']);
+      } else {
+        // A last probe over this device, too: devices do not wait for one another.
         const last = {
           source: `203.0.113.${LAST_PROBE}`,
           destination: VICTIM,
@@ -493,3 +495,15 @@ s.close()
 function support(path: string): string {
   return resolve('test/support', path);
 }
+
+/** A service of this host answers when its client, on this host as well, is gone. */
+const ANSWERS_LATE = `
+import socket, sys
+server = socket.socket(type=socket.SOCK_DGRAM)
+server.bind((sys.argv[1], 0))
+with socket.socket(type=socket.SOCK_DGRAM) as client:
+    client.sendto(b'?', server.getsockname())
+client = server.recvfrom(9)[1]
+assert client[0] != sys.argv[1]
+server.sendto(b'!', client)
+`;

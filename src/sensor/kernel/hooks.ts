@@ -11,6 +11,8 @@ const INPUT_PRIORITY = -310;
 const PREROUTING_PRIORITY = -309;
 /** After source NAT (100), so that the peers of masqueraded hosts are noted, too. */
 const POSTROUTING_PRIORITY = 310;
+/** After all that may drop what this host sends. */
+const OUTPUT_PRIORITY = 310;
 
 export const SCTP_KINDS = kindMask([Kind['sctp-init'], Kind['sctp-cookie-echo']]);
 
@@ -62,9 +64,11 @@ export function prerouting(plan: TablePlan, writer: Writer): string[] {
 
 /**
  * What left this host: a late answer to it is no probe, and a port that answered has a service. What went to a blocked
- * source shows that it is not blocked.
+ * source shows that it is not blocked. Linux forwards no IPv4 packet with an address of its own as the source; of IPv6
+ * it does, and anybody could make any port one that has asked. So what leaves over IPv6 is noted in the output hook,
+ * which forwarded packets do not pass.
  */
-export function postrouting(plan: TablePlan, writer: Writer): string[] {
+export function leaving(plan: TablePlan, writer: Writer): string[] {
   return [
     // Of packets that this host forwards only masqueraded ones count: what others send through it says nothing of it.
     'chain asked {',
@@ -79,9 +83,13 @@ export function postrouting(plan: TablePlan, writer: Writer): string[] {
     `update @asked_all { udp sport timeout ${MEMORY_S}s }`,
     '}',
     'chain gone {',
-    'tcp flags & (syn|fin|rst) == syn goto opened',
+    'tcp flags & (fin|syn|rst) == syn goto opened',
     // The first one does not know the addresses of a VRF; the second one knows those of the interface.
     'fib saddr type != local fib saddr . oif type != local accept',
+    'goto gone_from_us',
+    '}',
+    'chain gone_from_us {',
+    'tcp flags & (fin|syn|rst) == syn goto opened',
     `update @gone4 { ip daddr . tcp sport timeout ${MEMORY_S}s } accept`,
     `update @gone6 { ip6 daddr . tcp sport timeout ${MEMORY_S}s }`,
     '}',
@@ -98,15 +106,31 @@ export function postrouting(plan: TablePlan, writer: Writer): string[] {
     '}',
     'chain postrouting {',
     `type filter hook postrouting priority ${POSTROUTING_PRIORITY}; policy accept`,
-    'oif lo accept',
-    // Segments within connections first: nothing below has more to say of them.
-    'tcp flags & (fin|syn|rst) == 0 accept',
-    ...uncounted(plan),
+    ...saysNothing(plan),
     'ip daddr @doubted4 jump answered',
     'ip6 daddr @doubted6 jump answered',
+    'meta nfproto ipv6 accept',
     ...(plan.udp.isEmpty ? [] : ['udp sport @watch_udp goto asked']),
     ...(plan.tcp.isEmpty ? [] : ['tcp sport != @used_tcp goto gone']),
     '}',
+    'chain output {',
+    `type filter hook output priority ${OUTPUT_PRIORITY}; policy accept`,
+    'meta nfproto ipv4 accept',
+    ...saysNothing(plan),
+    ...(plan.udp.isEmpty ? [] : ['udp sport @watch_udp goto asked_by_us']),
+    ...(plan.tcp.isEmpty ? [] : ['tcp sport != @used_tcp goto gone_from_us']),
+    '}',
+  ];
+}
+
+/** The packets that leave this host and are not noted. */
+function saysNothing(plan: TablePlan): string[] {
+  return [
+    // A port that answered over loopback has no service for others.
+    plan.watchesLoopback ? 'oif lo tcp flags & syn == syn accept' : 'oif lo accept',
+    // Segments within connections first: nothing below has more to say of them.
+    'tcp flags & (fin|syn|rst) == 0 accept',
+    ...uncounted(plan),
   ];
 }
 
@@ -124,7 +148,7 @@ export function input(plan: TablePlan, writer: Writer): string[] {
     // Segments of connections to services first: nothing below has more to say of them.
     'tcp flags & (fin|syn|rst|ack) == ack tcp dport @used_tcp accept',
     `iif lo ip saddr ${TRIAL_ADDRESS} udp dport ${TRIAL_PORT} ${writer.report('trial', 10, 1)} drop`,
-    'iif lo accept',
+    ...(plan.watchesLoopback ? [] : ['iif lo accept']),
     ...(interfaces === null
       ? []
       : [...interfaces.map((name) => `iifname ${quoted(name)} goto watched`), '}', 'chain watched {']),

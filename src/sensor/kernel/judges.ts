@@ -44,6 +44,15 @@ const FLAGS_OF_KIND = [
 const CHUNK_INIT = 1;
 const CHUNK_COOKIE_ECHO = 10;
 
+/** Its packets come from this host itself, so nothing more is asked of them. */
+function loopback(plan: TablePlan, writer: Writer): string[] {
+  return plan.watchesLoopback ? ['chain loopback {', writer.report('loopback', 100, 1), 'accept', '}'] : [];
+}
+
+function toLoopback({ watchesLoopback }: TablePlan): string[] {
+  return watchesLoopback ? ['iif lo goto loopback'] : [];
+}
+
 /** Beginnings of what may be answered. */
 function doubted(writer: Writer): string[] {
   return [
@@ -57,6 +66,7 @@ function doubted(writer: Writer): string[] {
 /** The chains that say what a packet is, from its protocol to the rule that reports it. */
 export function judges(plan: TablePlan, writer: Writer): string[] {
   return [
+    ...loopback(plan, writer),
     ...doubted(writer),
     ...other(plan, writer),
     ...segment(plan),
@@ -66,7 +76,7 @@ export function judges(plan: TablePlan, writer: Writer): string[] {
     'chain known {',
     `${writer.report('known', 2_000, 1)} accept`,
     '}',
-    ...judge(writer),
+    ...judge(plan, writer),
     ...groups(writer),
   ];
 }
@@ -93,7 +103,8 @@ function other({ tcp, kinds }: TablePlan, writer: Writer): string[] {
   ];
 }
 
-function segment({ tcp, kinds }: TablePlan): string[] {
+function segment(plan: TablePlan): string[] {
+  const { tcp, kinds } = plan;
   if (tcp.isEmpty) return [];
   const missing = (kind: Kind) => (kinds & (1 << kind)) === 0;
   const unwanted = FLAGS_OF_KIND.filter(([kind]) => missing(kind)).map(
@@ -133,6 +144,7 @@ function segment({ tcp, kinds }: TablePlan): string[] {
     'chain initial {',
     'tcp dport != @watch_tcp accept',
     ANY_SOCKET,
+    ...toLoopback(plan),
     'tcp dport @known_tcp goto known',
     'tcp dport @opened_tcp goto known',
     ...KNOWN_AT_ONE_ADDRESS.map((match) => `${match} goto known`),
@@ -141,7 +153,8 @@ function segment({ tcp, kinds }: TablePlan): string[] {
   ];
 }
 
-function datagram({ udp, kinds }: TablePlan): string[] {
+function datagram(plan: TablePlan): string[] {
+  const { udp, kinds } = plan;
   if (udp.isEmpty || (kinds & (1 << Kind.udp)) === 0) return [];
   return [
     'chain datagram {',
@@ -153,6 +166,7 @@ function datagram({ udp, kinds }: TablePlan): string[] {
     'udp dport @asked_all accept',
     'ip saddr . udp dport @asked4 accept',
     'ip6 saddr . udp dport @asked6 accept',
+    ...toLoopback(plan),
     'udp dport @known_udp goto known',
     ...KNOWN_AT_ONE_ADDRESS.map((match) => `${match} goto known`),
     'goto judge',
@@ -175,7 +189,8 @@ function chunk({ tcp, kinds }: TablePlan): string[] {
 }
 
 /** A segment of no connection is weak: one strays from many an honest one. The third different port counts. */
-function bare({ tcp, ephemeral, holdsTcp }: TablePlan, writer: Writer): string[] {
+function bare(plan: TablePlan, writer: Writer): string[] {
+  const { tcp, ephemeral, holdsTcp } = plan;
   if (tcp.isEmpty) return [];
   const third = (family: '4' | '6', address: string) => [
     `${address} . tcp dport @weakport${family} accept`,
@@ -202,6 +217,7 @@ function bare({ tcp, ephemeral, holdsTcp }: TablePlan, writer: Writer): string[]
     ...ofEarlierConnections(ephemeral),
     'ip saddr . tcp dport @gone4 accept',
     'ip6 saddr . tcp dport @gone6 accept',
+    ...toLoopback(plan),
     'fib daddr type != local meta iifkind != "vrf" accept',
     'fib saddr type local goto forged',
     `iifname @quiet ${writer.report('bridge', 100, 1)} accept`,
@@ -229,9 +245,10 @@ function ofEarlierConnections({ first, last }: PortRange): string[] {
   ];
 }
 
-function judge(writer: Writer): string[] {
+function judge(plan: TablePlan, writer: Writer): string[] {
   return [
     'chain judge {',
+    ...toLoopback(plan),
     'fib daddr type != local jump elsewhere',
     'fib saddr type local goto forged',
     'counter name probes',

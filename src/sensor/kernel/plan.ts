@@ -43,6 +43,8 @@ export interface TablePlan {
   readonly kinds: number;
   /** Names of the interfaces that are watched; null for all but loopback. */
   readonly interfaces: readonly string[] | null;
+  /** Whether loopback is watched, too. What comes over it is this host's own: it is reported, never dropped or held. */
+  readonly watchesLoopback: boolean;
   /** SCAN_TRIGGER: different ports that are allowed before a source is held. */
   readonly trigger: number;
   /** BLOCK_IPV6_PREFIX: the length by which IPv6 sources are held. */

@@ -18,6 +18,7 @@ export function kindOfReport(packet: Packet, rule: Rule): Kind {
     case Rule.weak:
     case Rule.held:
     case Rule.blocked:
+    case Rule.loopback:
       return weakKindOf(packet) ?? classify(packet);
     default:
       return classify(packet);

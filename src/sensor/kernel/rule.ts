@@ -34,6 +34,8 @@ export const Rule = {
   reset: 14,
   /** The same, and the coin fell the other way: it was dropped. */
   silent: 15,
+  /** A probe over loopback. */
+  loopback: 16,
 } as const;
 
 export type Rule = (typeof Rule)[keyof typeof Rule];

@@ -1,6 +1,6 @@
 import { challenge } from './challenge-chains.ts';
 import { holds } from './hold-chains.ts';
-import { input, postrouting, prerouting } from './hooks.ts';
+import { input, leaving, prerouting } from './hooks.ts';
 import { judges } from './judges.ts';
 import { COUNTERS, SENSOR_TABLE, type TablePlan } from './plan.ts';
 import { setLines } from './sets.ts';
@@ -28,7 +28,7 @@ export function tableLines(plan: TablePlan): string[] {
       ? []
       : [
           ...challenge(plan, writer),
-          ...postrouting(plan, writer),
+          ...leaving(plan, writer),
           ...input(plan, writer),
           ...judges(plan, writer),
           ...holds(plan),

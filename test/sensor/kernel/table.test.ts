@@ -14,6 +14,7 @@ const PLAN: TablePlan = {
   excludedTcp: PortSet.of([{ first: 113, last: 113 }]),
   kinds: 0xffff,
   interfaces: null,
+  watchesLoopback: false,
   trigger: 0,
   ipv6Prefix: 64,
   ephemeral: { first: 32_768, last: 60_999 },
@@ -41,6 +42,7 @@ test.each<[string, Partial<TablePlan>]>([
   ['UDP alone', { tcp: new PortSet() }],
   ['TCP alone', { udp: new PortSet() }],
   ['SYNs alone, on two interfaces', { kinds: kindMask([Kind.syn]), interfaces: ['eth0', 'wlan0'] }],
+  ['with loopback', { watchesLoopback: true }],
   ['no kinds at all', { kinds: 0 }],
   ['for the packet sensor', { group: null }],
   ['CHALLENGE', { challenges: true }],
@@ -126,6 +128,7 @@ describe('a change of the plan', () => {
     ['to UDP alone', { tcp: new PortSet() }],
     ['of the kinds', { kinds: kindMask([Kind.syn]) }],
     ['of the group', { group: 7 }],
+    ['to loopback', { watchesLoopback: true }],
   ])('%s gives the table that the new plan loads, and back', (_what, more) => {
     const [one, other] = [
       { ...PLAN, owned: false },
