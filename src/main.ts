@@ -74,7 +74,7 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
   process.umask(UMASK);
   const { pidfile } = options;
   const pidFiles = await import('./service/pid-file.ts');
-  if (pidfile !== undefined) pidFiles.refuseOccupied(pidfile);
+  if (pidfile !== undefined) await pidFiles.refuseOccupied(pidfile);
   const dumps = await (await import('./service/no-dumps.ts')).forbidDumps();
   await (await import('./service/load-in-order.ts')).loadInOrder(
     new URL('./daemon/daemon.js', import.meta.url),
@@ -91,7 +91,9 @@ async function runLive(options: RunOptions, argv: readonly string[]): Promise<nu
   const daemon = await starting;
   if (dumps !== null) daemon.tell(`A core dump may contain packet data: ${dumps}`);
   try {
-    if (pidfile !== undefined) pidFiles.writePidFile(pidfile);
+    const unlocked = pidfile === undefined ? null : await pidFiles.writePidFile(pidfile);
+    if (unlocked !== null)
+      daemon.tell(`The pid file is not locked, so it may be taken for a stale one: ${unlocked}.`);
   } catch (error) {
     await daemon.stop();
     throw error;

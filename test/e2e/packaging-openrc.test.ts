@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inTree, plantTree, TREE, TREE_LIMIT_MS } from '../support/debian-tree.ts';
 import { readFile, runningDetectors, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
-import { makeInstall } from '../support/packaging.ts';
+import { makeInstall, startNamesake } from '../support/packaging.ts';
 import { startSyslog } from '../support/services.ts';
 
 /** The OpenRC script, run by Debian's OpenRC in a tree of its own. Each test goes on from the one before. */
@@ -104,13 +104,18 @@ describe('rc-service portsentry', () => {
     expect(await daemons()).toHaveLength(1);
   });
 
-  test('status of a daemon that was killed', async () => {
+  test('status of a daemon that was killed, also when another program of its name has its number', async () => {
     await lab.run(lab.victim, ['kill', '-KILL', pid()]);
     await lab.waitFor(async () => (await daemons()).length === 0);
     const { code, stdout, stderr } = await rc('status');
     expect(code).toBe(32);
     expect(stdout + stderr).toContain('crashed');
+    const other = await startNamesake(lab, `${TREE}${PIDFILE}`);
+    expect((await rc('status')).code).toBe(32);
     expect((await rc('restart')).code).toBe(0);
+    expect(other.outcome).toBeNull();
+    other.signal('SIGKILL');
+    await other.ended;
     expect(await daemons()).toHaveLength(1);
   });
 
