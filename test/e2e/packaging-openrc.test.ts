@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CONFINED, confinementOf, sensorsOn } from '../support/confinement.ts';
 import { inTree, plantTree, TREE, TREE_LIMIT_MS } from '../support/debian-tree.ts';
 import { readFile, runningDetectors, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
@@ -70,6 +71,7 @@ describe('rc-service portsentry', () => {
     expect(pid()).toMatch(/^\d+$/);
     expect(await daemons()).toEqual([expect.stringMatching(`^${pid()} portsentry -atcp -audp --daemon`)]);
     expect((await rc('status')).code).toBe(0);
+    expect(confinementOf(sensorsOn(lab.victim)[0] as number)).toMatchObject(CONFINED);
   });
 
   test('start again: nothing happens', async () => {

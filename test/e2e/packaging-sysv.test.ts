@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CONFINED, confinementOf, sensorsOn } from '../support/confinement.ts';
 import { CONFIG_FILE, readFile, runningDetectors, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import { makeInstall, startNamesake } from '../support/packaging.ts';
@@ -69,6 +70,7 @@ describe('/etc/init.d/portsentry', () => {
       code: 0,
       stdout: `portsentry is running (pid ${pid()})\n`,
     });
+    expect(confinementOf(sensorsOn(lab.victim)[0] as number)).toMatchObject(CONFINED);
   });
 
   test('start again: nothing happens', async () => {
