@@ -177,7 +177,25 @@ describe('the session of an administrator', () => {
     await start(lab.scanner, ['script', '-qfc', client, '/dev/null'], /./);
     expect(await sparedBy(admin)).toContain('utmp');
   });
+
+  test('but not one that a service has invented with the helper of libutempter', async () => {
+    const accomplice = '10.99.0.14';
+    const asService = ['setpriv', '--reuid=33', '--regid=33', '--clear-groups'];
+    await start(lab.victim, [...asService, 'python3', '-c', INVENT, accomplice], /^recorded/);
+    expect(await must(lab.victim, inTree('who', '/run/utmp'))).toContain(`www-data pts/`);
+    expect(await must(lab.victim, inTree('who', '/run/utmp'))).toContain(accomplice);
+    expect(await ruleOf(accomplice)).toBeNull();
+  });
 });
+
+/** Records a session from an address on a terminal of its own, and stays. */
+const INVENT = `
+import glob, pty, subprocess, sys, time
+master, _ = pty.openpty()
+subprocess.run([*glob.glob('/usr/lib/*/utempter/utempter'), 'add', sys.argv[1]], stdin=master, check=True)
+print('recorded', flush=True)
+time.sleep(600)
+`;
 
 /** Holds a connection open. */
 const HOLD = `
