@@ -32,7 +32,7 @@ interface Scan {
 const T4 = ['-T4', '--top-ports', '200'];
 
 const SCANS: readonly Scan[] = [
-  { name: 'nmap -sS (1,000 ports)', args: ['-sS'] },
+  { name: 'nmap -sS (1,000 ports)', args: ['-sS'], runs: 5 },
   { name: 'nmap -sS -F', args: ['-sS', '-F'], runs: 5 },
   { name: 'nmap -sS -T4, 200 ports', args: ['-sS', ...T4], runs: 5 },
   { name: 'nmap -sS -T5 -F', args: ['-sS', '-T5', '-F'], runs: 5 },
