@@ -9,6 +9,7 @@ import type { Engine } from '../engine.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
 import type { Convert } from '../ledger/wall-time.ts';
 import { type Address, parseAddress } from '../net/address.ts';
+import { parsePrefix } from '../net/prefix.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { Prepared } from '../preflight/prepare.ts';
 import type { Ports } from '../record/start-lines.ts';
@@ -132,8 +133,10 @@ export class LiveControlHandlers implements ControlHandlers {
   }
 
   async why(text: string): Promise<Why> {
-    await this.#look();
     const { blockManager, engine, coinTests, prepared, dryRun } = this.#parts;
+    // Before a block there would be such a look, too.
+    const lookUp = blockManager.allowList.learn({ about: parsePrefix(text), asksTimeDaemons: true });
+    await Promise.all([this.#look(), Promise.race([lookUp, delay(LOOK_TIME_MS, undefined, NO_REF)])]);
     const address = parseAddress(text) as Address;
     const { toWall } = blockManager.clock;
     const rule = blockManager.allowList.never.match(address);

@@ -29,7 +29,7 @@ export async function runLive(
   // Nobody else may read the files that it or its commands create.
   process.umask(UMASK);
   const { pidfile } = options;
-  if (pidfile !== undefined) refuseOccupied(pidfile);
+  if (pidfile !== undefined) await refuseOccupied(pidfile);
   // Before anything of the network is read, and before a child inherits the limit.
   const dumps = await forbidDumps();
   boundYoungSpace();
@@ -43,7 +43,9 @@ export async function runLive(
   const daemon = await starting;
   if (dumps !== null) daemon.tell(`A core dump may contain packet data: ${dumps}`);
   try {
-    if (pidfile !== undefined) writePidFile(pidfile);
+    const unlocked = pidfile === undefined ? null : await writePidFile(pidfile);
+    if (unlocked !== null)
+      daemon.tell(`The pid file is not locked, so it may be taken for a stale one: ${unlocked}.`);
   } catch (error) {
     await daemon.stop();
     throw error;

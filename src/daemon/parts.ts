@@ -148,6 +148,7 @@ export class DaemonParts {
       sockets: this.sockets,
       holds: this.holds,
       coinTests: this.coinTests,
+      tossesCoins: () => this.#tossesCoins,
       now: () => performance.now(),
       mayHold: (transport) => this.#mayHold(transport),
       ruleFor: (source) => this.blockManager.allowList.never.ruleFor(source),
@@ -329,8 +330,12 @@ export class DaemonParts {
       holdsUdp: this.#mayHold('udp'),
       ephemeral: readEphemeralPorts(),
       holdTimeMs: config.holdTime,
-      challenges: this.#mayHold('tcp') && this.#challenges,
+      challenges: this.#tossesCoins,
     };
+  }
+
+  get #tossesCoins(): boolean {
+    return this.#mayHold('tcp') && this.#challenges;
   }
 
   #mayHold(transport: ModeTransport): boolean {

@@ -1,5 +1,6 @@
 import { prepareRun } from '../preflight/prepare.ts';
 import type { DaemonParts } from './parts.ts';
+import { keepUntilRestart } from './restart-keys.ts';
 import { Settings } from './settings.ts';
 import { warnOfNoChallenge } from './start-sensor.ts';
 
@@ -10,8 +11,11 @@ import { warnOfNoChallenge } from './start-sensor.ts';
 export async function reload(parts: DaemonParts): Promise<void> {
   const { options, log, clock, settings, blockManager, engine, connectModes, captureManager } = parts;
   const before = settings.config;
+  let waiting: readonly string[];
   try {
-    const next = new Settings(prepareRun(options), log, {
+    const read = keepUntilRestart(prepareRun(options), before);
+    waiting = read.waiting;
+    const next = new Settings(read.prepared, log, {
       toWall: clock.toWall,
       verbose: options.verbose,
     });
@@ -34,7 +38,6 @@ export async function reload(parts: DaemonParts): Promise<void> {
   captureManager.configure(parts.viewedPorts());
   settings.warn();
   if (!before.challenge) warnOfNoChallenge(parts);
-  if (config.sensor !== before.sensor || config.nflogGroup !== before.nflogGroup)
-    settings.tell('SENSOR and NFLOG_GROUP take effect at the next start.');
+  for (const key of waiting) settings.tell(`${key} takes effect at the next start.`);
   settings.tell('Configuration and ignore file were read again.');
 }

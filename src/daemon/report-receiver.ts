@@ -42,6 +42,8 @@ export interface ReportReceiverParts {
   readonly check: Pick<RecordCheck, 'readProbe' | 'readAnswer' | 'refuse'>;
   readonly holds: Holds;
   readonly coinTests: CoinTests;
+  /** Whether the kernel tosses coins. While it does not, a sensor that reports one was taken over. */
+  readonly tossesCoins: () => boolean;
   /** The monotonic clock, ms. */
   readonly now: () => number;
   /** Whether the kernel holds sources for probes of the transport. */
@@ -142,8 +144,10 @@ export class ReportReceiver {
   /** Whichever rule reports it, a SYN is a toss of the coin, or the first one after it. */
   #bet({ source, destination, destinationPort, protocol, tcpFlags }: Probe, rule: Rule): void {
     if (protocol !== PROTOCOL_TCP || (tcpFlags & (FIN | SYN | RST | ACK)) !== SYN) return;
-    const { coinTests, now } = this.#parts;
-    coinTests.take({ source, destination, port: destinationPort, coin: coinOf(rule), time: now() });
+    const { coinTests, tossesCoins, now } = this.#parts;
+    const said = coinOf(rule);
+    const coin = said !== null && tossesCoins() ? said : null;
+    coinTests.take({ source, destination, port: destinationPort, coin, time: now() });
   }
 
   /** The kernel holds the source by now, unless it is spared. */

@@ -16,7 +16,10 @@ export async function startSensor(parts: DaemonParts): Promise<void> {
 }
 
 /** Says so if CHALLENGE has no effect with the sensor that watches. What the settings keep from it was said before. */
-export function warnOfNoChallenge({ settings, kernelSensor }: DaemonParts): void {
+export function warnOfNoChallenge({
+  settings,
+  kernelSensor,
+}: Pick<DaemonParts, 'settings' | 'kernelSensor'>): void {
   const { challenge, sensor } = settings.config;
   if (!challenge || sensor === 'packet' || (kernelSensor.isOpen && !settings.watched.tcp.isEmpty)) return;
   settings.tell(

@@ -9,11 +9,12 @@ import { readResolvers } from '../watch/lifelines/resolvers.ts';
 import { readSshdSettings } from '../watch/lifelines/ssh-ports.ts';
 import { runningTimeDaemons, type TimeDaemon, timeServersOf } from '../watch/lifelines/time-servers.ts';
 import { type LifelinePaths, type Lifelines, OF_THIS_HOST } from '../watch/lifelines.ts';
+import { accountsWithoutLogin } from '../watch/sessions/accounts.ts';
 import { readLogind } from '../watch/sessions/logind.ts';
 import { OldConnections, runsAsConfigured } from '../watch/sessions/old-connections.ts';
 import type { Session } from '../watch/sessions/session.ts';
 import { readSshSockets } from '../watch/sessions/ssh-processes.ts';
-import { readUtmp } from '../watch/sessions/utmp.ts';
+import { readUtmp, type UtmpSession } from '../watch/sessions/utmp.ts';
 import { type Accepted, isAbout, TcpPeers } from '../watch/tcp-peers.ts';
 
 /** A time daemon that does not answer must not delay a block for longer. */
@@ -146,10 +147,17 @@ export class HostLookup {
   #sessions(accepted: readonly Accepted[], about: readonly Prefix[] | null): Session[] {
     const { utmp, logind } = this.#paths;
     const recorded = [
-      ...readUtmp(utmp).map((session) => ({ ...session, by: 'utmp' })),
+      ...this.#loginsOf(readUtmp(utmp)).map((session) => ({ ...session, by: 'utmp' })),
       ...readLogind(logind).map((session) => ({ ...session, by: 'logind' })),
     ].filter(({ pid }) => isAlive(pid));
     return eachOnce([...this.#lookAtProcesses(accepted, about), ...recorded, ...this.#oldSessions(accepted)]);
+  }
+
+  /** A service that was broken into may write a record of its accomplice's address, but nobody logs in to its account. */
+  #loginsOf(recorded: readonly UtmpSession[]): readonly UtmpSession[] {
+    if (recorded.length === 0) return [];
+    const withoutLogin = accountsWithoutLogin(this.#paths.passwd);
+    return recorded.filter(({ user }) => !withoutLogin.has(user));
   }
 
   /** Looks at the processes only if a source in question has a connection that one of them may serve. */

@@ -1,64 +1,70 @@
 import {
   closeSync,
+  constants,
   fchmodSync,
+  fstatSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import { readRegular } from '../files/read-regular.ts';
 import { inFolderOf } from '../files/safe-path.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
+import { lockFile } from './flock.ts';
 
 /** Readable by all: `start-stop-daemon` and monitoring need it. */
 const PID_FILE_MODE = 0o644;
 
+/** Nobody else may lock the file before the daemon. */
+const UNLOCKED_MODE = 0o600;
+
 /** More than any process ID needs. A longer file is not a pid file of portsentry. */
 const MAX_PID_CHARS = 16;
 
-/** USER_HZ, in which /proc/PID/stat counts, is 100 on every architecture that Node runs on (time(7)). */
-const TICKS_PER_SECOND = 100;
-
-/** The index of `starttime` behind the name of the process (proc_pid_stat(5)). */
-const START_TIME = 19;
-
-/** The time of a file and the start of a process are known to some hundredths of a second. */
-const SLACK_S = 1;
-
-/** Throws a CommandError (69) when the file holds the ID of a running portsentry. */
-export function refuseOccupied(path: string): void {
+/**
+ * A pid file may outlive its daemon, and the kernel gives the ID to another process, which anybody may call portsentry.
+ * So the daemon holds a lock on its file for as long as it lives. The time of the file would show the same only as long as
+ * nobody sets the clock. Anybody may lock a file that an ended daemon has left, but not as the user who wrote it.
+ *
+ * Rejects with a CommandError (69) when the file holds the ID of a running portsentry.
+ */
+export async function refuseOccupied(path: string): Promise<void> {
   const pid = readPid(path);
-  if (pid === null || pid === process.pid || !isPortsentry(pid) || !isAsOldAs(pid, path)) return;
+  if (pid === null || pid === process.pid || !(await isWriter(pid, path))) return;
   throw new CommandError(
     Exit.unavailable,
     `${path}: another portsentry (pid ${pid}) is running: stop it, or choose another --pidfile`,
   );
 }
 
-/** Writes the ID of this process in one atomic step. Throws a CommandError (74) when it cannot. */
-export function writePidFile(path: string): void {
+/**
+ * Writes the ID of this process in one atomic step, and locks the file until this process ends. Resolves to null, or to why
+ * there is no lock. Rejects with a CommandError (74) when it cannot be written.
+ */
+export async function writePidFile(path: string): Promise<string | null> {
   try {
-    inFolderOf(path, (safe) => replaceFile(safe, `${safe}.${process.pid}`));
+    return await replaceFile(path);
   } catch (error) {
     throw new CommandError(Exit.ioError, `--pidfile: cannot be written: ${(error as Error).message}`);
   }
 }
 
-function replaceFile(path: string, temporary: string): void {
+/** Makes another file, locks it, and puts it in the place of the old one. */
+async function replaceFile(path: string): Promise<string | null> {
+  const temporary = `${path}.${process.pid}`;
+  const fd = inFolderOf(temporary, (safe) => openSync(safe, 'wx', UNLOCKED_MODE));
   try {
-    const fd = openSync(temporary, 'wx', PID_FILE_MODE);
-    try {
-      // The umask may have cleared bits.
-      fchmodSync(fd, PID_FILE_MODE);
-      writeSync(fd, `${process.pid}\n`);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, path);
+    writeSync(fd, `${process.pid}\n`);
+    const outcome = await lockFile(fd, 'exclusive');
+    // The umask does not count here.
+    fchmodSync(fd, PID_FILE_MODE);
+    inFolderOf(path, (safe) => renameSync(`${safe}.${process.pid}`, safe));
+    return typeof outcome === 'object' ? outcome.failure : null;
   } catch (error) {
-    rmSync(temporary, { force: true });
+    closeSync(fd);
+    inFolderOf(temporary, (safe) => rmSync(safe, { force: true }));
     throw error;
   }
 }
@@ -84,28 +90,28 @@ function readPid(path: string): number | null {
   }
 }
 
-/** The kernel reuses process IDs, so another program may have it now. */
-function isPortsentry(pid: number): boolean {
+/** Whether the process is a portsentry of the user who wrote the file, and the file is still locked. */
+async function isWriter(pid: number, path: string): Promise<boolean> {
+  let fd: number;
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('portsentry');
+    if (!readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('portsentry')) return false;
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
     return false;
   }
+  try {
+    return userOf(pid) === fstatSync(fd).uid && (await lockFile(fd, 'shared')) !== 'locked';
+  } finally {
+    closeSync(fd);
+  }
 }
 
-/**
- * Whether the process began before the file was written. A younger one of our name got the ID of a daemon that has ended:
- * anybody may call a process portsentry. A process whose start cannot be read is believed.
- */
-function isAsOldAs(pid: number, path: string): boolean {
+/** The real user ID of the process; null when it has ended. */
+function userOf(pid: number): number | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const startTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME]);
-    const uptimeS = Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]);
-    const processAgeS = uptimeS - startTicks / TICKS_PER_SECOND;
-    const fileAgeS = (Date.now() - statSync(path).mtimeMs) / 1_000;
-    return !(processAgeS + SLACK_S < fileAgeS);
+    const uid = /^Uid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return uid === undefined ? null : Number(uid);
   } catch {
-    return true;
+    return null;
   }
 }

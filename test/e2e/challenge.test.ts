@@ -4,11 +4,14 @@ import {
   countAtOwner,
   countsAtOwner,
   isProven,
+  PROOF_ALONE,
   startChallenger,
   whyOf,
 } from '../support/challenge.ts';
+import { configure } from '../support/detector.ts';
 import { createLab, type Lab, type Link } from '../support/lab.ts';
 import type { Host } from '../support/lab-host.ts';
+import type { LabProcess } from '../support/lab-process.ts';
 import { DECOYS } from '../support/matrix.ts';
 
 /**
@@ -23,6 +26,7 @@ let lab: Lab;
 /** The host whose address is forged. It has a cable of its own. */
 let owner: Host;
 let cable: Link;
+let detector: LabProcess;
 
 beforeAll(async () => {
   lab = await createLab({ name: 'challenge' });
@@ -31,7 +35,7 @@ beforeAll(async () => {
   for (const name of ['all', 'eth0', 'eth1'])
     await lab.run(lab.victim, ['sysctl', '-qw', `net.ipv4.conf.${name}.rp_filter=0`]);
   await countAtOwner(lab, owner);
-  await startChallenger(lab);
+  detector = await startChallenger(lab);
 });
 afterAll(() => lab.close());
 
@@ -68,4 +72,24 @@ test('a forged source is not, however often each port is sent to; its owner gets
   expect(sent).toBe(0);
   expect(resets).toBeGreaterThan(0);
   expect(resets).toBeLessThan(200);
+});
+
+test('a reload that takes CHALLENGE away forgets the tests, and one that brings it back says what it lacks', async () => {
+  const reload = async (settings: string, ended: string) => {
+    const from = detector.lines().length;
+    configure(lab.victim, settings);
+    detector.signal('SIGHUP');
+    const since = () => detector.lines().slice(from);
+    await lab.waitFor(() => since().some((line) => line.includes(ended)));
+    return since().filter((line) => line.includes('CHALLENGE="1" has no effect'));
+  };
+  const DONE = 'were read again';
+  expect(await reload(PROOF_ALONE.replace('CHALLENGE="1"', ''), DONE)).toEqual([]);
+  expect((await whyOf(lab, cable.from.ipv4)).source?.challenge).toBeNull();
+  expect(await reload(PROOF_ALONE, DONE)).toEqual([]);
+  expect(await reload(`${PROOF_ALONE}HOLD="0"\n`, DONE)).toEqual([
+    expect.stringContaining(
+      'CHALLENGE="1" has no effect: it tests sources that the kernel holds, and HOLD="0" holds none',
+    ),
+  ]);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -46,6 +46,14 @@ test('fault 28: a second detector is refused for the same STATE_DIR, also in oth
       /^portsentry: STATE_DIR \S+: another portsentry \(pid \d+\) uses it: stop it, or choose another STATE_DIR$/m,
     ),
   ]);
+  // A reload does not leave the folder that is locked for one that is not.
+  configure(lab.victim, `STATE_DIR="${shared}/other"`);
+  first.signal('SIGHUP');
+  await lab.waitFor(() => first.lines().some((line) => line.includes('were read again')));
+  expect(first.lines().filter((line) => line.includes('STATE_DIR'))).toEqual([
+    expect.stringContaining('STATE_DIR takes effect at the next start.'),
+  ]);
+  expect(existsSync(`${shared}/other`)).toBe(false);
   // The lock ends with its process, however it ends.
   first.signal('SIGKILL');
   await first.ended;

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CONFINED, confinementOf, sensorsOn } from '../support/confinement.ts';
 import { inTree, plantTree, TREE, TREE_LIMIT_MS } from '../support/debian-tree.ts';
 import { readFile, runningDetectors, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
-import { makeInstall } from '../support/packaging.ts';
+import { makeInstall, startNamesake } from '../support/packaging.ts';
 import { startSyslog } from '../support/services.ts';
 
 /** The OpenRC script, run by Debian's OpenRC in a tree of its own. Each test goes on from the one before. */
@@ -70,6 +71,7 @@ describe('rc-service portsentry', () => {
     expect(pid()).toMatch(/^\d+$/);
     expect(await daemons()).toEqual([expect.stringMatching(`^${pid()} portsentry -atcp -audp --daemon`)]);
     expect((await rc('status')).code).toBe(0);
+    expect(confinementOf(sensorsOn(lab.victim)[0] as number)).toMatchObject(CONFINED);
   });
 
   test('start again: nothing happens', async () => {
@@ -104,13 +106,18 @@ describe('rc-service portsentry', () => {
     expect(await daemons()).toHaveLength(1);
   });
 
-  test('status of a daemon that was killed', async () => {
+  test('status of a daemon that was killed, also when another program of its name has its number', async () => {
     await lab.run(lab.victim, ['kill', '-KILL', pid()]);
     await lab.waitFor(async () => (await daemons()).length === 0);
     const { code, stdout, stderr } = await rc('status');
     expect(code).toBe(32);
     expect(stdout + stderr).toContain('crashed');
+    const other = await startNamesake(lab, `${TREE}${PIDFILE}`);
+    expect((await rc('status')).code).toBe(32);
     expect((await rc('restart')).code).toBe(0);
+    expect(other.outcome).toBeNull();
+    other.signal('SIGKILL');
+    await other.ended;
     expect(await daemons()).toHaveLength(1);
   });
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CONFINED, confinementOf, sensorsOn } from '../support/confinement.ts';
 import { CONFIG_FILE, readFile, runningDetectors, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
-import { makeInstall } from '../support/packaging.ts';
+import { makeInstall, startNamesake } from '../support/packaging.ts';
 
 /** The sysv script, run by hand as an administrator does. Each test goes on from the one before. */
 
@@ -69,6 +70,7 @@ describe('/etc/init.d/portsentry', () => {
       code: 0,
       stdout: `portsentry is running (pid ${pid()})\n`,
     });
+    expect(confinementOf(sensorsOn(lab.victim)[0] as number)).toMatchObject(CONFINED);
   });
 
   test('start again: nothing happens', async () => {
@@ -104,13 +106,21 @@ describe('/etc/init.d/portsentry', () => {
     expect(await daemons()).toEqual([expect.stringContaining(title)]);
   });
 
-  test('status of a daemon that was killed; another process may have its number', async () => {
+  test('the number of a daemon that was killed, which another program of that name has: it is left alone', async () => {
     await lab.run(lab.victim, ['kill', '-KILL', pid()]);
     await lab.waitFor(async () => (await daemons()).length === 0);
-    writeFile(lab.victim, PIDFILE, '1\n');
+    const other = await startNamesake(lab, PIDFILE);
+    const number = pid();
     expect((await script('status')).code).toBe(1);
     expect((await script('reload')).code).toBe(7);
+    expect((await script('try-restart')).code).toBe(0);
+    expect((await script('stop')).code).toBe(0);
+    writeFile(lab.victim, PIDFILE, `${number}\n`);
     expect((await script('start')).code).toBe(0);
+    expect(pid()).not.toBe(number);
+    expect(other.outcome).toBeNull();
+    other.signal('SIGKILL');
+    await other.ended;
     expect(await daemons()).toHaveLength(1);
   });
 

@@ -21,10 +21,30 @@ const FORGED = fc.record({
   sourcePort: fc.integer({ min: 1, max: 200 }),
   gapMs: fc.constantFrom(0, 1, 15, 300, 9_000),
 });
-const FORGERY = fc.array(
-  fc.record({ packets: fc.array(FORGED, { maxLength: 40 }), isScannersTurn: fc.boolean() }),
-  { maxLength: 60 },
+/**
+ * None, or so many forged sources of 24 different attempts each, one after the other, as they raise the breaker's demand most: it
+ * takes them for as many scanners.
+ */
+const SCANS = fc.constantFrom(0, 80).map((count) =>
+  Array.from({ length: count * 24 }, (_, index) => ({
+    source: `203.0.113.${1 + Math.floor(index / 24)}`,
+    port: 1 + (index % 24),
+    sequence: 100 + Math.floor(index / 24),
+    sourcePort: 1 + Math.floor(index / 24),
+    gapMs: 1,
+  })),
 );
+const TURN = fc.record({ packets: fc.array(FORGED, { maxLength: 40 }), isScannersTurn: fc.boolean() });
+/** The breaker forgets after a minute, so half of the forgers lose no time. */
+const FORGERY = fc
+  .tuple(SCANS, fc.array(TURN, { minLength: 2 * MAX_DEMAND, maxLength: 60 }), fc.boolean())
+  .map(([scans, turns, isQuick]) => [
+    { packets: scans, isScannersTurn: false },
+    ...turns.map(({ packets, isScannersTurn }) => ({
+      packets: isQuick ? packets.filter(({ gapMs }) => gapMs < 300) : packets,
+      isScannersTurn,
+    })),
+  ]);
 
 /** An engine whose every response is a block at once. */
 function given() {

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { arch } from 'node:os';
 import { expect, onTestFinished, test } from 'vitest';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { HostLookup } from '../../src/respond/host-lookup.ts';
@@ -7,6 +8,8 @@ import { OF_THIS_HOST } from '../../src/watch/lifelines.ts';
 import { testFolder } from './given.ts';
 
 const ALL = { about: null, asksTimeDaemons: true } as const;
+/** struct utmp of the C library; its last fields are wider on newer architectures. */
+const BYTES_OF_A_RECORD = ['arm64', 'riscv64', 'loong64'].includes(arch()) ? 400 : 384;
 const now = () => performance.now();
 
 function given(paths: Partial<typeof OF_THIS_HOST> = {}): HostLookup {
@@ -87,4 +90,26 @@ test('a session of logind counts while its first process lives', async () => {
   // No process has a number above the largest one (kernel.pid_max).
   write(4_194_305);
   expect(await sessions()).toEqual([]);
+});
+
+test('a record of utmp by a service, whose account nobody can log in to, is no session', async () => {
+  const folder = testFolder();
+  const write = (user: string) => {
+    const record = Buffer.alloc(BYTES_OF_A_RECORD);
+    record.writeInt16LE(7, 0);
+    record.writeInt32LE(process.pid, 4);
+    record.write(user, 44);
+    record.write('192.0.2.9', 76);
+    writeFileSync(`${folder}/utmp`, record);
+  };
+  writeFileSync(
+    `${folder}/passwd`,
+    'www-data:x:33:33::/var/www:/usr/sbin/nologin\nalice:x:1000:1000::/:/bin/sh\n',
+  );
+  const lookup = given({ utmp: `${folder}/utmp`, passwd: `${folder}/passwd` });
+  const sessions = async () => (await lookup.look(ALL)).sessions.filter(({ by }) => by === 'utmp').length;
+  write('alice');
+  expect(await sessions()).toBe(1);
+  write('www-data');
+  expect(await sessions()).toBe(0);
 });

@@ -7,7 +7,7 @@ import type { LabProcess } from './lab-process.ts';
 /** What the tests and the benchmark of the coin test share. */
 
 /** A configuration that blocks a source only when it is proven. */
-const PROOF_ALONE = `
+export const PROOF_ALONE = `
 SENSOR="kernel"
 BLOCK_METHOD="nftables"
 CHALLENGE="1"

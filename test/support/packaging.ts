@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Lab } from './lab.ts';
+import type { LabProcess } from './lab-process.ts';
 
 /** Installs the built program below DESTDIR with `make install`, or removes it with `make uninstall`. */
 export function makeInstall(
@@ -29,4 +32,13 @@ function make(...words: readonly string[]): string {
     stdio: 'pipe',
     env: { ...process.env, DPKG_DEB_COMPRESSOR_LEVEL: '1' },
   });
+}
+
+/** Starts a root's program of the name portsentry that is none, and writes its number into the file. */
+export async function startNamesake(lab: Lab, pidFile: string): Promise<LabProcess> {
+  const script = `mkdir -p /run/other; cp /bin/sleep /run/other/portsentry
+    echo $$ > ${pidFile}; exec /run/other/portsentry 600`;
+  const started = await lab.start(lab.victim, ['sh', '-ec', script]);
+  await lab.waitFor(() => readFileSync(`/proc/${started.pid}/comm`, 'latin1') === 'portsentry\n');
+  return started;
 }

@@ -26,6 +26,7 @@ export interface SshSockets {
 interface SshProcess {
   readonly program: string;
   readonly pid: number;
+  readonly parent: number;
   readonly uid: number;
   readonly title: string;
   readonly sockets: readonly number[];
@@ -39,7 +40,8 @@ interface SshProcess {
  *   (`sshd: USER [net]`, since OpenSSH 10 the program sshd-auth) beside one of root (`sshd: USER [priv]`).
  * - sshd of root is a process of root that calls itself `sshd: root` or `sshd: root@TERMINAL`. Before the login each of
  *   its names has brackets.
- * - dropbear stays root; after the login it starts a shell or another program, and never before.
+ * - dropbear starts a shell or another program after the login, and never before. It stays root, or becomes the user (since
+ * 2024.84); its parent of root is then the dropbear that listens. Any user can call a program dropbear.
  *
  * Without CAP_SYS_PTRACE, or where /proc hides processes, nothing is found (`maySeeProcesses`).
  */
@@ -51,10 +53,10 @@ export function readSshSockets(proc: string, passwd: string): SshSockets {
   const sessions = new Map<number, string>();
   const isSshdAccount = accountsOfSshd(passwd);
   for (const [inode, sharing] of holders) {
-    const server = sharing[0]?.program.startsWith('dropbear') ? 'dropbear' : 'sshd';
+    const server = sharing.some(isDropbear) ? 'dropbear' : 'sshd';
     const isSession =
       server === 'dropbear'
-        ? sharing.some(({ pid }) => hasOtherChild(proc, pid))
+        ? sharing.some((one) => isOfRoot(one, processes) && hasOtherChild(proc, one.pid))
         : sharing.some((one) => isOfUser(one, sharing, isSshdAccount));
     if (isSession) sessions.set(inode, server);
   }
@@ -84,6 +86,15 @@ function isOfUser(
   return holders.some((holder) => holder.uid === 0) && !isSshdAccount(uid);
 }
 
+/** Whether the dropbear is one of root's, or was started by one. */
+function isOfRoot({ uid, parent }: SshProcess, processes: readonly SshProcess[]): boolean {
+  return uid === 0 || processes.some((one) => one.pid === parent && one.uid === 0 && isDropbear(one));
+}
+
+function isDropbear({ program }: Pick<SshProcess, 'program'>): boolean {
+  return program.startsWith('dropbear');
+}
+
 /** Whether a child of the process is another program. */
 function hasOtherChild(proc: string, pid: number): boolean {
   const children = readRecord(`${proc}/${pid}/task/${pid}/children`).trim();
@@ -111,6 +122,7 @@ function sshProcesses(proc: string): SshProcess[] {
     found.push({
       program,
       pid: Number(name),
+      parent: Number(/^PPid:\s*(\d+)/m.exec(status)?.[1] ?? 0),
       uid: Number(/^Uid:\s*(\d+)/m.exec(status)?.[1] ?? 0),
       title: readRecord(`${proc}/${name}/cmdline`).replaceAll('\0', ' ').trim(),
       sockets: socketsOf(`${proc}/${name}/fd`),

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { arch } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../src/net/address.ts';
+import { accountsWithoutLogin } from '../../../src/watch/sessions/accounts.ts';
 import { readLogind } from '../../../src/watch/sessions/logind.ts';
 import { readUtmp } from '../../../src/watch/sessions/utmp.ts';
 import { folderOf } from '../given.ts';
@@ -37,12 +38,27 @@ describe('utmp', () => {
   ])('%s', (_name, bytes, expected) => {
     const folder = folderOf({});
     writeFileSync(`${folder}/utmp`, Buffer.concat([record(2, 0, '6.1.0', '0.0.0.0'), bytes]));
-    expect(readUtmp(`${folder}/utmp`).map(({ pid, address }) => `${pid} ${address}`)).toEqual(expected);
+    const sessions = readUtmp(`${folder}/utmp`);
+    expect(sessions.map(({ pid, address }) => `${pid} ${address}`)).toEqual(expected);
+    expect(sessions.map(({ user }) => user)).toEqual(expected.map(() => 'alice'));
   });
 
   test('that is not there has no sessions', () => {
     expect(readUtmp('/nonexistent')).toEqual([]);
   });
+});
+
+test('accounts that nobody can log in to, by their shells', () => {
+  const passwd = [
+    'root:x:0:0:root:/root:/bin/bash',
+    'www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin',
+    'messagebus:x:100:107::/nonexistent:/bin/false',
+    'alice:x:1000:1000:,,,:/home/alice:',
+    'cut:x:1',
+  ];
+  const folder = folderOf({ passwd: passwd.join('\n') });
+  expect([...accountsWithoutLogin(`${folder}/passwd`)]).toEqual(['www-data', 'messagebus']);
+  expect([...accountsWithoutLogin('/nonexistent')]).toEqual([]);
 });
 
 describe('logind', () => {

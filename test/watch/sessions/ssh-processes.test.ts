@@ -168,6 +168,24 @@ const STATES: [name: string, session: string | null, processes: Shown[]][] = [
       { pid: 71, exe: '/usr/bin/bash', uid: 1001, title: '-bash' },
     ],
   ],
+  [
+    'dropbear that has become its user, with a shell',
+    'dropbear',
+    [
+      { pid: 60, exe: '/usr/sbin/dropbear', uid: 0, title: 'dropbear', sockets: [8], children: [70] },
+      { pid: 70, exe: '/usr/sbin/dropbear', uid: 1001, title: 'dropbear', sockets: [9], children: [71] },
+      { pid: 71, exe: '/usr/bin/bash', uid: 1001, title: '-bash' },
+    ],
+  ],
+  [
+    'a dropbear that an ordinary user has started, or another program of that name',
+    null,
+    [
+      { pid: 60, exe: '/tmp/dropbear', uid: 33, title: 'dropbear', sockets: [8], children: [70] },
+      { pid: 70, exe: '/tmp/dropbear', uid: 33, title: 'dropbear', sockets: [9], children: [71] },
+      { pid: 71, exe: '/usr/bin/dash', uid: 33, title: 'sh' },
+    ],
+  ],
 ];
 
 describe('a client of an SSH server is a session', () => {
@@ -206,7 +224,11 @@ function procOf(processes: readonly Shown[]): string {
         ? 'sshd'
         : (exe.split('/').at(-1) ?? '').replace(/ .*/, '');
     writeFileSync(`${folder}/comm`, `${name.slice(0, 15)}\n`);
-    writeFileSync(`${folder}/status`, `Name:\t${name}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`);
+    const parent = processes.find(({ children = [] }) => children.includes(pid))?.pid ?? 1;
+    writeFileSync(
+      `${folder}/status`,
+      `Name:\t${name}\nPPid:\t${parent}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`,
+    );
     writeFileSync(`${folder}/cmdline`, `${title}     \0\0\0`);
     writeFileSync(`${folder}/task/${pid}/children`, children.map((child) => `${child} `).join(''));
     symlinkSync(exe, `${folder}/exe`);
