@@ -32,6 +32,7 @@ export async function runSetup(options: SetupOptions, output: CommandOutput): Pr
   }, options.dryRun);
   const inits = chooseInits(options, root);
   const work = plan(options, main, root, inits, report);
+  if (options.dryRun) report.say('Nothing is changed. What setup would do:');
   // Others must be able to read what is installed, whatever the umask of root is.
   process.umask(0o022);
   try {
