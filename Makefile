@@ -90,7 +90,7 @@ dist/main.js: node_modules/.built tsconfig.json tsconfig.build.json $(SOURCES)
 	rm -rf dist
 	npm run --silent build
 
-$(BUNDLE): node_modules/.built packaging/bundle.mjs packaging/modules.cjs $(SOURCES)
+$(BUNDLE): node_modules/.built packaging/bundle.mjs packaging/modules.cjs $(wildcard packaging/bundled/*) $(SOURCES)
 	node packaging/bundle.mjs
 
 # `npm ci` compiles cap against libpcap.

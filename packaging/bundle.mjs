@@ -30,7 +30,7 @@ const { metafile } = await build({
   format: 'esm',
   target: 'node20',
   external: ['cap'],
-  alias: { 'string-width': './packaging/string-width.mjs' },
+  alias: { 'string-width': './packaging/bundled/string-width.mjs', y18n: './packaging/bundled/y18n.mjs' },
   define: { BUNDLED_VERSION: JSON.stringify(version) },
   banner: { js: REQUIRE },
   legalComments: 'none',

@@ -1,19 +1,14 @@
 #!/usr/bin/env node
-import { writeFileSync } from 'node:fs';
 import type { Invocation } from './cli/invocation.ts';
 import { standardStreams } from './cli/output.ts';
 import { versionText } from './cli/version.ts';
-import type { Daemon } from './daemon/daemon.ts';
 import { programVersion } from './files/program.ts';
 import { CommandError, Exit } from './preflight/exit.ts';
 import { refuseOldNode } from './preflight/old-node.ts';
 import type { RunOptions } from './preflight/run-options.ts';
 
-/** The process name of a detector in `ps`. */
+/** The name in front of each message. */
 const NAME = 'portsentry';
-
-/** Files are 0600 and folders 0700 unless their code asks for more. */
-const UMASK = 0o077;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -82,49 +77,12 @@ async function run(options: RunOptions, argv: readonly string[]): Promise<number
   return (await import('./service/run-as-parent.ts')).runAsParent(handOver, program, argv);
 }
 
-/** Runs until a signal ends it. */
 async function runLive(options: RunOptions, argv: readonly string[]): Promise<number> {
-  showName(argv);
-  // Nobody else may read the files that it or its commands create.
-  process.umask(UMASK);
-  const { pidfile } = options;
-  const pidFiles = await import('./service/pid-file.ts');
-  if (pidfile !== undefined) pidFiles.refuseOccupied(pidfile);
-  const forbidding = (await import('./service/no-dumps.ts')).forbidDumps();
-  const daemons = await import('./daemon/daemon.ts');
-  // Before anything of the network is read, and before a child inherits the limit.
-  const dumps = await forbidding;
-  (await import('./service/young-space.ts')).boundYoungSpace();
-  const ended = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
-  const starting = daemons.Daemon.start(options, programVersion());
-  // Installed before it listens, because the signal may come as soon as the log says so. A failed start ignores it.
-  const reload = (daemon: Daemon) => daemon.reload();
-  process.on('SIGHUP', () => void starting.then(reload, () => {}));
-  const daemon = await starting;
-  if (dumps !== null) daemon.tell(`A core dump may contain packet data: ${dumps}`);
-  try {
-    if (pidfile !== undefined) pidFiles.writePidFile(pidfile);
-  } catch (error) {
-    await daemon.stop();
-    throw error;
-  }
-  await report(null);
-  await ended;
-  await daemon.stop();
-  if (pidfile !== undefined) pidFiles.removePidFile(pidfile);
-  // A child that a command left running must not keep this process alive.
-  process.exit(Exit.ok);
+  const live = await import('./daemon/live.ts');
+  return live.runLive(options, argv, { version: programVersion(), ready: () => report(null) });
 }
 
 /** Reports the outcome of the start to the parent of a process in the background. */
 async function report(failure: string | null): Promise<void> {
   if (process.send !== undefined) (await import('./cli/background.ts')).reportStart(failure);
-}
-
-function showName(argv: readonly string[]): void {
-  process.title = [NAME, ...argv].join(' ');
-  // The title also sets the short name, truncated; monitoring looks for the plain name.
-  writeFileSync('/proc/self/comm', NAME);
 }

@@ -41,7 +41,7 @@ pkg_nofetch() {
 
 src_compile() {
 	# Uses the headers of the installed Node, so nothing is fetched.
-	npm rebuild cap --offline --nodedir="${EPREFIX}/usr" --foreground-scripts || die
+	npm_config_nodedir="${EPREFIX}/usr" npm run build:cap || die
 }
 
 src_install() {

@@ -66,7 +66,7 @@ restart() {
 
 set_up() {
   # shellcheck disable=SC2086 # one word or none
-  "$1/bin/node" "$1/main.js" setup --prefix "$prefix" ${init:+--init "$init"} $2 $3
+  "$1/bin/node" "$1/main.js" setup --prefix "$prefix" --program "$library/main.js" ${init:+--init "$init"} $2 $3
 }
 
 install_all() {

@@ -82,9 +82,9 @@ export function loadBinding(from: string | URL = PROGRAM_URL): { readonly Cap: n
 }
 
 function whyNotLoaded({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'MODULE_NOT_FOUND') return 'is not built: run npm rebuild cap';
+  if (code === 'MODULE_NOT_FOUND') return 'is not built: run npm run build:cap';
   if (message.includes('NODE_MODULE_VERSION')) {
-    return 'was built for another version of Node: run npm rebuild cap';
+    return 'was built for another version of Node: run npm run build:cap';
   }
   if (message.includes('libpcap')) return 'finds no libpcap: install libpcap0.8';
   return `cannot be loaded: ${message}`;

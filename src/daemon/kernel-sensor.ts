@@ -225,11 +225,12 @@ export class KernelSensor {
     });
   }
 
-  /** The other table reports to the group meanwhile, which is read already. */
+  /** Once the table is ours, that of the blocks reports to the same group. */
   async #loadAndTry(): Promise<Failure> {
+    const notLoaded = await this.#load();
+    if (notLoaded !== null) return notLoaded;
     this.#isReportedTo = true;
-    const loading = this.#load().then((failure) => failure ?? this.#try());
-    const [failure] = await Promise.all([loading, this.#parts.reportsGoTo(this.#group)]);
+    const [failure] = await Promise.all([this.#try(), this.#parts.reportsGoTo(this.#group)]);
     return failure;
   }
 

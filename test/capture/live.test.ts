@@ -37,7 +37,7 @@ test('a complete binding is loaded', () => {
 });
 
 test('a binding without its native part, as after npm ci --ignore-scripts, is an error', () => {
-  expect(() => loadBinding(module)).toThrow(/^cap is not built: run npm rebuild cap$/);
+  expect(() => loadBinding(module)).toThrow(/^cap is not built: run npm run build:cap$/);
 });
 
 test('a missing libpcap is an error', () => {

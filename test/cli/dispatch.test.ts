@@ -47,6 +47,7 @@ test.each(['--version', '-V'])(
       'files/program.js',
       'main.js',
       'preflight/exit.js',
+      'preflight/old-node.js',
     ]);
   },
 );

@@ -53,6 +53,11 @@ function install(prefix: string, what: string): void {
   const { version } = JSON.parse(execFileSync('cat', ['package.json'], { encoding: 'utf8' }));
   const printed = execFileSync(installed(prefix), ['--version'], { encoding: 'utf8', cwd: '/' });
   expect(printed).toBe(`Version: ${version}\n`);
+  expectModule(prefix);
+}
+
+/** Fails if the native module does not load. */
+function expectModule(prefix: string): void {
   const module = join(folder, prefix, 'lib/node_modules/portsentry/node_modules/cap');
   execFileSync(process.execPath, ['-e', `new (require(${JSON.stringify(module)}).Cap)()`]);
 }
@@ -62,6 +67,11 @@ describe('npm install --global', { timeout: INSTALL_LIMIT_MS }, () => {
     // The bundle is that of the other tests, which run it now.
     const file = npm('pack', '--ignore-scripts', '--silent', resolve('.'));
     install('packed', join(folder, file));
+    // As a later npm leaves it, which does not run the scripts of cap.
+    const library = join(folder, 'packed/lib/node_modules/portsentry');
+    rmSync(join(library, 'node_modules/cap/build'), { recursive: true });
+    npm('--prefix', library, 'run', 'postinstall');
+    expectModule('packed');
   });
 
   test('of a git address', () => {

@@ -26,7 +26,7 @@ test('packaging/program replaces what was in the folder, and names the Node that
 
 test('packaging/program says which native module is missing', () => {
   const { status, stderr } = put({ CAP_NODE: '/nonexistent/cap.node' });
-  expect(stderr).toBe('portsentry: /nonexistent/cap.node is missing: run npm rebuild cap\n');
+  expect(stderr).toBe('portsentry: /nonexistent/cap.node is missing: run npm run build:cap\n');
   expect(status).toBe(66);
 });
 

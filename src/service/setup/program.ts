@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { libraryOf } from './files.ts';
 
@@ -27,12 +27,18 @@ export function goodPath(path: string): boolean {
  * node, because the native module was built for this one, and `env` would take whichever is first in PATH.
  */
 export function chooseProgram(named: string | undefined, main: string, prefix: string): Program {
-  if (named !== undefined) return { program: named, wrapper: null, runs: [named] };
-  const node = /^#!\s*(\/\S+)/.exec(beginning(main))?.[1];
+  if (named !== undefined) return { program: named, wrapper: null, runs: [named, ...interpreter(named)] };
+  const [node] = interpreter(main);
   if (node !== undefined && basename(node) !== 'env' && goodPath(main))
     return { program: main, wrapper: null, runs: [main, node] };
   const program = `${libraryOf(prefix)}/portsentry`;
   return { program, wrapper: wrapperText(process.execPath, main), runs: [process.execPath, main] };
+}
+
+/** What the first line names; nothing for a program that is not there yet, or has no such line. */
+function interpreter(path: string): string[] {
+  const name = existsSync(path) ? /^#!\s*(\/\S+)/.exec(beginning(path))?.[1] : undefined;
+  return name === undefined ? [] : [name];
 }
 
 /** The first 256 bytes. */

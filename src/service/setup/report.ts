@@ -11,7 +11,6 @@ export class Report {
   constructor(print: (line: string) => void, dryRun: boolean) {
     this.#print = print;
     this.dryRun = dryRun;
-    if (dryRun) print('Nothing is changed. What setup would do:\n');
   }
 
   /** Does the step, unless this is a dry run, and prints it. Throws a CommandError (74, or 77 without the permission). */

@@ -32,6 +32,7 @@ export async function runSetup(options: SetupOptions, output: CommandOutput): Pr
   }, options.dryRun);
   const inits = chooseInits(options, root);
   const work = plan(options, main, root, inits, report);
+  if (options.dryRun) report.say('Nothing is changed. What setup would do:');
   // Others must be able to read what is installed, whatever the umask of root is.
   process.umask(0o022);
   try {
@@ -59,7 +60,7 @@ function plan(
   report: Report,
 ): Work {
   const { staging } = options;
-  const prefix = resolve('/', options.prefix);
+  const prefix = resolve('/', options.prefix).replace(/^\/$/, '');
   for (const [name, path] of [
     ['prefix', options.prefix],
     ['program', options.program],
@@ -77,7 +78,9 @@ function plan(
     );
   const { runs, ...program } = chooseProgram(options.program, main, prefix);
   const trouble =
-    root === '/' && !options.remove && inits.length > 0 ? placeTrouble([...runs, prefix], inits) : null;
+    root === '/' && !options.remove && inits.length > 0
+      ? placeTrouble([...runs, prefix || '/'], inits)
+      : null;
   if (trouble !== null)
     throw new CommandError(
       Exit.unavailable,

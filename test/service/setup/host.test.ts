@@ -43,7 +43,7 @@ describe('programs of a service that runs as root', () => {
       ['/root/.nvm/node', 'openrc', {}, null],
       ['/tmp/none/main.js', 'systemd', {}, /below \/tmp, which/],
       ['/tmp/none/main.js', 'openrc', { '/tmp': { mode: 0o777 } }, /^\/tmp can be written by everybody/],
-    ['/tmp/none/main.js', 'openrc', { '/tmp': { mode: 0o1777 } }, null],
+      ['/tmp/none/main.js', 'openrc', { '/tmp': { mode: 0o1777 } }, null],
     ],
   )('%s under %s with %j', (path, init, others, trouble) => {
     if (trouble === null) expect(judge(path, init, others)).toBeNull();

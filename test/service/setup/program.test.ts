@@ -27,6 +27,12 @@ test('the named program is taken as it is', () => {
   });
 });
 
+test('the node of the named program is judged, too', () => {
+  const named = join(testFolder(), 'portsentry');
+  writeFileSync(named, '#!/home/ann/bin/node\n');
+  expect(chooseProgram(named, '/x/main.js', '/usr').runs).toEqual([named, '/home/ann/bin/node']);
+});
+
 test('the script runs a program in a folder with any name, and hands on its arguments', () => {
   const folder = join(testFolder(), `it's "$HOME" \\ here`);
   mkdirSync(folder);
