@@ -2,10 +2,10 @@ import { runTool, type ToolResult } from '../commands/tool.ts';
 import { NFT } from './words.ts';
 
 /**
- * What nft says that opens /dev/stdin instead of reading it (0.9.8; not 1.0.6): Node's pipes are sockets, which cannot be
- * opened.
+ * What nft says that does not read a socket, which Node's pipes are: 0.9.8 cannot open it, and 1.0.9 takes only files and
+ * pipes. An error in a script has another form.
  */
-const CANNOT_OPEN_INPUT = /Could not open file "\/dev\/stdin": No such device or address/;
+const REFUSES_INPUT = /Could not open file "\/dev\/stdin"|Not a regular file: "\/dev\/stdin"/;
 
 /** `cat` gives nft a real pipe. */
 const SHELL = { command: 'sh', package: 'dash' };
@@ -15,7 +15,7 @@ const THROUGH_A_PIPE = 'cat | exec nft "$@"';
 export async function runScript(script: string, args: readonly string[] = []): Promise<ToolResult> {
   const all = [...args, '-f', '-'];
   const result = await runTool(NFT, all, { input: script });
-  if (!CANNOT_OPEN_INPUT.test(result.stderr)) return result;
+  if (!REFUSES_INPUT.test(result.stderr)) return result;
   const piped = await runTool(SHELL, ['-c', THROUGH_A_PIPE, NFT.command, ...all], { input: script });
   return { ...piped, failure: piped.failure?.replace(/^sh: /, `${NFT.command}: `) ?? null };
 }

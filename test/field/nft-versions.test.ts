@@ -7,7 +7,7 @@ import type { LabProcess } from '../support/lab-process.ts';
 import { withNftOf } from '../support/nft-wrappers.ts';
 import { AS_IT_SHOULD, startServices, TCP_SERVICE, Trials, UDP_SERVICE } from '../support/trial.ts';
 
-/** The table of the kernel sensor with the nft of each Debian release, each with its own libraries. */
+/** The table of the kernel sensor with the nft of each release, each with its own libraries. */
 
 /** The releases, and whether their nft knows owners of tables. */
 const RELEASES = [
@@ -15,6 +15,7 @@ const RELEASES = [
   ['bookworm', true],
   ['trixie', true],
   ['sid', true],
+  ['noble', true],
 ] as const;
 
 const ACTIVE = /^adminalert: PortSentry is now active and listening\.$/;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { runScript } from '../../src/nft/script.ts';
 
-/** A program in the place of nft that opens its input, as 0.9.8 does. */
-const OPENS_INPUT = `#!/bin/bash
-{ text=$(< /dev/stdin); } 2> /dev/null || { echo 'Could not open file "/dev/stdin": No such device or address' >&2; exit 1; }
+/** A program in the place of nft that refuses a socket with these words. */
+const refusing = (words: string) => `#!/bin/bash
+{ text=$(< /dev/stdin); } 2> /dev/null || { echo '${words}' >&2; exit 1; }
 [ "$text" != faulty ] || { echo 'Error: syntax error' >&2; exit 1; }
 echo "$@: $text"
 `;
@@ -25,8 +25,14 @@ function replaceNft(script: string): void {
   vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
 }
 
-test('an nft that opens its input gets a pipe that it can open', async () => {
-  replaceNft(OPENS_INPUT);
+/** What nft 0.9.8 and 1.0.9 say. */
+const REFUSALS = [
+  'Could not open file "/dev/stdin": No such device or address',
+  'internal:0:0-0: Error: Not a regular file: "/dev/stdin"',
+];
+
+test.each(REFUSALS)('an nft that says %j gets a pipe', async (words) => {
+  replaceNft(refusing(words));
   expect(await runScript('add table inet x', ['-c'])).toEqual({
     failure: null,
     stdout: '-c -f -: add table inet x\n',
@@ -34,7 +40,7 @@ test('an nft that opens its input gets a pipe that it can open', async () => {
   });
 });
 
-test('its errors are those of nft', async () => {
-  replaceNft(OPENS_INPUT);
+test.each(REFUSALS)('an error after %j is that of nft', async (words) => {
+  replaceNft(refusing(words));
   expect(await runScript('faulty')).toMatchObject({ failure: 'nft: syntax error' });
 });

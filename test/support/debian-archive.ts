@@ -69,7 +69,7 @@ const UBUNTU_RELEASES: readonly string[] = ['jammy', 'noble'];
 /** Ubuntu's signatures, which Debian has a package of. */
 function ubuntuKeyring(): string {
   const folder = join(FOLDER, 'ubuntu-keyring');
-  execFileSync('dpkg-deb', ['--extract', new Release('trixie').file('ubuntu-archive-keyring'), folder]);
+  execFileSync('dpkg-deb', ['--extract', new Release('trixie').file('ubuntu-keyring'), folder]);
   return join(folder, 'usr/share/keyrings/ubuntu-archive-keyring.gpg');
 }
 
