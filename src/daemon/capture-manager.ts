@@ -43,7 +43,7 @@ const LOOPBACK_RING_BYTES = 1024 * 1024;
 export interface CaptureManagerParts {
   readonly clock: Pick<SteadyClock, 'now' | 'baseMs'>;
   /** The words of --interface or INTERFACES. */
-  readonly interfaces: readonly string[];
+  readonly interfaces: () => readonly string[];
   readonly sockets: SocketTable;
   /** Whether KILL_ROUTE may block, so that this host's refusals show whether a block is gone; false without it. */
   readonly needsRefusals?: () => boolean;
@@ -153,7 +153,7 @@ export class CaptureManager {
 
   /** The chosen interfaces that are up. */
   get devices(): readonly string[] {
-    return chooseDevices(this.#parts.interfaces, this.#view.devices);
+    return chooseDevices(this.#parts.interfaces(), this.#view.devices);
   }
 
   /** Must be called every second; `inUse` packets came to ports in use since the last call. */
@@ -223,7 +223,7 @@ export class CaptureManager {
     this.#lookAtView();
     this.#plannedKey = this.#viewKey;
     if (!this.isNeeded) return null;
-    const devices = chooseDevices(this.#parts.interfaces, this.#view.devices);
+    const devices = chooseDevices(this.#parts.interfaces(), this.#view.devices);
     if (devices.length === 0) {
       // The sensor has not died of it yet. Report it here: the supervisor ends the sensor now, and reports no such end.
       if (this.#supervisor.isCapturing) this.#parts.failed('no interface is up', false);
@@ -269,7 +269,7 @@ export class CaptureManager {
   /** The addresses that may be probed: those of loopback only where loopback is captured. */
   #ownAddresses(): Address[] {
     const { addresses, devices } = this.#view;
-    const chosen = chooseDevices(this.#parts.interfaces, devices);
+    const chosen = chooseDevices(this.#parts.interfaces(), devices);
     const loopback = chosen.some((name) => name === 'any' || this.#isLoopback(name));
     return addresses.filter((address) => loopback || !isLoopbackAddress(address));
   }

@@ -390,7 +390,7 @@ export class DaemonParts {
     const { options, settings, sockets, readiness, connectModes, blockManager } = this;
     return new CaptureManager(
       {
-        interfaces: settings.prepared.interfaces,
+        interfaces: () => settings.prepared.interfaces,
         clock: this.clock,
         sockets,
         isOurs: (port) => connectModes.holds(port),

@@ -65,7 +65,7 @@ function makeManager(parts: Partial<CaptureManagerParts> = {}, watched = WATCHED
   const manager = new CaptureManager(
     {
       clock: new SteadyClock(),
-      interfaces: ['lo'],
+      interfaces: () => ['lo'],
       sockets: new SocketTable('/proc/self/net'),
       isOurs: () => false,
       watchesPortsInUse: false,
@@ -104,7 +104,12 @@ describe('a start', () => {
 
   test.each<[string, Partial<CaptureManagerParts>, ViewedPorts, object]>([
     ['where no port is watched', {}, NO_PORTS, { isNeeded: false, isWell: true }],
-    ['where no interface is up', { interfaces: ['gone0'] }, WATCHED, { hasDevice: false, isWell: true }],
+    [
+      'where no interface is up',
+      { interfaces: () => ['gone0'] },
+      WATCHED,
+      { hasDevice: false, isWell: true },
+    ],
   ])('%s captures nothing, and that is well', (_what, parts, watched, state) => {
     const manager = makeManager(parts, watched);
     begin(manager);
@@ -112,8 +117,17 @@ describe('a start', () => {
     expect(manager).toMatchObject(state);
   });
 
+  test('a reload that names another interface captures on it', () => {
+    let names = ['gone0'];
+    const manager = makeManager({ interfaces: () => names });
+    begin(manager);
+    names = ['lo'];
+    manager.configure(WATCHED);
+    expect(newest().plan.devices.map(({ name }) => name)).toEqual(['lo']);
+  });
+
   test.runIf(OUTER.length > 0)('gives loopback a small ring beside other devices', () => {
-    begin(makeManager({ interfaces: ['lo', ...OUTER.slice(0, 1)] }));
+    begin(makeManager({ interfaces: () => ['lo', ...OUTER.slice(0, 1)] }));
     const rings = newest().plan.devices.map(({ name, ringBytes }) => [name, ringBytes / MIB]);
     expect(new Map(rings as [string, number][])).toEqual(
       new Map([

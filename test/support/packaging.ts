@@ -34,7 +34,7 @@ function make(...words: readonly string[]): string {
   });
 }
 
-/** Starts a root's program of the name portsentry that is none, and writes its number into the file. */
+/** Starts another program of root that is called portsentry, and writes its number into the file. */
 export async function startNamesake(lab: Lab, pidFile: string): Promise<LabProcess> {
   const script = `mkdir -p /run/other; cp /bin/sleep /run/other/portsentry
     echo $$ > ${pidFile}; exec /run/other/portsentry 600`;
