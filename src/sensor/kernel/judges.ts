@@ -24,11 +24,14 @@ const IMPOSSIBLE = [
 /** A socket owns the packet: any, also one in TIME-WAIT or half open. `socket wildcard` misses those. */
 const ANY_SOCKET = 'socket transparent <= 1 accept';
 
+/** The input hook gets packets from the device of a VRF, whatever interface of it they came to. */
+const IN_VRF = 'meta iifkind "vrf"';
+
 /**
- * `fib` does not ask the table of a VRF, where the addresses of its interfaces are. The input hook gets its packets from
- * the device of the VRF; what is not for a group of hosts there is for this one.
+ * `fib` of most kernels does not ask the table of a VRF, where the addresses of its interfaces are. What is not for a group
+ * of hosts there is for this one.
  */
-const FOR_US_IN_VRF = 'meta iifkind "vrf" meta pkttype host';
+const FOR_US_IN_VRF = `${IN_VRF} meta pkttype host`;
 
 const SIX_FLAGS = 'tcp flags & (fin|syn|rst|psh|ack|urg)';
 
@@ -218,8 +221,8 @@ function bare(plan: TablePlan, writer: Writer): string[] {
     'ip saddr . tcp dport @gone4 accept',
     'ip6 saddr . tcp dport @gone6 accept',
     ...toLoopback(plan),
-    'fib daddr type != local meta iifkind != "vrf" accept',
-    'fib saddr type local goto forged',
+    'fib daddr type != local jump accept_outside_vrf',
+    'fib saddr type local jump own_source',
     `iifname @quiet ${writer.report('bridge', 100, 1)} accept`,
     'jump report_weak',
     ...holding,
@@ -250,7 +253,7 @@ function judge(plan: TablePlan, writer: Writer): string[] {
     'chain judge {',
     ...toLoopback(plan),
     'fib daddr type != local jump elsewhere',
-    'fib saddr type local goto forged',
+    'fib saddr type local jump own_source',
     'counter name probes',
     `iifname @quiet ${writer.report('bridge', 100, 1)} accept`,
     // One at a time at once; a flood in batches, and of a great one a part: the counter has the rest. A scanner in it
@@ -276,6 +279,17 @@ function groups(writer: Writer): string[] {
     'fib saddr type local accept',
     writer.report('cast', 100, 32),
     'accept',
+    '}',
+    // `iifkind != "vrf"` would match no interface without a kind, which most network cards are.
+    'chain accept_outside_vrf {',
+    `${IN_VRF} return`,
+    'accept',
+    '}',
+    // Only some kernels know the addresses of a VRF here. What this host sends to itself there comes from the device of the
+    // VRF, as what comes from outside does: so its own addresses are spared there, and logged as such.
+    'chain own_source {',
+    `${IN_VRF} return`,
+    'goto forged',
     '}',
     'chain forged {',
     writer.report('forged', 100, 32),

@@ -142,6 +142,10 @@ describe('a change of the plan', () => {
   });
 });
 
+test('no rule asks an interface what kind it is not: most network cards have no kind, and the rule would not match', () => {
+  expect(tableLines(PLAN).filter((line) => line.includes('iifkind !='))).toEqual([]);
+});
+
 test('the table of the packet sensor judges and reports nothing', () => {
   const lines = tableLines({ ...PLAN, group: null });
   expect(lines.filter((line) => line.includes('hook'))).toEqual([
