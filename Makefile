@@ -55,7 +55,7 @@ test-vm: packages-vm build bundle
 
 # Beside ufw, firewalld, docker and other releases' nft, from Debian's packages, and for ten minutes of real time. Writes
 # test/field/results/DATE.txt. Not a part of `make test`.
-test-field: packages-test build
+test-field: packages-test packages-tarball build bundle
 	test/field/run $(VITEST_ARGS)
 
 build: dist/main.js

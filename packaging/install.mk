@@ -4,7 +4,7 @@
 #   make uninstall      with the same variables
 #   make deb            build/portsentry_VERSION_ARCH.deb, which carries its own Node
 #   make deb NODE=system    the small one, which depends on nodejs
-#   make tarball        build/portsentry-VERSION-linux-ARCH.tar.xz, for any Linux with glibc
+#   make tarball        build/portsentry-VERSION-linux-ARCH.tar.gz, for any Linux with glibc
 #   make node-update [NODE_VERSION=24.22.0]     the Node that both carry
 #   make ebuild         build/gentoo: an overlay with the ebuild, and the archive that it needs
 #
@@ -36,8 +36,9 @@ deb: $(if $(NO_BUILD),,bundle) packages-package
 tarball: $(if $(NO_BUILD),,bundle) packages-tarball
 	packaging/tarball/build
 
+# Images of Node have a NODE_VERSION in their environment, which says nothing about packages.
 node-update:
-	packaging/runtime/update $(NODE_VERSION)
+	packaging/runtime/update $(if $(findstring command,$(origin NODE_VERSION)),$(NODE_VERSION))
 
 ebuild: $(if $(NO_BUILD),,bundle)
 	packaging/gentoo/build

@@ -14,7 +14,7 @@ export function makeInstall(
 
 /**
  * Builds the Debian package of the built program, which carries its own Node; with `system` the small one, which needs
- * Debian's. Returns its path. It is compressed less than one that is published, because that takes half a minute.
+ * Debian's. Returns its path. It is compressed less than one that is published, to save time.
  */
 export function buildPackage(node?: 'system'): string {
   return resolve(make('deb', ...(node === undefined ? [] : [`NODE=${node}`])).trim());
