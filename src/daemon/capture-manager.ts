@@ -226,8 +226,9 @@ export class CaptureManager {
   /** Whether capture can start without the device that it failed for. */
   #leaveOut(reason: string): boolean {
     const name = UNKNOWN_FRAMES.exec(reason)?.[1];
-    if (name === undefined || this.#parts.interfaces.includes(name) || !this.devices.includes(name))
-      return false;
+    const { devices } = this;
+    if (name === undefined || this.#parts.interfaces.includes(name)) return false;
+    if (!devices.includes(name) || devices.length === 1) return false;
     this.#leftOut.add(name);
     this.#parts.leftOut(name);
     return true;
