@@ -39,6 +39,9 @@ const RINGS_BYTES = 11 * 1024 * 1024;
 const MIN_RING_BYTES = 2 * 1024 * 1024;
 const LOOPBACK_RING_BYTES = 1024 * 1024;
 
+/** Of a device whose frames libpcap has no name for. Since 1.10.5 it warns of that, which the binding takes for a failure. */
+const UNKNOWN_FRAMES = /^(\S+): arptype \d+ not supported by libpcap/;
+
 /** What the capture manager works with, and where it reports to. */
 export interface CaptureManagerParts {
   readonly clock: Pick<SteadyClock, 'now' | 'baseMs'>;
@@ -65,6 +68,8 @@ export interface CaptureManagerParts {
   ready(devices: readonly string[]): void;
   /** Capture stopped or could not start; it is tried again. */
   failed(reason: string, permission: boolean): void;
+  /** libpcap cannot capture on this device, which was not asked for by its name; capture starts without it. */
+  leftOut(device: string): void;
   /** Capture could not start with a new plan and goes on with the old one; it is tried again. */
   notRenewed(reason: string): void;
 }
@@ -86,6 +91,7 @@ export class CaptureManager {
   #filterChanged = false;
   /** The filter passes this host's refusals. */
   #refusals = false;
+  readonly #leftOut = new Set<string>();
   /** On the monotonic clock. */
   #lastRenewalMs = 0;
   /** On the daemon's clock. */
@@ -107,8 +113,12 @@ export class CaptureManager {
         died: parts.died,
         ready: ({ devices }) => parts.ready(devices.map(({ name }) => name)),
         lost: (reason) => parts.failed(reason, false),
-        failed: parts.failed,
-        notRenewed: parts.notRenewed,
+        failed: (reason, permission) => {
+          if (!this.#leaveOut(reason)) parts.failed(reason, permission);
+        },
+        notRenewed: (reason) => {
+          if (!this.#leaveOut(reason)) parts.notRenewed(reason);
+        },
       },
       () => performance.now(),
     );
@@ -153,7 +163,8 @@ export class CaptureManager {
 
   /** The chosen interfaces that are up. */
   get devices(): readonly string[] {
-    return chooseDevices(this.#parts.interfaces(), this.#view.devices);
+    const chosen = chooseDevices(this.#parts.interfaces(), this.#view.devices);
+    return chosen.filter((name) => !this.#leftOut.has(name));
   }
 
   /** Must be called every second; `inUse` packets came to ports in use since the last call. */
@@ -212,6 +223,17 @@ export class CaptureManager {
     return this.#view.devices.map(({ name }) => name).join(' ');
   }
 
+  /** Whether capture can start without the device that it failed for. */
+  #leaveOut(reason: string): boolean {
+    const name = UNKNOWN_FRAMES.exec(reason)?.[1];
+    const { devices } = this;
+    if (name === undefined || this.#parts.interfaces.includes(name)) return false;
+    if (!devices.includes(name) || devices.length === 1) return false;
+    this.#leftOut.add(name);
+    this.#parts.leftOut(name);
+    return true;
+  }
+
   #renew(): void {
     this.#filterChanged = false;
     this.#lastRenewalMs = performance.now();
@@ -223,7 +245,7 @@ export class CaptureManager {
     this.#lookAtView();
     this.#plannedKey = this.#viewKey;
     if (!this.isNeeded) return null;
-    const devices = chooseDevices(this.#parts.interfaces(), this.#view.devices);
+    const { devices } = this;
     if (devices.length === 0) {
       // The sensor has not died of it yet. Report it here: the supervisor ends the sensor now, and reports no such end.
       if (this.#supervisor.isCapturing) this.#parts.failed('no interface is up', false);

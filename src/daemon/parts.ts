@@ -408,6 +408,7 @@ export class DaemonParts {
         hostSettled: () => connectModes.hostChanged(),
         ready: (devices) => readiness.ready(devices),
         failed: (reason, permission) => readiness.captureFailed(reason, permission),
+        leftOut: (device) => this.#tell(`Nothing is captured on ${device}: libpcap cannot read its frames.`),
         notRenewed: (reason) => this.#tell(`Capture goes on with the old filter: ${reason}.`),
       },
       this.viewedPorts(),

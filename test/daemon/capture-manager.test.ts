@@ -76,6 +76,7 @@ function makeManager(parts: Partial<CaptureManagerParts> = {}, watched = WATCHED
       died: () => events.push('died'),
       ready: (devices) => events.push(['ready', ...devices]),
       failed: (reason, permission) => events.push([reason, permission]),
+      leftOut: (device) => events.push(`left out: ${device}`),
       notRenewed: (reason) => events.push(`not renewed: ${reason}`),
       ...parts,
     },
@@ -166,6 +167,27 @@ test.each([
     expect(events.at(-1)).toEqual(['lo: no', permission]);
   },
 );
+
+describe('a device whose frames libpcap has no name for', () => {
+  const REASON = 'lo: arptype 778 not supported by libpcap - falling back to cooked socket';
+
+  test.runIf(OUTER.length > 0)('is left out where all are captured', () => {
+    const manager = makeManager({ interfaces: ['ALL'] });
+    begin(manager);
+    expect(manager.devices).toContain('lo');
+    newest().handlers.ended(69, REASON);
+    expect(events.slice(1)).toEqual(['left out: lo']);
+    expect(manager.devices).not.toContain('lo');
+    manager.configure(WATCHED);
+    expect(newest().plan.devices.map(({ name }) => name)).toEqual(manager.devices.slice());
+  });
+
+  test('is a failure where it is named', () => {
+    begin(makeManager());
+    newest().handlers.ended(69, REASON);
+    expect(events.slice(1)).toEqual([[REASON, false]]);
+  });
+});
 
 test('other ports are captured by a new sensor, and the old one goes on when that fails', () => {
   const manager = makeManager();
