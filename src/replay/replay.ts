@@ -18,7 +18,6 @@ import { hasData, type SeenConnections } from '../watch/seen-connections.ts';
 import type { Sieve } from '../watch/sieve.ts';
 import { ConnectionFilter } from './connection-filter.ts';
 import { ProbeBuffer } from './probe-buffer.ts';
-import { warmUp } from './warm-up.ts';
 import { WrongChecksums } from './wrong-checksums.ts';
 
 /**
@@ -223,7 +222,6 @@ export class Replay {
 
   /** Judges what is held. It is only counted, so it can be taken back when a port turns out to be in use. */
   #judgeEarly(): void {
-    warmUp(this.#engine);
     this.#open.keepDenials();
     for (let from = 0; from < this.#held.size; from += MAX_PREFETCH) this.#takeHeld(from);
     this.#first = 'judge';
