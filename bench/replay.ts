@@ -56,13 +56,10 @@ async function measure(name: string, path: string, packets: number): Promise<voi
   console.log(`    tcpdump ${shown(tcpdump)}; to read the file ${shown(read)}`);
   for (const { node, none, json } of replays) {
     const events = countEvents(node, path);
-    const each = ((median(json.wall) - median(none.wall)) * 1_000) / events;
-    const eachProcessor = ((median(json.processor) - median(none.processor)) * 1_000) / events;
     const peak = (await peakBytes(node, path)) / 2 ** 20;
     console.log(
       `    ${nameOf(node)}: --format none ${shown(none)}, ${ratio(tcpdump, none)} of tcpdump's speed; --format json ` +
-        `${shown(json)}, ${events} events, ${each.toFixed(1)} (${eachProcessor.toFixed(1)}) us for each; ` +
-        `peak ${peak.toFixed(0)} MiB`,
+        `${shown(json)}, ${costOf(events, none, json)}; peak ${peak.toFixed(0)} MiB`,
     );
   }
 }
@@ -102,6 +99,14 @@ function shown({ wall, processor }: Times): string {
 function ratio(one: Times, other: Times): string {
   const byProcessor = median(one.processor) / median(other.processor);
   return `${(median(one.wall) / median(other.wall)).toFixed(2)} (${byProcessor.toFixed(2)})`;
+}
+
+/** What an event costs as JSON. */
+function costOf(events: number, none: Times, json: Times): string {
+  if (events === 0) return 'no events';
+  const more = (one: number[], other: number[]) =>
+    (((median(other) - median(one)) * 1_000) / events).toFixed(1);
+  return `${events} events, ${more(none.wall, json.wall)} (${more(none.processor, json.processor)}) us for each`;
 }
 
 function replay(format: string, path: string): string[] {
