@@ -13,8 +13,8 @@ import {
 import type { Address } from '../net/address.ts';
 import { PROTOCOL_TCP } from '../net/protocol.ts';
 
-/** One end of a connection has one bit. Another end with the same bit costs time, and changes nothing. */
-const BITS = 2 ** 20;
+/** Bits for the ends of connections, as a power of two. Another end with the same bit costs time, and changes nothing. */
+const FILTER_BITS = 20;
 
 // From the IP header without options or extension headers on (RFC 791, section 3.1; RFC 8200, section 3).
 const SOURCE_V4 = 12;
@@ -29,7 +29,7 @@ const PORTS_V6 = 40;
  * told of nor a service at an end of them. Whatever it does not know, it lets pass.
  */
 export class ConnectionFilter {
-  readonly #ends = new Uint32Array(BITS / 32);
+  readonly #ends = new Uint32Array(2 ** FILTER_BITS / 32);
   readonly #wantsAll: boolean;
 
   /** With `wantsAll`, every frame passes. */
@@ -92,7 +92,7 @@ export class ConnectionFilter {
 
 function bitOf(folded: number, port: number): number {
   const hash = Math.imul(folded ^ Math.imul(port, 0x85ebca6b), 0xc2b2ae35);
-  return Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> 12;
+  return Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> (32 - FILTER_BITS);
 }
 
 function foldedAt(view: DataView, offset: number): number {

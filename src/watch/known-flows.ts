@@ -1,7 +1,10 @@
 import type { Packet } from '../decode/packet.ts';
 
-/** Places for flows. Each flow has one, which the latest takes: a flood of flows only makes frames cost what they do without. */
-const PLACES = 4_096;
+/**
+ * Places for flows, as a power of two. Each flow has one, which the latest takes: a flood of flows makes frames cost what
+ * they cost without this table, and no more.
+ */
+const PLACE_BITS = 12;
 
 // A place: both addresses, of which IPv4 uses the last words, then both ports as they follow in the header, then 4 or 6, and the verdict.
 const SOURCE = 0;
@@ -26,10 +29,10 @@ export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
 /**
  * Flows (both addresses and ports, in one direction) of which a replay knows already what each packet means. Compares
- * them octet by octet, because a scanner must not hide in the place of another flow.
+ * whole addresses and ports, because a scanner must not hide in the place of another flow.
  */
 export class KnownFlows {
-  readonly #words = new Int32Array(PLACES * PLACE_WORDS);
+  readonly #words = new Int32Array(2 ** PLACE_BITS * PLACE_WORDS);
 
   /** The verdict on the IPv4 packet without options at `ip`, of which the ports are in the view. */
   ofV4(view: DataView, ip: number): number {
@@ -78,5 +81,5 @@ export class KnownFlows {
 
 function placeOf(source: number, destination: number, ports: number): number {
   const hash = Math.imul(Math.imul(source, 0x85ebca6b) ^ destination, 0xc2b2ae35) ^ ports;
-  return (Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> 20) * PLACE_WORDS;
+  return (Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> (32 - PLACE_BITS)) * PLACE_WORDS;
 }
