@@ -66,7 +66,7 @@ async function compare(path: string): Promise<void> {
 }
 
 async function readOurs(path: string): Promise<void> {
-  const file = await openCaptureFile(path, Readable.from([]));
+  const file = await openCaptureFile(path, () => Readable.from([]));
   const source = file.read();
   let frames = 0;
   for (let batch = await source.next(); batch !== null; batch = await source.next()) frames += batch.count;

@@ -152,11 +152,6 @@ export class Engine {
     this.#setMemory();
   }
 
-  /** Another engine that works the same and tracks this many sources. */
-  ofCapacity(capacity: number): Engine {
-    return new Engine({ ...this.#parts, capacity });
-  }
-
   /** Switches to other settings; tracked sources and blocks stay. */
   configure(settings: EngineSettings): void {
     this.#parts = { ...this.#parts, ...settings };

@@ -40,6 +40,7 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
     case 'check':
       return (await import('./cli/check.ts')).runCheck(invocation, standardStreams());
     case 'replay':
+      (await import('./cli/compile-later.ts')).compileLater();
       return (await import('./cli/replay.ts')).runReplay(invocation);
     case 'completion': {
       const { completionScript } = await import('./cli/completion.ts');

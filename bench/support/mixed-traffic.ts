@@ -119,7 +119,7 @@ async function fixtureFrames(): Promise<Uint8Array[]> {
   const frames: Uint8Array[] = [];
   const names = readdirSync(FIXTURES).filter((name) => name.endsWith('.pcap'));
   for (const name of names.sort()) {
-    const file = await openCaptureFile(`${FIXTURES}/${name}`, process.stdin);
+    const file = await openCaptureFile(`${FIXTURES}/${name}`, () => process.stdin);
     const source = file.read();
     for (let batch = await source.next(); batch !== null; batch = await source.next()) {
       for (let index = 0; index < batch.count; index++) {

@@ -42,7 +42,7 @@ export async function firstOnWire(lab: Lab, filter: string, body: () => Promise<
   const dump = await startDump(lab, filter);
   await body();
   await dump.stop();
-  const file = await openCaptureFile(lab.victim.path(CAPTURE), process.stdin);
+  const file = await openCaptureFile(lab.victim.path(CAPTURE), () => process.stdin);
   const source = file.read();
   const batch = await source.next();
   const time = batch?.time[0];
@@ -85,7 +85,7 @@ async function startDump(lab: Lab, filter: string): Promise<LabProcess> {
 
 /** Reads the dump, which must have ended. */
 async function readWire(lab: Lab): Promise<Reaction> {
-  const file = await openCaptureFile(lab.victim.path(CAPTURE), process.stdin);
+  const file = await openCaptureFile(lab.victim.path(CAPTURE), () => process.stdin);
   const source = file.read();
   const reader = new PacketReader('any', new Packet());
   let first = Number.NaN;

@@ -80,7 +80,7 @@ function isUnicast(packet: Packet): boolean {
 }
 
 /** Whether it is multicast (RFC 1112; RFC 4291, section 2.7) or the limited broadcast (RFC 919). */
-function isGroupAddress(address: Address): boolean {
+export function isGroupAddress(address: Address): boolean {
   if (address.isV4) return address.w3 >>> 28 === 0xe || address.w3 === 0xffffffff;
   return address.w0 >>> 24 === 0xff;
 }

@@ -95,7 +95,7 @@ async function openActions(config: Config, never: NeverBlock, recorder: Recorder
 /** Each pass covers all files, so that a capture that was split by size or time counts as one. */
 async function replayFiles({ files: paths, inferOpen }: ReplayOptions, replay: Replay): Promise<Exit> {
   const files: CaptureFile[] = [];
-  for (const path of paths) files.push(await openCaptureFile(path, process.stdin));
+  for (const path of paths) files.push(await openCaptureFile(path, () => process.stdin));
   const readAll = async (read: (source: CaptureSource) => Promise<CaptureEnd>) => {
     const ends = [];
     for (const file of files) {

@@ -227,7 +227,7 @@ export class CaptureManager {
   #leaveOut(reason: string): boolean {
     const name = UNKNOWN_FRAMES.exec(reason)?.[1];
     const { devices } = this;
-    if (name === undefined || this.#parts.interfaces.includes(name)) return false;
+    if (name === undefined || this.#parts.interfaces().includes(name)) return false;
     if (!devices.includes(name) || devices.length === 1) return false;
     this.#leftOut.add(name);
     this.#parts.leftOut(name);

@@ -1,6 +1,5 @@
 /** The fields of the Elastic Common Schema (ECS) that several events have. */
 
-import { isIPv6 } from 'node:net';
 import type { ProbeDetails } from '../track/event.ts';
 
 /** Whether an event deserves attention by itself (`alert`): Elastic's stock rule raises an alarm for each. */
@@ -62,7 +61,7 @@ export function networkOf({ transport, family, destinationPort }: ProbeDetails) 
 
 /** The `network` of an event about a source. */
 export function networkOfSource(source: string) {
-  return { type: networkType(isIPv6(addressOf(source)) ? 6 : 4), direction: DIRECTION };
+  return { type: networkType(addressOf(source).includes(':') ? 6 : 4), direction: DIRECTION };
 }
 
 /** The `related` of an event about these addresses and prefixes, each once. */

@@ -16,8 +16,8 @@ import type { OpenPorts } from '../watch/open-ports.ts';
 import type { SeenAnswers } from '../watch/seen-answers.ts';
 import { hasData, type SeenConnections } from '../watch/seen-connections.ts';
 import type { Sieve } from '../watch/sieve.ts';
+import { ConnectionFilter } from './connection-filter.ts';
 import { ProbeBuffer } from './probe-buffer.ts';
-import { warmUp } from './warm-up.ts';
 import { WrongChecksums } from './wrong-checksums.ts';
 
 /**
@@ -48,10 +48,14 @@ export class Replay {
   readonly #answers: SeenAnswers;
   readonly #rule: ChecksumRule;
   readonly #sieve: Sieve;
+  /** The pass learns what is in use. */
+  #infers = false;
   /** A packet had a wrong checksum, so the others of its sender are looked at. */
   #hasWrongChecksums = false;
   #reader: PacketReader<PacketProbe>;
   #held = new ProbeBuffer();
+  /** Made with the pass that learns the connections. */
+  #filter: ConnectionFilter | null = null;
   /** What the first pass does with candidate probes; `too early` when it should not have judged. */
   #first: 'hold' | 'judge' | 'too early' = 'hold';
   #mayJudgeEarly: boolean;
@@ -89,6 +93,7 @@ export class Replay {
    */
   infer(source: CaptureSource): Promise<CaptureEnd> {
     this.#notesConnections = false;
+    this.#infers = true;
     return this.#pass(source, (batch) => this.#inferFrom(batch));
   }
 
@@ -121,8 +126,10 @@ export class Replay {
 
   /** The pass between the first and the last: learns the connections. */
   learn(source: CaptureSource): Promise<CaptureEnd> {
+    this.#filter ??= this.#connectionFilter();
+    const filter = this.#filter;
     return this.#pass(source, (batch) => {
-      for (let index = 0; index < batch.count; index++) {
+      for (let index = filter.next(batch, 0); index < batch.count; index = filter.next(batch, index + 1)) {
         if (this.#decode(batch, index) === Reason.none) this.#noteConnection();
       }
     });
@@ -145,6 +152,7 @@ export class Replay {
 
   /** Judges every packet of the capture. */
   run(source: CaptureSource): Promise<CaptureEnd> {
+    this.#infers = false;
     return this.#pass(source, (batch) => {
       this.#judge(batch);
       // A file is read faster than any action ends. Without this pause none would end before the last frame.
@@ -166,11 +174,12 @@ export class Replay {
 
   #inferFrom(batch: FrameBatch): void {
     if (this.#first === 'too early' && this.#held.overflowed) return;
-    const { counts } = this;
-    for (let index = 0; index < batch.count; index++) {
-      const reason = this.#leavesOut(batch, index) ? Reason.none : this.#inferFromFrame(batch, index);
-      counts[reason] = (counts[reason] as number) + 1;
+    let decoded = 0;
+    for (let index = this.#sieve.next(batch, 0); index < batch.count; decoded++) {
+      this.#count(this.#inferFromFrame(batch, index), 1);
+      index = this.#sieve.next(batch, index + 1);
     }
+    this.#count(Reason.none, batch.count - decoded);
     if (this.#first === 'judge') {
       this.#takeWaiting();
       if (this.#open.wasWrong || this.#judgedWeak || this.#isOneWay) {
@@ -192,7 +201,7 @@ export class Replay {
 
   #hold(batch: FrameBatch): Reason {
     const kind = this.#engine.kindOf(this.#reader.packet);
-    if (kind === Kind.none) return this.#leftOut();
+    if (kind === Kind.none) return this.#noProbe();
     // Checksums cost more than all the rest, so they are verified last and only for candidate probes.
     const reason = this.#reader.verify(batch.view);
     if (reason !== Reason.none || this.#hasWrongChecksums) this.#noteChecksum(reason);
@@ -213,7 +222,6 @@ export class Replay {
 
   /** Judges what is held. It is only counted, so it can be taken back when a port turns out to be in use. */
   #judgeEarly(): void {
-    warmUp(this.#engine);
     this.#open.keepDenials();
     for (let from = 0; from < this.#held.size; from += MAX_PREFETCH) this.#takeHeld(from);
     this.#first = 'judge';
@@ -244,6 +252,20 @@ export class Replay {
     this.#reader = new PacketReader(this.#rule, new PacketProbe());
   }
 
+  /**
+   * Leaves out the connections of which nobody will ask: only what is held, and not yet known to be in use, will be
+   * judged. Where one direction may be missing, what is noted of a connection may depend on others, so all are needed.
+   */
+  #connectionFilter(): ConnectionFilter {
+    const filter = new ConnectionFilter(this.#held.overflowed || this.#isOneWay);
+    const probe = new PacketProbe();
+    for (let index = 0; index < this.#held.size; index++) {
+      this.#held.read(index, probe);
+      if (!this.#open.holds(probe.protocol, probe.destination, probe.destinationPort)) filter.want(probe);
+    }
+    return filter;
+  }
+
   #countsAsSuspect(packet: PacketProbe): boolean {
     this.#suspects ??= new WeakSources(0, (source) => this.#engine.tracker.keyOf(source));
     return this.#suspects.counts(packet);
@@ -262,30 +284,28 @@ export class Replay {
   }
 
   #judge(batch: FrameBatch): void {
-    const { counts } = this;
-    for (let index = 0; index < batch.count; index++) {
-      const reason = this.#judgeFrame(batch, index);
-      counts[reason] = (counts[reason] as number) + 1;
+    let decoded = 0;
+    for (let index = this.#nextToJudge(batch, 0); index < batch.count; decoded++) {
+      this.#count(this.#judgeFrame(batch, index), 1);
+      index = this.#nextToJudge(batch, index + 1);
     }
+    this.#count(Reason.none, batch.count - decoded);
     this.#takeWaiting();
     this.packets += batch.count;
   }
 
+  /** The next frame from `index` on that must be decoded. */
+  #nextToJudge(batch: FrameBatch, index: number): number {
+    return this.#notesConnections ? index : this.#sieve.next(batch, index);
+  }
+
   #judgeFrame(batch: FrameBatch, index: number): Reason {
-    if (!this.#notesConnections && this.#leavesOut(batch, index)) return Reason.none;
     const reason = this.#decode(batch, index);
     return reason === Reason.none ? this.#judgePacket(batch) : reason;
   }
 
-  /** Whether the frame shows neither a probe nor, in the first pass, what is in use. */
-  #leavesOut(batch: FrameBatch, index: number): boolean {
-    return this.#sieve.leavesOut(
-      batch.view,
-      batch.offset[index] as number,
-      batch.capturedLength[index] as number,
-      batch.wireLength[index] as number,
-      batch.linkType[index] as number,
-    );
+  #count(reason: Reason, frames: number): void {
+    this.counts[reason] = (this.counts[reason] as number) + frames;
   }
 
   /** Decodes the frame, and sets the time of the packet. */
@@ -304,7 +324,7 @@ export class Replay {
   #judgePacket(batch: FrameBatch): Reason {
     if (this.#notesConnections) this.#noteConnection();
     const kind = this.#engine.kindOf(this.#reader.packet);
-    if (kind === Kind.none) return this.#leftOut();
+    if (kind === Kind.none) return this.#noProbe();
     if (this.#isOneWay && kind === Kind.syn && this.#connections.wentOn(this.#reader.packet))
       return Reason.none;
     const reason = this.#reader.verify(batch.view);
@@ -319,6 +339,11 @@ export class Replay {
     this.#probes[this.#waiting++] = packet;
     if (this.#waiting === MAX_PREFETCH) this.#takeWaiting();
     return kind === Kind.arp ? Reason.notIp : Reason.none;
+  }
+
+  #noProbe(): Reason {
+    this.#sieve.note(this.#reader.packet, this.#open, this.#infers);
+    return this.#leftOut();
   }
 
   /** ARP is looked at, and still not IP. */

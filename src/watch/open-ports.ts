@@ -56,12 +56,19 @@ export class OpenPorts implements InUse {
   }
 
   has(protocol: number, address: Address, port: number): boolean {
-    const ports = this.#portsOf(protocol);
-    const known = ports[port] as number;
-    if ((known & EVERYWHERE) !== 0) return true;
-    if ((known & SOMEWHERE) !== 0 && this.#endpoints.has(protocol, address, port)) return true;
-    if (this.#keepsDenials) ports[port] = known | DENIED;
+    if (this.holds(protocol, address, port)) return true;
+    if (this.#keepsDenials) {
+      const ports = this.#portsOf(protocol);
+      ports[port] = (ports[port] as number) | DENIED;
+    }
     return false;
+  }
+
+  /** The same as `has`, and no denial is remembered. */
+  holds(protocol: number, address: Address, port: number): boolean {
+    const known = this.#portsOf(protocol)[port] as number;
+    if ((known & EVERYWHERE) !== 0) return true;
+    return (known & SOMEWHERE) !== 0 && this.#endpoints.has(protocol, address, port);
   }
 
   #portsOf(protocol: number): Uint8Array {

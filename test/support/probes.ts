@@ -28,7 +28,7 @@ export function probesIn(frames: Iterable<ReadFrame>): Probe[] {
 
 /** The probes in a fixture, if every port is watched and none in use. */
 export async function probesOf(capture: string): Promise<Probe[]> {
-  const file = await openCaptureFile(capturePath(capture), createReadStream('/dev/null'));
+  const file = await openCaptureFile(capturePath(capture), () => createReadStream('/dev/null'));
   const { frames } = await readAll(file.read());
   file.close();
   return probesIn(frames);

@@ -2,11 +2,9 @@ import { closeSync, openSync, type Stats, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { CaptureSource } from '../source.ts';
 import { formatOf, MAGIC_BYTES } from './format.ts';
-import { GunzipInput } from './gunzip.ts';
+import type { GunzipInput } from './gunzip.ts';
 import { type ByteInput, FileInput, systemReason } from './input.ts';
-import { openPipe } from './pipe.ts';
 import { CaptureReader } from './reader.ts';
-import { spool } from './spool.ts';
 
 /** A capture that can be read any number of times, each time from its start. */
 export interface CaptureFile {
@@ -19,24 +17,42 @@ export interface CaptureFile {
 }
 
 /**
- * Opens a capture by its path; `-` means `standardInput`. A pipe cannot be read twice, so it is copied to a temporary
+ * Opens a capture by its path; `-` means what `standardInput` returns, which is
+ * asked only then, because to open it takes milliseconds. A pipe cannot be read twice, so it is copied to a temporary
  * file first, which may take as long as the pipe does; one that nobody writes to is refused. Never rejects.
  */
-export async function openCaptureFile(path: string, standardInput: Readable): Promise<CaptureFile> {
+export async function openCaptureFile(path: string, standardInput: () => Readable): Promise<CaptureFile> {
   const name = path === '-' ? 'standard input' : path;
   try {
-    return new StoredFile(name, await openDescriptor(path, standardInput));
+    const descriptor = await openDescriptor(path, standardInput);
+    return new StoredFile(name, descriptor, isGzip(descriptor) ? await loadGunzip() : null);
   } catch (error) {
     return new UnreadableFile(name, systemReason(error));
   }
 }
 
-async function openDescriptor(path: string, standardInput: Readable): Promise<number> {
-  if (path === '-') return spool(standardInput);
+/** The modules for pipes and compressed files load others of Node, which a plain file need not wait for. */
+async function openDescriptor(path: string, standardInput: () => Readable): Promise<number> {
+  if (path === '-') return spool(standardInput());
   const stats = statSync(path);
-  if (stats.isFIFO()) return spool(await openPipe(path));
+  if (stats.isFIFO()) return spool(await (await import('./pipe.ts')).openPipe(path));
   if (!stats.isFile()) throw new Error(notReadable(stats));
   return openSync(path, 'r');
+}
+
+async function spool(input: Readable): Promise<number> {
+  return (await import('./spool.ts')).spool(input);
+}
+
+async function loadGunzip(): Promise<typeof GunzipInput> {
+  return (await import('./gunzip.ts')).GunzipInput;
+}
+
+/** An error is ignored here, because it occurs again and is reported when the file is read. */
+function isGzip(descriptor: number): boolean {
+  const head = new Uint8Array(MAGIC_BYTES);
+  const length = new FileInput(descriptor).read(head);
+  return typeof length === 'number' && formatOf(head.subarray(0, length)) === 'gzip';
 }
 
 function notReadable(stats: Stats): string {
@@ -46,26 +62,22 @@ function notReadable(stats: Stats): string {
 class StoredFile implements CaptureFile {
   readonly name: string;
   readonly #descriptor: number;
+  /** Null for a file that is not compressed. */
+  readonly #gunzip: typeof GunzipInput | null;
 
-  constructor(name: string, descriptor: number) {
+  constructor(name: string, descriptor: number, gunzip: typeof GunzipInput | null) {
     this.name = name;
     this.#descriptor = descriptor;
+    this.#gunzip = gunzip;
   }
 
   read(): CaptureSource {
     const file = new FileInput(this.#descriptor);
-    return new CaptureReader(this.name, this.#isGzip() ? new GunzipInput(file) : file);
+    return new CaptureReader(this.name, this.#gunzip === null ? file : new this.#gunzip(file));
   }
 
   close(): void {
     closeSync(this.#descriptor);
-  }
-
-  /** An error is ignored here, because it occurs again and is reported when the file is read. */
-  #isGzip(): boolean {
-    const head = new Uint8Array(MAGIC_BYTES);
-    const length = new FileInput(this.#descriptor).read(head);
-    return typeof length === 'number' && formatOf(head.subarray(0, length)) === 'gzip';
   }
 }
 

@@ -46,7 +46,7 @@ function emptyPipe(): string {
 
 /** Reads a capture twice, as a replay does, and expects the same result. */
 async function readTwice(path: string, standardInput: Readable = NOTHING): Promise<ReadCapture> {
-  const file = await openCaptureFile(path, standardInput);
+  const file = await openCaptureFile(path, () => standardInput);
   const first = await readAll(file.read());
   expect(linesOf(await readAll(file.read()))).toEqual(linesOf(first));
   file.close();
@@ -90,7 +90,7 @@ describe('a capture is read twice', () => {
 
 test('a pipe whose writer comes after us is waited for, and one that pauses is read to its end', async () => {
   const path = emptyPipe();
-  const file = openCaptureFile(path, NOTHING);
+  const file = openCaptureFile(path, () => NOTHING);
   const script = 'exec > "$1"; head -c 100 "$0"; sleep 0.1; tail -c +101 "$0"';
   const writer = spawn('sh', ['-c', script, fileOf(PCAP), path], { stdio: 'inherit' });
   const ended = once(writer, 'exit');
@@ -105,7 +105,7 @@ test('its name is its path, or standard input', async () => {
     [path, path],
     ['-', 'standard input'],
   ] as const) {
-    const file = await openCaptureFile(given, Readable.from([PCAP]));
+    const file = await openCaptureFile(given, () => Readable.from([PCAP]));
     expect([file.name, file.read().name]).toEqual([name, name]);
     file.close();
   }
@@ -223,7 +223,7 @@ describe('gzip data', () => {
   test('that expand to 512 MiB take less than 64 MiB of memory', async () => {
     const path = joinPath(folder, 'bomb');
     writeFileSync(path, await bomb(512));
-    const file = await openCaptureFile(path, NOTHING);
+    const file = await openCaptureFile(path, () => NOTHING);
     const before = process.memoryUsage().rss;
     let mostBytes = 0;
     let octets = 0;
