@@ -23,7 +23,14 @@ import { mayTryAgain } from './respond/retry.ts';
 import { ArpSweeps } from './track/arp-sweeps.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
-import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
+import type {
+  Answered,
+  CapturePlace,
+  DecoysEvent,
+  ProbeDetails,
+  ProbeEvent,
+  ScanEvent,
+} from './track/event.ts';
 import { type Evidence, isHandshake, suffices } from './track/evidence.ts';
 import type { Reported } from './track/reported.ts';
 import { groupScanEvent, scanEvent } from './track/scan.ts';
@@ -98,6 +105,8 @@ export interface EngineParts extends EngineSettings {
   readonly onLocal?: (address: Address) => void;
   /** What answered a source, as far as a replay knows; null when that is not known. */
   readonly answersTo?: (source: Address) => readonly Answered[] | null;
+  /** Where the packet of a probe lies in the captures of a replay. */
+  readonly placeOf?: (probe: Probe) => CapturePlace;
   /** Randomizes hashes; the results do not depend on it. */
   readonly salt: number;
   /** Sources tracked at a time; MAX_SOURCES by default. */
@@ -366,6 +375,7 @@ export class Engine {
     const group = this.#newGroup;
     const event = this.#event(probe, source, policy, marks.tool.add(probe), circumstance);
     if (this.tracker.newPort) source.reported.unreportedPorts++;
+    if (event.note === 'traceroute-like') marks.traceroutes++;
     marks.triggered ||= event.triggered && !event.isSilent;
     if (group !== null) this.#expose(group, event);
     const isHeldBack = event.triggered && this.#isHeldBack(event);
@@ -460,9 +470,9 @@ export class Engine {
       return;
     }
     this.scans++;
+    const isLine = (triggered && source.probes > 1) || source.kinds === 1 << Kind.arp;
     // Nobody reads the scans of a flood of forged sources.
-    if (recorder.readsEvents || (triggered && source.probes > 1))
-      recorder.scan(scanEvent(source, this.#answersTo(source)));
+    if (recorder.readsEvents || isLine) recorder.scan(scanEvent(source, this.#answersTo(source)));
   }
 
   /** Of a network, what answered its addresses is not known. */
@@ -502,6 +512,7 @@ export class Engine {
       tcpFlags: probe.tcpFlags,
       ipOptions: probe.ipOptions,
       fragmented: probe.fragmented,
+      place: this.#parts.placeOf?.(probe),
       connects: source.connects,
       triggered: this.tracker.triggered && !isNoted(probe.kind) && (!isKnown || source.marks.triggered),
       ignored: rule?.text ?? null,

@@ -1,7 +1,7 @@
 /** The fields of the Elastic Common Schema (ECS) that several events have. */
 
 import { isIPv6 } from 'node:net';
-import type { ProbeDetails } from '../track/event.ts';
+import type { CapturePlace, ProbeDetails } from '../track/event.ts';
 
 /** Whether an event deserves attention by itself (`alert`): Elastic's stock rule raises an alarm for each. */
 export type EventKind = 'alert' | 'event';
@@ -63,6 +63,11 @@ export function networkOf({ transport, family, destinationPort }: ProbeDetails) 
 /** The `network` of an event about a source. */
 export function networkOfSource(source: string) {
   return { type: networkType(isIPv6(addressOf(source)) ? 6 : 4), direction: DIRECTION };
+}
+
+/** The `log` of an event from a capture. */
+export function logOf({ file }: CapturePlace) {
+  return { file: { path: file } };
 }
 
 /** The `related` of an event about these addresses and prefixes, each once. */

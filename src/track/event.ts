@@ -6,6 +6,16 @@ import type { Evidence } from './evidence.ts';
 import type { ScannedRange } from './ranges.ts';
 import type { Shape } from './shape.ts';
 
+/** Where a packet lies in the captures of a replay. */
+export interface CapturePlace {
+  /** The path of the capture as it was given, or `standard input`. */
+  readonly file: string;
+  /** The number of the frame in the file, counted from 1 as Wireshark counts. */
+  readonly frame: number;
+  /** The comment of the capture (pcapng); null when it has none. */
+  readonly comment: string | null;
+}
+
 /** Fields of every event about one probe, as text and plain numbers. Times are ms since the epoch. */
 export interface ProbeDetails {
   readonly time: number;
@@ -22,6 +32,8 @@ export interface ProbeDetails {
   readonly tcpFlags: number;
   readonly ipOptions: boolean;
   readonly fragmented: boolean;
+  /** Only in a replay. */
+  readonly place?: CapturePlace | undefined;
 }
 
 /**
@@ -95,6 +107,8 @@ export interface ScanEvent {
   readonly targetNames: readonly string[];
   /** What answered the source, in a replay; null when that is not known. */
   readonly answered: readonly Answered[] | null;
+  /** Different ports that it tried: those of `ports`, and those that answered, which are no probes. */
+  readonly tried: number;
   readonly shape: Shape;
   /** The program that most of the probes look like. */
   readonly tool: ToolName | null;
@@ -103,4 +117,6 @@ export interface ScanEvent {
   /** The number of sources, and the addresses of the first of them; none for a source on its own. */
   readonly sources: number;
   readonly decoys: readonly string[];
+  /** Where the first and the last probe of a single source lie; only in a replay. */
+  readonly places?: { readonly first: CapturePlace; readonly last: CapturePlace } | undefined;
 }

@@ -18,6 +18,8 @@ export class Marks {
   acted = false;
   /** The tool of the scan. */
   readonly tool = new ToolVote();
+  /** Probes of the scan that look like traceroute's. */
+  traceroutes = 0;
   /** Probes of the scan in the last reported summary. */
   reportedProbes = 0;
   /** The addresses that are genuine, and how that is known; null while there is none. */
@@ -74,6 +76,7 @@ export class Marks {
     this.#proven = null;
     this.acted = false;
     this.tool.reset();
+    this.traceroutes = 0;
     this.reportedProbes = 0;
   }
 }

@@ -25,25 +25,46 @@ export interface CaptureFile {
 export async function openCaptureFile(path: string, standardInput: Readable): Promise<CaptureFile> {
   const name = path === '-' ? 'standard input' : path;
   try {
-    return new StoredFile(name, await openDescriptor(path, standardInput));
+    const pipe = path === '-' ? standardInput : await pipeAt(path);
+    return pipe === null ? new StoredFile(path) : new SpooledFile(name, await spool(pipe));
   } catch (error) {
     return new UnreadableFile(name, systemReason(error));
   }
 }
 
-async function openDescriptor(path: string, standardInput: Readable): Promise<number> {
-  if (path === '-') return spool(standardInput);
+/** The pipe at the path, or null for a file. */
+async function pipeAt(path: string): Promise<Readable | null> {
   const stats = statSync(path);
-  if (stats.isFIFO()) return spool(await openPipe(path));
+  if (stats.isFIFO()) return openPipe(path);
   if (!stats.isFile()) throw new Error(notReadable(stats));
-  return openSync(path, 'r');
+  return null;
 }
 
 function notReadable(stats: Stats): string {
   return stats.isDirectory() ? 'is a directory' : 'is neither a file nor a pipe';
 }
 
+/** Opened for each reading, so that any number of captures can be read in one call. */
 class StoredFile implements CaptureFile {
+  readonly name: string;
+
+  constructor(path: string) {
+    this.name = path;
+  }
+
+  read(): CaptureSource {
+    try {
+      return readerOf(this.name, openSync(this.name, 'r'), true);
+    } catch (error) {
+      return new UnreadableFile(this.name, systemReason(error)).read();
+    }
+  }
+
+  close(): void {}
+}
+
+/** The copy of a pipe. */
+class SpooledFile implements CaptureFile {
   readonly name: string;
   readonly #descriptor: number;
 
@@ -53,20 +74,24 @@ class StoredFile implements CaptureFile {
   }
 
   read(): CaptureSource {
-    const file = new FileInput(this.#descriptor);
-    return new CaptureReader(this.name, this.#isGzip() ? new GunzipInput(file) : file);
+    return readerOf(this.name, this.#descriptor, false);
   }
 
   close(): void {
     closeSync(this.#descriptor);
   }
+}
 
-  /** An error is ignored here, because it occurs again and is reported when the file is read. */
-  #isGzip(): boolean {
-    const head = new Uint8Array(MAGIC_BYTES);
-    const length = new FileInput(this.#descriptor).read(head);
-    return typeof length === 'number' && formatOf(head.subarray(0, length)) === 'gzip';
-  }
+function readerOf(name: string, descriptor: number, closes: boolean): CaptureReader {
+  const file = new FileInput(descriptor, closes);
+  return new CaptureReader(name, isGzip(descriptor) ? new GunzipInput(file) : file);
+}
+
+/** An error is ignored here, because it occurs again and is reported when the file is read. */
+function isGzip(descriptor: number): boolean {
+  const head = new Uint8Array(MAGIC_BYTES);
+  const length = new FileInput(descriptor).read(head);
+  return typeof length === 'number' && formatOf(head.subarray(0, length)) === 'gzip';
 }
 
 class UnreadableFile implements CaptureFile {
