@@ -466,7 +466,7 @@ export class Engine {
     const { group, triggered } = source.marks;
     if (source.reported.unreportedProbes > 0) recorder.forget(source.address.toString(), source.reported);
     if (group !== null) {
-      if (group.deactivate(source, recorder.readsEvents)) this.#endGroup(group, source);
+      if (group.deactivate(source, recorder.listens)) this.#endGroup(group, source);
       return;
     }
     this.scans++;

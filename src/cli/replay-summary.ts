@@ -103,12 +103,16 @@ function topSourcesText(events: readonly ScanEvent[]): string {
     'found',
   ];
   const rows = events.map((event) => [
-    event.sources > 1 ? `${event.source} and ${event.sources - 1} more` : event.source,
+    event.shape === 'flood'
+      ? `${event.sources} sources`
+      : event.sources > 1
+        ? `${event.source} and ${event.sources - 1} more`
+        : event.source,
     formatMillisecond(event.first),
     spanText(event.last - event.first),
     kindsText(event.kinds),
     String(event.probes),
-    `${event.atLeast ? 'at least ' : ''}${event.ports}`,
+    event.shape === 'arp sweep' ? '-' : `${event.atLeast ? 'at least ' : ''}${event.ports}`,
     String(event.targets),
     event.tool ?? '-',
     event.shape,

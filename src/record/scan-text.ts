@@ -12,13 +12,12 @@ const MAX_TARGETS = 4;
 
 /** The sentence; `began` is the time of the first probe. */
 export function scanText(event: ScanEvent, began: string): string {
-  const { source, sources, probes, ports, atLeast, targets, first, last, shape, tool, decoys } = event;
+  const { source, sources, probes, first, last, tool } = event;
   const who = sources > 1 ? `${sources} sources` : source;
-  const where = `${atLeast ? 'at least ' : ''}${counted(ports, 'port')}${targets > 1 ? ` of ${targets} addresses` : ''}`;
   const what = [
-    `Scan by ${who} ended: ${counted(probes, 'probe')} to ${where} in ${spanText(last - first)} (${kindsText(event.kinds)})`,
+    `Scan by ${who} ended: ${counted(probes, 'probe')} to ${whereText(event)} in ${spanText(last - first)} (${kindsText(event.kinds)})`,
     ...(tool === null ? [] : [`${tool}-like`]),
-    ...(shape === 'single' ? [] : [decoys.length > 0 ? `${shape}: ${namesText(decoys, sources)}` : shape]),
+    ...shapeText(event),
   ];
   const clauses = [what.join(', '), `began ${began}`, targetsText(event), portsText(event), foundText(event)];
   return clauses.filter((clause) => clause !== null).join('; ');
@@ -61,7 +60,20 @@ const SHORT: Readonly<Partial<Record<string, string>>> = {
   maimon: 'Maimon',
   ack: 'ACK',
   udp: 'UDP',
+  arp: 'ARP',
 };
+
+/** A question for an address has no port. */
+function whereText({ ports, atLeast, targets, shape }: ScanEvent): string {
+  if (shape === 'arp sweep') return counted(targets, 'address', 'addresses');
+  return `${atLeast ? 'at least ' : ''}${counted(ports, 'port')}${targets > 1 ? ` of ${targets} addresses` : ''}`;
+}
+
+/** The sources of a flood are forged, so their names say nothing. */
+function shapeText({ shape, decoys, sources }: ScanEvent): string[] {
+  if (shape === 'single') return [];
+  return [decoys.length > 0 && shape !== 'flood' ? `${shape}: ${namesText(decoys, sources)}` : shape];
+}
 
 function targetsText({ targetNames, targets }: ScanEvent): string | null {
   if (targetNames.length === 0) return null;

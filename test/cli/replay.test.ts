@@ -193,7 +193,7 @@ describe('formats', () => {
       ...[26, 27, 28, 29].map(
         (host) => `adminalert: ARP sweep from host: 10.99.0.8/10.99.0.8 for address: 10.99.0.${host}`,
       ),
-      'adminalert: Scan by 10.99.0.8 ended: 4 probes to 1 port of 4 addresses in 0 ms (arp), arp sweep; ' +
+      'adminalert: Scan by 10.99.0.8 ended: 4 probes to 4 addresses in 0 ms (ARP), arp sweep; ' +
         'began 2026-11-22 13:33:37; targets 10.99.0.26 10.99.0.27 10.99.0.28 10.99.0.29',
     ]);
     configuration = file('c', 'DETECT="syn"\nIGNORE_FILE="/dev/null"\n');
