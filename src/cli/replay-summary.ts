@@ -42,7 +42,7 @@ export function renderSummary(summary: Summary, plot: PortPlot | null, ms: numbe
     plotText(plot),
     topSourcesText(summary.topSources),
     topPortsText(summary),
-    summary.hints.map((hint) => `${hint}\n`).join(''),
+    hintsText(summary),
   ]
     .filter((part) => part !== '')
     .join('');
@@ -128,4 +128,8 @@ function topPortsText({ topPorts }: Summary): string {
     String(probes),
   ]);
   return `\nMost probed ports\n${renderTable(['port', 'probes'], rows)}`;
+}
+
+function hintsText({ hints }: Summary): string {
+  return hints.length === 0 ? '' : `\n${hints.join('\n')}\n`;
 }
