@@ -21,16 +21,10 @@ import type { BlockEvent, Outcome, Reaction, RefusedEvent } from './respond/even
 import type { NeverBlockRule } from './respond/never-block.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import { ArpSweeps } from './track/arp-sweeps.ts';
+import type { CapturePlace } from './track/capture-place.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
-import type {
-  Answered,
-  CapturePlace,
-  DecoysEvent,
-  ProbeDetails,
-  ProbeEvent,
-  ScanEvent,
-} from './track/event.ts';
+import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
 import { type Evidence, isHandshake, suffices } from './track/evidence.ts';
 import type { Reported } from './track/reported.ts';
 import { groupScanEvent, scanEvent } from './track/scan.ts';
@@ -49,6 +43,8 @@ export interface EngineRecorder {
   readonly listens: boolean;
   /** False when nobody reads events, so that no scan need be summarized. */
   readonly readsEvents: boolean;
+  /** Whether it also asks for the scan of a source of this many probes; called once for each, at its end. */
+  wantsScan?(probes: number): boolean;
   /** `reaction` is what the probe led to at once. */
   probe(event: ProbeEvent, reported: Reported, reaction: Reaction): void;
   scan(event: ScanEvent): void;
@@ -376,6 +372,7 @@ export class Engine {
     const event = this.#event(probe, source, policy, marks.tool.add(probe), circumstance);
     if (this.tracker.newPort) source.reported.unreportedPorts++;
     if (event.note === 'traceroute-like') marks.traceroutes++;
+    if (event.place !== undefined) marks.notePlace(event.place);
     marks.triggered ||= event.triggered && !event.isSilent;
     if (group !== null) this.#expose(group, event);
     const isHeldBack = event.triggered && this.#isHeldBack(event);
@@ -472,7 +469,8 @@ export class Engine {
     this.scans++;
     const isLine = (triggered && source.probes > 1) || source.kinds === 1 << Kind.arp;
     // Nobody reads the scans of a flood of forged sources.
-    if (recorder.readsEvents || isLine) recorder.scan(scanEvent(source, this.#answersTo(source)));
+    if (recorder.readsEvents || isLine || recorder.wantsScan?.(source.probes) === true)
+      recorder.scan(scanEvent(source, this.#answersTo(source)));
   }
 
   /** Of a network, what answered its addresses is not known. */
@@ -484,7 +482,8 @@ export class Engine {
   #endGroup(group: DecoyGroup, last: Source): void {
     this.scans++;
     const recorder = this.#parts.recorder();
-    if (recorder.readsEvents || group.triggered) recorder.scan(groupScanEvent(group, last));
+    if (recorder.readsEvents || group.triggered || recorder.wantsScan?.(group.probes) === true)
+      recorder.scan(groupScanEvent(group, last));
   }
 
   /** Makes the probe's only event, in one expression: in a flood it is most of what is allocated. */

@@ -1,7 +1,8 @@
 /** The fields of the Elastic Common Schema (ECS) that several events have. */
 
 import { isIPv6 } from 'node:net';
-import type { CapturePlace, ProbeDetails } from '../track/event.ts';
+import type { CapturePlace } from '../track/capture-place.ts';
+import type { ProbeDetails } from '../track/event.ts';
 
 /** Whether an event deserves attention by itself (`alert`): Elastic's stock rule raises an alarm for each. */
 export type EventKind = 'alert' | 'event';

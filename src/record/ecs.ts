@@ -2,7 +2,8 @@
 
 import type { LedgerEntry } from '../ledger/entry.ts';
 import type { BlockEvent, RefusedEvent, UnblockEvent } from '../respond/event.ts';
-import type { CapturePlace, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
+import type { CapturePlace } from '../track/capture-place.ts';
+import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
 import {
   ACTIVE_SCANNING,
   addressOf,
@@ -144,10 +145,18 @@ function probeLine(
   );
 }
 
-/** The file that an event of a replay is from. */
+/** The file that an event of a replay is from. Most events have that of the event before. */
 function logText(place: CapturePlace | undefined): string {
-  return place === undefined ? '' : `"log":${JSON.stringify(logOf(place))},`;
+  if (place === undefined) return '';
+  if (place.file !== lastFile) {
+    lastFile = place.file;
+    lastLogText = `"log":${JSON.stringify(logOf(place))},`;
+  }
+  return lastLogText;
 }
+
+let lastFile: string | null = null;
+let lastLogText = '';
 
 function placeText(place: CapturePlace | undefined): string {
   if (place === undefined) return '';

@@ -38,7 +38,7 @@ export class Findings {
   readonly sources = new AddressCount();
   readonly targets = new AddressCount();
   readonly topSources = new TopSources();
-  /** Probes of sources that sent one, in scans of their own. */
+  /** Scans of a single probe. */
   singles = 0;
   readonly #ports = new Map<Transport, Uint32Array>();
   readonly #plot: PortPlot | null;
@@ -56,6 +56,13 @@ export class Findings {
     const ports = this.#portsOf(transport);
     ports[destinationPort] = (ports[destinationPort] as number) + 1;
     if (transport === 'tcp' || transport === 'udp') this.#plot?.add(time, destinationPort);
+  }
+
+  /** Whether it asks for a scan of this many probes. In a flood of forged sources most are only counted. */
+  wantsScan(probes: number): boolean {
+    if (probes > 1 || this.topSources.hasRoom) return true;
+    this.singles++;
+    return false;
   }
 
   /** Takes in the sum of a scan. */

@@ -1,6 +1,6 @@
 import type { CaptureSource } from '../capture/source.ts';
 import type { Probe } from '../classify/probe.ts';
-import type { CapturePlace } from '../track/event.ts';
+import type { CapturePlace } from '../track/capture-place.ts';
 
 /** Tells where the packets of probes lie in the captures. */
 export class Places {

@@ -1,12 +1,9 @@
 import type { EngineRecorder } from '../engine.ts';
 import type { BlockEvent, Reaction, RefusedEvent } from '../respond/event.ts';
-import type { CapturePlace, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
+import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
 import type { Reported } from '../track/reported.ts';
 import type { Findings } from './findings.ts';
 import type { StampedText } from './stamped-text.ts';
-
-/** Sources whose places are remembered until their scans end. The one that has waited longest leaves first. */
-const MAX_PLACES = 65_536;
 
 /** What a story is made of. */
 export interface StoryParts {
@@ -23,7 +20,6 @@ export class Story implements EngineRecorder {
   readonly #recorder: EngineRecorder;
   readonly #stamp: StampedText | null;
   readonly #findings: Findings | null;
-  readonly #places = new Map<string, { first: CapturePlace; last: CapturePlace }>();
 
   constructor({ recorder, stamp, findings }: StoryParts) {
     this.#recorder = recorder;
@@ -36,22 +32,23 @@ export class Story implements EngineRecorder {
   }
 
   get readsEvents(): boolean {
-    return this.#recorder.readsEvents || this.#findings !== null;
+    return this.#recorder.readsEvents;
+  }
+
+  wantsScan(probes: number): boolean {
+    return this.#findings?.wantsScan(probes) === true;
   }
 
   probe(event: ProbeEvent, reported: Reported, reaction: Reaction): void {
-    const { place } = event;
-    this.#stamp?.at(event.time, place?.file);
+    this.#stamp?.at(event.time, event.place?.file);
     this.#findings?.probe(event);
-    if (place !== undefined && this.#recorder.listens) this.#notePlace(event.source, place);
     this.#recorder.probe(event, reported, reaction);
   }
 
   scan(event: ScanEvent): void {
-    const places = event.sources === 1 ? this.#places.get(event.source) : undefined;
-    this.#stamp?.at(event.last, places?.last.file);
+    this.#stamp?.at(event.last, event.places?.last.file);
     this.#findings?.scan(event);
-    this.#recorder.scan(places === undefined ? event : { ...event, places });
+    this.#recorder.scan(event);
   }
 
   decoys(event: DecoysEvent): void {
@@ -77,18 +74,5 @@ export class Story implements EngineRecorder {
 
   unblocked(event: ProbeDetails): void {
     this.#recorder.unblocked(event);
-  }
-
-  #notePlace(source: string, place: CapturePlace): void {
-    const known = this.#places.get(source);
-    if (known !== undefined) {
-      known.last = place;
-      return;
-    }
-    if (this.#places.size === MAX_PLACES) {
-      const oldest = this.#places.keys().next().value;
-      if (oldest !== undefined) this.#places.delete(oldest);
-    }
-    this.#places.set(source, { first: place, last: place });
   }
 }

@@ -14,6 +14,11 @@ interface Row {
 export class TopSources {
   readonly #rows = new Map<string, Row>();
 
+  /** Whether a source of a single probe may still be one of those with the most. */
+  get hasRoom(): boolean {
+    return this.#rows.size < MAX_ROWS;
+  }
+
   /** Takes in the sum of a scan. A scan that goes on is summed up again as a whole, with the same beginning. */
   add(event: ScanEvent): void {
     const key = `${event.source}${event.sources > 1 ? ' and others' : ''}`;

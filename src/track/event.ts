@@ -2,19 +2,10 @@ import type { KindName } from '../classify/kind.ts';
 import type { ToolName } from '../classify/tool.ts';
 import type { ModeName } from '../config/config.ts';
 import type { Transport } from '../net/protocol.ts';
+import type { CapturePlace } from './capture-place.ts';
 import type { Evidence } from './evidence.ts';
 import type { ScannedRange } from './ranges.ts';
 import type { Shape } from './shape.ts';
-
-/** Where a packet lies in the captures of a replay. */
-export interface CapturePlace {
-  /** The path of the capture as it was given, or `standard input`. */
-  readonly file: string;
-  /** The number of the frame in the file, counted from 1 as Wireshark counts. */
-  readonly frame: number;
-  /** The comment of the capture (pcapng); null when it has none. */
-  readonly comment: string | null;
-}
 
 /** Fields of every event about one probe, as text and plain numbers. Times are ms since the epoch. */
 export interface ProbeDetails {
@@ -117,6 +108,6 @@ export interface ScanEvent {
   /** The number of sources, and the addresses of the first of them; none for a source on its own. */
   readonly sources: number;
   readonly decoys: readonly string[];
-  /** Where the first and the last probe of a single source lie; only in a replay. */
+  /** Where the first and the last probe of a source on its own lie; only in a replay. */
   readonly places?: { readonly first: CapturePlace; readonly last: CapturePlace } | undefined;
 }

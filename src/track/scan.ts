@@ -30,6 +30,8 @@ export function scanEvent(source: Source, answered: readonly Answered[] | null =
     triggered: source.marks.triggered,
     sources: 1,
     decoys: [],
+    // Copied, because the scan may go on.
+    places: source.marks.places && { ...source.marks.places },
   };
 }
 
