@@ -82,6 +82,9 @@ export async function runReplay(
   });
   engine.tracker.setOwn((homes ?? []).filter(({ length }) => length === 128).map(({ address }) => address));
   const replay = new Replay({ engine, open, connections, answers, checkSums: options.checksum, narrow });
+  // First, so that a file that cannot be written costs nobody the time of a replay.
+  if (options.extract !== undefined && narrow !== null)
+    await (await import('./replay-extract.ts')).extractTo(options.extract, files, narrow);
   const progress = await openProgress(options.format, paths);
   const { exit, facts } = await replayFiles(files, {
     replay,
@@ -94,8 +97,6 @@ export async function runReplay(
   await actions?.close();
   engine.close();
   recorder.close();
-  if (options.extract !== undefined && narrow !== null)
-    await (await import('./replay-extract.ts')).extractTo(options.extract, files, narrow);
   summary?.write(
     {
       files: files.length,

@@ -2,6 +2,9 @@ import type { CaptureSource } from '../capture/source.ts';
 import type { Probe } from '../classify/probe.ts';
 import type { CapturePlace } from '../track/capture-place.ts';
 
+/** Comments that a summary has: thousands of files may have one each. */
+const MAX_COMMENTS = 16;
+
 /** Tells where the packets of probes lie in the captures. */
 export class Places {
   readonly #names: readonly string[];
@@ -35,8 +38,8 @@ export class Places {
     return { file: this.#names[file] as string, frame, comment };
   }
 
-  /** The comments of the captures, in their order. */
+  /** The different comments of the captures, MAX_COMMENTS at most, in the order of the captures. */
   get comments(): readonly string[] {
-    return [...this.#comments.values()];
+    return [...new Set(this.#comments.values())].slice(0, MAX_COMMENTS);
   }
 }

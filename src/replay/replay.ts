@@ -92,8 +92,9 @@ export class Replay {
   }
 
   /**
-   * The first pass; `file` is the number of the capture, counted from 0. Learns which ports were in use, and holds candidate probes of all others. When there are many and
-   * no one reads the records, judges them early, because most scans go to ports that never answer.
+   * The first pass; `file` is the number of the capture, counted from 0. Learns which ports were in use, and holds
+   * candidate probes of all others. When there are many and no one reads the records, judges them early, because most
+   * scans go to ports that never answer.
    */
   infer(source: CaptureSource, file = 0): Promise<CaptureEnd> {
     this.#notesConnections = false;
