@@ -7,11 +7,13 @@ SHELL := /bin/bash
 
 BUILD_PACKAGES := libpcap-dev g++ make python3
 RUN_PACKAGES := iptables nftables
-UNIT_PACKAGES := tcpdump tshark fail2ban logwatch logrotate zsh git shellcheck man-db systemd procps
+UNIT_PACKAGES := tcpdump tshark wireshark-common fail2ban logwatch logrotate zsh git shellcheck man-db systemd procps
 TEST_PACKAGES = $(UNIT_PACKAGES) nmap hping3 masscan zmap tcpreplay iperf3 netcat-openbsd dnsutils curl libfaketime \
 	iproute2 ethtool iptables nftables ipset util-linux openssh-server openssh-client passwd lintian \
 	mmdebstrap $(PACKAGE_PACKAGES)
 
+# Only to make captures again.
+FIXTURE_PACKAGES := traceroute
 VM_PACKAGES = qemu-system-x86 e2fsprogs mmdebstrap $(PACKAGE_PACKAGES)
 
 # More arguments for the tests, such as VITEST_ARGS=test/decode.
@@ -80,6 +82,7 @@ fuzz: build
 
 # Makes all captures again, then their golden replays.
 fixtures: packages-test build
+	@native-notes/need $(FIXTURE_PACKAGES)
 	fixtures/make/run
 	fixtures/make/golden
 

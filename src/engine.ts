@@ -21,6 +21,7 @@ import type { BlockEvent, Outcome, Reaction, RefusedEvent } from './respond/even
 import type { NeverBlockRule } from './respond/never-block.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import { ArpSweeps } from './track/arp-sweeps.ts';
+import type { CapturePlace } from './track/capture-place.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
 import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
@@ -42,6 +43,8 @@ export interface EngineRecorder {
   readonly listens: boolean;
   /** False when nobody reads events, so that no scan need be summarized. */
   readonly readsEvents: boolean;
+  /** Whether it also asks for the scan of a source of this many probes; called once for each, at its end. */
+  wantsScan?(probes: number): boolean;
   /** `reaction` is what the probe led to at once. */
   probe(event: ProbeEvent, reported: Reported, reaction: Reaction): void;
   scan(event: ScanEvent): void;
@@ -98,6 +101,8 @@ export interface EngineParts extends EngineSettings {
   readonly onLocal?: (address: Address) => void;
   /** What answered a source, as far as a replay knows; null when that is not known. */
   readonly answersTo?: (source: Address) => readonly Answered[] | null;
+  /** Where the packet of a probe lies in the captures of a replay. */
+  readonly placeOf?: (probe: Probe) => CapturePlace;
   /** Randomizes hashes; the results do not depend on it. */
   readonly salt: number;
   /** Sources tracked at a time; MAX_SOURCES by default. */
@@ -361,6 +366,8 @@ export class Engine {
     const group = this.#newGroup;
     const event = this.#event(probe, source, policy, marks.tool.add(probe), circumstance);
     if (this.tracker.newPort) source.reported.unreportedPorts++;
+    if (event.note === 'traceroute-like') marks.traceroutes++;
+    if (event.place !== undefined) marks.notePlace(event.place);
     marks.triggered ||= event.triggered && !event.isSilent;
     if (group !== null) this.#expose(group, event);
     const isHeldBack = event.triggered && this.#isHeldBack(event);
@@ -451,12 +458,13 @@ export class Engine {
     const { group, triggered } = source.marks;
     if (source.reported.unreportedProbes > 0) recorder.forget(source.address.toString(), source.reported);
     if (group !== null) {
-      if (group.deactivate(source, recorder.readsEvents)) this.#endGroup(group, source);
+      if (group.deactivate(source, recorder.listens)) this.#endGroup(group, source);
       return;
     }
     this.scans++;
+    const isLine = (triggered && source.probes > 1) || source.kinds === 1 << Kind.arp;
     // Nobody reads the scans of a flood of forged sources.
-    if (recorder.readsEvents || (triggered && source.probes > 1))
+    if (recorder.readsEvents || isLine || recorder.wantsScan?.(source.probes) === true)
       recorder.scan(scanEvent(source, this.#answersTo(source)));
   }
 
@@ -469,7 +477,8 @@ export class Engine {
   #endGroup(group: DecoyGroup, last: Source): void {
     this.scans++;
     const recorder = this.#parts.recorder();
-    if (recorder.readsEvents || group.triggered) recorder.scan(groupScanEvent(group, last));
+    if (recorder.readsEvents || group.triggered || recorder.wantsScan?.(group.probes) === true)
+      recorder.scan(groupScanEvent(group, last));
   }
 
   /** Makes the probe's only event, in one expression: in a flood it is most of what is allocated. */
@@ -497,6 +506,7 @@ export class Engine {
       tcpFlags: probe.tcpFlags,
       ipOptions: probe.ipOptions,
       fragmented: probe.fragmented,
+      place: this.#parts.placeOf?.(probe),
       connects: source.connects,
       triggered: this.tracker.triggered && !isNoted(probe.kind) && (!isKnown || source.marks.triggered),
       ignored: rule?.text ?? null,

@@ -48,6 +48,10 @@ export type CaptureEnd =
 export interface CaptureSource {
   /** The file or interface, for messages. */
   readonly name: string;
+  /** The comment of a pcapng file, as far as it has been read; null for none. */
+  readonly comment?: string | null;
+  /** Octets read of the file, as it lies on the disk. */
+  readonly position?: number;
   /** Null while there may be more frames. */
   readonly end: CaptureEnd | null;
   /**

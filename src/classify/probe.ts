@@ -36,9 +36,14 @@ export class Probe {
   tcpHeaderLength = 0;
   /** The first 32 bits of the TCP options; 0 when there are none or they were not captured. */
   firstOption = 0;
+  /** In a replay, the number of the capture, counted from 0, and of the frame in it, counted from 1. */
+  file = 0;
+  frame = 0;
 }
 
 /** A packet that can become a probe without being copied. */
 export class PacketProbe extends Packet implements Probe {
   kind: Kind = Kind.none;
+  file = 0;
+  frame = 0;
 }

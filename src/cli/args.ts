@@ -3,7 +3,7 @@ import { CommandError, Exit } from '../preflight/exit.ts';
 import { addCheck } from './commands/check.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addBlockCommands, addQueries } from './commands/control.ts';
-import { addReplay, STANDARD_INPUT } from './commands/replay.ts';
+import { addReplay, expandSummary, STANDARD_INPUT } from './commands/replay.ts';
 import { addRun, RUN_OPTIONS } from './commands/run.ts';
 import { addSetup } from './commands/setup.ts';
 import type { Invocation } from './invocation.ts';
@@ -20,7 +20,9 @@ export async function parseArguments(argv: readonly string[], version: string): 
   };
   const parser = addRun(makeParser(version, take, argv), take);
   let printed = '';
-  const words = expandLegacySwitches(argv).map((word) => (word === '-' ? STANDARD_INPUT : word));
+  const words = expandLegacySwitches(argv).map((word) =>
+    word === '-' ? STANDARD_INPUT : expandSummary(word),
+  );
   await parser.parseAsync(words, {}, (_error, _values, output) => {
     printed = output;
   });

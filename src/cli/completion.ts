@@ -31,7 +31,23 @@ export async function complete(parser: Argv, argv: readonly string[]): Promise<s
 /** The values that may follow an option. When the list is empty, the shell offers files. */
 const VALUES: Readonly<Record<string, () => string[]>> = {
   ...each(
-    ['-c', '--configfile', '--home', '--open', '--for', '--why', '--prefix', '--root', '--program'],
+    [
+      '-c',
+      '--configfile',
+      '--home',
+      '--open',
+      '--for',
+      '--why',
+      '--prefix',
+      '--root',
+      '--program',
+      '--extract',
+      '--since',
+      '--until',
+      '--port',
+      '--source',
+      '--top',
+    ],
     () => [],
   ),
   ...each(['-i', '--interface'], () => [ALL, ALL_BUT_LOOPBACK, ...deviceNames()]),

@@ -6,9 +6,9 @@ import { CommandError, Exit } from '../preflight/exit.ts';
 import type { OpenPorts } from '../watch/open-ports.ts';
 import { readPrefix } from './targets.ts';
 
-/** Parses --home, `10.0.0.0/8,fd00::1`. Throws usage error 64 for anything else. */
-export function parseHome(text: string): Prefix[] {
-  return text.split(',').map((item) => readPrefix(item.trim(), '--home: '));
+/** Parses the value of an option, `10.0.0.0/8,fd00::1`. Throws usage error 64 for anything else. */
+export function parsePrefixes(text: string, option: string): Prefix[] {
+  return text.split(',').map((item) => readPrefix(item.trim(), `${option}: `));
 }
 
 /** Adds the ports of --open, `tcp/22,udp/53@10.0.0.2`; ranges are allowed. Throws usage error 64 for anything else. */

@@ -25,7 +25,20 @@ export interface ReplayOptions {
   readonly inferOpen: boolean;
   readonly checksum: boolean;
   readonly format: 'text' | 'json' | 'none';
-  readonly summary: boolean;
+  readonly summary: 'text' | 'json' | 'none';
+  /** How many sources and ports the summary names. */
+  readonly top: number;
+  /** Whether lines of text begin with the time. */
+  readonly time: boolean;
+  /** Whether packets with the same source and destination are left out. */
+  readonly localCheck: boolean;
+  // What narrows the replay to some probes, as text; undefined for all.
+  readonly since: string | undefined;
+  readonly until: string | undefined;
+  readonly port: string | undefined;
+  readonly source: string | undefined;
+  /** The capture to be written with the packets of `source`. */
+  readonly extract: string | undefined;
   readonly act: boolean;
 }
 

@@ -1,8 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type CaptureFile, openCaptureFile } from '../capture/file/open.ts';
-import { UndecodedFrames } from '../capture/file/undecoded.ts';
-import { linkTypeName } from '../capture/link-type.ts';
-import type { CaptureEnd, CaptureSource } from '../capture/source.ts';
+import type { Probe } from '../classify/probe.ts';
 import type { Config } from '../config/config.ts';
 import { DEFAULT_DETECT } from '../config/kinds.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
@@ -15,8 +12,11 @@ import { CommandError, Exit } from '../preflight/exit.ts';
 import { parseModes } from '../preflight/parse-modes.ts';
 import { Recorder } from '../record/recorder.ts';
 import type { ReplayActions } from '../replay/actions.ts';
+import type { Findings } from '../replay/findings.ts';
+import { Places } from '../replay/places.ts';
 import { Replay } from '../replay/replay.ts';
-import { checksumHint, summaryRows } from '../replay/summary.ts';
+import { StampedText } from '../replay/stamped-text.ts';
+import { Story } from '../replay/story.ts';
 import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock } from '../respond/never-block.ts';
 import { EVERY_HOME, homeOf } from '../watch/home.ts';
@@ -24,10 +24,13 @@ import { OpenPorts } from '../watch/open-ports.ts';
 import { SeenAnswers } from '../watch/seen-answers.ts';
 import { SeenConnections } from '../watch/seen-connections.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
-import { addOpen, parseHome } from './endpoints.ts';
+import { capturePaths } from './capture-paths.ts';
+import { addOpen, parsePrefixes } from './endpoints.ts';
 import type { ReplayOptions } from './invocation.ts';
+import { readNarrow } from './narrowing.ts';
+import type { Progress } from './progress.ts';
+import { openAll, replayFiles } from './replay-files.ts';
 import { type LineOutput, ReplayOutput } from './replay-output.ts';
-import { renderRows } from './table.ts';
 
 /**
  * `portsentry replay`: runs captures through the engine and prints what it saw. Returns the exit code. The salt defeats
@@ -44,10 +47,16 @@ export async function runReplay(
   const connections = new SeenConnections(salt, (address, port) => open.add(PROTOCOL_TCP, address, port));
   const answers = new SeenAnswers(salt);
   if (options.open !== undefined) addOpen(options.open, open);
-  const homes = options.home === undefined ? null : parseHome(options.home);
+  const homes = options.home === undefined ? null : parsePrefixes(options.home, '--home');
   const home = homes === null ? EVERY_HOME : homeOf(homes);
+  const narrow = readNarrow(options);
   const config = withArp(readConfig(options.configfile, modes));
-  const recorder = makeRecorder(options.format, config, output);
+  const paths = capturePaths(options.files);
+  const files = await openAll(paths);
+  const places = new Places(files.map(({ name }) => name));
+  const summary =
+    options.summary === 'none' ? null : (await import('./replay-summary.ts')).openSummary(options.summary);
+  const { recorder, story } = makeRecorders(options, config, files.length, output, summary?.findings ?? null);
   const never = new NeverBlock();
   never.setIgnore(await readIgnoreFile(config));
   const actions = options.act ? await openActions(config, never, recorder) : null;
@@ -65,24 +74,44 @@ export async function runReplay(
     respond: actions === null ? null : (...response) => actions.responder.respond(...response),
     isSettled: (details) => actions?.responder.isTold(details) ?? false,
     takeBack: (source) => void actions?.blocks.releaseDecoy(source),
-    recorder: () => recorder,
+    recorder: () => story,
     ...(options.inferOpen ? { answersTo: (source: Address) => answers.to(source) } : {}),
-    localCheck: true,
+    ...(needsPlaces(options, files.length) ? { placeOf: (probe: Probe) => places.of(probe) } : {}),
+    localCheck: options.localCheck,
     salt,
   });
   engine.tracker.setOwn((homes ?? []).filter(({ length }) => length === 128).map(({ address }) => address));
-  const replay = new Replay({ engine, open, connections, answers, checkSums: options.checksum });
-  const exit = await replayFiles(options, replay);
+  const replay = new Replay({ engine, open, connections, answers, checkSums: options.checksum, narrow });
+  // First, so that a file that cannot be written costs nobody the time of a replay.
+  if (options.extract !== undefined && narrow !== null)
+    await (await import('./replay-extract.ts')).extractTo(options.extract, files, narrow);
+  const progress = await openProgress(options.format, paths);
+  const { exit, facts } = await replayFiles(files, {
+    replay,
+    places,
+    inferOpen: options.inferOpen,
+    counts: summary !== null,
+    progress,
+  });
   await engine.settle();
   await actions?.close();
   engine.close();
   recorder.close();
+  summary?.write(
+    {
+      files: files.length,
+      comments: places.comments,
+      facts,
+      replay,
+      engine,
+      modes: resolvedModes,
+      top: options.top,
+    },
+    performance.now() - startMs,
+    output,
+  );
   output.flush();
-  if (options.summary) {
-    const rows = summaryRows(replay, engine, resolvedModes, performance.now() - startMs);
-    const hint = checksumHint(replay.wrongChecksums.senders);
-    process.stderr.write(renderRows(rows) + (hint === null ? '' : `${hint}\n`));
-  }
+  for (const file of files) file.close();
   return exit;
 }
 
@@ -90,51 +119,6 @@ export async function runReplay(
 async function openActions(config: Config, never: NeverBlock, recorder: Recorder): Promise<ReplayActions> {
   const actions = await import('../replay/actions.ts');
   return actions.ReplayActions.open(config, never, recorder);
-}
-
-/** Each pass covers all files, so that a capture that was split by size or time counts as one. */
-async function replayFiles({ files: paths, inferOpen }: ReplayOptions, replay: Replay): Promise<Exit> {
-  const files: CaptureFile[] = [];
-  for (const path of paths) files.push(await openCaptureFile(path, () => process.stdin));
-  const readAll = async (read: (source: CaptureSource) => Promise<CaptureEnd>) => {
-    const ends = [];
-    for (const file of files) {
-      const source = new UndecodedFrames(file.read());
-      ends.push({ source, end: await read(source) });
-    }
-    return ends;
-  };
-  let ends = inferOpen ? await readAll((source) => replay.infer(source)) : null;
-  if (replay.wasTooEarly()) ends = await readAll((source) => replay.infer(source));
-  if (replay.wantsConnections) await readAll((source) => replay.learn(source));
-  if (ends === null || !(await replay.judgeHeld())) ends = await readAll((source) => replay.run(source));
-  for (const file of files) file.close();
-  return ends.reduce<Exit>((exit, { source, end }) => {
-    return worse(worse(exit, reportUndecoded(source)), reportEnd(source.name, end));
-  }, Exit.ok);
-}
-
-/** Reports frames whose link types have no decoder on stderr. A capture with no other frames is an error. */
-function reportUndecoded({ name, frames, undecoded, types }: UndecodedFrames): Exit {
-  if (undecoded === 0) return Exit.ok;
-  const names = [...types].map(linkTypeName).join(', ');
-  const which = types.size === 1 ? `link type ${names} is` : `link types ${names} are`;
-  process.stderr.write(
-    `portsentry: ${name}: ${which} not decoded: ${undecoded} of ${frames} frames left out\n`,
-  );
-  return undecoded === frames ? Exit.dataError : Exit.ok;
-}
-
-/** Reports a broken capture in one line on stderr. */
-function reportEnd(name: string, end: CaptureEnd): Exit {
-  if (end.status === 'complete') return Exit.ok;
-  process.stderr.write(`portsentry: ${name}: ${end.reason}\n`);
-  return end.status === 'unreadable' ? Exit.noInput : Exit.dataError;
-}
-
-/** An unreadable file (66) is worse than a broken one (65). */
-function worse(one: Exit, other: Exit): Exit {
-  return one > other ? one : other;
 }
 
 /** To look for ARP sweeps costs a capture nothing, so the default of DETECT has them here. */
@@ -158,15 +142,41 @@ async function readIgnoreFile({ file, ignoreFile }: Config) {
   return entries;
 }
 
-function makeRecorder(format: ReplayOptions['format'], config: Config, output: LineOutput): Recorder {
+/** What is written, and what hears of it. */
+function makeRecorders(
+  { format, time }: ReplayOptions,
+  config: Config,
+  files: number,
+  output: LineOutput,
+  findings: Findings | null,
+): { recorder: Recorder; story: Story } {
   const write = (line: string) => output.line(line);
-  return new Recorder({
+  const stamp = format === 'text' && time ? new StampedText(write, files > 1) : null;
+  const text = stamp === null ? write : (line: string) => stamp.line(line);
+  const recorder = new Recorder({
     logFormat: config.logFormat,
     logTool: config.logTool,
     sumUp: false,
-    text: format === 'text' ? write : null,
+    text: format === 'text' ? text : null,
     events: format === 'json' ? { write, tick: () => {}, close: () => {} } : null,
     history: null,
     names: null,
   });
+  return { recorder, story: new Story({ recorder, stamp, findings }) };
+}
+
+/** Events have the places of their packets, and so have lines of text where there are several files. */
+function needsPlaces({ format, time }: ReplayOptions, files: number): boolean {
+  return format === 'json' || (format === 'text' && time && files > 1);
+}
+
+/** Progress is drawn on a terminal to which nothing else is written meanwhile. */
+async function openProgress(
+  format: ReplayOptions['format'],
+  paths: readonly string[],
+): Promise<Progress | null> {
+  const { stderr, stdout } = process;
+  if (!stderr.isTTY || (stdout.isTTY && format !== 'none')) return null;
+  const { bytesOf, Progress } = await import('./progress.ts');
+  return new Progress(stderr, bytesOf(paths), () => performance.now());
 }

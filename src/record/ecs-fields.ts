@@ -1,5 +1,6 @@
 /** The fields of the Elastic Common Schema (ECS) that several events have. */
 
+import type { CapturePlace } from '../track/capture-place.ts';
 import type { ProbeDetails } from '../track/event.ts';
 
 /** Whether an event deserves attention by itself (`alert`): Elastic's stock rule raises an alarm for each. */
@@ -62,6 +63,11 @@ export function networkOf({ transport, family, destinationPort }: ProbeDetails) 
 /** The `network` of an event about a source. */
 export function networkOfSource(source: string) {
   return { type: networkType(addressOf(source).includes(':') ? 6 : 4), direction: DIRECTION };
+}
+
+/** The `log` of an event from a capture. */
+export function logOf({ file }: CapturePlace) {
+  return { file: { path: file } };
 }
 
 /** The `related` of an event about these addresses and prefixes, each once. */

@@ -2,6 +2,7 @@
 
 import type { LedgerEntry } from '../ledger/entry.ts';
 import type { BlockEvent, RefusedEvent, UnblockEvent } from '../respond/event.ts';
+import type { CapturePlace } from '../track/capture-place.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
 import {
   ACTIVE_SCANNING,
@@ -11,6 +12,7 @@ import {
   endpoint,
   eventFields,
   hasPorts,
+  logOf,
   networkOf,
   networkOfSource,
   related,
@@ -127,20 +129,38 @@ function probeLine(
   kind: EventKind,
   { message, rule, more, relatives = [] }: Addition,
 ): string {
-  const { time, action, source, sourcePort, destination, destinationPort, mode } = event;
+  const { time, action, source, sourcePort, destination, destinationPort, mode, place } = event;
   // A ping is no attack.
   const threat = event.kind === 'icmp' || event.kind === 'arp' ? '' : THREAT;
   const icmpType = event.kind === 'icmp' ? `"icmp_type":${destinationPort},` : '';
   // Not one large object for JSON.stringify, because most of it is the same in each line and never needs an escape.
   return (
-    `{"@timestamp":"${timestamp(time)}","message":${JSON.stringify(message)},${ECS_TEXT},` +
+    `{"@timestamp":"${timestamp(time)}","message":${JSON.stringify(message)},${ECS_TEXT},${logText(place)}` +
     `${eventText(kind, action)},"source":${endpointText(event, source, sourcePort)},` +
     `"destination":${endpointText(event, destination, destinationPort)},` +
     `"network":${JSON.stringify(networkOf(event))},` +
     `"related":${JSON.stringify(related(source, destination, ...relatives))},` +
     `"rule":{"name":"${rule}"},${threat}"portsentry":{"mode":"${mode}","kind":"${event.kind}",` +
-    `"label":${JSON.stringify(labelOf(event))},${icmpType}${JSON.stringify(more).slice(1)}}`
+    `"label":${JSON.stringify(labelOf(event))},${icmpType}${placeText(place)}${JSON.stringify(more).slice(1)}}`
   );
+}
+
+/** The file that an event of a replay is from. Most events have that of the event before. */
+function logText(place: CapturePlace | undefined): string {
+  if (place === undefined) return '';
+  if (place.file !== lastFile) {
+    lastFile = place.file;
+    lastLogText = `"log":${JSON.stringify(logOf(place))},`;
+  }
+  return lastLogText;
+}
+
+let lastFile: string | null = null;
+let lastLogText = '';
+
+function placeText(place: CapturePlace | undefined): string {
+  if (place === undefined) return '';
+  return `"frame":${place.frame},${place.comment === null ? '' : `"comment":${JSON.stringify(place.comment)},`}`;
 }
 
 /** An address or a prefix has no character that JSON escapes. */
@@ -167,11 +187,12 @@ function eventText(kind: EventKind, action: string): string {
 
 function scanLine(event: ScanEvent): string {
   const { time, source, first, last, probes, ports, atLeast, ranges, kinds, targets, targetNames } = event;
-  const { answered, shape, tool, sources, decoys } = event;
+  const { answered, tried, shape, tool, sources, decoys, places } = event;
   return JSON.stringify({
     '@timestamp': timestamp(time),
-    message: messageOf(scanEndedLine(event)),
+    message: messageOf(scanEndedLine(event, timestamp(first))),
     ecs: ECS,
+    ...(places === undefined ? {} : { log: logOf(places.first) }),
     event: {
       // A scan that did not trigger, or whose source is spared, is nobody's alarm.
       ...eventFields(event.triggered ? 'alert' : 'event', 'scan'),
@@ -186,6 +207,7 @@ function scanLine(event: ScanEvent): string {
     rule: { name: `portsentry scan ${shape}` },
     threat: ACTIVE_SCANNING,
     portsentry: {
+      ...(places === undefined ? {} : framesOf(places)),
       scan: {
         first: timestamp(first),
         last: timestamp(last),
@@ -197,6 +219,7 @@ function scanLine(event: ScanEvent): string {
         targets,
         target_names: targetNames,
         answered,
+        ...(answered === null ? {} : { tried }),
         shape,
         tool,
         sources,
@@ -204,6 +227,16 @@ function scanLine(event: ScanEvent): string {
       },
     },
   });
+}
+
+/** The first and the last frame of a scan. Both lie in the same file, unless the last one has another. */
+function framesOf({ first, last }: NonNullable<ScanEvent['places']>): object {
+  return {
+    frame: first.frame,
+    last_frame: last.frame,
+    ...(last.file === first.file ? {} : { last_file: last.file }),
+    ...(first.comment === null ? {} : { comment: first.comment }),
+  };
 }
 
 function unblockLine(event: UnblockEvent): string {

@@ -16,6 +16,7 @@ import {
 } from './lines1.ts';
 import type { Rate } from './rate.ts';
 import type { SourceLines } from './source-lines.ts';
+import { formatSecond } from './times.ts';
 
 /** Sources whose sum is written on time. The sum of any other waits for its next probe or the end of its scan. */
 const MAX_PENDING_SUMS = 4_096;
@@ -76,8 +77,8 @@ export class Form1 implements Form {
 
   scan(event: ScanEvent): void {
     const { lines, probeLines } = this.#parts;
-    if (event.triggered && event.probes > 1)
-      lines.write(probeLines, event.source, () => scanEndedLine(event));
+    if ((event.triggered && event.probes > 1) || event.shape === 'arp sweep')
+      lines.write(probeLines, event.source, () => scanEndedLine(event, formatSecond(event.first)));
   }
 
   decoys(event: DecoysEvent): void {

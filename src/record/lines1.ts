@@ -7,8 +7,8 @@ import type { Block } from '../firewall/block.ts';
 import type { Transport } from '../net/protocol.ts';
 import type { ActionStep, UnblockEvent } from '../respond/event.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
-import { counted } from './counted.ts';
 import { labelOf } from './labels.ts';
+import { scanText } from './scan-text.ts';
 import { formatUntil } from './times.ts';
 
 type Where = Pick<ProbeDetails, 'transport' | 'destinationPort'>;
@@ -53,19 +53,13 @@ export function sumLine(source: string, name: string, probes: number, ports: num
   return `attackalert: ${probes} more probes from host: ${name}/${source} to ${where}`;
 }
 
-/** A scan has ended. 1.x has no such line, and its readers do not take it for another. */
-export function scanEndedLine(event: ScanEvent): string {
-  const { source, sources, probes, ports, atLeast, targets, first, last, shape, tool, decoys } = event;
-  const who = sources > 1 ? `${sources} sources` : source;
-  const where = `${atLeast ? 'at least ' : ''}${counted(ports, 'port')}${targets > 1 ? ` of ${targets} addresses` : ''}`;
-  const kinds = event.kinds.map((kind) => SHORT[kind] ?? kind).join(', ');
-  const what = [
-    `attackalert: Scan by ${who} ended: ${counted(probes, 'probe')} to ${where} in ${spanOf(last - first)} (${kinds})`,
-    ...(tool === null ? [] : [`${tool}-like`]),
-    ...(shape === 'slow' ? ['slow'] : []),
-    ...(decoys.length > 0 ? [`${shape}: ${namesOf(decoys, sources)}`] : []),
-  ];
-  return what.join(', ');
+/**
+ * A scan has ended. 1.x has no such line, and its readers do not take it for another. `began` is the time of its first
+ * probe.
+ */
+export function scanEndedLine(event: ScanEvent, began: string): string {
+  const text = scanText(event, began);
+  return event.shape === 'arp sweep' ? adminLine(text) : `attackalert: ${text}`;
 }
 
 /** Several sources are one sender, or send packets of one make. */
@@ -74,30 +68,6 @@ export function decoysLine(event: DecoysEvent): string {
   const how = isOneSender ? 'sent the same packet' : 'sent packets of one make';
   const what = spared ? 'most of them are forged, and none is blocked for it' : 'most of them are forged';
   return `attackalert: Decoys: ${members.length} sources ${how} at once to ${portOf(event)}: ${members.join(' ')}; ${what}`;
-}
-
-/** The usual names of these kinds. Any other kind has its own name. */
-const SHORT: Readonly<Partial<Record<string, string>>> = {
-  null: 'NULL',
-  fin: 'FIN',
-  xmas: 'XMAS',
-  syn: 'SYN',
-  maimon: 'Maimon',
-  ack: 'ACK',
-  udp: 'UDP',
-};
-
-function namesOf(names: readonly string[], all: number): string {
-  return `${names.join(' ')}${all > names.length ? ` and ${all - names.length} more` : ''}`;
-}
-
-/** A duration with two digits or more. */
-function spanOf(ms: number): string {
-  const seconds = Math.max(0, ms) / 1_000;
-  if (seconds < 1) return `${(seconds * 1_000).toFixed(0)} ms`;
-  if (seconds < 100) return `${seconds.toFixed(1)} s`;
-  const minutes = seconds / 60;
-  return minutes < 100 ? `${minutes.toFixed(0)} min` : `${(minutes / 60).toFixed(1)} h`;
 }
 
 /** A source is not blocked because of BLOCK_TCP="0" or BLOCK_UDP="0". */

@@ -9,9 +9,31 @@ export function formatTime(time: number): string {
   return `${dayOf(date)} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+/** A time for people who compare it with other logs: `2026-11-22 13:33:37`. */
+export function formatSecond(time: number): string {
+  const date = new Date(time);
+  return `${dayOf(date)} ${clock(date)}`;
+}
+
 /** The end of a block for people: `until 2026-11-22 13:33`, or `for ever`. */
 export function formatUntil(until: number | null): string {
   return until === null ? 'for ever' : `until ${formatTime(until)}`;
+}
+
+/** A time for people who compare it with a capture: `2026-11-22 13:33:37.513`. */
+export function formatMillisecond(time: number): string {
+  const date = new Date(time);
+  return `${dayOf(date)} ${clock(date)}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+}
+
+/** The date for people: `2026-11-22`. */
+export function dayText(time: number): string {
+  return dayOf(new Date(time));
+}
+
+/** The time of the day for people: `13:33:37`. */
+export function timeOfDayText(time: number): string {
+  return clock(new Date(time));
 }
 
 /** A time in JSON: `2026-11-22T13:33:37.513Z`. */

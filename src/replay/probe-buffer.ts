@@ -9,6 +9,9 @@ const FIRST_CAPACITY = 1_024;
 /** Candidate probes of a first pass, kept until it is known which ports were in use. Bounded. */
 export class ProbeBuffer {
   #view = new DataView(new ArrayBuffer(FIRST_CAPACITY * RECORD_LENGTH));
+  /** For each record the file and the frame, as `Probe` has them. */
+  #files = new Uint32Array(FIRST_CAPACITY);
+  #frames = new Float64Array(FIRST_CAPACITY);
   #length = 0;
   #overflowed = false;
 
@@ -22,10 +25,14 @@ export class ProbeBuffer {
     if (this.#length === this.#view.byteLength && !this.#grow()) {
       this.#overflowed = true;
       this.#view = new DataView(new ArrayBuffer(0));
+      this.#files = new Uint32Array(0);
+      this.#frames = new Float64Array(0);
       this.#length = 0;
       return;
     }
     writeProbe(this.#view, this.#length, probe, 0);
+    this.#files[this.size] = probe.file;
+    this.#frames[this.size] = probe.frame;
     this.#length += RECORD_LENGTH;
   }
 
@@ -46,6 +53,8 @@ export class ProbeBuffer {
   /** Fills `probe` from record number `index`, counted from 0. */
   read(index: number, probe: Probe): void {
     readProbe(this.#view, index * RECORD_LENGTH, probe);
+    probe.file = this.#files[index] as number;
+    probe.frame = this.#frames[index] as number;
   }
 
   #grow(): boolean {
@@ -53,6 +62,12 @@ export class ProbeBuffer {
     const larger = new Uint8Array(this.#view.byteLength * 2);
     larger.set(new Uint8Array(this.#view.buffer));
     this.#view = new DataView(larger.buffer);
+    const files = new Uint32Array(this.#files.length * 2);
+    files.set(this.#files);
+    this.#files = files;
+    const frames = new Float64Array(this.#frames.length * 2);
+    frames.set(this.#frames);
+    this.#frames = frames;
     return true;
   }
 }

@@ -17,6 +17,7 @@ import type { SeenAnswers } from '../watch/seen-answers.ts';
 import { hasData, type SeenConnections } from '../watch/seen-connections.ts';
 import type { Sieve } from '../watch/sieve.ts';
 import { ConnectionFilter } from './connection-filter.ts';
+import type { Narrow } from './narrow.ts';
 import { ProbeBuffer } from './probe-buffer.ts';
 import { WrongChecksums } from './wrong-checksums.ts';
 
@@ -34,6 +35,8 @@ export interface ReplayParts {
   readonly connections: SeenConnections;
   readonly answers: SeenAnswers;
   readonly checkSums: boolean;
+  /** Which probes are judged; left out for all. */
+  readonly narrow?: Narrow | null;
 }
 
 /** Runs captures through the engine. The times of the packets are the clock. */
@@ -47,6 +50,7 @@ export class Replay {
   readonly #connections: SeenConnections;
   readonly #answers: SeenAnswers;
   readonly #rule: ChecksumRule;
+  readonly #narrow: Narrow | null;
   readonly #sieve: Sieve;
   /** The pass learns what is in use. */
   #infers = false;
@@ -71,14 +75,18 @@ export class Replay {
   readonly #synPorts = new Uint8Array(PORT_COUNT);
   /** Data went to one of them though nothing shows that it listens: one direction may be missing. */
   #isOneWay = false;
+  /** The number of the capture that is read, and its frames before the batch. */
+  #file = 0;
+  #framesBefore = 0;
   /** Connections are noted as they are seen: without a first pass, or when it could not hold everything. */
   #notesConnections: boolean;
 
-  constructor({ engine, open, connections, answers, checkSums }: ReplayParts) {
+  constructor({ engine, open, connections, answers, checkSums, narrow = null }: ReplayParts) {
     this.#engine = engine;
     this.#open = open;
     this.#connections = connections;
     this.#answers = answers;
+    this.#narrow = narrow;
     this.#rule = checkSums ? 'captured' : 'any';
     // A probe that was recorded or acted on cannot be taken back.
     this.#mayJudgeEarly = engine.onlyCounts;
@@ -88,13 +96,14 @@ export class Replay {
   }
 
   /**
-   * The first pass. Learns which ports were in use, and holds candidate probes of all others. When there are many and
-   * no one reads the records, judges them early, because most scans go to ports that never answer.
+   * The first pass; `file` is the number of the capture, counted from 0. Learns which ports were in use, and holds
+   * candidate probes of all others. When there are many and no one reads the records, judges them early, because most
+   * scans go to ports that never answer.
    */
-  infer(source: CaptureSource): Promise<CaptureEnd> {
+  infer(source: CaptureSource, file = 0): Promise<CaptureEnd> {
     this.#notesConnections = false;
     this.#infers = true;
-    return this.#pass(source, (batch) => this.#inferFrom(batch));
+    return this.#pass(source, file, (batch) => this.#inferFrom(batch));
   }
 
   /**
@@ -125,10 +134,10 @@ export class Replay {
   }
 
   /** The pass between the first and the last: learns the connections. */
-  learn(source: CaptureSource): Promise<CaptureEnd> {
+  learn(source: CaptureSource, file = 0): Promise<CaptureEnd> {
     this.#filter ??= this.#connectionFilter();
     const filter = this.#filter;
-    return this.#pass(source, (batch) => {
+    return this.#pass(source, file, (batch) => {
       for (let index = filter.next(batch, 0); index < batch.count; index = filter.next(batch, index + 1)) {
         if (this.#decode(batch, index) === Reason.none) this.#noteConnection();
       }
@@ -151,20 +160,27 @@ export class Replay {
   }
 
   /** Judges every packet of the capture. */
-  run(source: CaptureSource): Promise<CaptureEnd> {
+  run(source: CaptureSource, file = 0): Promise<CaptureEnd> {
     this.#infers = false;
-    return this.#pass(source, (batch) => {
+    return this.#pass(source, file, (batch) => {
       this.#judge(batch);
       // A file is read faster than any action ends. Without this pause none would end before the last frame.
       return this.#engine.settle();
     });
   }
 
-  async #pass(source: CaptureSource, each: (batch: FrameBatch) => void | Promise<void>): Promise<CaptureEnd> {
+  async #pass(
+    source: CaptureSource,
+    file: number,
+    each: (batch: FrameBatch) => void | Promise<void>,
+  ): Promise<CaptureEnd> {
+    this.#file = file;
+    this.#framesBefore = 0;
     for (;;) {
       const batch = await source.next();
       if (batch === null) break;
       await each(batch);
+      this.#framesBefore += batch.count;
     }
     const { end } = source;
     source.close();
@@ -196,10 +212,10 @@ export class Replay {
     const { packet } = this.#reader;
     if (packet.transportLength > TCP_HEADER_LENGTH) this.#noteOneWay(packet);
     inferOpen(packet, this.#open, this.#connections, this.#answers);
-    return this.#first === 'judge' ? this.#judgePacket(batch) : this.#hold(batch);
+    return this.#first === 'judge' ? this.#judgePacket(batch, index) : this.#hold(batch, index);
   }
 
-  #hold(batch: FrameBatch): Reason {
+  #hold(batch: FrameBatch, index: number): Reason {
     const kind = this.#engine.kindOf(this.#reader.packet);
     if (kind === Kind.none) return this.#noProbe();
     // Checksums cost more than all the rest, so they are verified last and only for candidate probes.
@@ -207,10 +223,18 @@ export class Replay {
     if (reason !== Reason.none || this.#hasWrongChecksums) this.#noteChecksum(reason);
     if (reason !== Reason.none) return reason;
     const { packet } = this.#reader;
+    if (this.#narrow?.takes(packet) === false) return this.#leftOut();
     packet.kind = kind;
+    this.#setPlace(packet, index);
     this.#keep(packet);
     if (this.#mayJudgeEarly && this.#held.size >= HELD_BEFORE_JUDGING) this.#judgeEarly();
     return this.#leftOut();
+  }
+
+  /** Notes where frame number `index` of the batch lies. */
+  #setPlace(packet: PacketProbe, index: number): void {
+    packet.file = this.#file;
+    packet.frame = this.#framesBefore + index + 1;
   }
 
   #keep(packet: PacketProbe): void {
@@ -301,7 +325,7 @@ export class Replay {
 
   #judgeFrame(batch: FrameBatch, index: number): Reason {
     const reason = this.#decode(batch, index);
-    return reason === Reason.none ? this.#judgePacket(batch) : reason;
+    return reason === Reason.none ? this.#judgePacket(batch, index) : reason;
   }
 
   #count(reason: Reason, frames: number): void {
@@ -321,7 +345,7 @@ export class Replay {
     return reason === Reason.fragment ? this.#reader.join(batch.view) : reason;
   }
 
-  #judgePacket(batch: FrameBatch): Reason {
+  #judgePacket(batch: FrameBatch, index: number): Reason {
     if (this.#notesConnections) this.#noteConnection();
     const kind = this.#engine.kindOf(this.#reader.packet);
     if (kind === Kind.none) return this.#noProbe();
@@ -330,9 +354,11 @@ export class Replay {
     const reason = this.#reader.verify(batch.view);
     if (reason !== Reason.none || this.#hasWrongChecksums) this.#noteChecksum(reason);
     if (reason !== Reason.none) return reason;
-    this.#judgedWeak ||= isWeak(kind);
     const { packet } = this.#reader;
+    if (this.#narrow?.takes(packet) === false) return this.#leftOut();
+    this.#judgedWeak ||= isWeak(kind);
     packet.kind = kind;
+    this.#setPlace(packet, index);
     // Held as well, so that the captures need not be read once more when this was too early.
     if (this.#first === 'judge') this.#keep(packet);
     this.#reader.packet = this.#probes[this.#waiting] as PacketProbe;

@@ -1,43 +1,97 @@
+import { linkTypeName } from '../capture/link-type.ts';
 import type { Modes } from '../config/modes.ts';
 import { REASON_COUNT, reasonText } from '../decode/reason.ts';
 import type { Engine } from '../engine.ts';
+import type { ScanEvent } from '../track/event.ts';
 import { Skip } from '../watch/skipped.ts';
+import type { CaptureFacts } from './capture-facts.ts';
+import type { Findings, ProbedPort } from './findings.ts';
+import { checksumHint, floodHint, unwatchedHint } from './hints.ts';
 import type { Replay } from './replay.ts';
-import type { WrongSender } from './wrong-checksums.ts';
 
-/** Senders that a hint names. */
-const MAX_NAMED = 3;
-
-/** The rows of a replay's summary: names and values. Every packet that was left out has a row that says why. */
-export function summaryRows(
-  { packets, counts }: Replay,
-  { probes, scans, skipped }: Engine,
-  modes: Modes,
-  ms: number,
-): [name: string, value: string][] {
-  const rows: [string, string][] = [['packets', String(packets)]];
-  const add = (name: string, count: number) => {
-    if (count > 0) rows.push([`  ${name}`, String(count)]);
-  };
-  for (let reason = 1; reason < REASON_COUNT; reason++) add(reasonText(reason), counts[reason] as number);
-  add('source is destination', skipped[Skip.ownSource] as number);
-  add('not to a protected address', skipped[Skip.notHome] as number);
-  add(unwatched('TCP', modes.tcp), skipped[Skip.tcpPort] as number);
-  add(unwatched('UDP', modes.udp), skipped[Skip.udpPort] as number);
-  rows.push(['probes', String(probes)], ['scans', String(scans)], ['time', `${(ms / 1000).toFixed(3)} s`]);
-  rows.push(['packets per second', ms > 0 ? String(Math.round((packets / ms) * 1000)) : '-']);
-  return rows;
+/** A name and a number of packets. */
+export interface PacketCount {
+  readonly name: string;
+  readonly packets: number;
 }
 
-/** What to try when the checksums of some senders are all wrong; null when there are none. */
-export function checksumHint(senders: readonly WrongSender[]): string | null {
-  if (senders.length === 0) return null;
-  const named = senders.slice(0, MAX_NAMED).map(({ address, count }) => `${address} (${count})`);
-  const more = senders.length > MAX_NAMED ? ` and ${senders.length - MAX_NAMED} more` : '';
-  return (
-    `All checksums of ${named.join(', ')}${more} are wrong. ` +
-    'A capture made on the sender has them before its network card fills them in; --no-checksum counts such packets.'
+/** What a replay comes to. Times are ms since the epoch; null without packets. */
+export interface Summary {
+  readonly files: number;
+  /** Comments of the captures (pcapng). */
+  readonly comments: readonly string[];
+  readonly first: number | null;
+  readonly last: number | null;
+  readonly linkTypes: readonly PacketCount[];
+  readonly packets: number;
+  /** Packets that were left out, by the reason. */
+  readonly leftOut: readonly PacketCount[];
+  readonly probes: number;
+  readonly scans: number;
+  readonly sources: number;
+  readonly targets: number;
+  /** There were more sources, or targets, than were counted. */
+  readonly hasMoreSources: boolean;
+  readonly hasMoreTargets: boolean;
+  readonly topSources: readonly ScanEvent[];
+  readonly topPorts: readonly ProbedPort[];
+  readonly hints: readonly string[];
+}
+
+/** What a summary is made of. */
+export interface SummaryParts {
+  readonly files: number;
+  readonly comments: readonly string[];
+  readonly facts: CaptureFacts;
+  readonly findings: Findings;
+  readonly replay: Replay;
+  readonly engine: Engine;
+  readonly modes: Modes;
+  /** How many sources and ports are named. */
+  readonly top: number;
+}
+
+/** Sums up a replay that is over. */
+export function summarize(parts: SummaryParts): Summary {
+  const { files, comments, facts, findings, replay, engine, modes, top } = parts;
+  const leftOut = leftOutOf(replay, engine, modes);
+  const hints = [
+    checksumHint(replay.wrongChecksums.senders),
+    unwatchedHint(engine.probes, engine.skipped, modes),
+    floodHint(findings.singles, engine.scans),
+  ];
+  return {
+    files,
+    comments,
+    first: facts.packets > 0 ? facts.first : null,
+    last: facts.packets > 0 ? facts.last : null,
+    linkTypes: [...facts.linkTypes].map(([type, packets]) => ({ name: linkTypeName(type), packets })),
+    packets: replay.packets,
+    leftOut,
+    probes: engine.probes,
+    scans: engine.scans,
+    sources: findings.sources.size,
+    targets: findings.targets.size,
+    hasMoreSources: findings.sources.isMore,
+    hasMoreTargets: findings.targets.isMore,
+    topSources: findings.topSources.top(top),
+    topPorts: findings.topPorts(top),
+    hints: hints.filter((hint) => hint !== null),
+  };
+}
+
+/** Every packet that was left out has a count that says why. */
+function leftOutOf({ counts }: Replay, { skipped }: Engine, modes: Modes): PacketCount[] {
+  const all: PacketCount[] = [];
+  for (let reason = 1; reason < REASON_COUNT; reason++)
+    all.push({ name: reasonText(reason), packets: counts[reason] as number });
+  all.push(
+    { name: 'source is destination', packets: skipped[Skip.ownSource] as number },
+    { name: 'not to a protected address', packets: skipped[Skip.notHome] as number },
+    { name: unwatched('TCP', modes.tcp), packets: skipped[Skip.tcpPort] as number },
+    { name: unwatched('UDP', modes.udp), packets: skipped[Skip.udpPort] as number },
   );
+  return all.filter(({ packets }) => packets > 0);
 }
 
 function unwatched(protocol: string, mode: string | null): string {

@@ -2,6 +2,7 @@ import type { KindName } from '../classify/kind.ts';
 import type { ToolName } from '../classify/tool.ts';
 import type { ModeName } from '../config/config.ts';
 import type { Transport } from '../net/protocol.ts';
+import type { CapturePlace } from './capture-place.ts';
 import type { Evidence } from './evidence.ts';
 import type { ScannedRange } from './ranges.ts';
 import type { Shape } from './shape.ts';
@@ -22,6 +23,8 @@ export interface ProbeDetails {
   readonly tcpFlags: number;
   readonly ipOptions: boolean;
   readonly fragmented: boolean;
+  /** Only in a replay. */
+  readonly place?: CapturePlace | undefined;
 }
 
 /**
@@ -95,6 +98,8 @@ export interface ScanEvent {
   readonly targetNames: readonly string[];
   /** What answered the source, in a replay; null when that is not known. */
   readonly answered: readonly Answered[] | null;
+  /** Different ports that it tried: those of `ports`, and those that answered, which are no probes. */
+  readonly tried: number;
   readonly shape: Shape;
   /** The program that most of the probes look like. */
   readonly tool: ToolName | null;
@@ -103,4 +108,6 @@ export interface ScanEvent {
   /** The number of sources, and the addresses of the first of them; none for a source on its own. */
   readonly sources: number;
   readonly decoys: readonly string[];
+  /** Where the first and the last probe of a source on its own lie; only in a replay. */
+  readonly places?: { readonly first: CapturePlace; readonly last: CapturePlace } | undefined;
 }

@@ -1,4 +1,5 @@
 import { Address } from '../net/address.ts';
+import type { CapturePlace } from './capture-place.ts';
 import type { DecoyGroup } from './decoy-group.ts';
 import { EVIDENCE, type Evidence } from './evidence.ts';
 import { ACTIVE, type Members } from './members.ts';
@@ -18,6 +19,10 @@ export class Marks {
   acted = false;
   /** The tool of the scan. */
   readonly tool = new ToolVote();
+  /** Probes of the scan that look like traceroute's. */
+  traceroutes = 0;
+  /** Where the first and the last probe of the scan lie in captures; undefined outside of a replay. */
+  places: { first: CapturePlace; last: CapturePlace } | undefined;
   /** Probes of the scan in the last reported summary. */
   reportedProbes = 0;
   /** The addresses that are genuine, and how that is known; null while there is none. */
@@ -63,6 +68,12 @@ export class Marks {
     return this.#proven.find((each) => each.address.equals(address))?.proof ?? null;
   }
 
+  /** Notes where a probe lies. */
+  notePlace(place: CapturePlace): void {
+    if (this.places === undefined) this.places = { first: place, last: place };
+    else this.places.last = place;
+  }
+
   /** Belongs to another slot from now on. */
   turnTo(slot: number): void {
     this.#slot = slot;
@@ -74,6 +85,8 @@ export class Marks {
     this.#proven = null;
     this.acted = false;
     this.tool.reset();
+    this.traceroutes = 0;
+    this.places = undefined;
     this.reportedProbes = 0;
   }
 }

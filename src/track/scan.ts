@@ -2,12 +2,13 @@ import { Kind, type KindName, kindName } from '../classify/kind.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import type { DecoyGroup } from './decoy-group.ts';
 import type { Answered, ScanEvent } from './event.ts';
-import { joinRanges } from './ranges.ts';
-import { shapeOf } from './shape.ts';
+import { joinRanges, type ScannedRange } from './ranges.ts';
+import { groupShapeOf, shapeOf } from './shape.ts';
 import type { Source } from './source.ts';
 
 /** The summary of a source's scan that is over; `time` is that of its last probe. */
 export function scanEvent(source: Source, answered: readonly Answered[] | null = null): ScanEvent {
+  const { ranges } = source;
   return {
     action: 'scan',
     time: source.lastSeen,
@@ -18,16 +19,19 @@ export function scanEvent(source: Source, answered: readonly Answered[] | null =
     probes: source.probes,
     ports: source.ports,
     atLeast: source.hasMorePorts,
-    ranges: joinRanges(source.ranges),
+    ranges: joinRanges(ranges),
     kinds: kindsOf(source.kinds),
     targets: source.targets,
     targetNames: source.targetNames,
     answered,
+    tried: source.ports + countBeyond(answered ?? [], ranges),
     shape: shapeOf(source),
     tool: source.marks.tool.name,
     triggered: source.marks.triggered,
     sources: 1,
     decoys: [],
+    // Copied, because the scan may go on.
+    places: source.marks.places && { ...source.marks.places },
   };
 }
 
@@ -49,7 +53,8 @@ export function groupScanEvent(group: DecoyGroup, { address }: Source): ScanEven
     targets,
     targetNames: [...group.targetNames],
     answered: null,
-    shape: isOneSender ? 'decoy' : 'distributed',
+    tried: ports,
+    shape: groupShapeOf(size, portsIn(group.ranges, ports), isOneSender),
     tool,
     triggered,
     sources: size,
@@ -62,4 +67,22 @@ export function kindsOf(mask: number): KindName[] {
   return Object.values(Kind)
     .filter((kind) => kind !== Kind.none && (mask & (1 << kind)) !== 0)
     .map(kindName);
+}
+
+/** Different ports that answered and that are in none of the ranges. */
+function countBeyond(answered: readonly Answered[], ranges: readonly ScannedRange[]): number {
+  const beyond = answered.filter(({ transport, port }) => {
+    return !ranges.some(
+      (range) => range.transport === transport && range.first <= port && port <= range.last,
+    );
+  });
+  return new Set(beyond.map(({ transport, port }) => `${transport} ${port}`)).size;
+}
+
+/** The ports of the ranges, at least `least`: a group without names has no ranges. */
+function portsIn(ranges: readonly ScannedRange[], least: number): number {
+  return Math.max(
+    least,
+    ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0),
+  );
 }

@@ -1,20 +1,43 @@
+import { Kind } from '../classify/kind.ts';
 import type { Source } from './source.ts';
 
 /**
- * What a scan looks like. `decoy`: one sender with many source addresses; `distributed`: many similar sources;
- * `slow`: spread out to stay below the limits of detectors; `sweep`: more of our addresses than ports; `vertical`:
- * many ports; `single`: one port of one address.
+ * What a scan looks like. `decoy`: one sender with many source addresses; `distributed`: many similar sources; `flood`:
+ * so many of them, to so few ports, that they ask for nothing; `arp sweep`: a neighbour that asks for many addresses;
+ * `traceroute`: a look for the way to us; `slow`: spread out to stay below the limits of detectors; `sweep`: more of our
+ * addresses than ports; `vertical`: many ports; `single`: one port of one address.
  */
-export type Shape = 'single' | 'vertical' | 'sweep' | 'slow' | 'distributed' | 'decoy';
+export type Shape =
+  | 'single'
+  | 'vertical'
+  | 'sweep'
+  | 'arp sweep'
+  | 'traceroute'
+  | 'slow'
+  | 'distributed'
+  | 'decoy'
+  | 'flood';
 
 /** A scan is slow when it has this many steps (ports or addresses), this far apart on average. */
 const MIN_SLOW_STEPS = 3;
 const SLOW_INTERVAL_MS = 10_000;
 
+/** A group is a flood from this many sources on, twice as many as nmap takes decoys, when it probes this many ports. */
+const MIN_FLOOD_SOURCES = 256;
+const MAX_FLOOD_PORTS = 8;
+
 /** The shape of one source's scan. */
-export function shapeOf({ ports, targets, firstSeen, lastSeen }: Source): Shape {
+export function shapeOf({ ports, targets, firstSeen, lastSeen, kinds, probes, marks }: Source): Shape {
+  if (kinds === 1 << Kind.arp) return 'arp sweep';
+  if (marks.traceroutes * 2 > probes) return 'traceroute';
   const steps = Math.max(ports, targets);
   if (steps >= MIN_SLOW_STEPS && (lastSeen - firstSeen) / (steps - 1) >= SLOW_INTERVAL_MS) return 'slow';
   if (targets > ports) return 'sweep';
   return ports > 1 ? 'vertical' : 'single';
+}
+
+/** The shape of a group of this many sources that probed this many different ports together. */
+export function groupShapeOf(sources: number, ports: number, isOneSender: boolean): Shape {
+  if (sources >= MIN_FLOOD_SOURCES && ports <= MAX_FLOOD_PORTS) return 'flood';
+  return isOneSender ? 'decoy' : 'distributed';
 }

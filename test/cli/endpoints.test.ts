@@ -1,18 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { addOpen, parseHome } from '../../src/cli/endpoints.ts';
+import { addOpen, parsePrefixes } from '../../src/cli/endpoints.ts';
 import { parseAddress } from '../../src/net/address.ts';
 import { formatPrefix } from '../../src/net/prefix.ts';
 import { OpenPorts } from '../../src/watch/open-ports.ts';
 
 describe('--home', () => {
   test('addresses and prefixes of both families', () => {
-    const prefixes = parseHome('10.1.2.3/8, fd00::1,192.0.2.7');
+    const prefixes = parsePrefixes('10.1.2.3/8, fd00::1,192.0.2.7', '--home');
     expect(prefixes.map(formatPrefix)).toEqual(['10.0.0.0/8', 'fd00::1', '192.0.2.7']);
   });
 
   test.each(['', '10.0.0.0/33', '10.0.0.1,', 'localhost'])('"%s" is a usage error', (text) => {
-    expect(() => parseHome(text)).toThrow(expect.objectContaining({ exit: 64 }));
-    expect(() => parseHome(text)).toThrow(/^--home: expected an address or a prefix such as .*, found "/);
+    expect(() => parsePrefixes(text, '--home')).toThrow(expect.objectContaining({ exit: 64 }));
+    expect(() => parsePrefixes(text, '--home')).toThrow(
+      /^--home: expected an address or a prefix such as .*, found "/,
+    );
   });
 });
 

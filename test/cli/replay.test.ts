@@ -43,9 +43,9 @@ function portsentry(args: readonly string[], input?: Uint8Array) {
   return { status, stdout, stderr };
 }
 
-/** Runs `portsentry replay` with the test's configuration and without a summary. */
+/** Runs `portsentry replay` with the test's configuration, without times and without a summary. */
 function replay(args: readonly string[], input?: Uint8Array) {
-  return portsentry(['replay', '-c', configuration, '--no-summary', ...args], input);
+  return portsentry(['replay', '-c', configuration, '--no-summary', '--no-time', ...args], input);
 }
 
 const tcp = (destinationPort: number, flags = SYN, fields = {}) =>
@@ -128,12 +128,18 @@ describe('formats', () => {
       file('f', SCAN),
     ]);
     expect([status, stdout]).toEqual([0, '']);
-    expect(stderr).toMatch(/^packets +3\nprobes +3\nscans +1\ntime +[\d.]+ s\npackets per second +\d+\n$/);
+    expect(stderr).toMatch(
+      /^first packet .*\nlast packet .*\nlength +2\.0 s\nlink types +ETHERNET\npackets +3\nprobes +3\nscans +1\nsources +1\ntargets +1\ntime +[\d.]+ s\npackets per second +\d+\n\nTop sources\n/,
+    );
   });
 
   const summaryOf = (args: readonly string[]) => {
     const { stderr } = portsentry(['replay', '-c', configuration, '--format', 'none', ...args]);
-    return stderr.replace(/^time .*\npackets per second .*\n/m, '').replace(/ {2,}/g, '  ');
+    const counts = stderr.replace(
+      /^(first packet|last packet|length|link types|time|packets per second) .*\n/gm,
+      '',
+    );
+    return counts.replace(/\nTop sources\n[\s\S]*/, '').replace(/ {2,}/g, '  ');
   };
 
   test('the summary has a row for every packet that is no probe for where it goes', () => {
@@ -149,7 +155,7 @@ describe('formats', () => {
     const path = file('f', capture(...frames));
     expect(summaryOf(['--home', HOST, path])).toBe(
       'packets  7\n  source is destination  1\n  not to a protected address  2\n' +
-        '  TCP ports that atcp does not watch  1\n  UDP ports that audp does not watch  1\nprobes  1\nscans  1\n',
+        '  TCP ports that atcp does not watch  1\n  UDP ports that audp does not watch  1\nprobes  1\nscans  1\nsources  1\ntargets  1\n',
     );
     expect(summaryOf(['--mode', 'sudp', path])).toContain('  TCP ports, without a TCP mode  4\n');
   });
@@ -160,9 +166,9 @@ describe('formats', () => {
       'f',
       capture(tcp(111, SYN, bad), tcp(112, SYN, bad), tcp(113, SYN, { source: '10.99.0.7' })),
     );
-    const hint = `All checksums of ${SCANNER} (2) are wrong. `;
-    expect(summaryOf([path])).toContain(hint);
-    expect(summaryOf([path])).toContain('--no-checksum');
+    const { stderr } = portsentry(['replay', '-c', configuration, '--format', 'none', path]);
+    expect(stderr).toContain(`All checksums of ${SCANNER} (2) are wrong. `);
+    expect(stderr).toContain('--no-checksum');
     const mixed = file('g', capture(tcp(110), tcp(111, SYN, bad)));
     expect(summaryOf([mixed])).not.toContain('All checksums');
     const later = file('h', capture(tcp(111, SYN, bad), tcp(110)));
@@ -183,14 +189,18 @@ describe('formats', () => {
     }));
     const path = file('f', writePcap({ frames: seconds }));
     const { stdout } = replay([path]);
-    expect(lines(stdout)).toEqual(
-      [26, 27, 28, 29].map(
+    expect(lines(stdout)).toEqual([
+      ...[26, 27, 28, 29].map(
         (host) => `adminalert: ARP sweep from host: 10.99.0.8/10.99.0.8 for address: 10.99.0.${host}`,
       ),
-    );
+      'adminalert: Scan by 10.99.0.8 ended: 4 probes to 4 addresses in 0 ms (ARP), arp sweep; ' +
+        'began 2026-11-22 13:33:37; targets 10.99.0.26 10.99.0.27 10.99.0.28 10.99.0.29',
+    ]);
     configuration = file('c', 'DETECT="syn"\nIGNORE_FILE="/dev/null"\n');
     expect(replay([path]).stdout).toBe('');
-    expect(summaryOf([path])).toBe('packets  36\n  not IP  36\nprobes  0\nscans  0\n');
+    expect(summaryOf([path])).toBe(
+      'packets  36\n  not IP  36\nprobes  0\nscans  0\nsources  0\ntargets  0\n',
+    );
   });
 
   test('checksums that are left to the network card are no reason to leave out a packet', () => {
@@ -202,17 +212,17 @@ describe('formats', () => {
     const path = 'fixtures/captures/nmap-decoys.pcap';
     const numbers = ['text', 'json', 'none'].map((format) => {
       const { stderr } = portsentry(['replay', '-c', 'fixtures/conf/replay.conf', '--format', format, path]);
-      return stderr.split('\ntime ')[0];
+      return stderr.split('\ntime ')[0]?.replace(/^[\s\S]*(?=\npackets)/, '');
     });
     expect(new Set(numbers).size).toBe(1);
-    expect(numbers[0]).toMatch(/scans +1$/);
+    expect(numbers[0]).toMatch(/scans +1\nsources +3\ntargets +1$/);
   });
 
   test('the summary counts undecoded packets by reason', () => {
     const arp = ethernet(new Uint8Array(28), { etherType: 0x0806 });
     const path = file('f', capture(arp, arp, tcp(111), tcp(112, SYN, { checksum: 1 })));
     const { stderr } = portsentry(['replay', '-c', configuration, path]);
-    expect(stderr).toMatch(/^packets +4\n +not IP +2\n +wrong transport checksum +1\nprobes +1\n/);
+    expect(stderr).toMatch(/\npackets +4\n +not IP +2\n +wrong transport checksum +1\nprobes +1\n/);
   });
 });
 
@@ -341,7 +351,20 @@ describe('bad input gives one line and an exit code, and the packets before it c
     ['a text file', () => file('f', 'a text, not a capture'), 65, /^portsentry: \S+\/f: .+\n$/, 0],
     ['an empty file', () => file('f', ''), 65, /^portsentry: \S+\/f: .+\n$/, 0],
     ['a missing file', () => join(folder, 'none'), 66, /^portsentry: \S+\/none: .+\n$/, 0],
-    ['a folder', () => folder, 66, /^portsentry: \S+: is a directory\n$/, 0],
+    [
+      'a folder without captures',
+      () => folder,
+      66,
+      /^portsentry: \S+: the folder has no capture file .*\n$/,
+      0,
+    ],
+    [
+      'a pattern that matches nothing',
+      () => join(folder, 'x*.pcap'),
+      66,
+      /^portsentry: \S+: no file matches\n$/,
+      0,
+    ],
   ])('%s', (_name, path, exit, message, known) => {
     const { status, stdout, stderr } = replay([path()]);
     expect(stderr).toMatch(message);

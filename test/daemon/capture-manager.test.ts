@@ -172,7 +172,7 @@ describe('a device whose frames libpcap has no name for', () => {
   const REASON = 'lo: arptype 778 not supported by libpcap - falling back to cooked socket';
 
   test.runIf(OUTER.length > 0)('is left out where all are captured', () => {
-    const manager = makeManager({ interfaces: ['ALL'] });
+    const manager = makeManager({ interfaces: () => ['ALL'] });
     begin(manager);
     expect(manager.devices).toContain('lo');
     newest().handlers.ended(69, REASON);

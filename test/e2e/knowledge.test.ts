@@ -76,7 +76,7 @@ test('probes 11 s apart are one slow scan', async () => {
   ]);
   const alerts = await stopAfter(detector, 4);
   expect(alerts.at(-1)).toMatch(
-    /^attackalert: Scan by 10\.99\.0\.1 ended: 4 probes to 4 ports in \d\d\.\d s \(SYN\), nmap-like, slow$/,
+    /^attackalert: Scan by 10\.99\.0\.1 ended: 4 probes to 4 ports in \d\d\.\d s \(SYN\), nmap-like, slow; began \S+ \S+; target 10\.99\.0\.2; ports TCP [\d,-]+$/,
   );
   expect(eventsOf('scan')).toMatchObject([{ scan: { shape: 'slow', probes: 4 } }]);
 });

@@ -90,11 +90,14 @@ test('a scan has its sum, its times, its ranges and what answered', () => {
     ranges: [{ transport: 'tcp', first: 1, last: 396 }],
     targetNames: ['2001:db8::2'],
     atLeast: true,
+    tried: 398,
     answered: [{ address: '2001:db8::2', transport: 'tcp', port: 22 }],
   });
   expect(checked(ecsLine(scan))).toEqual({
     '@timestamp': '2026-11-22T13:33:37.123Z',
-    message: 'Scan by 2001:db8:1::/64 ended: 412 probes to at least 397 ports in 3.0 s (SYN, UDP), nmap-like',
+    message:
+      'Scan by 2001:db8:1::/64 ended: 412 probes to at least 397 ports in 3.0 s (SYN, UDP), nmap-like, vertical; ' +
+      'began 2026-11-22T13:33:34.122Z; target 2001:db8::2; ports TCP 1-396; 1 of at least 398 ports answered: 22 of 2001:db8::2',
     ecs: { version: '8.17.0' },
     event: {
       kind: 'alert',
@@ -125,6 +128,7 @@ test('a scan has its sum, its times, its ranges and what answered', () => {
         targets: 1,
         target_names: ['2001:db8::2'],
         answered: [{ address: '2001:db8::2', transport: 'tcp', port: 22 }],
+        tried: 398,
         shape: 'vertical',
         tool: 'nmap',
         sources: 1,

@@ -69,6 +69,7 @@ export function scanEvent(fields: Partial<ScanEvent> = {}): ScanEvent {
     targetNames: [],
     atLeast: false,
     answered: null,
+    tried: 397,
     shape: 'vertical',
     tool: 'nmap',
     triggered: true,

@@ -10,19 +10,19 @@ const GROUP = { sources: 3, decoys: MEMBERS, shape: 'decoy' } as const;
 
 describe('the line of a scan that has ended', () => {
   test.each<[Partial<ScanEvent>, string]>([
-    [{}, 'Scan by 10.99.0.1 ended: 412 probes to 397 ports in 3.1 s (SYN), nmap-like'],
+    [{}, 'Scan by 10.99.0.1 ended: 412 probes to 397 ports in 3.1 s (SYN), nmap-like, vertical'],
     [
       { atLeast: true },
-      'Scan by 10.99.0.1 ended: 412 probes to at least 397 ports in 3.1 s (SYN), nmap-like',
+      'Scan by 10.99.0.1 ended: 412 probes to at least 397 ports in 3.1 s (SYN), nmap-like, vertical',
     ],
-    [{ tool: null }, 'Scan by 10.99.0.1 ended: 412 probes to 397 ports in 3.1 s (SYN)'],
+    [{ tool: null }, 'Scan by 10.99.0.1 ended: 412 probes to 397 ports in 3.1 s (SYN), vertical'],
     [
       { source: '2001:db8::/64', kinds: ['fin', 'udp', 'connect'], tool: null },
-      'Scan by 2001:db8::/64 ended: 412 probes to 397 ports in 3.1 s (FIN, UDP, connect)',
+      'Scan by 2001:db8::/64 ended: 412 probes to 397 ports in 3.1 s (FIN, UDP, connect), vertical',
     ],
     [
       { probes: 14, ports: 1, targets: 14, shape: 'sweep', tool: 'zmap', first: NOON - 12 },
-      'Scan by 10.99.0.1 ended: 14 probes to 1 port of 14 addresses in 12 ms (SYN), zmap-like',
+      'Scan by 10.99.0.1 ended: 14 probes to 1 port of 14 addresses in 12 ms (SYN), zmap-like, sweep',
     ],
     [
       { probes: 144, ports: 144, shape: 'slow', tool: null, first: NOON - 85_800_000 },
@@ -37,7 +37,7 @@ describe('the line of a scan that has ended', () => {
       'Scan by 5000 sources ended: 412 probes to 397 ports in 10 min (SYN), nmap-like, distributed: 203.0.113.7 198.51.100.23 10.99.0.1 and 4997 more',
     ],
   ])('%o', (fields, line) => {
-    expect(scanEndedLine(scanEvent(fields))).toBe(`attackalert: ${line}`);
+    expect(scanEndedLine(scanEvent(fields), 'at noon')).toBe(`attackalert: ${line}; began at noon`);
   });
 });
 

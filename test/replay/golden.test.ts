@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CAPTURE_NAMES, capturePath, goldenPath, replayFixture } from '../support/golden.ts';
+import { CAPTURE_NAMES, goldenPath, relativePath, replayFixture } from '../support/golden.ts';
 import { FIXTURE_OPTIONS, replayWith } from '../support/replay-in-process.ts';
 import { SALTS } from '../support/salts.ts';
 
@@ -16,7 +16,7 @@ describe('golden replays', () => {
   test.each(CAPTURE_NAMES)('%s is the same with every salt', async (name) => {
     const golden = readFileSync(goldenPath(name), 'utf8');
     for (const salt of SALTS) {
-      const { exit, lines } = await replayWith(salt, [capturePath(name)], FIXTURE_OPTIONS);
+      const { exit, lines } = await replayWith(salt, [relativePath(name)], FIXTURE_OPTIONS);
       expect([exit, lines.map((line) => `${line}\n`).join('')], `salt ${salt}`).toEqual([0, golden]);
     }
   });
@@ -37,7 +37,9 @@ test.each(CAPTURE_NAMES.filter((name) => /^(honest-|outbound|backscatter|bad-che
 test('one scan has the same output in every capture format', () => {
   const formats = CAPTURE_NAMES.filter((name) => /^nmap-sS(\.|-(?!6))/.test(name));
   expect(formats.length).toBeGreaterThanOrEqual(8);
-  const outputs = new Set(formats.map((name) => replayFixture(name).stdout));
+  // Another file has other frames before the scan.
+  const withoutPlaces = (text: string) => text.replace(/"(log":\{.*?\}\}|(last_)?frame":\d+),/g, '');
+  const outputs = new Set(formats.map((name) => withoutPlaces(replayFixture(name).stdout)));
   expect(outputs.size).toBe(1);
   expect([...outputs][0]).toContain('"kind":"syn"');
 });

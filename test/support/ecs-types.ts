@@ -18,6 +18,7 @@ const STANDARD: Readonly<Record<string, FieldType>> = {
   'event.start': 'date',
   'event.end': 'date',
   'event.duration': 'long',
+  'log.file.path': 'keyword',
   'source.address': 'keyword',
   'source.ip': 'ip',
   'source.port': 'long',
@@ -39,6 +40,10 @@ const STANDARD: Readonly<Record<string, FieldType>> = {
 
 /** Our own fields, below `portsentry`. */
 const OWN: Readonly<Record<string, FieldType>> = {
+  frame: 'long',
+  last_frame: 'long',
+  last_file: 'keyword',
+  comment: 'keyword',
   mode: 'keyword',
   kind: 'keyword',
   label: 'keyword',
@@ -78,6 +83,7 @@ const OWN: Readonly<Record<string, FieldType>> = {
   'scan.kinds': 'keyword',
   'scan.targets': 'long',
   'scan.target_names': 'ip',
+  'scan.tried': 'long',
   'scan.answered.address': 'ip',
   'scan.answered.transport': 'keyword',
   'scan.answered.port': 'long',

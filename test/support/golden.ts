@@ -10,6 +10,11 @@ export const CAPTURE_NAMES: readonly string[] = readdirSync(CAPTURES)
   .filter((name) => /\.pcap(ng)?(\.gz)?$/.test(name))
   .sort();
 
+/** The path of a fixture capture, as the golden texts have it: relative to the project's folder. */
+export function relativePath(name: string): string {
+  return join('fixtures/captures', name);
+}
+
 /** The path of a fixture capture. */
 export function capturePath(name: string): string {
   return join(CAPTURES, name);
@@ -38,7 +43,7 @@ export function replayFixture(name: string): Replay {
 
 function runReplay(name: string): Replay {
   const options = ['--configfile', 'fixtures/conf/replay.conf', '--home', '10.99.0.2,fd99::2,127.0.0.1'];
-  return spawnSync(process.execPath, [BUNDLE, 'replay', ...options, '--format', 'json', capturePath(name)], {
+  return spawnSync(process.execPath, [BUNDLE, 'replay', ...options, '--format', 'json', relativePath(name)], {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });

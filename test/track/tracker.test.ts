@@ -163,6 +163,7 @@ describe('a scan', () => {
         targetNames: ['10.0.0.2', '10.0.0.3'],
         answered: null,
         shape: 'vertical',
+        tried: 3,
         tool: null,
         triggered: false,
         sources: 1,

@@ -37,6 +37,10 @@ export class GunzipInput implements ByteInput {
     this.#gunzip.on('error', (error: NodeJS.ErrnoException) => this.#finish(faultOf(error)));
   }
 
+  get position(): number {
+    return this.#compressed.position ?? 0;
+  }
+
   async read(into: Uint8Array): Promise<number | InputFault> {
     while (this.#chunks.length === 0 && !this.#ended) await this.#decompressPiece();
     if (this.#chunks.length === 0) return this.#fault ?? 0;

@@ -6,6 +6,9 @@ import type { GunzipInput } from './gunzip.ts';
 import { type ByteInput, FileInput, systemReason } from './input.ts';
 import { CaptureReader } from './reader.ts';
 
+/** What decompresses a capture; null for one that is not compressed. Its module is loaded only for one that is. */
+type Gunzip = typeof GunzipInput | null;
+
 /** A capture that can be read any number of times, each time from its start. */
 export interface CaptureFile {
   /** The path, or `standard input`. */
@@ -17,68 +20,98 @@ export interface CaptureFile {
 }
 
 /**
- * Opens a capture by its path; `-` means what `standardInput` returns, which is
- * asked only then, because to open it takes milliseconds. A pipe cannot be read twice, so it is copied to a temporary
- * file first, which may take as long as the pipe does; one that nobody writes to is refused. Never rejects.
+ * Opens a capture by its path; `-` means what `standardInput` returns, which is asked only then, because to open it takes
+ * milliseconds. A pipe cannot be read twice, so it is copied to a temporary file first, which may take as long as the pipe
+ * does; one that nobody writes to is refused. Never rejects.
  */
 export async function openCaptureFile(path: string, standardInput: () => Readable): Promise<CaptureFile> {
   const name = path === '-' ? 'standard input' : path;
   try {
-    const descriptor = await openDescriptor(path, standardInput);
-    return new StoredFile(name, descriptor, isGzip(descriptor) ? await loadGunzip() : null);
+    const pipe = await pipeAt(path, standardInput);
+    if (pipe === null) return new StoredFile(path, await gunzipFor(path));
+    const descriptor = await (await import('./spool.ts')).spool(pipe);
+    return new SpooledFile(name, descriptor, await gunzipOf(descriptor));
   } catch (error) {
     return new UnreadableFile(name, systemReason(error));
   }
 }
 
-/** The modules for pipes and compressed files load others of Node, which a plain file need not wait for. */
-async function openDescriptor(path: string, standardInput: () => Readable): Promise<number> {
-  if (path === '-') return spool(standardInput());
+/** The pipe at the path, or null for a file. The modules for pipes load others of Node, which a file need not wait for. */
+async function pipeAt(path: string, standardInput: () => Readable): Promise<Readable | null> {
+  if (path === '-') return standardInput();
   const stats = statSync(path);
-  if (stats.isFIFO()) return spool(await (await import('./pipe.ts')).openPipe(path));
+  if (stats.isFIFO()) return (await import('./pipe.ts')).openPipe(path);
   if (!stats.isFile()) throw new Error(notReadable(stats));
-  return openSync(path, 'r');
+  return null;
 }
 
-async function spool(input: Readable): Promise<number> {
-  return (await import('./spool.ts')).spool(input);
+/** What decompresses the file; null where it is not compressed. */
+async function gunzipFor(path: string): Promise<Gunzip> {
+  const descriptor = openSync(path, 'r');
+  try {
+    return await gunzipOf(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
-async function loadGunzip(): Promise<typeof GunzipInput> {
-  return (await import('./gunzip.ts')).GunzipInput;
-}
-
-/** An error is ignored here, because it occurs again and is reported when the file is read. */
-function isGzip(descriptor: number): boolean {
+/** A read error is ignored here, because it occurs again and is reported when the file is read. */
+async function gunzipOf(descriptor: number): Promise<Gunzip> {
   const head = new Uint8Array(MAGIC_BYTES);
   const length = new FileInput(descriptor).read(head);
-  return typeof length === 'number' && formatOf(head.subarray(0, length)) === 'gzip';
+  const isGzip = typeof length === 'number' && formatOf(head.subarray(0, length)) === 'gzip';
+  return isGzip ? (await import('./gunzip.ts')).GunzipInput : null;
 }
 
 function notReadable(stats: Stats): string {
   return stats.isDirectory() ? 'is a directory' : 'is neither a file nor a pipe';
 }
 
+/** Opened for each reading, so that any number of captures can be read in one call. */
 class StoredFile implements CaptureFile {
   readonly name: string;
-  readonly #descriptor: number;
-  /** Null for a file that is not compressed. */
-  readonly #gunzip: typeof GunzipInput | null;
+  readonly #gunzip: Gunzip;
 
-  constructor(name: string, descriptor: number, gunzip: typeof GunzipInput | null) {
+  constructor(path: string, gunzip: Gunzip) {
+    this.name = path;
+    this.#gunzip = gunzip;
+  }
+
+  read(): CaptureSource {
+    try {
+      return readerOf(this.name, openSync(this.name, 'r'), true, this.#gunzip);
+    } catch (error) {
+      return new UnreadableFile(this.name, systemReason(error)).read();
+    }
+  }
+
+  close(): void {}
+}
+
+/** The copy of a pipe. */
+class SpooledFile implements CaptureFile {
+  readonly name: string;
+  readonly #descriptor: number;
+  readonly #gunzip: Gunzip;
+
+  constructor(name: string, descriptor: number, gunzip: Gunzip) {
     this.name = name;
     this.#descriptor = descriptor;
     this.#gunzip = gunzip;
   }
 
   read(): CaptureSource {
-    const file = new FileInput(this.#descriptor);
-    return new CaptureReader(this.name, this.#gunzip === null ? file : new this.#gunzip(file));
+    return readerOf(this.name, this.#descriptor, false, this.#gunzip);
   }
 
   close(): void {
     closeSync(this.#descriptor);
   }
+}
+
+function readerOf(name: string, descriptor: number, closes: boolean, gunzip: Gunzip): CaptureReader {
+  const file = new FileInput(descriptor, closes);
+  return new CaptureReader(name, gunzip === null ? file : new gunzip(file));
 }
 
 class UnreadableFile implements CaptureFile {

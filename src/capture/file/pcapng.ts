@@ -23,6 +23,12 @@ const SECTION_BYTE_ORDER_MAGIC = 8;
 const SECTION_MAJOR_VERSION = 12;
 const SECTION_MINOR_VERSION = 14;
 const SECTION_OPTIONS = 24;
+/** opt_comment, an option of every block. */
+const OPT_COMMENT = 1;
+const OPTION_LENGTH = 2;
+const OPTION_HEADER_LENGTH = 4;
+/** Octets of a comment that are kept: it goes with every event. */
+const MAX_COMMENT_BYTES = 1_024;
 const PACKET_INTERFACE = 8;
 const PACKET_TIMESTAMP_HIGH = 12;
 const PACKET_TIMESTAMP_LOW = 16;
@@ -49,6 +55,7 @@ export class PcapngParser implements RecordParser {
   part = 'block';
   needed = BLOCK_OVERHEAD;
   fault: CaptureEnd | null = null;
+  comment: string | null = null;
   #littleEndian = true;
   #interfaces: InterfaceDescription[] = [];
   /** In milliseconds. A simple packet has no time; it gets that of the packet before it. */
@@ -113,6 +120,26 @@ export class PcapngParser implements RecordParser {
     const minor = view.getUint16(start + SECTION_MINOR_VERSION, this.#littleEndian);
     if (major !== VERSION_MAJOR) return `pcapng version ${major}.${minor} is not supported, only 1.0 is`;
     this.#interfaces = [];
+    this.comment ??= this.#parseComment(view, start + SECTION_OPTIONS, end - BLOCK_TRAILER_LENGTH);
+    return null;
+  }
+
+  /** The first comment among the options from `start` to `end`. Options that contradict their block have none. */
+  #parseComment(view: DataView, start: number, end: number): string | null {
+    for (let at = start; at + OPTION_HEADER_LENGTH <= end; ) {
+      const length = view.getUint16(at + OPTION_LENGTH, this.#littleEndian);
+      const value = at + OPTION_HEADER_LENGTH;
+      if (value + length > end) return null;
+      if (view.getUint16(at, this.#littleEndian) === OPT_COMMENT) {
+        const octets = new Uint8Array(
+          view.buffer,
+          view.byteOffset + value,
+          Math.min(length, MAX_COMMENT_BYTES),
+        );
+        return new TextDecoder().decode(octets);
+      }
+      at = value + ((length + 3) & ~3);
+    }
     return null;
   }
 

@@ -20,6 +20,14 @@ export class CaptureReader implements CaptureSource {
     this.#input = input;
   }
 
+  get comment(): string | null {
+    return this.#parser?.comment ?? null;
+  }
+
+  get position(): number {
+    return this.#input.position ?? 0;
+  }
+
   async next(): Promise<FrameBatch | null> {
     while (this.end === null) {
       if (this.#fillBatch()) return this.#batch;

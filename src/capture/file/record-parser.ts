@@ -12,6 +12,8 @@ export interface RecordParser {
   readonly needed: number;
   /** Set when the capture is malformed. The parser consumes nothing after that. */
   readonly fault: CaptureEnd | null;
+  /** The comment of the first section that has one. */
+  readonly comment?: string | null;
   /** Moves the frames of whole records from the window to the batch, until the window is empty or the batch is full. */
   parse(window: ByteWindow, batch: FrameBatch): void;
 }

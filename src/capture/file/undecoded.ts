@@ -21,6 +21,14 @@ export class UndecodedFrames implements CaptureSource {
     return this.#source.name;
   }
 
+  get comment(): string | null {
+    return this.#source.comment ?? null;
+  }
+
+  get position(): number {
+    return this.#source.position ?? 0;
+  }
+
   get end(): CaptureEnd | null {
     return this.#source.end;
   }

@@ -1,0 +1,135 @@
+import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { constants, gunzipSync } from 'node:zlib';
+import { type Format, formatOf } from '../capture/file/format.ts';
+import { systemReason } from '../capture/file/input.ts';
+import { CommandError, Exit } from '../preflight/exit.ts';
+
+/** Octets that show whether a compressed file is a capture. Deflate expands them to 4 MiB at most. */
+const HEAD_BYTES = 4_096;
+
+/**
+ * The captures that the words of a command line stand for: a folder for those in it and in its folders, a pattern with
+ * `*`, `?` or `[` for the files that match it, anything else for itself. Files of a folder or pattern are in the order
+ * of their names, numbers by their value, as tcpdump counts up the parts of a long capture. Throws a CommandError (66)
+ * for a folder without captures, and for a pattern that matches nothing.
+ */
+export function capturePaths(words: readonly string[]): string[] {
+  return words.flatMap((word) => {
+    const kind = kindOf(word);
+    if (kind === 'folder') return inFolder(word);
+    return kind === 'nothing' && /[*?[]/.test(word) ? matching(word) : [word];
+  });
+}
+
+function kindOf(path: string): 'folder' | 'file' | 'nothing' {
+  if (path === '-') return 'file';
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return 'nothing';
+  return stats.isDirectory() ? 'folder' : 'file';
+}
+
+function inFolder(folder: string): string[] {
+  const found = filesBelow(folder).filter(isCapture).sort(byName);
+  if (found.length === 0) throw noInput(`${folder}: the folder has no capture file (pcap, pcapng or gzip)`);
+  return found;
+}
+
+/** Links to folders are not followed, because they may form a circle. */
+function filesBelow(folder: string): string[] {
+  return list(folder).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesBelow(path);
+    return entry.isFile() || (entry.isSymbolicLink() && isFile(path)) ? [path] : [];
+  });
+}
+
+function matching(pattern: string): string[] {
+  const parts = pattern.split('/');
+  const found = expand(parts[0] === '' ? '/' : '', parts[0] === '' ? parts.slice(1) : parts).sort(byName);
+  if (found.length === 0) throw noInput(`${pattern}: no file matches`);
+  return found;
+}
+
+/** The files below `base` whose path matches the parts of a pattern. */
+function expand(base: string, [part = '', ...rest]: readonly string[]): string[] {
+  const expression = expressionOf(part);
+  const entries = list(base === '' ? '.' : base).filter(({ name }) => {
+    return expression.test(name) && (!name.startsWith('.') || part.startsWith('.'));
+  });
+  return entries.flatMap(({ name }) => {
+    const path = base === '' ? name : join(base, name);
+    if (rest.length === 0) return isFile(path) ? [path] : [];
+    return kindOf(path) === 'folder' ? expand(path, rest) : [];
+  });
+}
+
+/** `*`, `?` and `[...]` of a shell; a part `.` or `..` is itself. */
+function expressionOf(part: string): RegExp {
+  const source = part.replace(/\[!?[^\]]+\]|[\s\S]/g, (token) => {
+    if (token === '*') return '[\\s\\S]*';
+    if (token === '?') return '[\\s\\S]';
+    if (token.length > 1) return token.replace(/^\[!/, '[^').replace(/\\/g, '\\\\');
+    return token.replace(/[.+^${}()|[\]\\/]/, '\\$&');
+  });
+  try {
+    return new RegExp(`^${source}$`);
+  } catch {
+    // A range such as [z-a].
+    return /$^/;
+  }
+}
+
+function list(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    throw noInput(`${folder}: ${systemReason(error)}`);
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function isCapture(path: string): boolean {
+  const head = new Uint8Array(HEAD_BYTES);
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch {
+    // It is named when it is read.
+    return /cap/i.test(basename(path));
+  }
+  try {
+    const length = readSync(descriptor, head, 0, HEAD_BYTES, 0);
+    return isCaptureHead(head.subarray(0, length));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function isCaptureHead(head: Uint8Array): boolean {
+  const format = formatOf(head);
+  return (format === 'gzip' ? formatIn(head) : format) !== 'none';
+}
+
+/** The format of what is compressed; `none` for another gzip in it. */
+function formatIn(head: Uint8Array): Format {
+  try {
+    const format = formatOf(gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH }));
+    return format === 'gzip' ? 'none' : format;
+  } catch {
+    return 'none';
+  }
+}
+
+const NAMES = new Intl.Collator('en', { numeric: true });
+
+function byName(one: string, other: string): number {
+  return NAMES.compare(one, other) || (one < other ? -1 : 1);
+}
+
+function noInput(message: string): CommandError {
+  return new CommandError(Exit.noInput, message);
+}

@@ -1,0 +1,52 @@
+import { type PortRange, PortSet } from '../config/ports.ts';
+import { portList } from '../config/values.ts';
+import { CommandError, Exit } from '../preflight/exit.ts';
+import { Narrow } from '../replay/narrow.ts';
+import { parsePrefixes } from './endpoints.ts';
+import type { ReplayOptions } from './invocation.ts';
+
+/** Which probes --since, --until, --port and --source leave; null for all. Throws usage error 64. */
+export function readNarrow({ since, until, port, source }: NarrowOptions): Narrow | null {
+  if ([since, until, port, source].every((option) => option === undefined)) return null;
+  const from = since === undefined ? null : readMoment(since, '--since');
+  const to = until === undefined ? null : readMoment(until, '--until');
+  if (from !== null && to !== null && to <= from)
+    throw usage(`--until: expected a time after --since ${since}, found "${until}"`);
+  return new Narrow({
+    since: from,
+    until: to,
+    ports: port === undefined ? null : readPorts(port),
+    sources: source === undefined ? null : parsePrefixes(source, '--source'),
+  });
+}
+
+type NarrowOptions = Pick<ReplayOptions, 'since' | 'until' | 'port' | 'source'>;
+
+const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:?\d\d)?)?$/;
+
+/** A local time, or one with its zone, in ms since the epoch; a date alone is its first moment. */
+function readMoment(text: string, option: string): number {
+  const [, day, time = '00:00', zone = ''] = MOMENT.exec(text) ?? [];
+  const moment = day === undefined ? Number.NaN : Date.parse(`${day}T${time}${zone}`);
+  if (!Number.isNaN(moment)) return moment;
+  throw usage(`${option}: expected a time such as 2026-11-22 or "2026-11-22 13:33:37", found "${text}"`);
+}
+
+/** `22,80-90` of TCP and UDP, or `tcp/22,udp/53` of one of them. */
+function readPorts(text: string): { tcp: PortSet; udp: PortSet } {
+  const ranges = { tcp: [] as PortRange[], udp: [] as PortRange[] };
+  for (const item of text.split(',')) {
+    const match = /^\s*(?:(tcp|udp)\/)?([\d-]+)\s*$/.exec(item);
+    const ports = match === null ? null : portList.parse(match[2] ?? '');
+    if (match === null || ports === null || !ports.ok)
+      throw usage(`--port: expected ports such as 22,80-90,udp/53, found "${item}"`);
+    for (const transport of ['tcp', 'udp'] as const) {
+      if (match[1] === undefined || match[1] === transport) ranges[transport].push(...ports.value.ranges());
+    }
+  }
+  return { tcp: PortSet.of(ranges.tcp), udp: PortSet.of(ranges.udp) };
+}
+
+function usage(message: string): CommandError {
+  return new CommandError(Exit.usage, message);
+}

@@ -1,0 +1,97 @@
+import { PORT_COUNT } from '../config/ports.ts';
+import type { Transport } from '../net/protocol.ts';
+import type { ProbeEvent, ScanEvent } from '../track/event.ts';
+import type { PortPlot } from './plot.ts';
+import { TopSources } from './top-sources.ts';
+
+/** Different addresses that are counted: a capture of a flood of forged sources must not fill the memory. */
+const MAX_ADDRESSES = 65_536;
+
+/** A port and its probes. */
+export interface ProbedPort {
+  readonly transport: Transport;
+  /** For `icmp` the message type, for `ip` the protocol number. */
+  readonly port: number;
+  readonly probes: number;
+}
+
+/** Different addresses, MAX_ADDRESSES at most. */
+class AddressCount {
+  readonly #seen = new Set<string>();
+  #last = '';
+  isMore = false;
+
+  get size(): number {
+    return this.#seen.size;
+  }
+
+  add(address: string): void {
+    if (address === this.#last) return;
+    this.#last = address;
+    if (this.#seen.size < MAX_ADDRESSES) this.#seen.add(address);
+    else this.isMore ||= !this.#seen.has(address);
+  }
+}
+
+/** Sums up the probes and the scans of a replay. */
+export class Findings {
+  readonly sources = new AddressCount();
+  readonly targets = new AddressCount();
+  readonly topSources = new TopSources();
+  /** Scans of a single probe. */
+  singles = 0;
+  readonly #ports = new Map<Transport, Uint32Array>();
+  readonly #plot: PortPlot | null;
+
+  /** `plot` also gets the probes; null for none. */
+  constructor(plot: PortPlot | null) {
+    this.#plot = plot;
+  }
+
+  /** Counts a probe. */
+  probe({ time, source, destination, transport, destinationPort }: ProbeEvent): void {
+    this.sources.add(source);
+    this.targets.add(destination);
+    if (transport === 'arp') return;
+    const ports = this.#portsOf(transport);
+    ports[destinationPort] = (ports[destinationPort] as number) + 1;
+    if (transport === 'tcp' || transport === 'udp') this.#plot?.add(time, destinationPort);
+  }
+
+  /** Whether it asks for a scan of this many probes. In a flood of forged sources most are only counted. */
+  wantsScan(probes: number): boolean {
+    if (probes > 1 || this.topSources.hasRoom) return true;
+    this.singles++;
+    return false;
+  }
+
+  /** Takes in the sum of a scan. */
+  scan(event: ScanEvent): void {
+    if (event.probes === 1 && event.sources === 1) this.singles++;
+    this.topSources.add(event);
+  }
+
+  /** The ports with the most probes, `most` of them at most. */
+  topPorts(most: number): ProbedPort[] {
+    const all: ProbedPort[] = [];
+    for (const [transport, ports] of this.#ports) {
+      for (const [port, probes] of ports.entries()) if (probes > 0) all.push({ transport, port, probes });
+    }
+    return all
+      .sort((a, b) => b.probes - a.probes || order(a.transport, b.transport) || a.port - b.port)
+      .slice(0, most);
+  }
+
+  #portsOf(transport: Transport): Uint32Array {
+    let ports = this.#ports.get(transport);
+    if (ports === undefined) {
+      ports = new Uint32Array(PORT_COUNT);
+      this.#ports.set(transport, ports);
+    }
+    return ports;
+  }
+}
+
+function order(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

@@ -1,0 +1,85 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { capturePaths } from '../../src/cli/capture-paths.ts';
+import { writePcap, writePcapng } from '../support/capture-writer.ts';
+
+const PCAP = writePcap({ frames: [] });
+const FILES: Readonly<Record<string, Uint8Array | string>> = {
+  'x.pcap': PCAP,
+  'x.pcap1': PCAP,
+  'x.pcap2': PCAP,
+  'x.pcap10': PCAP,
+  'a[1].pcap': PCAP,
+  'day/b.pcapng': writePcapng([{ block: 'section' }]),
+  'day/c.gz': gzipSync(PCAP),
+  'day/log.gz': gzipSync('a line of a log\n'),
+  'day/notes.txt': 'no capture',
+  'day/empty.pcap': '',
+  '.hidden.pcap': PCAP,
+  'texts/a.txt': 'no capture',
+};
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'portsentry-paths-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  for (const sub of ['day', 'texts']) mkdirSync(join(folder, sub));
+  for (const [name, content] of Object.entries(FILES)) writeFileSync(join(folder, name), content);
+  symlinkSync('..', join(folder, 'day/circle'));
+  symlinkSync('../x.pcap', join(folder, 'day/link'));
+});
+
+const pathsOf = (...words: string[]) =>
+  capturePaths(words.map((word) => join(folder, word))).map((path) => path.slice(folder.length + 1));
+
+test.each<[string[], string[]]>([
+  [
+    ['x.pcap', 'none', 'x.pcap'],
+    ['x.pcap', 'none', 'x.pcap'],
+  ],
+  [['day'], ['day/b.pcapng', 'day/c.gz', 'day/link']],
+  [['x*'], ['x.pcap', 'x.pcap1', 'x.pcap2', 'x.pcap10']],
+  [['x.pcap?'], ['x.pcap1', 'x.pcap2']],
+  [['x.pcap[!2]'], ['x.pcap1']],
+  [['*/[a-c].*'], ['day/b.pcapng', 'day/c.gz', 'texts/a.txt']],
+  [['a[1].pcap'], ['a[1].pcap']],
+  [['.h*'], ['.hidden.pcap']],
+  [
+    ['x.pcap2', 'day/*.gz'],
+    ['x.pcap2', 'day/c.gz', 'day/log.gz'],
+  ],
+])('%j', (words, paths) => {
+  expect(pathsOf(...words)).toEqual(paths);
+});
+
+test('a folder has its captures and those of its folders', () => {
+  expect(pathsOf('.')).toEqual([
+    '.hidden.pcap',
+    'a[1].pcap',
+    'day/b.pcapng',
+    'day/c.gz',
+    'day/link',
+    'x.pcap',
+    'x.pcap1',
+    'x.pcap2',
+    'x.pcap10',
+  ]);
+});
+
+test('standard input is itself', () => {
+  expect(capturePaths(['-'])).toEqual(['-']);
+});
+
+test.each([
+  ['texts', /texts: the folder has no capture file/],
+  ['y*.pcap', /y\*\.pcap: no file matches$/],
+  ['none/x*', /no file matches$/],
+  ['x[z-a]*', /no file matches$/],
+])('%s is refused', (word, message) => {
+  expect(() => pathsOf(word)).toThrow(
+    expect.objectContaining({ exit: 66, message: expect.stringMatching(message) }),
+  );
+});
