@@ -106,6 +106,16 @@ describe('rc-service portsentry', () => {
     expect(await daemons()).toHaveLength(1);
   });
 
+  test('a daemon without a lock on its file, as one of an older package: it is stopped', async () => {
+    const before = pid();
+    const file = `${TREE}${PIDFILE}`;
+    await lab.run(lab.victim, ['sh', '-ec', `cp ${file} ${file}.new; mv ${file}.new ${file}`]);
+    expect((await rc('status')).code).toBe(0);
+    expect((await rc('restart')).code).toBe(0);
+    expect(pid()).not.toBe(before);
+    expect(await daemons()).toHaveLength(1);
+  });
+
   test('status of a daemon that was killed, also when another program of its name has its number', async () => {
     await lab.run(lab.victim, ['kill', '-KILL', pid()]);
     await lab.waitFor(async () => (await daemons()).length === 0);

@@ -106,6 +106,15 @@ describe('/etc/init.d/portsentry', () => {
     expect(await daemons()).toEqual([expect.stringContaining(title)]);
   });
 
+  test('a daemon without a lock on its file, as one of an older package: it is stopped', async () => {
+    const before = pid();
+    await lab.run(lab.victim, ['sh', '-ec', `cp ${PIDFILE} ${PIDFILE}.new; mv ${PIDFILE}.new ${PIDFILE}`]);
+    expect((await script('status')).code).toBe(0);
+    expect((await script('restart')).code).toBe(0);
+    expect(pid()).not.toBe(before);
+    expect(await daemons()).toHaveLength(1);
+  });
+
   test('the number of a daemon that was killed, which another program of that name has: it is left alone', async () => {
     await lab.run(lab.victim, ['kill', '-KILL', pid()]);
     await lab.waitFor(async () => (await daemons()).length === 0);
