@@ -28,6 +28,7 @@ import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from 
 import { type Evidence, isHandshake, suffices } from './track/evidence.ts';
 import type { Reported } from './track/reported.ts';
 import { groupScanEvent, scanEvent } from './track/scan.ts';
+import { isArpSweep } from './track/shape.ts';
 import type { Source } from './track/source.ts';
 import { Tracker, type TrackerLimits } from './track/tracker.ts';
 import { WeakSources } from './track/weak-sources.ts';
@@ -462,7 +463,7 @@ export class Engine {
       return;
     }
     this.scans++;
-    const isLine = (triggered && source.probes > 1) || source.kinds === 1 << Kind.arp;
+    const isLine = (triggered && source.probes > 1) || isArpSweep(source.kinds);
     // Nobody reads the scans of a flood of forged sources.
     if (recorder.readsEvents || isLine || recorder.wantsScan?.(source.probes) === true)
       recorder.scan(scanEvent(source, this.#answersTo(source)));

@@ -32,6 +32,11 @@ export function transportOf(protocol: number): Transport {
   return TRANSPORTS[protocol] ?? 'ip';
 }
 
+/** The order of transports by name, for `sort`. */
+export function compareTransports(one: Transport, other: Transport): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
 /** The transport whose mode and policy apply to a probe: only TCP and UDP have their own, all others use those of TCP. */
 export function modeTransportOf(transport: Transport): ModeTransport {
   return transport === 'udp' ? 'udp' : 'tcp';

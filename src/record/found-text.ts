@@ -1,4 +1,5 @@
 import type { KindName } from '../classify/kind.ts';
+import { compareTransports } from '../net/protocol.ts';
 import type { Answered, ScanEvent } from '../track/event.ts';
 import { counted } from './counted.ts';
 
@@ -42,7 +43,7 @@ function countPorts(answered: readonly Answered[]): number {
 }
 
 function listText(ports: readonly Answered[]): string {
-  const sorted = [...ports].sort((a, b) => order(a.transport, b.transport) || a.port - b.port);
+  const sorted = [...ports].sort((a, b) => compareTransports(a.transport, b.transport) || a.port - b.port);
   const more = sorted.length - MAX_PORTS;
   return `${sorted.slice(0, MAX_PORTS).map(portText).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
@@ -50,8 +51,4 @@ function listText(ports: readonly Answered[]): string {
 /** A port without a word is one of TCP. */
 function portText({ transport, port }: Answered): string {
   return transport === 'tcp' ? String(port) : `${transport.toUpperCase()} ${port}`;
-}
-
-function order(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -2,7 +2,7 @@
 
 import type { KindName } from '../classify/kind.ts';
 import type { ScanEvent } from '../track/event.ts';
-import type { ScannedRange } from '../track/ranges.ts';
+import { countPorts, type ScannedRange } from '../track/ranges.ts';
 import { counted } from './counted.ts';
 import { foundText } from './found-text.ts';
 
@@ -85,8 +85,7 @@ function targetsText({ targetNames, targets }: ScanEvent): string | null {
 function portsText({ ranges, ports, atLeast }: ScanEvent): string | null {
   const shown = ranges.filter(({ transport }) => transport !== 'arp');
   if (shown.length === 0) return null;
-  const covered = shown.reduce((sum, { first, last }) => sum + last - first + 1, 0);
-  return `ports ${covered > ports && !atLeast ? 'within ' : ''}${rangesText(shown)}`;
+  return `ports ${countPorts(shown) > ports && !atLeast ? 'within ' : ''}${rangesText(shown)}`;
 }
 
 function namesText(names: readonly string[], all: number): string {

@@ -1,5 +1,5 @@
 import { PORT_COUNT } from '../config/ports.ts';
-import type { Transport } from '../net/protocol.ts';
+import { compareTransports, type Transport } from '../net/protocol.ts';
 import type { ProbeEvent, ScanEvent } from '../track/event.ts';
 import type { PortPlot } from './plot.ts';
 import { TopSources } from './top-sources.ts';
@@ -78,7 +78,7 @@ export class Findings {
       for (const [port, probes] of ports.entries()) if (probes > 0) all.push({ transport, port, probes });
     }
     return all
-      .sort((a, b) => b.probes - a.probes || order(a.transport, b.transport) || a.port - b.port)
+      .sort((a, b) => b.probes - a.probes || compareTransports(a.transport, b.transport) || a.port - b.port)
       .slice(0, most);
   }
 
@@ -90,8 +90,4 @@ export class Findings {
     }
     return ports;
   }
-}
-
-function order(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
 }

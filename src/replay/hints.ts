@@ -5,7 +5,7 @@ import type { WrongSender } from './wrong-checksums.ts';
 /** Senders that a hint names. */
 const MAX_NAMED = 3;
 
-/** From so many sources of a single probe on, and when they are most of the scans, they are probably forged. */
+/** At least this many sources of a single probe are probably forged when they are most of the scans. */
 const MIN_SINGLES = 1_000;
 
 /** What to try when the checksums of some senders are all wrong; null when there are none. */

@@ -1,4 +1,4 @@
-import type { Transport } from '../net/protocol.ts';
+import { compareTransports, type Transport } from '../net/protocol.ts';
 import type { NumberRange } from './number-sets.ts';
 
 /** The most ranges of one scan that are reported. */
@@ -14,9 +14,7 @@ export interface ScannedRange extends NumberRange {
  * narrowest gaps are joined as well, so that the result covers them all.
  */
 export function joinRanges(ranges: readonly ScannedRange[]): ScannedRange[] {
-  const sorted = [...ranges].sort((a, b) =>
-    a.transport < b.transport ? -1 : a.transport > b.transport ? 1 : a.first - b.first,
-  );
+  const sorted = [...ranges].sort((a, b) => compareTransports(a.transport, b.transport) || a.first - b.first);
   const joined: ScannedRange[] = [];
   for (const range of sorted) {
     const before = joined.at(-1);
@@ -24,6 +22,11 @@ export function joinRanges(ranges: readonly ScannedRange[]): ScannedRange[] {
     else if (range.last > before.last) joined[joined.length - 1] = { ...before, last: range.last };
   }
   return joined.length > MAX_SCANNED_RANGES ? closeGaps(joined) : joined;
+}
+
+/** How many ports the ranges cover, of which none overlap. */
+export function countPorts(ranges: readonly ScannedRange[]): number {
+  return ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
 }
 
 function closeGaps(ranges: readonly ScannedRange[]): ScannedRange[] {

@@ -2,7 +2,7 @@ import { Kind, type KindName, kindName } from '../classify/kind.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import type { DecoyGroup } from './decoy-group.ts';
 import type { Answered, ScanEvent } from './event.ts';
-import { joinRanges, type ScannedRange } from './ranges.ts';
+import { countPorts, joinRanges, type ScannedRange } from './ranges.ts';
 import { groupShapeOf, shapeOf } from './shape.ts';
 import type { Source } from './source.ts';
 
@@ -81,8 +81,5 @@ function countBeyond(answered: readonly Answered[], ranges: readonly ScannedRang
 
 /** The ports of the ranges, at least `least`: a group without names has no ranges. */
 function portsIn(ranges: readonly ScannedRange[], least: number): number {
-  return Math.max(
-    least,
-    ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0),
-  );
+  return Math.max(least, countPorts(ranges));
 }

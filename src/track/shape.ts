@@ -3,7 +3,7 @@ import type { Source } from './source.ts';
 
 /**
  * What a scan looks like. `decoy`: one sender with many source addresses; `distributed`: many similar sources; `flood`:
- * so many of them, to so few ports, that they ask for nothing; `arp sweep`: a neighbour that asks for many addresses;
+ * hundreds of them to a few ports, which look for nothing; `arp sweep`: a neighbour that asks for many addresses;
  * `traceroute`: a look for the way to us; `slow`: spread out to stay below the limits of detectors; `sweep`: more of our
  * addresses than ports; `vertical`: many ports; `single`: one port of one address.
  */
@@ -28,12 +28,17 @@ const MAX_FLOOD_PORTS = 8;
 
 /** The shape of one source's scan. */
 export function shapeOf({ ports, targets, firstSeen, lastSeen, kinds, probes, marks }: Source): Shape {
-  if (kinds === 1 << Kind.arp) return 'arp sweep';
+  if (isArpSweep(kinds)) return 'arp sweep';
   if (marks.traceroutes * 2 > probes) return 'traceroute';
   const steps = Math.max(ports, targets);
   if (steps >= MIN_SLOW_STEPS && (lastSeen - firstSeen) / (steps - 1) >= SLOW_INTERVAL_MS) return 'slow';
   if (targets > ports) return 'sweep';
   return ports > 1 ? 'vertical' : 'single';
+}
+
+/** Whether a scan of this mask of kinds only asks for addresses. */
+export function isArpSweep(kinds: number): boolean {
+  return kinds === 1 << Kind.arp;
 }
 
 /** The shape of a group of this many sources that probed this many different ports together. */
