@@ -93,13 +93,7 @@ async function readWire(lab: Lab): Promise<Reaction> {
   const answered = new Set<number>();
   for (let batch = await source.next(); batch !== null; batch = await source.next()) {
     for (let index = 0; index < batch.count; index++) {
-      const [offset, captured, wire, link] = [
-        batch.offset[index] as number,
-        batch.capturedLength[index] as number,
-        batch.wireLength[index] as number,
-        batch.linkType[index] as number,
-      ];
-      if (reader.read(batch.view, offset, captured, wire, link) !== Reason.none) continue;
+      if (reader.readFrame(batch, index) !== Reason.none) continue;
       const { packet } = reader;
       const time = batch.time[index] as number;
       if (packet.source.toString() === lab.wire.to.ipv4) {

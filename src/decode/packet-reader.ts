@@ -1,4 +1,5 @@
 import { LINKTYPE_ETHERNET, LINKTYPE_NFLOG } from '../capture/link-type.ts';
+import type { FrameBatch } from '../capture/source.ts';
 import { Reassembler } from './fragments/fragments.ts';
 import { decodeFrame } from './frame.ts';
 import type { Packet } from './packet.ts';
@@ -40,6 +41,17 @@ export class PacketReader<Read extends Packet = Packet> {
       return Reason.none;
     }
     return this.#readAny(view, offset, capturedLength, wireLength, linkType);
+  }
+
+  /** Reads frame number `index` of a batch. */
+  readFrame({ view, offset, capturedLength, wireLength, linkType }: FrameBatch, index: number): Reason {
+    return this.read(
+      view,
+      offset[index] as number,
+      capturedLength[index] as number,
+      wireLength[index] as number,
+      linkType[index] as number,
+    );
   }
 
   /** Adds the fragment just read to its datagram. The packet's time must be set, because fragments expire. */

@@ -10,19 +10,19 @@ import {
   PLAIN_IP,
   plainProtocolV6,
 } from '../decode/plain.ts';
+import {
+  DESTINATION_V4,
+  DESTINATION_V6,
+  PORTS_V4,
+  PORTS_V6,
+  SOURCE_V4,
+  SOURCE_V6,
+} from '../decode/plain-positions.ts';
 import type { Address } from '../net/address.ts';
 import { PROTOCOL_TCP } from '../net/protocol.ts';
 
 /** Bits for the ends of connections, as a power of two. Another end with the same bit costs time, and changes nothing. */
 const FILTER_BITS = 20;
-
-// From the IP header without options or extension headers on (RFC 791, section 3.1; RFC 8200, section 3).
-const SOURCE_V4 = 12;
-const DESTINATION_V4 = 16;
-const PORTS_V4 = 20;
-const SOURCE_V6 = 8;
-const DESTINATION_V6 = 24;
-const PORTS_V6 = 40;
 
 /**
  * Leaves out, after a look at a few of their octets, the frames that show neither a connection of the probes that it was

@@ -28,13 +28,7 @@ export class Extract {
 
   /** A fragment has its addresses, whether or not it has ports. */
   #belongs(batch: FrameBatch, index: number): boolean {
-    const reason = this.#reader.read(
-      batch.view,
-      batch.offset[index] as number,
-      batch.capturedLength[index] as number,
-      batch.wireLength[index] as number,
-      batch.linkType[index] as number,
-    );
+    const reason = this.#reader.readFrame(batch, index);
     if (reason !== Reason.none && reason !== Reason.fragment) return false;
     const { source, destination } = this.#reader.packet;
     return this.#narrow.names(source) || this.#narrow.names(destination);

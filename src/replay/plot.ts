@@ -1,3 +1,5 @@
+import { PORT_COUNT } from '../config/ports.ts';
+
 /** Columns that are counted. The plot has fewer; a capture's length is not known before its end. */
 const COLUMNS = 1_024;
 
@@ -17,7 +19,6 @@ const WIDTH = 64;
 const HEIGHT = 16;
 const ROWS = HEIGHT * DOT_ROWS;
 
-const LAST_PORT = 65_535;
 const LABEL_WIDTH = 5;
 
 /** The ports of probes by time, drawn in Braille: the port on a logarithmic axis, one dot where there was a probe. */
@@ -31,7 +32,7 @@ export class PortPlot {
   /** The times of the first and the last probe, in ms since the epoch. */
   first = Number.POSITIVE_INFINITY;
   last = Number.NEGATIVE_INFINITY;
-  readonly #rowOf = Uint8Array.from({ length: LAST_PORT + 1 }, (_, port) => rowOf(port));
+  readonly #rowOf = Uint8Array.from({ length: PORT_COUNT }, (_, port) => rowOf(port));
 
   /** Adds a probe; `time` in ms since the epoch. */
   add(time: number, port: number): void {
@@ -101,7 +102,7 @@ export class PortPlot {
 
 /** The row of a port, 0 for the highest ports. */
 function rowOf(port: number): number {
-  return Math.min(ROWS - 1, Math.floor((1 - Math.log(port + 1) / Math.log(LAST_PORT + 2)) * ROWS));
+  return Math.min(ROWS - 1, Math.floor((1 - Math.log(port + 1) / Math.log(PORT_COUNT + 1)) * ROWS));
 }
 
 function dotOf(x: number, y: number): number {
@@ -115,5 +116,5 @@ function charOf(dots: number): string {
 /** The highest port of every fourth row of characters. */
 function labelOf(row: number): string {
   if (row % 4 !== 0) return '';
-  return String(Math.min(LAST_PORT, Math.round((LAST_PORT + 2) ** (1 - row / HEIGHT)) - 1));
+  return String(Math.min(PORT_COUNT - 1, Math.round((PORT_COUNT + 1) ** (1 - row / HEIGHT)) - 1));
 }

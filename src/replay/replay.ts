@@ -334,13 +334,7 @@ export class Replay {
 
   /** Decodes the frame, and sets the time of the packet. */
   #decode(batch: FrameBatch, index: number): Reason {
-    const reason = this.#reader.read(
-      batch.view,
-      batch.offset[index] as number,
-      batch.capturedLength[index] as number,
-      batch.wireLength[index] as number,
-      batch.linkType[index] as number,
-    );
+    const reason = this.#reader.readFrame(batch, index);
     this.#reader.packet.time = batch.time[index] as number;
     return reason === Reason.fragment ? this.#reader.join(batch.view) : reason;
   }

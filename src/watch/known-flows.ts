@@ -1,4 +1,12 @@
 import type { Packet } from '../decode/packet.ts';
+import {
+  DESTINATION_V4,
+  DESTINATION_V6,
+  PORTS_V4,
+  PORTS_V6,
+  SOURCE_V4,
+  SOURCE_V6,
+} from '../decode/plain-positions.ts';
 
 /**
  * Places for flows, as a power of two. Each flow has one, which the latest takes: a flood of flows makes frames cost what
@@ -13,14 +21,6 @@ const PORTS = 8;
 const FAMILY = 9;
 const VERDICT = 10;
 const PLACE_WORDS = 11;
-
-// RFC 791, section 3.1, without options; RFC 8200, section 3, without extension headers. The ports follow.
-const SOURCE_V4 = 12;
-const DESTINATION_V4 = 16;
-const PORTS_V4 = 20;
-const SOURCE_V6 = 8;
-const DESTINATION_V6 = 24;
-const PORTS_V6 = 40;
 
 /** What is known of the other packets of a flow: nothing, or that they need not be decoded. */
 export const Verdict = { unknown: 0, segment: 1, datagram: 2, 'counted datagram': 3 } as const;

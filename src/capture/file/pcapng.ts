@@ -12,10 +12,10 @@ const BLOCK_OVERHEAD = BLOCK_HEADER_LENGTH + BLOCK_TRAILER_LENGTH;
 
 /** The type of a section header block. It is a palindrome, so it is recognised before the byte order is known. */
 export const SECTION_HEADER = 0x0a0d0d0a;
-const INTERFACE_DESCRIPTION = 1;
+export const INTERFACE_DESCRIPTION = 1;
 const OBSOLETE_PACKET = 2;
 const SIMPLE_PACKET = 3;
-const ENHANCED_PACKET = 6;
+export const ENHANCED_PACKET = 6;
 
 // Offsets from the start of the block. The obsolete packet block differs from the enhanced one only in its interface
 // number, which has 16 bits and precedes a count of drops.
@@ -34,11 +34,12 @@ const PACKET_TIMESTAMP_HIGH = 12;
 const PACKET_TIMESTAMP_LOW = 16;
 const PACKET_CAPTURED_LENGTH = 20;
 const PACKET_ORIGINAL_LENGTH = 24;
-const PACKET_DATA = 28;
+export const PACKET_DATA = 28;
 const SIMPLE_ORIGINAL_LENGTH = 8;
 const SIMPLE_DATA = 12;
 
-const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+/** Shows the byte order of a section. */
+export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const VERSION_MAJOR = 1;
 
 /**

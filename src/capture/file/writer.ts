@@ -1,15 +1,17 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { FrameBatch } from '../source.ts';
+import {
+  BYTE_ORDER_MAGIC,
+  ENHANCED_PACKET,
+  INTERFACE_DESCRIPTION,
+  PACKET_DATA,
+  SECTION_HEADER,
+} from './pcapng.ts';
 
 // pcapng, draft-ietf-opsawg-pcapng, in little-endian order. A block's length stands at both of its ends.
-const SECTION_HEADER = 0x0a0d0d0a;
-const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
-const INTERFACE_DESCRIPTION = 1;
-const ENHANCED_PACKET = 6;
 const SECTION_LENGTH = 28;
 const INTERFACE_LENGTH = 20;
 const PACKET_OVERHEAD = 32;
-const PACKET_DATA = 28;
 
 /** Octets that are gathered before they are written. */
 const PIECE_BYTES = 262_144;
