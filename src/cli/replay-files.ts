@@ -34,22 +34,25 @@ export async function replayFiles(
   files: readonly CaptureFile[],
   { replay, places, inferOpen, counts, progress }: PassParts,
 ): Promise<{ exit: Exit; facts: CaptureFacts }> {
-  let facts = new CaptureFacts();
+  const facts = new CaptureFacts();
+  // Every pass has the same packets, so the first one counts them.
+  let counting = counts ? facts : null;
   const readAll = async (
     name: string,
     read: (source: CaptureSource, file: number) => Promise<CaptureEnd>,
   ) => {
-    facts = new CaptureFacts();
     progress?.begin(name);
     const troubles: Trouble[] = [];
     for (const [number, file] of files.entries()) {
       const source = new UndecodedFrames(file.read());
       places.begin(number, source);
-      const end = await read(counts || progress !== null ? watched(source, facts, progress) : source, number);
+      const isWatched = counting !== null || progress !== null;
+      const end = await read(isWatched ? watched(source, counting, progress) : source, number);
       places.end();
       progress?.endOf(source);
       if (source.undecoded > 0 || end.status !== 'complete') troubles.push({ source, end });
     }
+    counting = null;
     return troubles;
   };
   let troubles = inferOpen ? await readAll('first pass', (...from) => replay.infer(...from)) : null;
@@ -71,10 +74,14 @@ interface Trouble {
 }
 
 /** Passes on the batches of a source, and shows them to the others. */
-function watched(source: UndecodedFrames, facts: CaptureFacts, progress: Progress | null): CaptureSource {
+function watched(
+  source: UndecodedFrames,
+  facts: CaptureFacts | null,
+  progress: Progress | null,
+): CaptureSource {
   const note = (batch: FrameBatch | null) => {
     if (batch === null) return null;
-    facts.note(batch);
+    facts?.note(batch);
     progress?.note(batch.count, source);
     return batch;
   };
