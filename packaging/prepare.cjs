@@ -1,7 +1,7 @@
-// npm runs this (prepare) before it packs the program, and when it installs it from a git address. `npm install --global` of
-// a git address starts a second npm in the clone, for the development dependencies, and that one takes its own installation
-// for a global one: it leaves them out, and puts a link to the clone where the program is to be. So they are installed here,
-// and the link goes.
+// npm runs this (prepare) before it packs the program, and when it installs the program from a git address. `npm install
+// --global` of a git address starts a second npm in the clone, which installs the development dependencies. The second npm
+// takes its own installation for a global one: it leaves them out, and makes a link to the clone in the place of the program.
+// So this script installs them, and removes the link.
 'use strict';
 const { execFileSync } = require('node:child_process');
 const { existsSync, mkdirSync, readlinkSync, unlinkSync } = require('node:fs');

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { SensorAccount } from './child-plan.ts';
 
-/** The user that the packages make for the sensor alone. */
-const OWN_NAME = '_portsentry';
+/** The user that the packages and `portsentry setup` make for the sensor alone. */
+export const SENSOR_USER = '_portsentry';
 
 /** The user of every Linux that owns nothing. Other programs run as it too, and may stop or trace its processes. */
 const NOBODY: SensorAccount = { name: 'nobody', uid: 65_534, gid: 65_534 };
@@ -12,7 +12,7 @@ export function sensorAccount(passwd = readPasswd()): SensorAccount {
   for (const line of passwd.split('\n')) {
     const [name, , uid, gid] = line.split(':');
     // A user with an id of root's would give up nothing.
-    if (name === OWN_NAME && isId(uid) && isId(gid)) return { name, uid: Number(uid), gid: Number(gid) };
+    if (name === SENSOR_USER && isId(uid) && isId(gid)) return { name, uid: Number(uid), gid: Number(gid) };
   }
   return NOBODY;
 }

@@ -22,8 +22,8 @@ const FORGED = fc.record({
   gapMs: fc.constantFrom(0, 1, 15, 300, 9_000),
 });
 /**
- * None, or so many forged sources of 24 different attempts each, one after the other, as they raise the breaker's demand most: it
- * takes them for as many scanners.
+ * None, or forged sources one after the other, each with 24 different attempts. The breaker takes each of them for a scanner, which
+ * raises its demand most.
  */
 const SCANS = fc.constantFrom(0, 80).map((count) =>
   Array.from({ length: count * 24 }, (_, index) => ({

@@ -1,15 +1,13 @@
 import { findAccount } from '../../preflight/account.ts';
+import { SENSOR_USER } from '../../sensor/account.ts';
 import { failureOfTool } from './run-tool.ts';
 import type { Tree } from './tree.ts';
 
-/** The user of the process that reads packets. It owns nothing, and no other process runs as it. */
-export const ACCOUNT = '_portsentry';
-
 /** Whether the host whose root this folder is has the account; null if it has no accounts at all. */
 export function hasAccount(tree: Tree, root: string): boolean | null {
-  if (root === '/' && findAccount(ACCOUNT) !== null) return true;
+  if (root === '/' && findAccount(SENSOR_USER) !== null) return true;
   const entry = tree.look('/etc/passwd');
-  return entry.kind === 'file' ? new RegExp(`^${ACCOUNT}:`, 'm').test(entry.text ?? '') : null;
+  return entry.kind === 'file' ? new RegExp(`^${SENSOR_USER}:`, 'm').test(entry.text ?? '') : null;
 }
 
 /** Makes the account. Returns null, or in one line why there is none. */
@@ -28,13 +26,13 @@ export function addAccount(root: string): string | null {
       '--comment',
       'reads packets for portsentry',
     ],
-    ACCOUNT,
+    SENSOR_USER,
   ]);
 }
 
 /** Removes the account with its group. Returns null, or in one line why it stays. */
 export function removeAccount(root: string): string | null {
-  return failureOfTool(['userdel', ...inRoot(root), ACCOUNT]);
+  return failureOfTool(['userdel', ...inRoot(root), SENSOR_USER]);
 }
 
 function inRoot(root: string): string[] {

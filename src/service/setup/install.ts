@@ -1,4 +1,5 @@
-import { ACCOUNT, addAccount, hasAccount } from './account.ts';
+import { SENSOR_USER } from '../../sensor/account.ts';
+import { addAccount, hasAccount } from './account.ts';
 import { type SetupFile, STATE_FOLDER } from './files.ts';
 import { type Made, readRecord, recordOf, recordText } from './record.ts';
 import { attempt, type Report } from './report.ts';
@@ -61,7 +62,7 @@ function noteFolders(tree: Tree, path: string, made: Made): void {
 
 /** A host without the account is no failure: the process that reads packets then runs as nobody. */
 function makeAccount({ tree, root, report }: Work, made: Made): void {
-  const what = `account ${ACCOUNT}`;
+  const what = `account ${SENSOR_USER}`;
   const has = attempt(what, () => hasAccount(tree, root));
   if (has !== false) {
     report.note(has ? 'unchanged' : 'skipped', what, has ? undefined : `no /etc/passwd in ${root}`);
@@ -69,7 +70,7 @@ function makeAccount({ tree, root, report }: Work, made: Made): void {
   }
   const failure = report.dryRun ? null : addAccount(root);
   if (failure === null) {
-    made.accounts.add(ACCOUNT);
+    made.accounts.add(SENSOR_USER);
     report.note('installed', what);
   } else report.note('skipped', what, `${failure}; packets are read as nobody until there is one`);
 }

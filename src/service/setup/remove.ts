@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { CommandError, Exit } from '../../preflight/exit.ts';
-import { ACCOUNT, removeAccount } from './account.ts';
+import { SENSOR_USER } from '../../sensor/account.ts';
+import { removeAccount } from './account.ts';
 import { CONFIGURATION_FOLDER, documentsOf, libraryOf, type SetupFile, STATE_FOLDER } from './files.ts';
 import type { Work } from './install.ts';
 import { readRecord, recordOf } from './record.ts';
@@ -28,7 +29,7 @@ export function remove(work: Work, purge: boolean): void {
   if (purge) for (const [folder, name] of WRITTEN) takeWritten(work, folder, name);
   if (attempt(record, () => tree.look(record)).kind !== 'absent')
     report.step('removed', record, () => tree.remove(record));
-  if (made.accounts.has(ACCOUNT)) takeAccount(work);
+  if (made.accounts.has(SENSOR_USER)) takeAccount(work);
   const own = [
     `${documentsOf(prefix)}/docs`,
     `${documentsOf(prefix)}/native-notes`,
@@ -61,9 +62,9 @@ function takeWritten({ tree, report }: Work, folder: string, name: RegExp): void
 }
 
 function takeAccount({ root, report }: Work): void {
-  report.step('removed', `account ${ACCOUNT}`, () => {
+  report.step('removed', `account ${SENSOR_USER}`, () => {
     const failure = removeAccount(root);
-    if (failure !== null) throw new CommandError(Exit.ioError, `account ${ACCOUNT} stays: ${failure}`);
+    if (failure !== null) throw new CommandError(Exit.ioError, `account ${SENSOR_USER} stays: ${failure}`);
   });
 }
 
