@@ -51,6 +51,8 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       return (await import('./cli/status.ts')).runStatus(invocation, standardStreams());
     case 'list':
       return (await import('./cli/list.ts')).runList(invocation, standardStreams());
+    case 'lists':
+      return (await import('./cli/lists.ts')).runLists(invocation, standardStreams());
     case 'block':
       return (await import('./cli/block.ts')).runBlock(invocation, standardStreams());
     case 'unblock':

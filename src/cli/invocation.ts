@@ -6,7 +6,8 @@ export type Invocation =
   | ({ readonly command: 'run' } & RunOptions)
   | ({ readonly command: 'replay' } & ReplayOptions)
   | ({ readonly command: 'check' } & CheckOptions)
-  | ({ readonly command: 'status' | 'list' | 'doctor' } & QueryOptions)
+  | ({ readonly command: 'status' | 'lists' | 'doctor' } & QueryOptions)
+  | ({ readonly command: 'list' } & ListOptions)
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
   | ({ readonly command: 'unblock' } & UnblockOptions)
@@ -62,19 +63,30 @@ export interface WhyOptions extends QueryOptions {
 
 /** The options of `block`. */
 export interface BlockOptions extends QueryOptions {
-  readonly target: string;
+  /** `-` stands for the targets on standard input. */
+  readonly targets: readonly string[];
   /** The text of --for. */
   readonly time: string | undefined;
   readonly why: string | undefined;
+  /** The file of a list, and its name; both or none. Then there are no targets. */
+  readonly file: string | undefined;
+  readonly list: string | undefined;
 }
 
 /** The options of `unblock`. */
 export interface UnblockOptions extends QueryOptions {
-  /** Exactly one of `target` and `all`. */
-  readonly target: string | undefined;
+  /** Exactly one of `targets`, `all` and `list` says what. `-` stands for the targets on standard input. */
+  readonly targets: readonly string[];
   readonly all: boolean;
+  readonly list: string | undefined;
   /** Only end the record of the block. */
   readonly forget: boolean;
+}
+
+/** The options of `list`. */
+export interface ListOptions extends QueryOptions {
+  /** The named list whose members are asked for; undefined for the blocks. */
+  readonly list: string | undefined;
 }
 
 /** The init systems that there are files for. */

@@ -1,25 +1,72 @@
+import type { ListInfo, ListMatch } from '../control/lists.ts';
 import type { BlockInfo } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
-import { labelOf } from '../record/labels.ts';
 import { formatTime } from '../record/times.ts';
-import { askDaemon, findSocket } from './ask.ts';
-import type { QueryOptions } from './invocation.ts';
+import { askDaemon, askFor, type DaemonSocket, findSocket } from './ask.ts';
+import { describeCause } from './describe-cause.ts';
+import type { ListOptions } from './invocation.ts';
 import { jsonLine } from './json.ts';
 import { type CommandOutput, PIECE_CHARS } from './output.ts';
 import { renderTable } from './table.ts';
+import { readListName } from './targets.ts';
 import { formatEnd } from './times.ts';
 
-/** `portsentry list`: prints the blocks as a table or as JSON lines. Throws a CommandError without an answer. */
-export async function runList({ configfile, json }: QueryOptions, output: CommandOutput): Promise<Exit> {
+/** Members of a shared list that the table of blocks names; `list --list` names them all. */
+const MAX_SHARED_SHOWN = 50;
+
+/**
+ * `portsentry list`: prints the blocks, or the members of a named list, as a table or as JSON lines. Throws a CommandError
+ * without an answer, 65 when there is no such list.
+ */
+export async function runList({ configfile, list, json }: ListOptions, output: CommandOutput): Promise<Exit> {
   const socket = findSocket(configfile, output);
+  if (list !== undefined) {
+    const answer = askDaemon(socket, { command: 'list-members', list: readListName(list) });
+    if (json) await streamItems('member', answer, output);
+    else await output.stdout(renderMembers(await collect<ListMatch>('member', answer), Date.now()));
+    return Exit.ok;
+  }
   const answer = askDaemon(socket, { command: 'list' });
-  if (json) await streamBlocks(answer, output);
+  if (json) await streamItems('block', answer, output);
   else {
-    const blocks: BlockInfo[] = [];
-    for await (const { block } of answer) if (block !== undefined) blocks.push(block as BlockInfo);
-    await output.stdout(renderBlocks(blocks, Date.now()));
+    const blocks = await collect<BlockInfo>('block', answer);
+    await output.stdout(renderBlocks(blocks, Date.now()) + (await renderShared(socket)));
   }
   return Exit.ok;
+}
+
+/** What others have decided, below this host's own blocks: the first members of each shared list. */
+async function renderShared(socket: DaemonSocket): Promise<string> {
+  const lists = await askFor<readonly ListInfo[]>(socket, { command: 'lists' }, 'lists');
+  let text = '';
+  for (const { name, origin, entries } of lists) {
+    if (origin !== 'shared' || entries === 0) continue;
+    const shown: ListMatch[] = [];
+    for await (const { member } of askDaemon(socket, { command: 'list-members', list: name })) {
+      if (member !== undefined) shown.push(member as ListMatch);
+      if (shown.length === MAX_SHARED_SHOWN) break;
+    }
+    const rest = entries - shown.length;
+    text += `\nIn the shared list ${name}:\n${renderMembers(shown, Date.now())}`;
+    if (rest > 0) text += `and ${rest} more: portsentry list --list ${name}\n`;
+  }
+  return text;
+}
+
+/** The table of a list's members. */
+function renderMembers(members: readonly ListMatch[], now: number): string {
+  if (members.length === 0) return 'Nobody is in the list.\n';
+  const rows = members.map(({ target, until, note }) => [target, formatEnd(until, now), note ?? '-']);
+  return renderTable(['TARGET', 'ENDS', 'WHY'], rows);
+}
+
+async function collect<T>(
+  field: string,
+  answer: AsyncIterable<Readonly<Record<string, unknown>>>,
+): Promise<T[]> {
+  const items: T[] = [];
+  for await (const { [field]: item } of answer) if (item !== undefined) items.push(item as T);
+  return items;
 }
 
 /** The table of the blocks; the column without a bounded width is the last. */
@@ -44,21 +91,15 @@ function endOf({ undo, until }: BlockInfo, now: number): string {
   return undo === null ? 'by hand' : formatEnd(until, now);
 }
 
-/** Why an address is blocked: `TCP SYN/Normal scan, port 111`, or the administrator's note. */
-export function describeCause({ kind, port, note }: BlockInfo): string {
-  if (kind === 'manual') return note === null ? 'by hand' : `by hand: ${note}`;
-  const label = kind === 'odd' ? 'TCP scan with odd flags' : labelOf({ kind, tcpFlags: 0 });
-  return `${label}, port ${port}`;
-}
-
-async function streamBlocks(
+async function streamItems(
+  field: string,
   answer: AsyncIterable<Readonly<Record<string, unknown>>>,
   output: CommandOutput,
 ): Promise<void> {
   let piece = '';
   try {
-    for await (const { block } of answer) {
-      if (block !== undefined) piece += jsonLine(block);
+    for await (const { [field]: item } of answer) {
+      if (item !== undefined) piece += jsonLine(item);
       if (piece.length < PIECE_CHARS) continue;
       await output.stdout(piece);
       piece = '';

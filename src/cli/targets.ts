@@ -1,4 +1,5 @@
 import { duration } from '../config/values.ts';
+import { isListName, LIST_NAME_EXPECTED } from '../firewall/lists/names.ts';
 import { parseAddress } from '../net/address.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
@@ -13,6 +14,12 @@ export function readPrefix(text: string, where = ''): Prefix {
   const prefix = parsePrefix(text);
   if (prefix !== null) return prefix;
   throw usage(`${where}expected an address or a prefix such as 10.0.0.0/8, found "${text}"`);
+}
+
+/** Checks the name of a list. Throws usage error 64 for anything else. */
+export function readListName(text: string): string {
+  if (isListName(text)) return text;
+  throw usage(`--list: expected ${LIST_NAME_EXPECTED}, found "${text}"`);
 }
 
 /** Returns the canonical text of an address. Throws usage error 64 for anything else. */

@@ -1,11 +1,12 @@
+import type { ListMatch } from '../control/lists.ts';
 import type { BlockInfo, KnownSource, Why } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
 import { counted } from '../record/counted.ts';
 import { formatTime } from '../record/times.ts';
 import { askFor, findSocket } from './ask.ts';
+import { describeCause } from './describe-cause.ts';
 import type { WhyOptions } from './invocation.ts';
 import { jsonLine } from './json.ts';
-import { describeCause } from './list.ts';
 import type { CommandOutput } from './output.ts';
 import { renderFacts } from './table.ts';
 import { readAddress } from './targets.ts';
@@ -21,12 +22,13 @@ export async function runWhy(options: WhyOptions, output: CommandOutput): Promis
 }
 
 /** What the address did, what was done to it, and what happens next. */
-export function renderWhy({ address, rule, source, block, earlier, next }: Why, now: number): string {
+export function renderWhy({ address, rule, source, block, lists, earlier, next }: Why, now: number): string {
   const facts: [string, ...string[]][] = [
     ['never block', rule === null ? 'no rule spares it' : `spared by a rule: ${rule}`],
     ['seen', ...(source === null ? ['not tracked'] : describeSource(source, now))],
     ['blocked', ...(block === null ? ['no'] : describeBlock(block, address, now))],
   ];
+  if (lists.length > 0) facts.push(['listed', ...lists.map((match) => describeMatch(match, address, now))]);
   if (earlier !== null) {
     const { times, endedAt, how } = earlier;
     const what = times === 0 ? 'a block by hand, which' : `${counted(times, 'block')}; the last one`;
@@ -34,6 +36,12 @@ export function renderWhy({ address, rule, source, block, earlier, next }: Why, 
   }
   facts.push(['next', ...next]);
   return `${address}\n\n${renderFacts(facts)}`;
+}
+
+function describeMatch({ list, target, until, note }: ListMatch, address: string, now: number): string {
+  const part = target === address ? '' : `, as part of ${target}`;
+  const end = until === null ? '' : `, ends ${formatEnd(until, now)}`;
+  return `in the list ${list}${part}${end}${note === null ? '' : `: ${note}`}`;
 }
 
 function describeSource(source: KnownSource, now: number): string[] {

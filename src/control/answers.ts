@@ -1,6 +1,6 @@
+import { type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { Answer, ControlHandlers } from './handlers.ts';
 import { formatAnswer, formatError, type Request } from './protocol.ts';
-import type { BlockInfo } from './status.ts';
 
 /** The lines that answer a request; each line of a list is made when it is read. Throws what a handler throws. */
 export async function answer(request: Request, handlers: ControlHandlers): Promise<Iterable<string>> {
@@ -8,7 +8,7 @@ export async function answer(request: Request, handlers: ControlHandlers): Promi
     case 'status':
       return [formatAnswer({ status: await handlers.status() })];
     case 'list':
-      return listLines(await handlers.blocks());
+      return linesOf('block', await handlers.blocks());
     case 'block': {
       const { target, forMs, why, session } = request;
       return [orderLine(await handlers.block({ target, forMs, why, session: session ?? [] }))];
@@ -25,16 +25,34 @@ export async function answer(request: Request, handlers: ControlHandlers): Promi
       return [formatAnswer({ why: await handlers.why(request.address) })];
     case 'spare':
       return [orderLine(handlers.spare(request.address, request.ms))];
+    case 'lists':
+      return [formatAnswer({ lists: await handlers.lists.infos() })];
+    case 'list-part': {
+      const prefixes = request.entries.map((text) => parsePrefix(text) as Prefix);
+      const { upload, ...answer } = handlers.lists.part(request.upload, prefixes);
+      return [orderLine(answer, { upload })];
+    }
+    case 'list-load': {
+      const { refused, ...answer } = await handlers.lists.load(request.list, request.upload, request.note);
+      return [orderLine(answer, { refused: refused ?? [] })];
+    }
+    case 'list-members': {
+      const members = handlers.lists.members(request.list);
+      if (members === null) return [formatError('absent', `there is no list ${request.list}`)];
+      return linesOf('member', members);
+    }
+    case 'list-unload':
+      return [orderLine(await handlers.lists.unload(request.list))];
     case 'health':
       return [formatAnswer({ checks: await handlers.health() })];
   }
 }
 
-/** A line for each block, then one that marks the end. */
-function* listLines(blocks: Iterable<BlockInfo>): Generator<string> {
+/** A line for each item, then one that marks the end. */
+function* linesOf(field: string, items: Iterable<unknown>): Generator<string> {
   let count = 0;
-  for (const block of blocks) {
-    yield formatAnswer({ block });
+  for (const item of items) {
+    yield formatAnswer({ [field]: item });
     count++;
   }
   yield formatAnswer({ end: true, count });

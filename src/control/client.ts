@@ -105,6 +105,9 @@ function parseResponse(line: string): Response | null {
   return { ok, reason: reason as Reason, error: oneLine(String(error)), fields: more };
 }
 
+/** The requests whose answer has a line for each item. */
+const STREAMED: ReadonlySet<Request['command']> = new Set(['list', 'list-members']);
+
 function isLast({ command }: Request, response: Response): boolean {
-  return command !== 'list' || !response.ok || response.fields.end === true;
+  return !STREAMED.has(command) || !response.ok || response.fields.end === true;
 }

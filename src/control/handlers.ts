@@ -1,3 +1,6 @@
+import type { Prefix } from '../net/prefix.ts';
+import type { Refused } from '../respond/lists/admission.ts';
+import type { ListInfo, ListMatch } from './lists.ts';
 import type { BlockInfo, HealthCheck, Status, Why } from './status.ts';
 
 /** What the daemon does for its clients. Targets and addresses are canonical text. No handler should throw. */
@@ -15,6 +18,23 @@ export interface ControlHandlers {
   spare(address: string, ms: number): Answer;
   /** The checks that only the daemon can make: capture, the block method, its files. */
   health(): Promise<readonly HealthCheck[]>;
+  readonly lists: ListHandlers;
+}
+
+/** What the daemon does with named lists. */
+export interface ListHandlers {
+  infos(): Promise<readonly ListInfo[]>;
+  /** Takes a part of a list; `upload` is null for its first part. The answer names the upload. */
+  part(upload: number | null, entries: readonly Prefix[]): Answer & { readonly upload?: number };
+  /** Replaces the list of this name by the upload. `refused` names members that were left out, at most a few. */
+  load(
+    list: string,
+    upload: number,
+    note: string | null,
+  ): Promise<Answer & { readonly refused?: readonly Refused[] }>;
+  unload(list: string): Promise<Answer>;
+  /** The members of a list, in their order; null when there is no such list. The caller reads slowly. */
+  members(list: string): Iterable<ListMatch> | null;
 }
 
 /** An order to block a target. */

@@ -1,4 +1,5 @@
 import { shown } from '../config/lexer.ts';
+import { isListName, LIST_NAME_EXPECTED } from '../firewall/lists/names.ts';
 import { parseAddress } from '../net/address.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { oneLine } from '../record/one-line.ts';
@@ -18,6 +19,9 @@ const MAX_BLOCK_TIME_MS = 3_650 * 86_400_000;
 
 /** The most addresses that a session comes from: its connection, and what utmp and logind say of it. */
 const MAX_ADDRESSES = 8;
+
+/** The most entries in one part of a list: those of 44 characters fit into a request. */
+export const MAX_PART_ENTRIES = 80;
 
 /** The longest time to spare an address. `doctor` needs seconds, and a mistake must not last. */
 const MAX_SPARE_TIME_MS = 60_000;
@@ -110,6 +114,25 @@ const note: Field<string> = {
   },
 };
 
+const prefixes: Field<readonly string[]> = {
+  expected: `a list of at most ${MAX_PART_ENTRIES} addresses or prefixes`,
+  read(value) {
+    if (!Array.isArray(value) || value.length > MAX_PART_ENTRIES) return undefined;
+    const found = value.map(prefix.read);
+    return found.every((text) => text !== undefined) ? found : undefined;
+  },
+};
+
+const listName: Field<string> = {
+  expected: LIST_NAME_EXPECTED,
+  read: (value) => (typeof value === 'string' && isListName(value) ? value : undefined),
+};
+
+const uploadId: Field<number> = {
+  expected: 'the number of an upload',
+  read: (value) => (Number.isSafeInteger(value) ? (value as number) : undefined),
+};
+
 const COMMANDS = {
   status: {},
   list: {},
@@ -125,6 +148,11 @@ const COMMANDS = {
   why: { address },
   spare: { address, ms: time(MAX_SPARE_TIME_MS) },
   health: {},
+  lists: {},
+  'list-part': { upload: orNull(uploadId), entries: prefixes },
+  'list-load': { list: listName, upload: uploadId, note: orNull(note) },
+  'list-unload': { list: listName },
+  'list-members': { list: listName },
 } satisfies Record<string, Record<string, Field<unknown>>>;
 
 type Command = keyof typeof COMMANDS;

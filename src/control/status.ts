@@ -5,6 +5,7 @@ import type { LedgerMethod } from '../ledger/entry.ts';
 import type { Transport } from '../net/protocol.ts';
 import type { Undo } from '../respond/block-state.ts';
 import type { Evidence } from '../track/evidence.ts';
+import type { ListMatch } from './lists.ts';
 
 /** The daemon's state, as the control socket carries it. Times are ms since the epoch. */
 export interface Status {
@@ -156,6 +157,8 @@ export interface Why {
   readonly source: KnownSource | null;
   /** The block that covers it; the target may be a prefix. */
   readonly block: BlockInfo | null;
+  /** The members of named lists that cover it. */
+  readonly lists: readonly ListMatch[];
   /** Earlier blocks: how many, when the last one ended and how, as in `it was unblocked by hand`. */
   readonly earlier: { readonly times: number; readonly endedAt: number; readonly how: string } | null;
   /** What will happen next, in plain sentences. */

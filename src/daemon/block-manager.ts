@@ -76,7 +76,7 @@ export class BlockManager {
           now: parts.clock.now,
           reportGroup: this.#reportGroup,
           // Before its blocks are restored none stands yet.
-          spared: this.#passing((text) => this.blocks.find(text)?.ended === null),
+          spared: this.passing((text) => this.blocks.find(text)?.ended === null),
           tell: parts.tell,
           onLost: () => void this.#upkeep.restoreLost(),
         }),
@@ -89,7 +89,7 @@ export class BlockManager {
     });
     this.#upkeep = new RuleUpkeep({
       ...this.#assembly,
-      neverBlocked: () => this.#passing(),
+      neverBlocked: () => this.passing(),
     });
     this.commands = new CommandUpkeep({
       ...this.#assembly,
@@ -257,20 +257,20 @@ export class BlockManager {
     if (this.memory instanceof Ledger) await this.memory.close();
   }
 
-  /** Whether a network can be blocked while addresses in it pass. */
-  get #sparesInside(): boolean {
-    return (
-      SPARING_METHODS.has(this.#method.name) && !this.usesCommand && this.blocks.hostsDenyTemplate === null
-    );
-  }
-
   /** What the firewall must let pass: not whom an administrator has blocked, nor a session that began behind a block. */
-  #passing(isBlocked = (text: string) => this.blocks.stands(text)): string[] {
+  passing(isBlocked = (text: string) => this.blocks.stands(text)): string[] {
     const isOrdered = (text: string) => {
       const entry = isBlocked(text) ? this.blocks.find(text) : undefined;
       return entry !== undefined && isByHand(entry.block);
     };
     return this.allowList.never.prefixes(isBlocked).filter((text) => !isOrdered(text));
+  }
+
+  /** Whether a network can be blocked while addresses in it pass. */
+  get #sparesInside(): boolean {
+    return (
+      SPARING_METHODS.has(this.#method.name) && !this.usesCommand && this.blocks.hostsDenyTemplate === null
+    );
   }
 
   #makeResponder(): void {

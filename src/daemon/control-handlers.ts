@@ -26,6 +26,8 @@ import { infoOf } from './block-info.ts';
 import type { BlockManager } from './block-manager.ts';
 import { commandHealth } from './command-health.ts';
 import { foretell } from './foretell.ts';
+import { LiveListHandlers } from './list-handlers.ts';
+import type { Lists } from './lists.ts';
 import { logHealth } from './log-health.ts';
 import { blockByHand, forgetByHand, type Orders, unblockAllByHand, unblockByHand } from './manual-blocks.ts';
 import type { LogDestinations } from './outputs.ts';
@@ -62,16 +64,19 @@ export interface LiveControlHandlersParts {
   readonly sensor: () => Promise<SensorStatus>;
   readonly knownServices: () => readonly KnownService[];
   readonly coinTests: Pick<CoinTests, 'progressOf'>;
+  readonly lists: Lists;
   /** Called for each block by hand that is in force. */
   readonly onBlock: (entry: LedgerEntry) => void;
 }
 
 /** Answers the requests of the control socket in a live run. */
 export class LiveControlHandlers implements ControlHandlers {
+  readonly lists: LiveListHandlers;
   readonly #parts: LiveControlHandlersParts;
 
   constructor(parts: LiveControlHandlersParts) {
     this.#parts = parts;
+    this.lists = new LiveListHandlers(parts.lists);
   }
 
   async status(): Promise<Status> {
@@ -152,6 +157,7 @@ export class LiveControlHandlers implements ControlHandlers {
           ? null
           : { ...knownSource(source, address, toWall), challenge: coinTests.progressOf(address) },
       block: block === undefined ? null : infoOf(blockManager, block),
+      lists: this.#parts.lists.matches(address),
       earlier: earlierOf(known, toWall),
       next: foretell(blockManager, prepared(), { address, rule, block, source, dryRun }),
     };

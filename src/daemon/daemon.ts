@@ -109,6 +109,7 @@ export class Daemon {
     await this.#openControl();
     prepareSensor(this.#parts);
     await blockManager.start();
+    await this.#parts.lists.start();
     const { method, blocksSources } = blockManager;
     if (blocksSources) this.tell(`Sources are blocked by ${method.name}: ${method.how}.`);
     else if (blockManager.actsWithoutBlock) this.tell(`Sources are not blocked: ${method.how}.`);
@@ -147,6 +148,7 @@ export class Daemon {
     await queue.close();
     await engine.settle();
     engine.close();
+    await this.#parts.lists.close(settings.config.blockOnExit !== 'release');
     await blockManager.close();
     settings.recorder.close();
   }
@@ -164,7 +166,7 @@ export class Daemon {
   }
 
   #tick(): void {
-    const { engine, settings, blockManager, control, connectModes } = this.#parts;
+    const { engine, settings, blockManager, lists, control, connectModes } = this.#parts;
     const { serviceManager, captureManager, kernelSensor, readiness, probeReceiver, recordCheck } =
       this.#parts;
     this.#lookAtClock();
@@ -172,6 +174,7 @@ export class Daemon {
     engine.tracker.sweep(now);
     settings.recorder.tick(now);
     blockManager.tick(now);
+    lists.tick(now);
     control.tick();
     connectModes.tick(now);
     const isWell = (captureManager.isWell && kernelSensor.isWell) || readiness.doesWithoutCapture;

@@ -1,6 +1,7 @@
-import { closeSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inFolderOf, openRegular } from '../files/safe-path.ts';
+import { replaceFile } from '../files/replace-file.ts';
+import { openRegular } from '../files/safe-path.ts';
 import { reasonOf } from '../ledger/log-file.ts';
 import type { Convert } from '../ledger/wall-time.ts';
 import { parseAddress } from '../net/address.ts';
@@ -9,7 +10,6 @@ import type { KnownService } from '../watch/known-services.ts';
 
 const NAME = 'known-services';
 const MAX_BYTES = 65_536;
-const MODE = 0o600;
 
 /** Protocol, address or `*`, port, and when it was seen last, ms since the epoch. */
 const LINE = /^(tcp|udp) (\S{1,39}) (\d{1,5}) (\d{1,15})$/;
@@ -48,11 +48,7 @@ export function writeKnownServices(
     return `${protocol === PROTOCOL_TCP ? 'tcp' : 'udp'} ${address ?? '*'} ${port} ${Math.round(toWall(lastSeen))}\n`;
   });
   try {
-    inFolderOf(path, (safe) => {
-      rmSync(`${safe}.new`, { force: true });
-      writeFileSync(`${safe}.new`, lines.join(''), { mode: MODE, flag: 'wx' });
-      renameSync(`${safe}.new`, safe);
-    });
+    replaceFile(path, lines.join(''));
     return null;
   } catch (error) {
     return `${path}: ${reasonOf(error)}`;

@@ -38,6 +38,7 @@ import { ConnectModes } from './connect-modes.ts';
 import { LiveControlHandlers } from './control-handlers.ts';
 import { Holds } from './holds.ts';
 import { KernelSensor } from './kernel-sensor.ts';
+import { Lists } from './lists.ts';
 import { NeighbourHolds } from './neighbour-holds.ts';
 import type { LogDestinations } from './outputs.ts';
 import { PacketHolds } from './packet-holds.ts';
@@ -81,6 +82,7 @@ export class DaemonParts {
   readonly packetHolds: PacketHolds;
   readonly holds: Holds;
   readonly coinTests = new CoinTests();
+  readonly lists: Lists;
   readonly reportReceiver: ReportReceiver;
   readonly sensorUpkeep: SensorUpkeep;
   /** Which sensor watches and why, in one sentence; null before the start, and where no mode needs one. */
@@ -102,6 +104,14 @@ export class DaemonParts {
     this.#tell = (text) => settings.tell(text);
     this.blockManager = this.#makeBlockManager(memory);
     this.engine = this.#makeEngine();
+    this.lists = new Lists({
+      never: this.blockManager.allowList.never,
+      passing: () => this.blockManager.passing(),
+      stateDir: () => settings.config.stateDir,
+      dryRun: options.dryRun,
+      clock,
+      tell: this.#tell,
+    });
     this.connectModes = new ConnectModes({
       engine: this.engine,
       isOwn: (address) => this.#home.has(address),
@@ -442,6 +452,7 @@ export class DaemonParts {
           method: this.blockManager.method.name,
         }),
       coinTests: this.coinTests,
+      lists: this.lists,
       knownServices: () => this.serviceMemory.services,
       onBlock: (entry) => settings.recorder.blockedByHand(entry),
     });

@@ -11,11 +11,19 @@ const REFUSES_INPUT = /Could not open file "\/dev\/stdin"|Not a regular file: "\
 const SHELL = { command: 'sh', package: 'dash' };
 const THROUGH_A_PIPE = 'cat | exec nft "$@"';
 
-/** Runs a script of nft's language as one transaction; `-c` among the arguments only checks it. Never rejects. */
-export async function runScript(script: string, args: readonly string[] = []): Promise<ToolResult> {
+/**
+ * Runs a script of nft's language as one transaction; `-c` among the arguments only checks it. `timeoutMs` is as in
+ * `runTool`. Never rejects.
+ */
+export async function runScript(
+  script: string,
+  args: readonly string[] = [],
+  timeoutMs?: number,
+): Promise<ToolResult> {
   const all = [...args, '-f', '-'];
-  const result = await runTool(NFT, all, { input: script });
+  const options = { input: script, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+  const result = await runTool(NFT, all, options);
   if (!REFUSES_INPUT.test(result.stderr)) return result;
-  const piped = await runTool(SHELL, ['-c', THROUGH_A_PIPE, NFT.command, ...all], { input: script });
+  const piped = await runTool(SHELL, ['-c', THROUGH_A_PIPE, NFT.command, ...all], options);
   return { ...piped, failure: piped.failure?.replace(/^sh: /, `${NFT.command}: `) ?? null };
 }

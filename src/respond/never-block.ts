@@ -84,6 +84,19 @@ export class NeverBlock {
     return [...BUILT_IN, ...this.#entries].find(lifts)?.[1].text ?? null;
   }
 
+  /**
+   * The rule that keeps a network out of a list; null when a list may hold it. Single addresses in it that must pass are
+   * spared by the firewall, but a list must not cut this host off from its own networks. Peers of this host's own
+   * connections are no reason: a list may hold them.
+   */
+  ruleAgainstListing(network: Prefix): string | null {
+    const breaks = ([prefix, , origin]: Entry) =>
+      origin !== 'trial' &&
+      overlaps(prefix, network) &&
+      (prefix.length <= network.length || KEEPS_ITS_NETWORK.has(origin));
+    return [...BUILT_IN, ...this.#entries].find(breaks)?.[1].text ?? null;
+  }
+
   /** The rule that forbids even an administrator to block this target: it is this host, or no host at all. */
   ruleAgainstOrders(network: Prefix): string | null {
     const forbids = ([prefix, , origin]: Entry) =>

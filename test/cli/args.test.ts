@@ -120,7 +120,8 @@ test('check', async () => {
 
 describe('commands for the running daemon', () => {
   const QUERY = { configfile: undefined, json: false };
-  const BLOCK = { command: 'block', ...QUERY, time: undefined, why: undefined };
+  const NO_LIST = { file: undefined, list: undefined };
+  const BLOCK = { command: 'block', ...QUERY, ...NO_LIST, time: undefined, why: undefined };
   const SETUP = {
     command: 'setup',
     init: undefined,
@@ -133,7 +134,14 @@ describe('commands for the running daemon', () => {
     purge: false,
     dryRun: false,
   };
-  const UNBLOCK = { command: 'unblock', ...QUERY, target: '10.0.0.1', all: false, forget: false };
+  const UNBLOCK = {
+    command: 'unblock',
+    ...QUERY,
+    targets: ['10.0.0.1'],
+    all: false,
+    list: undefined,
+    forget: false,
+  };
   test.each<[string, object]>([
     ['status', { command: 'status', ...QUERY }],
     ['status --json -c /x', { command: 'status', configfile: '/x', json: true }],
@@ -142,13 +150,17 @@ describe('commands for the running daemon', () => {
     ['doctor', { command: 'doctor', ...QUERY }],
     ['why 10.0.0.1', { command: 'why', ...QUERY, address: '10.0.0.1' }],
     ['why ::1 --json', { command: 'why', ...QUERY, json: true, address: '::1' }],
-    ['block 10.0.0.1', { ...BLOCK, target: '10.0.0.1' }],
-    ['block fd00::/8 --for 1h --why word', { ...BLOCK, target: 'fd00::/8', time: '1h', why: 'word' }],
-    ['block 10.0.0.1 --for 0', { ...BLOCK, target: '10.0.0.1', time: '0' }],
-    ['block 10.0.0.1 --json', { ...BLOCK, target: '10.0.0.1', json: true }],
+    ['block 10.0.0.1', { ...BLOCK, targets: ['10.0.0.1'] }],
+    ['block fd00::/8 --for 1h --why word', { ...BLOCK, targets: ['fd00::/8'], time: '1h', why: 'word' }],
+    ['block 10.0.0.1 --for 0', { ...BLOCK, targets: ['10.0.0.1'], time: '0' }],
+    ['block 10.0.0.1 --json', { ...BLOCK, targets: ['10.0.0.1'], json: true }],
     ['unblock 10.0.0.1', UNBLOCK],
     ['unblock 10.0.0.1 --forget --json', { ...UNBLOCK, forget: true, json: true }],
-    ['unblock --all', { ...UNBLOCK, target: undefined, all: true }],
+    ['block 10.0.0.1 10.0.0.2', { ...BLOCK, targets: ['10.0.0.1', '10.0.0.2'] }],
+    ['block -', { ...BLOCK, targets: ['-'] }],
+    ['block --file - --list drop', { ...BLOCK, targets: [], file: '-', list: 'drop' }],
+    ['unblock --list drop', { ...UNBLOCK, targets: [], list: 'drop' }],
+    ['unblock --all', { ...UNBLOCK, targets: [], all: true }],
     ['setup', SETUP],
     ['setup --init sysv --init systemd --enable', { ...SETUP, init: ['sysv', 'systemd'], enable: true }],
     ['setup --root /mnt --staging --dry-run', { ...SETUP, root: '/mnt', staging: true, dryRun: true }],
@@ -181,15 +193,18 @@ describe('an invalid command line is a usage error of one line', () => {
     ['status extra', /extra/],
     ['list --for 1h', /for/],
     ['why', /argument/],
-    ['block', /argument/],
+    ['block', /block takes addresses and prefixes, or --file and --list/],
+    ['block --list drop', /--file and --list belong together/],
+    ['block --file f --list drop 10.0.0.1', /block takes/],
+    ['block --file f --list drop --for 1h', /--for/],
     ['block 10.0.0.1 --for', /for|argument/],
-    ['unblock', /unblock takes an address, a prefix or --all/],
+    ['unblock', /unblock takes addresses and prefixes, --all or --list/],
+    ['unblock --all --list drop', /unblock takes addresses and prefixes, --all or --list/],
     ['setup --purge', /--purge goes with --remove/],
     ['setup --staging', /--staging needs --root/],
     ['setup --enable --remove', /--enable goes neither with --remove nor with --root/],
     ['setup --init upstart', /--init: expected "systemd", "openrc", "sysv" or "none", found "upstart"/],
-    ['unblock 10.0.0.1 --all', /unblock takes an address, a prefix or --all/],
-    ['unblock 10.0.0.1 10.0.0.2', /10\.0\.0\.2/],
+    ['unblock 10.0.0.1 --all', /unblock takes addresses and prefixes, --all or --list/],
     ['completion fish', /fish/],
   ])('portsentry %s', async (line, message) => {
     const error = await parse(...line.split(' ')).catch((reason: unknown) => reason);
@@ -199,7 +214,7 @@ describe('an invalid command line is a usage error of one line', () => {
 });
 
 describe('an unknown word names the nearest known one', () => {
-  const COMMANDS = 'replay, check, status, list, why, doctor, block, unblock, setup, completion';
+  const COMMANDS = 'replay, check, status, list, lists, why, doctor, block, unblock, setup, completion';
   test.each([
     ['statsu', 'unknown command "statsu" (did you mean status?)'],
     ['lits --json', 'unknown command "lits" (did you mean list?)'],

@@ -26,6 +26,7 @@ describe('completions', () => {
     'check',
     'status',
     'list',
+    'lists',
     'why',
     'doctor',
     'block',
@@ -37,8 +38,11 @@ describe('completions', () => {
     ['portsentry ', COMMANDS],
     ['portsentry stat', COMMANDS],
     ['portsentry completion z', ['zsh']],
-    ['portsentry list --j', ['--help', '--version', '--configfile', '--json']],
-    ['portsentry unblock --', ['--help', '--version', '--configfile', '--all', '--forget', '--json']],
+    ['portsentry list --j', ['--help', '--version', '--configfile', '--list', '--json']],
+    [
+      'portsentry unblock --',
+      ['--help', '--version', '--configfile', '--all', '--list', '--forget', '--json'],
+    ],
     ['portsentry replay --format ', ['text', 'json', 'none']],
     ['portsentry setup --init ', ['systemd', 'openrc', 'sysv', 'none']],
     ['portsentry setup --root ', []],
@@ -67,7 +71,9 @@ describe('completions', () => {
 
   test('zsh also gets descriptions', async () => {
     vi.stubEnv('SHELL', 'zsh');
-    expect(await completionsOf('portsentry li')).toContain('list:list the blocks');
+    expect(await completionsOf('portsentry li')).toContain(
+      'list:list the blocks, or the members of a named list',
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describeCause } from '../../src/cli/describe-cause.ts';
 import { jsonLine } from '../../src/cli/json.ts';
-import { describeCause, renderBlocks, runList } from '../../src/cli/list.ts';
+import { renderBlocks, runList } from '../../src/cli/list.ts';
 import { BLOCK, NOW } from '../control/given.ts';
 import { runWith } from './given.ts';
 
@@ -67,7 +68,7 @@ describe('portsentry list', () => {
 
   test('prints a table', async () => {
     const { exit, stdout } = await runWith({ blocks }, (options, output) =>
-      runList({ ...options, json: false }, output),
+      runList({ ...options, list: undefined, json: false }, output),
     );
     expect(exit).toBe(0);
     expect(stdout.split('\n').map((line) => line.split(' ')[0])).toEqual([
@@ -82,7 +83,7 @@ describe('portsentry list', () => {
 
   test('--json prints one object on each line', async () => {
     const { exit, stdout } = await runWith({ blocks }, (options, output) =>
-      runList({ ...options, json: true }, output),
+      runList({ ...options, list: undefined, json: true }, output),
     );
     expect(exit).toBe(0);
     expect(stdout).toBe(BLOCKS.map(jsonLine).join(''));
@@ -91,7 +92,7 @@ describe('portsentry list', () => {
   test('--json streams 100,000 blocks', async () => {
     const many = { blocks: () => Array<typeof BLOCK>(100_000).fill(BLOCK) };
     const { stdout, writes } = await runWith(many, (options, output) =>
-      runList({ ...options, json: true }, output),
+      runList({ ...options, list: undefined, json: true }, output),
     );
     expect(stdout.split('\n')).toHaveLength(100_001);
     expect(Math.max(...writes)).toBeLessThan(100_000);
@@ -105,7 +106,7 @@ describe('portsentry list', () => {
       },
     };
     const { exit, stdout, error } = await runWith(broken, (options, output) =>
-      runList({ ...options, json: true }, output),
+      runList({ ...options, list: undefined, json: true }, output),
     );
     expect({ exit, stdout, error }).toEqual({
       exit: 70,

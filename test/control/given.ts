@@ -115,6 +115,7 @@ export const WHY: Why = {
     decoy: false,
   },
   block: BLOCK,
+  lists: [],
   earlier: null,
   next: ['It is blocked until the time is over or somebody unblocks it.'],
 };
@@ -134,6 +135,13 @@ export function handlers(more: Partial<ControlHandlers> = {}): ControlHandlers {
     why: async (address) => ({ ...WHY, address }),
     spare: (address) => done(`${address} is spared.`),
     health: async () => HEALTH,
+    lists: {
+      infos: async () => [],
+      part: () => ({ ...done('part'), upload: 1 }),
+      load: async (list) => done(`${list} is loaded.`),
+      unload: async (list) => done(`${list} is gone.`),
+      members: () => [],
+    },
     ...more,
   };
 }

@@ -3,6 +3,8 @@ import {
   formatAnswer,
   formatError,
   formatRequest,
+  MAX_PART_ENTRIES,
+  MAX_REQUEST_BYTES,
   parseRequest,
   type Request,
 } from '../../src/control/protocol.ts';
@@ -47,6 +49,18 @@ describe('requests', () => {
       { command: 'spare', address: '198.18.0.1', ms: 5_000 },
     ],
     [{ command: 'health' }, { command: 'health' }],
+    [
+      { command: 'list-part', entries: ['10.1.2.3/8', '2001:DB8::/32'] },
+      { command: 'list-part', upload: null, entries: ['10.0.0.0/8', '2001:db8::/32'] },
+    ],
+    [
+      { command: 'list-load', list: 'spamhaus-drop', upload: 3, note: 'a\nb' },
+      { command: 'list-load', list: 'spamhaus-drop', upload: 3, note: 'a?b' },
+    ],
+    [
+      { command: 'list-unload', list: 'drop' },
+      { command: 'list-unload', list: 'drop' },
+    ],
   ])('%j', (sent, request) => {
     expect(good(sent)).toEqual({ ok: true, request });
     expect(parseRequest(formatRequest(request).trimEnd()), 'and back').toEqual({ ok: true, request });
@@ -84,7 +98,9 @@ describe('one line says why something is no request', () => {
     });
   });
 
-  const COMMANDS = 'status, list, block, unblock, forget, unblock-all, why, spare, health';
+  const COMMANDS =
+    'status, list, block, unblock, forget, unblock-all, why, spare, health, ' +
+    'lists, list-part, list-load, list-unload, list-members';
   const TARGET = 'expected an address or a prefix such as 10.0.0.0/8';
   test.each<[fields: object, error: string]>([
     [{}, `unknown command nothing; there are ${COMMANDS}`],
@@ -135,4 +151,23 @@ test('answers are lines', () => {
   expect(formatError('busy', 'one\ntwo')).toBe(
     '{"version":1,"ok":false,"reason":"busy","error":"one?two"}\n',
   );
+});
+
+describe('parts of lists', () => {
+  test.each<[fields: object, error: RegExp]>([
+    [{ command: 'list-part', entries: 'x' }, /entries: expected a list of at most 80/],
+    [{ command: 'list-part', entries: ['x'] }, /entries: expected a list of at most 80/],
+    [{ command: 'list-part', entries: Array(81).fill('10.0.0.1') }, /entries: expected a list of at most 80/],
+    [{ command: 'list-part', upload: 1.5, entries: [] }, /upload: expected the number of an upload/],
+    [{ command: 'list-load', list: 'drop; flush ruleset', upload: 1 }, /list: expected a name of 1 to 32/],
+    [{ command: 'list-unload', list: '../x' }, /list: expected a name of 1 to 32/],
+  ])('%j', (fields, error) => {
+    expect(good(fields)).toMatchObject({ ok: false, error: expect.stringMatching(error) });
+  });
+
+  test('the longest part is a request', () => {
+    const entries = Array(MAX_PART_ENTRIES).fill('ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/128'.slice(0, 43));
+    const line = formatRequest({ command: 'list-part', upload: 2 ** 40, entries });
+    expect(line.length).toBeLessThanOrEqual(MAX_REQUEST_BYTES);
+  });
 });

@@ -17,7 +17,7 @@ import { WatchedPorts } from '../../src/watch/watched-ports.ts';
 import { STATUS } from '../control/given.ts';
 import { engineParts, recorderOf } from '../support/engine-parts.ts';
 import { probe } from '../track/given.ts';
-import { makeBlockManager, preparedWith } from './given.ts';
+import { listsOf, makeBlockManager, preparedWith } from './given.ts';
 
 /** The source of the probes of `probe()`. */
 const SOURCE = '10.0.0.1';
@@ -68,6 +68,7 @@ async function given({ settings = {}, modes = MODES, dryRun = false, listening }
     sensor: async () => STATUS.sensor,
     knownServices: () => [{ protocol: PROTOCOL_UDP, address: null, port: 53, lastSeen: STARTED_AT }],
     coinTests: { progressOf: () => null },
+    lists: listsOf({}).lists,
     onBlock: (entry) => reported.push(entry),
   });
   const sends = (...ports: number[]) => {

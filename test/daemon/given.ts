@@ -3,6 +3,7 @@ import type { Config } from '../../src/config/config.ts';
 import type { Modes } from '../../src/config/modes.ts';
 import { BlockManager } from '../../src/daemon/block-manager.ts';
 import { SteadyClock } from '../../src/daemon/clock.ts';
+import { Lists, type ListsParts } from '../../src/daemon/lists.ts';
 import { BlockMemory } from '../../src/ledger/memory.ts';
 import type { Prepared } from '../../src/preflight/prepare.ts';
 import type { ActionStep, UnblockEvent } from '../../src/respond/event.ts';
@@ -48,4 +49,19 @@ export function makeBlockManager(
     await manager.close();
   });
   return { manager, config, queue, memory, steps, ends, told };
+}
+
+/** Lists without a place on the disk, and what they told. */
+export function listsOf(more: Partial<ListsParts>): { lists: Lists; told: string[] } {
+  const told: string[] = [];
+  const lists = new Lists({
+    never: { ruleAgainstListing: () => null },
+    passing: () => [],
+    stateDir: () => null,
+    dryRun: false,
+    clock: { now: Date.now, toWall: (time) => time },
+    tell: (text) => told.push(text),
+    ...more,
+  });
+  return { lists, told };
 }

@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import type { Invocation } from '../invocation.ts';
-import { CONFIGURATION, JSON_OUTPUT } from './options.ts';
+import { asGiven, CONFIGURATION, JSON_OUTPUT } from './options.ts';
 
 /** Adds the commands that query the running daemon. `take` receives the invocation. */
 export function addQueries(parser: Argv, take: (invocation: Invocation) => void): Argv {
@@ -13,9 +13,15 @@ export function addQueries(parser: Argv, take: (invocation: Invocation) => void)
     )
     .command(
       'list',
-      'list the blocks',
+      'list the blocks, or the members of a named list',
+      (command) => command.options({ ...CONFIGURATION, list: LIST, ...JSON_OUTPUT }),
+      ({ configfile, list, json }) => take({ command: 'list', configfile, list, json }),
+    )
+    .command(
+      'lists',
+      'show the named lists',
       (command) => command.options({ ...CONFIGURATION, ...JSON_OUTPUT }),
-      ({ configfile, json }) => take({ command: 'list', configfile, json }),
+      ({ configfile, json }) => take({ command: 'lists', configfile, json }),
     )
     .command(
       'why <address>',
@@ -38,32 +44,58 @@ export function addQueries(parser: Argv, take: (invocation: Invocation) => void)
 export function addBlockCommands(parser: Argv, take: (invocation: Invocation) => void): Argv {
   return parser
     .command(
-      'block <target>',
-      'block an address or a prefix',
-      (command) =>
-        command.positional('target', { type: 'string', demandOption: true, describe: TARGET }).options({
-          ...CONFIGURATION,
-          for: {
-            type: 'string',
-            requiresArg: true,
-            defaultDescription: 'BLOCK_TIME',
-            describe: 'how long: 90s, 5m, 1h30m, 2d, 1w, seconds, or 0 for ever',
-          },
-          why: { type: 'string', requiresArg: true, describe: 'a note that list and why show' },
-          ...JSON_OUTPUT,
-        }),
-      ({ configfile, target, for: time, why, json }) =>
-        take({ command: 'block', configfile, target, time, why, json }),
-    )
-    .command(
-      'unblock [target]',
-      'remove a block, or all of them',
+      'block [targets..]',
+      'block addresses and prefixes, or load a named list of them',
       (command) =>
         command
-          .positional('target', { type: 'string', describe: TARGET })
+          .positional('targets', { type: 'string', array: true, default: [], describe: TARGETS })
+          .options({
+            ...CONFIGURATION,
+            for: {
+              type: 'string',
+              requiresArg: true,
+              defaultDescription: 'BLOCK_TIME',
+              describe: 'how long: 90s, 5m, 1h30m, 2d, 1w, seconds, or 0 for ever',
+            },
+            why: { type: 'string', requiresArg: true, describe: 'a note that list and why show' },
+            file: {
+              type: 'string',
+              requiresArg: true,
+              describe: 'the file of a list, which replaces the one named by --list; - for standard input',
+            },
+            list: LIST,
+            ...JSON_OUTPUT,
+          })
+          .check(({ targets, file, list, for: time }) => {
+            if ((file === undefined) !== (list === undefined))
+              throw new Error('--file and --list belong together');
+            if (file !== undefined && time !== undefined)
+              throw new Error('a list has no --for: unblock --list ends it');
+            if ((file === undefined) === targets.length > 0) return true;
+            throw new Error('block takes addresses and prefixes, or --file and --list');
+          }),
+      ({ configfile, targets, for: time, why, file, list, json }) =>
+        take({
+          command: 'block',
+          configfile,
+          targets: wordsOf(targets),
+          time,
+          why,
+          file: file === undefined ? file : asGiven(file),
+          list,
+          json,
+        }),
+    )
+    .command(
+      'unblock [targets..]',
+      'remove blocks, all of them, or a named list',
+      (command) =>
+        command
+          .positional('targets', { type: 'string', array: true, default: [], describe: TARGETS })
           .options({
             ...CONFIGURATION,
             all: { type: 'boolean', default: false, describe: 'remove all blocks' },
+            list: LIST,
             forget: {
               type: 'boolean',
               default: false,
@@ -71,14 +103,22 @@ export function addBlockCommands(parser: Argv, take: (invocation: Invocation) =>
             },
             ...JSON_OUTPUT,
           })
-          .check(({ target, all, forget }) => {
-            if (forget && all) throw new Error('--forget takes an address or a prefix, not --all');
-            if ((target === undefined) === all) return true;
-            throw new Error('unblock takes an address, a prefix or --all');
+          .check(({ targets, all, list, forget }) => {
+            if (forget && (all || list !== undefined))
+              throw new Error('--forget takes addresses and prefixes, neither --all nor --list');
+            const given = [targets.length > 0, all, list !== undefined].filter((is) => is);
+            if (given.length === 1) return true;
+            throw new Error('unblock takes addresses and prefixes, --all or --list');
           }),
-      ({ configfile, target, all, forget, json }) =>
-        take({ command: 'unblock', configfile, target, all, forget, json }),
+      ({ configfile, targets, all, list, forget, json }) =>
+        take({ command: 'unblock', configfile, targets: wordsOf(targets), all, list, forget, json }),
     );
 }
 
-const TARGET = 'an address or a prefix';
+function wordsOf(targets: readonly (string | number)[]): string[] {
+  return targets.map((target) => asGiven(String(target)));
+}
+
+const TARGETS = 'addresses and prefixes; - reads them from standard input';
+
+const LIST = { type: 'string', requiresArg: true, describe: 'the name of a list' } as const;

@@ -36,3 +36,11 @@ export function modeWords(values: { mode: string[]; stealth: boolean; connect: b
   const { stealth, connect } = MODES_OF_2X;
   return [...values.mode, ...(values.stealth ? [stealth] : []), ...(values.connect ? [connect] : [])];
 }
+
+/** Replaces `-` while yargs parses, because yargs drops that word. No path contains a NUL. */
+export const STANDARD_INPUT = '\0standard input';
+
+/** The word as it was given. */
+export function asGiven(word: string): string {
+  return word === STANDARD_INPUT ? '-' : word;
+}

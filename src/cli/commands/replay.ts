@@ -1,9 +1,6 @@
 import type { Argv } from 'yargs';
 import type { Invocation } from '../invocation.ts';
-import { CONFIGURATION, MODE } from './options.ts';
-
-/** Replaces `-` while yargs parses, because yargs drops that word. No path contains a NUL. */
-export const STANDARD_INPUT = '\0standard input';
+import { asGiven, CONFIGURATION, MODE } from './options.ts';
 
 /** --summary without a value takes none: the word after it is a file. */
 const SUMMARY_ALONE = '--summary';
@@ -88,7 +85,7 @@ export function addReplay(parser: Argv, take: (invocation: Invocation) => void):
           return true;
         }),
     ({ disableLocalCheck, ...values }) => {
-      const files = values.files.map((file) => (file === STANDARD_INPUT ? '-' : file));
+      const files = values.files.map(asGiven);
       take({ command: 'replay', ...values, localCheck: !disableLocalCheck, files });
     },
   );

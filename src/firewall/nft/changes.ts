@@ -1,10 +1,7 @@
+import { timeoutText } from '../../nft/timeout.ts';
 import type { Change } from '../batch.ts';
 import type { Target } from '../target.ts';
 import { declaration, nameOf, type SetKey, TABLE } from './sets.ts';
-
-const DAY_MS = 86_400_000;
-/** A hundred years: nft counts seconds in 32 bits. */
-const MAX_TIMEOUT_MS = 100 * 365 * DAY_MS;
 
 /** An empty chain. Flushing it fails, and with it the whole transaction, when the table is gone. */
 export const GUARD = 'guard';
@@ -63,11 +60,7 @@ function addressOf({ target }: Change): string {
   return target.address;
 }
 
-/** Without a time-out it stays for ever. nft accepts no number of more than eight digits, so days are separate. */
+/** Without a time-out it stays for ever. */
 function element({ target, until }: Change, now: number): string {
-  if (until === null) return target.address;
-  const leftMs = Math.ceil(Math.min(Math.max(until - now, 1), MAX_TIMEOUT_MS));
-  const days = Math.floor(leftMs / DAY_MS);
-  const seconds = Math.floor((leftMs % DAY_MS) / 1000);
-  return `${target.address} timeout ${days}d${seconds}s${leftMs % 1000}ms`;
+  return `${target.address}${timeoutText(until, now)}`;
 }
