@@ -3,6 +3,7 @@ import type { Answer } from '../control/handlers.ts';
 import type { ListInfo, ListMatch } from '../control/lists.ts';
 import { ListTable } from '../firewall/lists/list-table.ts';
 import { MAX_LIST_ENTRIES, MAX_LISTS } from '../firewall/lists/names.ts';
+import type { Changes } from '../firewall/lists/script.ts';
 import { SerialQueue } from '../firewall/serial-queue.ts';
 import type { Address } from '../net/address.ts';
 import { formatPrefix, type Prefix } from '../net/prefix.ts';
@@ -150,8 +151,10 @@ export class Lists {
       const taken = admitted.slice(0, room);
       for (const { prefix } of admitted.slice(room))
         refused.push({ target: formatPrefix(prefix), why: FULL });
+      const replaced = taken.filter(({ prefix }) => list.get(formatPrefix(prefix)) !== undefined);
+      const fresh = taken.filter(({ prefix }) => list.get(formatPrefix(prefix)) === undefined);
       for (const member of taken) list.set(member);
-      return { failure: await this.#table.change(name, taken, gone), refused };
+      return { failure: await this.#table.change(name, { added: fresh, replaced, removed: gone }), refused };
     });
   }
 
@@ -215,8 +218,8 @@ export class Lists {
     await this.#spare();
     for (const list of this.#lists.values()) {
       const ended = list.takeEnded(now);
-      // The kernel has ended them too, but a range may have covered others that have not.
-      if (ended.length > 0) this.#say(await this.#table.change(list.name, [], ended));
+      if (ended.length > 0)
+        this.#say(await this.#table.change(list.name, { added: [], replaced: [], removed: ended }));
     }
     if (now - this.#lastVerifyMs < VERIFY_INTERVAL_MS) return;
     this.#lastVerifyMs = now;
@@ -274,7 +277,7 @@ export class Lists {
     list.replace(admitted);
     this.#lists.set(name, list);
     await this.#spare();
-    const failure = await this.#table.replace(name);
+    const failure = await this.#table.change(name, changesBetween(before, list));
     if (failure !== null) {
       if (before === undefined) this.#lists.delete(name);
       else this.#lists.set(name, before);
@@ -310,6 +313,22 @@ export class Lists {
       this.#parts.tell(`The lists are not kept in force: ${failure}.`);
     this.#trouble = failure;
   }
+}
+
+/** What takes one list to the other. */
+function changesBetween(before: NamedList | undefined, after: NamedList): Changes {
+  const members = [...after.members()];
+  const former = ({ prefix }: ListMember) => before?.get(formatPrefix(prefix));
+  return {
+    added: members.filter((member) => former(member) === undefined),
+    replaced: members.filter((member) => {
+      const old = former(member);
+      return old !== undefined && old.until !== member.until;
+    }),
+    removed: [...(before?.members() ?? [])].filter(
+      ({ prefix }) => after.get(formatPrefix(prefix)) === undefined,
+    ),
+  };
 }
 
 const FULL = `all lists together have at most ${MAX_LIST_ENTRIES} entries`;

@@ -3,6 +3,9 @@ import { Address, parseAddress } from './address.ts';
 /** Bits before the IPv4 part of a mapped address. */
 export const MAPPED_BITS = 96;
 
+/** The length of a prefix that is a single address. */
+export const ADDRESS_BITS = 128;
+
 /** A network: an address with its host bits cleared, and a length in the 128-bit space of `Address`. */
 export interface Prefix {
   readonly address: Address;

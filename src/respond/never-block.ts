@@ -1,11 +1,16 @@
 import type { Address } from '../net/address.ts';
-import { formatPrefix, overlaps, type Prefix, PrefixTable, parsePrefix } from '../net/prefix.ts';
+import {
+  ADDRESS_BITS,
+  formatPrefix,
+  overlaps,
+  type Prefix,
+  PrefixTable,
+  parsePrefix,
+} from '../net/prefix.ts';
 import type { Evidence } from '../track/evidence.ts';
 import type { Lifelines } from '../watch/lifelines.ts';
 import type { Opened } from '../watch/tcp-peers.ts';
 import type { IgnoreEntry } from './ignore-file.ts';
-
-const ADDRESS_BITS = 128;
 
 /** Evidence that a source's packets are its own. */
 const PROOFS: ReadonlySet<string> = new Set(['handshake', 'reacts']);

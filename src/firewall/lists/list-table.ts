@@ -5,19 +5,10 @@ import { runScript } from '../../nft/script.ts';
 import { GONE, NFT, NO_LISTING } from '../../nft/words.ts';
 import { SerialQueue } from '../serial-queue.ts';
 import { sparedTargets } from '../spared-targets.ts';
-
-import { isSingle, type ListEntry } from './entry.ts';
-import { type Dropped, readCounters, readShape } from './listing.ts';
-import { LIST_SETS, LIST_TABLE } from './names.ts';
-import {
-  contentOf,
-  REMOVAL,
-  replacement,
-  restructuring,
-  singleChanges,
-  sparing,
-  wholeTable,
-} from './script.ts';
+import type { ListEntry } from './entry.ts';
+import { type Dropped, readCounters, readShape, type Shape } from './listing.ts';
+import { LIST_TABLE, type ListSet, MAX_LENGTHS, SPARED, setFor, setName } from './names.ts';
+import { type Changes, changing, declaring, REMOVAL, ruling } from './script.ts';
 
 /** What the table needs from its owner. */
 export interface ListTableOptions {
@@ -27,11 +18,10 @@ export interface ListTableOptions {
   readonly entriesOf: (list: string) => Iterable<ListEntry>;
 }
 
-/** Single changes in one transaction; more than that replace the whole set. */
-const MAX_SINGLE_CHANGES = 4_096;
+/** Changes in one transaction. No other command of nft runs meanwhile, and the sensor's table waits for none longer than 5 s. */
+const MAX_CHANGES = 4_096;
 
-/** More entries need more time than other scripts of nft: 200,000 take 2 s on a quiet machine. */
-const TIMEOUT_MS = 60_000;
+const NO_SHAPE: Shape = { text: '', sets: [], lists: [] };
 
 /**
  * The named lists in the kernel: a table of nftables whose sets drop the sources in them, each list with a counter. What is
@@ -39,42 +29,34 @@ const TIMEOUT_MS = 60_000;
  */
 export class ListTable {
   readonly #options: ListTableOptions;
-  readonly #names = new Set<string>();
   readonly #queue = new SerialQueue();
+  readonly #lists = new Set<string>();
+  /** The sets in force, by their names. */
+  #sets = new Map<string, ListSet>();
   #spared: readonly Prefix[] = [];
-  /** The table's chains, sets and rules as they were after our last change; null when there is no table of ours. */
+  /** The table as it was after our last change; null when there is none of this run. */
   #shape: string | null = null;
+  #generation = 0;
 
   constructor(options: ListTableOptions) {
     this.#options = options;
   }
 
-  /** Puts a list in force, or replaces its content, in one step: no packet meets half of it. */
-  replace(list: string): Promise<Failure> {
+  /** Puts changes of a list in force, which its entries have already, in pieces. A list that is not there is added. */
+  change(list: string, changes: Changes): Promise<Failure> {
     return failureOf(
       this.#queue.run(async () => {
-        if (!this.#names.has(list)) await this.#add(list);
-        else await this.#run(replacement(list, this.#contentOf(list)));
-      }),
-    );
-  }
-
-  /** Puts changes of a list in force, which its entries have already. */
-  change(list: string, added: readonly ListEntry[], removed: readonly ListEntry[]): Promise<Failure> {
-    return failureOf(
-      this.#queue.run(async () => {
-        if (!this.#names.has(list)) return this.#add(list);
-        const changes = [...added, ...removed];
-        const singles = changes.filter(({ prefix }) => isSingle(prefix));
-        if (singles.length > MAX_SINGLE_CHANGES) return this.#run(replacement(list, this.#contentOf(list)));
-        if (singles.length < changes.length) {
-          const ranges = LIST_SETS.filter(({ holds }) => holds === 'range');
-          await this.#run(replacement(list, this.#contentOf(list), ranges));
+        const isNew = !this.#lists.has(list);
+        this.#lists.add(list);
+        try {
+          if (this.#shape === null) await this.#rebuild();
+          else await this.#change(list, changes);
+        } catch (error) {
+          if (isNew) this.#lists.delete(list);
+          // A part of it may be in force: the next look makes the table anew.
+          this.#shape = null;
+          throw error;
         }
-        if (singles.length === 0) return;
-        const single = ({ prefix }: ListEntry) => isSingle(prefix);
-        const { now } = this.#options;
-        await this.#run(singleChanges(list, added.filter(single), removed.filter(single), now()));
       }),
     );
   }
@@ -83,10 +65,14 @@ export class ListTable {
   remove(list: string): Promise<Failure> {
     return failureOf(
       this.#queue.run(async () => {
-        if (!this.#names.delete(list)) return;
-        if (this.#names.size === 0) return this.#removeTable();
-        await this.#run(restructuring([...this.#names], list));
-        this.#shape = await shapeOfTable();
+        if (!this.#lists.has(list)) return;
+        this.#lists.delete(list);
+        if (this.#lists.size === 0) return this.#removeTable();
+        const gone = [...this.#sets.values()].filter((set) => set.list === list);
+        const rest = [...this.#sets.values()].filter((set) => set.list !== list);
+        if (!(await this.#ran(ruling(rest, { sets: gone, lists: [list] })))) return this.#rebuild();
+        this.#setSets(rest);
+        this.#shape = (await readTable())?.text ?? null;
       }),
     );
   }
@@ -95,33 +81,35 @@ export class ListTable {
   spare(prefixes: readonly string[]): Promise<Failure> {
     const targets = sparedTargets(prefixes);
     if (typeof targets === 'string') return Promise.resolve(targets);
-    this.#spared = targets.map(({ text }) => parsePrefix(text) as Prefix);
     return failureOf(
       this.#queue.run(async () => {
-        if (this.#shape !== null) await this.#run(sparing(this.#spared));
+        const before = new Map(this.#spared.map((prefix) => [keyOf(prefix), { prefix, until: null }]));
+        this.#spared = targets.map(({ text }) => parsePrefix(text) as Prefix);
+        if (this.#shape === null) return;
+        const added = this.#spared.filter((prefix) => !before.delete(keyOf(prefix)));
+        await this.#change(SPARED, {
+          added: added.map((prefix) => ({ prefix, until: null })),
+          replaced: [],
+          removed: [...before.values()],
+        });
       }),
     );
   }
 
   /** What each list has dropped; null when that cannot be read. Never rejects. */
   async dropped(): Promise<ReadonlyMap<string, Dropped> | null> {
-    if (this.#names.size === 0) return new Map();
-    const { failure, stdout } = await runTool(NFT, [
-      '-j',
-      'list',
-      'counters',
-      'table',
-      ...LIST_TABLE.split(' '),
-    ]);
+    if (this.#lists.size === 0) return new Map();
+    const args = ['-j', 'list', 'counters', 'table', ...LIST_TABLE.split(' ')];
+    const { failure, stdout } = await runTool(NFT, args);
     return failure === null ? readCounters(stdout) : null;
   }
 
   /** Makes the table anew when another program has changed it or taken it away; true then. Rejects with a one-line reason. */
   verify(): Promise<boolean> {
     return this.#queue.run(async () => {
-      if (this.#names.size === 0) return false;
-      const shape = await shapeOfTable();
-      if (shape !== null && shape === this.#shape) return false;
+      if (this.#lists.size === 0) return false;
+      const shape = await readTable();
+      if (shape !== null && shape.text === this.#shape) return false;
       await this.#rebuild();
       return true;
     });
@@ -131,7 +119,7 @@ export class ListTable {
   clear(): Promise<Failure> {
     return failureOf(
       this.#queue.run(() => {
-        this.#names.clear();
+        this.#lists.clear();
         return this.#removeTable();
       }),
     );
@@ -142,52 +130,103 @@ export class ListTable {
     await this.#queue.run(async () => {});
   }
 
-  async #add(list: string): Promise<void> {
-    this.#names.add(list);
-    try {
-      if (this.#shape === null) return await this.#rebuild();
-      await this.#run(restructuring([...this.#names], null));
-      await this.#run(replacement(list, this.#contentOf(list)));
-      this.#shape = await shapeOfTable();
-    } catch (error) {
-      this.#names.delete(list);
-      throw error;
+  async #change(list: string, changes: Changes): Promise<void> {
+    const all = [...changes.added, ...changes.replaced, ...changes.removed];
+    const missing = this.#missing(list, all);
+    if (missing.length > 0) {
+      const sets = [...this.#sets.values(), ...missing];
+      const lists = list === SPARED ? [] : [list];
+      const script = `${declaring(lists, missing)}${ruling(sets, { sets: [], lists: [] })}`;
+      if (!(await this.#ran(script))) return this.#rebuild();
+      this.#setSets(sets);
+      this.#shape = (await readTable())?.text ?? null;
+    }
+    for (const piece of pieces(changes)) {
+      const script = changing(list, this.#generation, piece, this.#options.now());
+      if (!(await this.#ran(script))) return this.#rebuild();
     }
   }
 
-  /** The whole table in one transaction. nft 0.9.8 dies of a set in a table that the same script has added before. */
+  /**
+   * Makes everything anew beside what is there, piece by piece, and then puts it in its place in one step. So what is in force
+   * stays in force until then, also what a former run has left.
+   */
   async #rebuild(): Promise<void> {
-    const lists = new Map([...this.#names].map((name) => [name, this.#contentOf(name)]));
-    const script = wholeTable(lists, this.#spared);
-    const anew = await runScript(`${REMOVAL}${script}`, [], TIMEOUT_MS);
-    if (anew.failure !== null) {
-      if (!GONE.test(anew.stderr)) throw new Error(anew.failure);
-      throwOn((await runScript(script, [], TIMEOUT_MS)).failure);
+    const old = (await readTable()) ?? NO_SHAPE;
+    this.#generation = Math.max(0, ...old.sets.map(({ generation }) => generation)) + 1;
+    this.#sets.clear();
+    const spared = this.#spared.map((prefix): ListEntry => ({ prefix, until: null }));
+    const contents = [
+      [SPARED, spared] as const,
+      ...[...this.#lists].map((list) => [list, [...this.#options.entriesOf(list)]] as const),
+    ];
+    const sets = contents.flatMap(([list, entries]) => this.#missing(list, entries));
+    throwOn((await runScript(declaring([...this.#lists], sets))).failure);
+    for (const [list, entries] of contents) {
+      for (const piece of pieces({ added: entries, replaced: [], removed: [] }))
+        throwOn((await runScript(changing(list, this.#generation, piece, this.#options.now()))).failure);
     }
-    this.#shape = await shapeOfTable();
+    const lists = old.lists.filter((list) => !this.#lists.has(list));
+    throwOn((await runScript(ruling(sets, { sets: old.sets, lists }))).failure);
+    this.#setSets(sets);
+    this.#shape = (await readTable())?.text ?? null;
   }
 
-  /** Runs a change. When the table is gone, all of it is made anew. */
-  async #run(script: string): Promise<void> {
-    const { failure, stderr } = await runScript(script, [], TIMEOUT_MS);
-    if (failure === null) return;
+  /** The sets that these entries need and the table does not have. Throws when a list would need too many. */
+  #missing(list: string, entries: readonly Pick<ListEntry, 'prefix'>[]): ListSet[] {
+    const missing = new Map<string, ListSet>();
+    for (const { prefix } of entries) {
+      const set = setFor(list, prefix, this.#generation);
+      const name = setName(set);
+      if (!this.#sets.has(name)) missing.set(name, set);
+    }
+    const sets = [...[...this.#sets.values()].filter((set) => set.list === list), ...missing.values()];
+    for (const family of [4, 6] as const) {
+      const lengths = sets.filter((set) => set.family === family).length;
+      if (lengths > MAX_LENGTHS && list !== SPARED)
+        throw new Error(
+          `more than ${MAX_LENGTHS} prefix lengths of IPv${family}, and each costs time for each packet`,
+        );
+    }
+    return [...missing.values()];
+  }
+
+  /** Whether a change took effect; false when the table is gone. Throws for any other failure. */
+  async #ran(script: string): Promise<boolean> {
+    const { failure, stderr } = await runScript(script);
+    if (failure === null) return true;
     if (!GONE.test(stderr)) throw new Error(failure);
-    await this.#rebuild();
+    return false;
   }
 
   async #removeTable(): Promise<void> {
     this.#shape = null;
+    this.#sets.clear();
     const { failure, stderr } = await runScript(REMOVAL);
     if (failure !== null && !GONE.test(stderr)) throw new Error(failure);
   }
 
-  #contentOf(list: string): ReturnType<typeof contentOf> {
-    return contentOf(this.#options.entriesOf(list), this.#options.now());
+  #setSets(sets: readonly ListSet[]): void {
+    this.#sets = new Map(sets.map((set) => [setName(set), set]));
   }
 }
 
+/** The same changes in pieces of a bounded size; what is removed goes last. */
+function* pieces({ added, replaced, removed }: Changes): Generator<Changes> {
+  for (const [name, entries] of Object.entries({ added, replaced, removed })) {
+    for (let first = 0; first < entries.length; first += MAX_CHANGES)
+      yield { ...NO_CHANGES, [name]: entries.slice(first, first + MAX_CHANGES) };
+  }
+}
+
+const NO_CHANGES: Changes = { added: [], replaced: [], removed: [] };
+
+function keyOf({ address, length }: Prefix): string {
+  return `${address}/${length}`;
+}
+
 /** The table's shape in the kernel; null when there is no table. Rejects with a one-line reason. */
-async function shapeOfTable(): Promise<string | null> {
+async function readTable(): Promise<Shape | null> {
   const args = ['-j', '-t', 'list', 'table', ...LIST_TABLE.split(' ')];
   const { failure, stdout, stderr } = await runTool(NFT, args);
   if (failure !== null && GONE.test(stderr)) return null;

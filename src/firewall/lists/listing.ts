@@ -1,4 +1,4 @@
-import { LIST_TABLE_NAME, listOfCounter } from './names.ts';
+import { LIST_TABLE_NAME, type ListSet, listOfCounter, readSetName } from './names.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -8,7 +8,7 @@ export interface Dropped {
   readonly bytes: number;
 }
 
-/** The kinds of object that make the shape of the table. Their handles change when somebody makes them anew. */
+/** The kinds of object that make the shape of the table. */
 const SHAPE: ReadonlySet<string> = new Set(['table', 'chain', 'set', 'rule', 'counter']);
 
 /** What each list has dropped, from `nft -j list counters`; null for any other text. */
@@ -24,15 +24,29 @@ export function readCounters(text: string): Map<string, Dropped> | null {
   return counters;
 }
 
-/** The objects of the table with their handles as one text, from `nft -j -t list table`; null for any other text. */
-export function readShape(text: string): string | null {
-  const objects = objectsIn(text);
-  if (objects === null) return null;
-  return objects
-    .filter(([kind]) => SHAPE.has(kind))
-    .map(([kind, { name, chain, handle }]) => `${kind} ${name ?? chain} ${handle}`)
-    .sort()
-    .join('\n');
+/** The table as it is in the kernel. */
+export interface Shape {
+  /** Its objects with their handles, which change when somebody makes them anew. */
+  readonly text: string;
+  readonly sets: readonly ListSet[];
+  /** The lists that have a counter. */
+  readonly lists: readonly string[];
+}
+
+/** Reads `nft -j -t list table`; null for any other text. */
+export function readShape(text: string): Shape | null {
+  const objects = objectsIn(text)?.filter(([kind]) => SHAPE.has(kind));
+  if (objects === undefined) return null;
+  const namesOf = (of: string) =>
+    objects.flatMap(([kind, { name }]) => (kind === of && typeof name === 'string' ? [name] : []));
+  return {
+    text: objects
+      .map(([kind, { name, chain, handle }]) => `${kind} ${name ?? chain} ${handle}`)
+      .sort()
+      .join('\n'),
+    sets: namesOf('set').flatMap((name) => readSetName(name) ?? []),
+    lists: namesOf('counter').flatMap((name) => listOfCounter(name) ?? []),
+  };
 }
 
 function objectsIn(text: string): [kind: string, object: Json][] | null {

@@ -1,43 +1,71 @@
+import type { Prefix } from '../../net/prefix.ts';
+import { familyOf, lengthOf } from './entry.ts';
+
 /** The table of the named lists. Blocks are in a table of their own. */
 export const LIST_TABLE = 'inet portsentry_lists';
 
 /** Its name without the family. */
 export const LIST_TABLE_NAME = 'portsentry_lists';
 
+/** What passes whatever is listed; its sets are as those of a list. */
+export const SPARED = 'spared';
+
 /** The most lists; each packet is looked up in each of them. */
 export const MAX_LISTS = 16;
 
-/** The most entries of all lists together: 200,000 take about two seconds of nft and 60 MB of this program. */
+/** The most entries of all lists together. */
 export const MAX_LIST_ENTRIES = 200_000;
+
+/** The most prefix lengths of a list in one family: each one costs a look-up for each packet. */
+export const MAX_LENGTHS = 32;
 
 /** A list's name, as in `spamhaus-drop`. The kernel's sets are named after it. */
 const LIST_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 
 /** What a name of a list must be, for messages. */
-export const LIST_NAME_EXPECTED = 'a name of 1 to 32 of a-z, 0-9, - and _ that begins with a letter';
+export const LIST_NAME_EXPECTED = `a name of 1 to 32 of a-z, 0-9, - and _ that begins with a letter and is not "${SPARED}"`;
 
 /** Whether the text can be the name of a list. */
 export function isListName(text: string): boolean {
-  return LIST_NAME.test(text);
+  return LIST_NAME.test(text) && text !== SPARED;
 }
 
-/** A set in the kernel: `address` holds single addresses with time-outs, `range` disjoint networks. */
+/**
+ * A hash set in the kernel, for the prefixes of one list, family and length. One interval set for all lengths would be
+ * simpler, but nft reads the interval sets of the whole host before each `delete element`: with 100,000 ranges the release of
+ * a block took a second, and the sensor's table did not answer in time.
+ */
 export interface ListSet {
-  readonly holds: 'address' | 'range';
+  readonly list: string;
   readonly family: 4 | 6;
+  /** 1 to 32 or 1 to 128. */
+  readonly length: number;
+  /** A table that is made anew has sets of another generation beside the old ones until it takes their place. */
+  readonly generation: number;
 }
 
-/** The sets of each list. */
-export const LIST_SETS: readonly ListSet[] = [
-  { holds: 'address', family: 4 },
-  { holds: 'address', family: 6 },
-  { holds: 'range', family: 4 },
-  { holds: 'range', family: 6 },
-];
+const SET_NAME = /^([a-z][a-z0-9_-]*)_([46])_(\d{1,3})_(\d{1,9})$/;
 
-/** The name of a list's set, such as `drop_range4`. No list has this name, because `nft` has no such keyword. */
-export function setName(list: string, { holds, family }: ListSet): string {
-  return `${list}_${holds}${family}`;
+/** The set for a prefix. */
+export function setFor(list: string, prefix: Prefix, generation: number): ListSet {
+  return { list, family: familyOf(prefix), length: lengthOf(prefix), generation };
+}
+
+/** The name of a set, such as `drop_4_24_1`. */
+export function setName({ list, family, length, generation }: ListSet): string {
+  return `${list}_${family}_${length}_${generation}`;
+}
+
+/** The set of this name; null when it is none of ours. */
+export function readSetName(name: string): ListSet | null {
+  const [, list, family, length, generation] = SET_NAME.exec(name) ?? [];
+  if (list === undefined) return null;
+  return {
+    list,
+    family: family === '4' ? 4 : 6,
+    length: Number(length),
+    generation: Number(generation),
+  };
 }
 
 /** The name of a list's counter. */

@@ -1,7 +1,6 @@
-import { Address } from '../../net/address.ts';
-import { MAPPED_BITS, maskOf } from '../../net/prefix.ts';
 import { SET_SIZE } from '../set-carrier.ts';
 import { FULL_LENGTH } from '../target.ts';
+import { maskedSource } from './masked-source.ts';
 
 /** All our rules and sets are in this table; we change no other. */
 export const TABLE = 'inet portsentry';
@@ -59,10 +58,8 @@ export function declaration(key: SetKey, elements: readonly string[]): string {
 
 /** The rule that looks up a source in the set; `reports`: a blocked one is reported before it is dropped. */
 export function ruleFor(key: SetKey, reports: boolean): string {
-  const field = key.family === 4 ? 'ip saddr' : 'ip6 saddr';
-  const masked = key.length === FULL_LENGTH[key.family] ? field : `${field} & ${maskText(key)}`;
   const dropping = reports ? `goto ${reportingChainOf(key.family)}` : droppingVerdict(key.family);
-  return `${masked} @${nameOf(key)} ${key.list === 'spare' ? 'accept' : dropping}`;
+  return `${maskedSource(key.family, key.length)} @${nameOf(key)} ${key.list === 'spare' ? 'accept' : dropping}`;
 }
 
 /** The chain that reports and drops packets of blocked sources. */
@@ -73,8 +70,4 @@ export function reportingChainOf(family: 4 | 6): string {
 /** Counts and drops a packet. */
 export function droppingVerdict(family: 4 | 6): string {
   return `counter name dropped${family} drop`;
-}
-
-function maskText({ family, length }: SetKey): string {
-  return (family === 4 ? Address.v4(maskOf(MAPPED_BITS + length).w3) : maskOf(length)).toString();
 }

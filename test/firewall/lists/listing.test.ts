@@ -20,15 +20,20 @@ test('the shape changes with each handle, and not with a counter', () => {
     readShape(
       listing(
         { table: { family: 'inet', name: 'portsentry_lists', handle: 1 } },
-        { set: { ...ours, name: 'drop_range4', handle } },
+        { set: { ...ours, name: 'drop_4_24_2', handle } },
         { rule: { ...ours, chain: 'prerouting', handle: 9 } },
         { counter: { ...ours, name: 'dropped_drop', handle: 3, packets } },
       ),
     );
-  expect(shape(4, 1)).toBe(shape(4, 2));
-  expect(shape(4, 1)).not.toBe(shape(5, 1));
+  expect(shape(4, 1)).toEqual({
+    text: expect.any(String),
+    sets: [{ list: 'drop', family: 4, length: 24, generation: 2 }],
+    lists: ['drop'],
+  });
+  expect(shape(4, 1)).toEqual(shape(4, 2));
+  expect(shape(4, 1)?.text).not.toBe(shape(5, 1)?.text);
 });
 
 test.each(['', 'null', '[]', '{"nftables":3}', '{"nftables":[null,3]}'])('no listing: %s', (text) => {
-  expect([readCounters(text)?.size ?? 0, readShape(text) ?? '']).toEqual([0, '']);
+  expect([readCounters(text)?.size ?? 0, readShape(text)?.text ?? '']).toEqual([0, '']);
 });
