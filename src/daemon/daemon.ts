@@ -109,7 +109,8 @@ export class Daemon {
     await this.#openControl();
     prepareSensor(this.#parts);
     await blockManager.start();
-    await this.#parts.lists.start();
+    // A long list takes seconds, and what it held stays in force meanwhile: the start does not wait for it.
+    void this.#parts.lists.start();
     const { method, blocksSources } = blockManager;
     if (blocksSources) this.tell(`Sources are blocked by ${method.name}: ${method.how}.`);
     else if (blockManager.actsWithoutBlock) this.tell(`Sources are not blocked: ${method.how}.`);

@@ -67,10 +67,14 @@ export class Lists {
     this.#lastVerifyMs = this.#parts.clock.now();
     const folder = stateDir();
     if (dryRun || folder === null) return;
+    await this.#orders.run(() => this.#restore(folder, tell));
+  }
+
+  async #restore(folder: string, tell: (text: string) => void): Promise<void> {
     const stored = readLists(folder);
     // What a killed run has left of shared lists must not stay.
     if (stored.length === 0) {
-      void this.#table.clear();
+      await this.#table.clear();
       return;
     }
     await this.#spare();

@@ -7,7 +7,7 @@ import { SerialQueue } from '../serial-queue.ts';
 import { sparedTargets } from '../spared-targets.ts';
 import type { ListEntry } from './entry.ts';
 import { type Dropped, readCounters, readShape, type Shape } from './listing.ts';
-import { LIST_TABLE, type ListSet, MAX_LENGTHS, SPARED, setFor, setName } from './names.ts';
+import { type ListSet, MAX_LENGTHS, SPARED, setFor, setName } from './names.ts';
 import { type Changes, changing, declaring, REMOVAL, ruling } from './script.ts';
 
 /** What the table needs from its owner. */
@@ -20,8 +20,6 @@ export interface ListTableOptions {
 
 /** Changes in one transaction. No other command of nft runs meanwhile, and the sensor's table waits for none longer than 5 s. */
 const MAX_CHANGES = 4_096;
-
-const NO_SHAPE: Shape = { text: '', sets: [], lists: [] };
 
 /**
  * The named lists in the kernel: a table of nftables whose sets drop the sources in them, each list with a counter. What is
@@ -99,8 +97,7 @@ export class ListTable {
   /** What each list has dropped; null when that cannot be read. Never rejects. */
   async dropped(): Promise<ReadonlyMap<string, Dropped> | null> {
     if (this.#lists.size === 0) return new Map();
-    const args = ['-j', 'list', 'counters', 'table', ...LIST_TABLE.split(' ')];
-    const { failure, stdout } = await runTool(NFT, args);
+    const { failure, stdout } = await runTool(NFT, ['-t', 'list', 'ruleset', 'inet']);
     return failure === null ? readCounters(stdout) : null;
   }
 
@@ -152,8 +149,8 @@ export class ListTable {
    * stays in force until then, also what a former run has left.
    */
   async #rebuild(): Promise<void> {
-    const old = (await readTable()) ?? NO_SHAPE;
-    this.#generation = Math.max(0, ...old.sets.map(({ generation }) => generation)) + 1;
+    const old = (await readTable())?.sets ?? [];
+    this.#generation = Math.max(0, ...old.map(({ generation }) => generation)) + 1;
     this.#sets.clear();
     const spared = this.#spared.map((prefix): ListEntry => ({ prefix, until: null }));
     const contents = [
@@ -166,8 +163,10 @@ export class ListTable {
       for (const piece of pieces({ added: entries, replaced: [], removed: [] }))
         throwOn((await runScript(changing(list, this.#generation, piece, this.#options.now()))).failure);
     }
-    const lists = old.lists.filter((list) => !this.#lists.has(list));
-    throwOn((await runScript(ruling(sets, { sets: old.sets, lists }))).failure);
+    const lists = new Set(
+      old.map(({ list }) => list).filter((list) => list !== SPARED && !this.#lists.has(list)),
+    );
+    throwOn((await runScript(ruling(sets, { sets: old, lists: [...lists] }))).failure);
     this.#setSets(sets);
     this.#shape = (await readTable())?.text ?? null;
   }
@@ -227,11 +226,11 @@ function keyOf({ address, length }: Prefix): string {
 
 /** The table's shape in the kernel; null when there is no table. Rejects with a one-line reason. */
 async function readTable(): Promise<Shape | null> {
-  const args = ['-j', '-t', 'list', 'table', ...LIST_TABLE.split(' ')];
-  const { failure, stdout, stderr } = await runTool(NFT, args);
-  if (failure !== null && GONE.test(stderr)) return null;
-  throwOn(failure);
-  const shape = readShape(stdout);
-  if (shape === null) throw new Error(NO_LISTING);
+  const [sets, chains] = await Promise.all(
+    ['sets', 'chains'].map((what) => runTool(NFT, ['-j', '-t', 'list', what, 'inet'])),
+  );
+  throwOn(sets?.failure ?? chains?.failure ?? null);
+  const shape = readShape(sets?.stdout ?? '', chains?.stdout ?? '');
+  if (shape === 'unreadable') throw new Error(NO_LISTING);
   return shape;
 }

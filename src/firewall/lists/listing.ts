@@ -1,4 +1,4 @@
-import { LIST_TABLE_NAME, type ListSet, listOfCounter, readSetName } from './names.ts';
+import { LIST_TABLE, LIST_TABLE_NAME, type ListSet, listOfCounter, readSetName } from './names.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -8,18 +8,26 @@ export interface Dropped {
   readonly bytes: number;
 }
 
-/** The kinds of object that make the shape of the table. */
-const SHAPE: ReadonlySet<string> = new Set(['table', 'chain', 'set', 'rule', 'counter']);
+/** What a list has dropped since it was loaded. */
+export interface Dropped {
+  readonly packets: number;
+  readonly bytes: number;
+}
 
-/** What each list has dropped, from `nft -j list counters`; null for any other text. */
-export function readCounters(text: string): Map<string, Dropped> | null {
-  const objects = objectsIn(text);
-  if (objects === null) return null;
+/** The counters in the text of `nft -t list ruleset inet`. */
+const COUNTER = /^\tcounter (\S+) \{[^}]*?\bpackets (\d+) bytes (\d+)/gm;
+
+/**
+ * What each list has dropped, from the text of `nft -t list ruleset inet`. nft reads every element of a set for any other
+ * listing that has counters, and 1.0.6 prints no JSON for a table that a process owns, as that of the sensor.
+ */
+export function readCounters(text: string): Map<string, Dropped> {
+  const [, from = ''] = text.split(`table ${LIST_TABLE} {\n`);
+  const [table = ''] = from.split('\n}\n', 1);
   const counters = new Map<string, Dropped>();
-  for (const [kind, { name, packets, bytes }] of objects) {
-    const list = kind === 'counter' && typeof name === 'string' ? listOfCounter(name) : null;
-    if (list !== null && typeof packets === 'number' && typeof bytes === 'number')
-      counters.set(list, { packets, bytes });
+  for (const [, name = '', packets, bytes] of table.matchAll(COUNTER)) {
+    const list = listOfCounter(name);
+    if (list !== null) counters.set(list, { packets: Number(packets), bytes: Number(bytes) });
   }
   return counters;
 }
@@ -29,27 +37,29 @@ export interface Shape {
   /** Its objects with their handles, which change when somebody makes them anew. */
   readonly text: string;
   readonly sets: readonly ListSet[];
-  /** The lists that have a counter. */
-  readonly lists: readonly string[];
 }
 
-/** Reads `nft -j -t list table`; null for any other text. */
-export function readShape(text: string): Shape | null {
-  const objects = objectsIn(text)?.filter(([kind]) => SHAPE.has(kind));
-  if (objects === undefined) return null;
-  const namesOf = (of: string) =>
-    objects.flatMap(([kind, { name }]) => (kind === of && typeof name === 'string' ? [name] : []));
+/**
+ * Reads `nft -j -t list sets inet` and `list chains inet`, which read no elements: null when there is no table, 'unreadable'
+ * for any other text.
+ */
+export function readShape(sets: string, chains: string): Shape | null | 'unreadable' {
+  const objects = [objectsIn(sets, 'set'), objectsIn(chains, 'chain')];
+  if (objects.includes(null)) return 'unreadable';
+  const all = objects.flatMap((some) => some ?? []);
+  if (all.length === 0) return null;
+  const names = all.map(({ name }) => String(name));
   return {
-    text: objects
-      .map(([kind, { name, chain, handle }]) => `${kind} ${name ?? chain} ${handle}`)
+    text: all
+      .map(({ name, handle }) => `${name} ${handle}`)
       .sort()
       .join('\n'),
-    sets: namesOf('set').flatMap((name) => readSetName(name) ?? []),
-    lists: namesOf('counter').flatMap((name) => listOfCounter(name) ?? []),
+    sets: names.flatMap((name) => readSetName(name) ?? []),
   };
 }
 
-function objectsIn(text: string): [kind: string, object: Json][] | null {
+/** The objects of this kind in our table; null for a text that is no listing. */
+function objectsIn(text: string, kind: string): Json[] | null {
   let listing: unknown;
   try {
     listing = JSON.parse(text);
@@ -59,9 +69,9 @@ function objectsIn(text: string): [kind: string, object: Json][] | null {
   const objects = isJson(listing) ? listing.nftables : null;
   if (!Array.isArray(objects)) return null;
   return objects
-    .flatMap((entry) => (isJson(entry) ? Object.entries(entry) : []))
-    .filter((entry): entry is [string, Json] => isJson(entry[1]))
-    .filter(([kind, { table, name }]) => (kind === 'table' ? name : table) === LIST_TABLE_NAME);
+    .map((entry: unknown) => (isJson(entry) ? entry[kind] : null))
+    .filter(isJson)
+    .filter(({ table, family }) => table === LIST_TABLE_NAME && family === 'inet');
 }
 
 function isJson(value: unknown): value is Json {

@@ -1,39 +1,80 @@
 import { expect, test } from 'vitest';
 import { readCounters, readShape } from '../../../src/firewall/lists/listing.ts';
 
-const listing = (...objects: object[]) => JSON.stringify({ nftables: [{ metainfo: {} }, ...objects] });
-const ours = { family: 'inet', table: 'portsentry_lists' };
+/** As nft prints it, between the tables of others. */
+const RULESET = `table inet filter {
+	counter dropped_other {
+		packets 9 bytes 9
+	}
+}
+table inet portsentry_lists {
+	counter dropped_drop {
+		packets 3 bytes 180
+	}
+
+	counter dropped_a-b {
+		comment "x"
+		packets 0 bytes 0
+	}
+
+	counter other {
+		packets 9 bytes 9
+	}
+
+	set drop_4_24_1 {
+		type ipv4_addr
+	}
+}
+table inet last {
+	counter dropped_last {
+		packets 9 bytes 9
+	}
+}
+`;
 
 test('counters of lists', () => {
-  const text = listing(
-    { counter: { ...ours, name: 'dropped_drop', packets: 3, bytes: 180, handle: 2 } },
-    { counter: { ...ours, name: 'other', packets: 9, bytes: 9 } },
-    { counter: { ...ours, name: 'dropped_X', packets: 9, bytes: 9 } },
-    { counter: { ...ours, name: 'dropped_bad', packets: '9', bytes: 9 } },
-    { counter: { family: 'inet', table: 'filter', name: 'dropped_x', packets: 9, bytes: 9 } },
+  expect(readCounters(RULESET)).toEqual(
+    new Map([
+      ['drop', { packets: 3, bytes: 180 }],
+      ['a-b', { packets: 0, bytes: 0 }],
+    ]),
   );
-  expect(readCounters(text)).toEqual(new Map([['drop', { packets: 3, bytes: 180 }]]));
+  expect(readCounters('')).toEqual(new Map());
 });
 
-test('the shape changes with each handle, and not with a counter', () => {
-  const shape = (handle: number, packets: number) =>
+const listing = (...objects: object[]) => JSON.stringify({ nftables: [{ metainfo: {} }, ...objects] });
+const ours = { family: 'inet', table: 'portsentry_lists' };
+const CHAINS = listing(
+  { chain: { ...ours, name: 'prerouting', handle: 7 } },
+  { chain: { ...ours, table: 'x', name: 'y' } },
+);
+
+test('the shape changes with each handle, and names the sets', () => {
+  const shape = (handle: number) =>
     readShape(
       listing(
-        { table: { family: 'inet', name: 'portsentry_lists', handle: 1 } },
         { set: { ...ours, name: 'drop_4_24_2', handle } },
-        { rule: { ...ours, chain: 'prerouting', handle: 9 } },
-        { counter: { ...ours, name: 'dropped_drop', handle: 3, packets } },
+        { set: { ...ours, family: 'ip', name: 'drop_4_8_1' } },
       ),
+      CHAINS,
     );
-  expect(shape(4, 1)).toEqual({
-    text: expect.any(String),
+  expect(shape(4)).toEqual({
+    text: 'drop_4_24_2 4\nprerouting 7',
     sets: [{ list: 'drop', family: 4, length: 24, generation: 2 }],
-    lists: ['drop'],
   });
-  expect(shape(4, 1)).toEqual(shape(4, 2));
-  expect(shape(4, 1)?.text).not.toBe(shape(5, 1)?.text);
+  expect(shape(4)).not.toEqual(shape(5));
 });
 
-test.each(['', 'null', '[]', '{"nftables":3}', '{"nftables":[null,3]}'])('no listing: %s', (text) => {
-  expect([readCounters(text)?.size ?? 0, readShape(text)?.text ?? '']).toEqual([0, '']);
+test('there is no table', () => {
+  expect(readShape(listing(), listing())).toBeNull();
+});
+
+test.each(['', 'null', '[]', '{"nftables":3}'])('no listing: %s', (text) => {
+  expect([readShape(text, CHAINS), readShape(CHAINS, text)]).toEqual(['unreadable', 'unreadable']);
+});
+
+test('strange objects are left out', () => {
+  expect(readShape('{"nftables":[null,3,{"set":null},{"set":{"table":3}}]}', CHAINS)).toMatchObject({
+    sets: [],
+  });
 });
