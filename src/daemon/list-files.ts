@@ -8,8 +8,8 @@ import { makeFolderOf } from '../ledger/folder.ts';
 import { reasonOf } from '../ledger/log-file.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 
-/** The folder of the lists in STATE_DIR. */
-const FOLDER = 'lists';
+/** Files of STATE_DIR that begin so are lists. A folder in it would need more care when USER gets all of it. */
+const PREFIX = 'list-';
 
 /** The first line: when the list was loaded, ms since the epoch, and from where. */
 const HEAD = /^# loaded (\d{1,15})(?: from (.{1,256}))?$/;
@@ -28,7 +28,12 @@ export interface StoredList {
 export function readLists(stateDir: string): StoredList[] {
   let names: string[];
   try {
-    names = readdirSync(join(stateDir, FOLDER)).filter(isListName).sort().slice(0, MAX_LISTS);
+    names = readdirSync(stateDir)
+      .filter((file) => file.startsWith(PREFIX))
+      .map((file) => file.slice(PREFIX.length))
+      .filter(isListName)
+      .sort()
+      .slice(0, MAX_LISTS);
   } catch {
     return [];
   }
@@ -79,5 +84,5 @@ export function removeList(stateDir: string, name: string): Failure {
 }
 
 function pathOf(stateDir: string, name: string): string {
-  return join(stateDir, FOLDER, name);
+  return join(stateDir, `${PREFIX}${name}`);
 }
