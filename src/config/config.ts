@@ -26,6 +26,14 @@ export const BLOCK_METHODS = ['command', 'nftables', 'ipset', 'iptables', 'route
 /** The name of a block method, as BLOCK_METHOD spells it. */
 export type BlockMethod = (typeof BLOCK_METHODS)[number];
 
+/** Who may read a file. */
+export interface FileMode {
+  /** The permission bits. */
+  readonly bits: number;
+  /** The name of a group; null for the one that the file has. */
+  readonly group: string | null;
+}
+
 /**
  * The resolved configuration: every default is filled in, every value is checked, and the object is frozen. Times are
  * in milliseconds, and 0 means "for ever". Commands and paths that are not set are null.
@@ -97,6 +105,9 @@ export interface Config {
   readonly blockRateMax: number;
   readonly actionTimeout: number;
   readonly eventFile: string | null;
+  readonly eventFormat: 'ecs' | 'eve';
+  /** The mode and the group of EVENT_FILE; null leaves those that it has. */
+  readonly eventFileMode: FileMode | null;
   readonly controlSocket: string;
   readonly stateDir: string;
   /** The account to run as instead of root. */
