@@ -1,3 +1,4 @@
+import type { FileMode } from './file-mode.ts';
 import type { DetectedKind } from './kinds.ts';
 import type { PortSet } from './ports.ts';
 
@@ -25,14 +26,6 @@ export const BLOCK_METHODS = ['command', 'nftables', 'ipset', 'iptables', 'route
 
 /** The name of a block method, as BLOCK_METHOD spells it. */
 export type BlockMethod = (typeof BLOCK_METHODS)[number];
-
-/** Who may read a file. */
-export interface FileMode {
-  /** The permission bits. */
-  readonly bits: number;
-  /** The name of a group; null for the one that the file has. */
-  readonly group: string | null;
-}
 
 /**
  * The resolved configuration: every default is filled in, every value is checked, and the object is frozen. Times are

@@ -1,4 +1,4 @@
-import type { FileMode } from './config.ts';
+import type { FileMode } from './file-mode.ts';
 import { shown } from './lexer.ts';
 import { hintOf, nearest } from './nearest.ts';
 import { PORT_COUNT, type PortRange, PortSet } from './ports.ts';

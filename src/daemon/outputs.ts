@@ -1,6 +1,7 @@
 import { existsSync, fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Config, FileMode } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { FileMode } from '../config/file-mode.ts';
 import { type Modes, modeNames } from '../config/modes.ts';
 import type { Convert } from '../ledger/wall-time.ts';
 import { findGroup } from '../preflight/account.ts';
