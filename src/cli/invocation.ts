@@ -25,7 +25,7 @@ export interface ReplayOptions {
   readonly open: string | undefined;
   readonly inferOpen: boolean;
   readonly checksum: boolean;
-  readonly format: 'text' | 'json' | 'none';
+  readonly format: 'text' | 'json' | 'eve' | 'none';
   readonly summary: 'text' | 'json' | 'none';
   /** How many sources and ports the summary names. */
   readonly top: number;

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { Probe } from '../classify/probe.ts';
 import type { Config } from '../config/config.ts';
 import { DEFAULT_DETECT } from '../config/kinds.ts';
@@ -10,6 +11,7 @@ import { PROTOCOL_TCP } from '../net/protocol.ts';
 import { configError, refuseErrors } from '../preflight/config-error.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { parseModes } from '../preflight/parse-modes.ts';
+import { eventFormOf } from '../record/event-formats.ts';
 import { Recorder } from '../record/recorder.ts';
 import type { ReplayActions } from '../replay/actions.ts';
 import type { Findings } from '../replay/findings.ts';
@@ -158,7 +160,8 @@ function makeRecorders(
     logTool: config.logTool,
     sumUp: false,
     text: format === 'text' ? text : null,
-    events: format === 'json' ? { write, tick: () => {}, close: () => {} } : null,
+    events: isJson(format) ? { write, tick: () => {}, close: () => {} } : null,
+    eventForm: eventFormOf(format === 'eve' ? 'eve' : 'ecs', hostname()),
     history: null,
     names: null,
   });
@@ -167,7 +170,12 @@ function makeRecorders(
 
 /** Events have the places of their packets, and so have lines of text where there are several files. */
 function needsPlaces({ format, time }: ReplayOptions, files: number): boolean {
-  return format === 'json' || (format === 'text' && time && files > 1);
+  return isJson(format) || (format === 'text' && time && files > 1);
+}
+
+/** Whether the lines are events. */
+function isJson(format: ReplayOptions['format']): boolean {
+  return format === 'json' || format === 'eve';
 }
 
 /** Progress is drawn on a terminal to which nothing else is written meanwhile. */

@@ -1,3 +1,4 @@
+import type { FileMode } from './file-mode.ts';
 import type { DetectedKind } from './kinds.ts';
 import type { PortSet } from './ports.ts';
 
@@ -97,6 +98,9 @@ export interface Config {
   readonly blockRateMax: number;
   readonly actionTimeout: number;
   readonly eventFile: string | null;
+  readonly eventFormat: 'ecs' | 'eve';
+  /** The mode and the group of EVENT_FILE; null leaves those that it has. */
+  readonly eventFileMode: FileMode | null;
   readonly controlSocket: string;
   readonly stateDir: string;
   /** The account to run as instead of root. */

@@ -16,6 +16,7 @@ import {
   choice,
   decimal,
   duration,
+  fileMode,
   flag,
   integer,
   interfaceList,
@@ -364,6 +365,18 @@ export const DIRECTIVES: Table = {
     default: null,
     meaning: 'events as JSON lines',
     isPath: true,
+  },
+  eventFormat: {
+    key: 'EVENT_FORMAT',
+    kind: choice<'ecs' | 'eve'>('ecs', 'eve'),
+    default: 'ecs',
+    meaning: 'fields of the events: Elastic Common Schema, or Suricata EVE',
+  },
+  eventFileMode: {
+    key: 'EVENT_FILE_MODE',
+    kind: optional(fileMode),
+    default: null,
+    meaning: 'mode and group of EVENT_FILE, as in 0640:adm, for programs that are not root',
   },
   controlSocket: {
     key: 'CONTROL_SOCKET',

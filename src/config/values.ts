@@ -1,3 +1,4 @@
+import type { FileMode } from './file-mode.ts';
 import { shown } from './lexer.ts';
 import { hintOf, nearest } from './nearest.ts';
 import { PORT_COUNT, type PortRange, PortSet } from './ports.ts';
@@ -166,6 +167,19 @@ export const userName: ValueKind<string> = {
     return /^[A-Za-z_][\w.-]{0,31}$/.test(text) ? good(text) : bad('the name of a user', text);
   },
   format: (value) => value,
+};
+
+/** `0640` or `0640:adm`: the bits that let a class of users read or write a file, and a group. Nobody may execute it. */
+export const fileMode: ValueKind<FileMode> = {
+  parse(text) {
+    const [, digits = '', group = null] = /^0?([0246]{3})(?::([A-Za-z_][\w.-]{0,31}))?$/.exec(text) ?? [];
+    if (digits === '') return bad('a mode such as 0640, or with a group 0640:adm', text);
+    const bits = Number.parseInt(digits, 8);
+    if ((bits & 0o600) !== 0o600) return bad('a mode that lets the owner read and write', text);
+    if ((bits & 0o022) !== 0) return bad('a mode that lets nobody else write', text);
+    return good({ bits, group });
+  },
+  format: ({ bits, group }) => `0${bits.toString(8)}${group === null ? '' : `:${group}`}`,
 };
 
 /** An item of a list, and where it begins in the text. */

@@ -1,10 +1,14 @@
 import { existsSync, fstatSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
+import type { FileMode } from '../config/file-mode.ts';
 import { type Modes, modeNames } from '../config/modes.ts';
 import type { Convert } from '../ledger/wall-time.ts';
+import { findGroup } from '../preflight/account.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import type { LogOutput } from '../preflight/run-options.ts';
-import { AppendFile } from '../record/append-file.ts';
+import { AppendFile, type FileAccess } from '../record/append-file.ts';
+import { eventFormOf } from '../record/event-formats.ts';
 import { History } from '../record/history.ts';
 import { adminLine } from '../record/lines1.ts';
 import { type Log, openLog } from '../record/log.ts';
@@ -80,7 +84,8 @@ export function openRecorder(
     modes: modeNames(modes),
     tell,
   });
-  const events = config.eventFile === null ? null : new AppendFile(config.eventFile, tell);
+  const access = accessOf(config.eventFileMode);
+  const events = config.eventFile === null ? null : new AppendFile(config.eventFile, tell, access);
   const failure = history.open() ?? events?.open() ?? null;
   if (failure !== null) throw new CommandError(Exit.ioError, failure);
   return new Recorder({
@@ -89,9 +94,24 @@ export function openRecorder(
     sumUp: true,
     text: (line) => log.line(line),
     events,
+    eventForm: eventFormOf(config.eventFormat, hostname()),
     history,
     names: config.resolveHost ? new Names() : null,
     wallTime: wallTimeBy(toWall),
     namedIgnoreFile: verbose ? config.ignoreFile : null,
   });
+}
+
+/** Throws a CommandError (78) for a group that this host does not have. */
+function accessOf(mode: FileMode | null): FileAccess | null {
+  if (mode === null) return null;
+  const { bits, group } = mode;
+  if (group === null) return { bits, gid: null };
+  const gid = findGroup(group);
+  if (gid === null)
+    throw new CommandError(
+      Exit.config,
+      `EVENT_FILE_MODE: this host has no group "${group}"; make it, or name another`,
+    );
+  return { bits, gid };
 }

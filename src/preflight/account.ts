@@ -30,6 +30,17 @@ export function findAccount(name: string): Account | null {
   }
 }
 
+/** The number of the group of that name; null when there is none. Asks getent(1), because not every group is in a file. */
+export function findGroup(name: string): number | null {
+  try {
+    const options = { encoding: 'utf8', stdio: 'pipe', timeout: LOOKUP_TIMEOUT_MS } as const;
+    const gid = execFileSync('getent', ['group', '--', name], options).split(':')[2];
+    return gid === undefined ? null : Number(gid);
+  } catch {
+    return null;
+  }
+}
+
 /** Whether the account may use the path now, by modes alone and without supplementary groups. */
 export function mayUse(account: Account, path: string, wanted: number): boolean {
   const folder = dirname(path);

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, lstatSync, writeSync } from 'node:fs';
 import { inFolderOf, openRegular } from '../files/safe-path.ts';
 
 /** Lines kept while the disk is full or the folder is missing. More are lost and counted, so that memory is bounded. */
@@ -10,6 +10,14 @@ const RECHECK_INTERVAL_MS = 1_000;
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
 
 const MODE = 0o600;
+
+/** Who may read a file. */
+export interface FileAccess {
+  /** The permission bits. */
+  readonly bits: number;
+  /** The number of a group; null for the one that the file has. */
+  readonly gid: number | null;
+}
 
 /** A destination of lines. Times are ms since the epoch. */
 export interface LineSink {
@@ -29,6 +37,7 @@ export interface LineSink {
 export class AppendFile implements LineSink {
   readonly path: string;
   readonly #tell: (text: string) => void;
+  readonly #access: FileAccess | null;
   #fd: number | null = null;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
@@ -39,19 +48,34 @@ export class AppendFile implements LineSink {
   #now = 0;
   #lastCheck = Number.NEGATIVE_INFINITY;
 
-  /** `tell` receives one line for people when writing begins to fail and when it works again. */
-  constructor(path: string, tell: (text: string) => void) {
+  /**
+   * `tell` receives one line for people when writing begins to fail and when it works again. `access` is given to the file
+   * each time it is opened, also to one that logrotate has made; without it a new file is the owner's alone.
+   */
+  constructor(path: string, tell: (text: string) => void, access: FileAccess | null = null) {
     this.path = path;
     this.#tell = tell;
+    this.#access = access;
   }
 
   /** Opens the file, and makes it if it is missing. Returns null, or why it failed in one line. */
   open(): string | null {
     try {
-      this.#fd ??= openRegular(this.path, FLAGS, MODE);
+      this.#fd ??= this.#openFile();
       return null;
     } catch (error) {
       return `${this.path}: cannot be opened: ${reasonOf(error)}`;
+    }
+  }
+
+  #openFile(): number {
+    const fd = openRegular(this.path, FLAGS, MODE);
+    try {
+      if (this.#access !== null) giveAccess(fd, this.#access);
+      return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
     }
   }
 
@@ -139,6 +163,13 @@ export class AppendFile implements LineSink {
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;
   }
+}
+
+function giveAccess(fd: number, { bits, gid }: FileAccess): void {
+  const { uid, gid: is, mode } = fstatSync(fd);
+  // A change of the group comes first, so that the former group never has the rights of the new one.
+  if (gid !== null && gid !== is) fchownSync(fd, uid, gid);
+  if ((mode & 0o777) !== bits) fchmodSync(fd, bits);
 }
 
 /** Node says `ENOENT: no such file or directory, open '/x'`. Our message has the path already. */

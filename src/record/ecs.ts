@@ -18,12 +18,22 @@ import {
   related,
   timestamp,
 } from './ecs-fields.ts';
+import {
+  blockByHandFields,
+  blockFields,
+  blockMessage,
+  decoysFields,
+  framesOf,
+  probeFields,
+  probeMessage,
+  scanFields,
+  unblockFields,
+} from './event-fields.ts';
 import { labelOf } from './labels.ts';
 import {
   blockByHandLine as blockByHandText,
   decoysLine,
   messageOf,
-  protocolOf,
   refusedLine,
   scanEndedLine,
   unblockLine as unblockText,
@@ -43,7 +53,7 @@ export function ecsLine(
   switch (event.action) {
     case 'probe':
       return probeLine(event, isAlert ? 'alert' : 'event', {
-        message: `${labelOf(event)} ${wayOf(event)}`,
+        message: probeMessage(event),
         rule: `portsentry ${event.kind}`,
         more: probeFields(event),
       });
@@ -53,7 +63,7 @@ export function ecsLine(
       return probeLine(event, 'alert', {
         message: messageOf(decoysLine(event)),
         rule: 'portsentry decoys',
-        more: { decoys: event.members, one_sender: event.isOneSender, spared: event.spared },
+        more: decoysFields(event),
         relatives: event.members,
       });
     case 'refused':
@@ -74,45 +84,15 @@ export function ecsLine(
 }
 
 /** The line of a block that an administrator ordered. */
-export function blockByHandLine({ block, method, times }: LedgerEntry): string {
-  const { target, since, until, cause } = block;
-  return targetLine(since, 'block', target, messageOf(blockByHandText(block)), {
-    kind: cause.kind,
-    target,
-    until: until === null ? null : timestamp(until),
-    times,
-    method,
-    note: cause.note,
-  });
-}
-
-function blockFields({ target, until, times, method, steps, reason, evidence }: BlockEvent): object {
-  return {
-    ...{ target, until: until === null ? null : timestamp(until), times, method, steps, reason },
-    ...(evidence === undefined ? {} : { evidence }),
-  };
-}
-
-function blockMessage({ action, target, method, until, reason }: BlockEvent): string {
-  if (action === 'notify') return `KILL_RUN_CMD was run for host ${target}, which is not blocked`;
-  if (action === 'notify-failed') return `KILL_RUN_CMD failed for host ${target}: ${reason}`;
-  if (action === 'block-failed') return `Host ${target} could not be blocked: ${reason}`;
-  return `Host ${target} has been blocked by ${method} ${until === null ? 'for ever' : `until ${timestamp(until)}`}`;
-}
-
-function probeFields(event: ProbeEvent): object {
-  return {
-    connects: event.connects,
-    triggered: event.triggered,
-    ignored: event.ignored,
-    repeat: event.repeat,
-    ip_options: event.ipOptions,
-    fragmented: event.fragmented,
-    evidence: event.evidence,
-    tool: event.tool,
-    decoy: event.decoy,
-    ...(event.note === null ? {} : { note: event.note }),
-  };
+export function blockByHandLine(entry: LedgerEntry): string {
+  const { block } = entry;
+  return targetLine(
+    block.since,
+    'block',
+    block.target,
+    messageOf(blockByHandText(block)),
+    blockByHandFields(entry),
+  );
 }
 
 /** What an event about a probe has besides the fields of the probe. */
@@ -186,8 +166,7 @@ function eventText(kind: EventKind, action: string): string {
 }
 
 function scanLine(event: ScanEvent): string {
-  const { time, source, first, last, probes, ports, atLeast, ranges, kinds, targets, targetNames } = event;
-  const { answered, tried, shape, tool, sources, decoys, places } = event;
+  const { time, source, first, last, targetNames, shape, decoys, places } = event;
   return JSON.stringify({
     '@timestamp': timestamp(time),
     message: messageOf(scanEndedLine(event, timestamp(first))),
@@ -208,43 +187,14 @@ function scanLine(event: ScanEvent): string {
     threat: ACTIVE_SCANNING,
     portsentry: {
       ...(places === undefined ? {} : framesOf(places)),
-      scan: {
-        first: timestamp(first),
-        last: timestamp(last),
-        probes,
-        ports,
-        at_least: atLeast,
-        ranges,
-        kinds,
-        targets,
-        target_names: targetNames,
-        answered,
-        ...(answered === null ? {} : { tried }),
-        shape,
-        tool,
-        sources,
-        decoys,
-      },
+      scan: scanFields(event),
     },
   });
 }
 
-/** The first and the last frame of a scan. Both lie in the same file, unless the last one has another. */
-function framesOf({ first, last }: NonNullable<ScanEvent['places']>): object {
-  return {
-    frame: first.frame,
-    last_frame: last.frame,
-    ...(last.file === first.file ? {} : { last_file: last.file }),
-    ...(first.comment === null ? {} : { comment: first.comment }),
-  };
-}
-
 function unblockLine(event: UnblockEvent): string {
-  const { time, entry, how, rule } = event;
-  const { block, method, times } = entry;
-  const { target, since } = block;
-  const fields = { target, since: timestamp(since), times, method, how, rule };
-  return targetLine(time, 'unblock', target, messageOf(unblockText(event)), fields);
+  const { target } = event.entry.block;
+  return targetLine(event.time, 'unblock', target, messageOf(unblockText(event)), unblockFields(event));
 }
 
 /** The line of an address or a prefix, without a probe. */
@@ -259,12 +209,4 @@ function targetLine(time: number, action: string, target: string, message: strin
     related: related(target),
     portsentry: fields,
   });
-}
-
-function wayOf(event: ProbeDetails): string {
-  const { source, destination, destinationPort, transport } = event;
-  const way = `from ${source} to ${destination}`;
-  if (hasPorts(event)) return `${way} ${protocolOf(event)} port ${destinationPort}`;
-  if (transport === 'arp') return way;
-  return `${way} ${transport === 'icmp' ? 'type' : 'protocol'} ${destinationPort}`;
 }

@@ -5,7 +5,8 @@ import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/
 import type { Reported } from '../track/reported.ts';
 import type { LineSink } from './append-file.ts';
 import { ACTION_LINES_PER_DAY, DayBound, PROBE_LINES_PER_DAY } from './day-bound.ts';
-import { blockByHandLine as ecsBlockByHandLine, ecsLine } from './ecs.ts';
+import type { EventForm } from './event-form.ts';
+import { ECS_FORM } from './event-formats.ts';
 import { type Form, isAlert, LINES_PER_SOURCE } from './form.ts';
 import { Form1 } from './form1.ts';
 import { Form2 } from './form2.ts';
@@ -38,6 +39,8 @@ export interface RecorderParts {
   readonly text: ((line: string) => void) | null;
   /** Receives the events as JSON lines. */
   readonly events: LineSink | null;
+  /** The format of the events; that of the Elastic Common Schema when it is left out. */
+  readonly eventForm?: EventForm;
   readonly history: History | null;
   /** null when RESOLVE_HOST is 0; then lines have the address twice. */
   readonly names: Names | null;
@@ -51,6 +54,7 @@ export interface RecorderParts {
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #wall: WallTime;
+  readonly #eventForm: EventForm;
   readonly #lines: SourceLines;
   readonly #form: Form;
   readonly #probeLines: Rate;
@@ -64,6 +68,7 @@ export class Recorder {
     const { logFormat, logTool = false, sumUp, history, namedIgnoreFile = null } = parts;
     this.#parts = parts;
     this.#wall = parts.wallTime ?? IS_WALL_TIME;
+    this.#eventForm = parts.eventForm ?? ECS_FORM;
     this.#lines = new SourceLines(parts);
     this.#probeLines = this.#rate('log lines of probes', PROBE_LINES_PER_SECOND);
     this.#actionLines = this.#rate('log lines of actions', ACTION_LINES_PER_SECOND);
@@ -112,20 +117,20 @@ export class Recorder {
   block(event: BlockEvent, probe: ProbeDetails = event): void {
     const written = this.#wall.block(event);
     // Other addresses of the network may have begun the same actions: one event for all.
-    if (event.source === probe.source) this.#actionEvent(() => ecsLine(written));
+    if (event.source === probe.source) this.#actionEvent(() => this.#eventForm.line(written));
     this.#form.block(written, this.#wall.time(probe));
   }
 
   /** Records a block that an administrator ordered. */
   blockedByHand(entry: LedgerEntry): void {
     const written = this.#wall.entry(entry);
-    this.#actionEvent(() => ecsBlockByHandLine(written));
+    this.#actionEvent(() => this.#eventForm.blockByHandLine(written));
     this.#parts.text?.(blockByHandLine(written.block));
   }
 
   /** Records the end of a block. */
   unblock(event: UnblockEvent): void {
-    this.#actionEvent(() => ecsLine(this.#wall.unblock(event)));
+    this.#actionEvent(() => this.#eventForm.line(this.#wall.unblock(event)));
     // The log has just reported the block of the whole network, or the failure.
     if (event.how === 'replaced' || event.how === 'failed') return;
     this.#lines.write(this.#actionLines, event.entry.block.target, () => unblockLine(event));
@@ -223,7 +228,7 @@ export class Recorder {
   #scanEvent(event: RefusedEvent | ScanEvent | DecoysEvent): void {
     const { events } = this.#parts;
     const { now } = this.#lines;
-    if (events !== null && this.#allowsEvent(now)) events.write(ecsLine(event), now);
+    if (events !== null && this.#allowsEvent(now)) events.write(this.#eventForm.line(event), now);
   }
 
   /** Writes an event of a block, whose rate the breaker bounds. */
@@ -248,7 +253,7 @@ export class Recorder {
     if (events === null || !this.#allowsEvent(this.#lines.now)) return;
     const alerts = event.triggered && event.ignored === null && !event.decoy && !reported.alerted;
     if (alerts) reported.alerted = true;
-    events.write(ecsLine(event, alerts), this.#lines.now);
+    events.write(this.#eventForm.line(event, alerts), this.#lines.now);
   }
 }
 

@@ -235,7 +235,7 @@ describe('an unknown word names the nearest known one', () => {
     ['status -json', 'unknown option -json (did you mean --json?)'],
     [
       'replay f --format jsn',
-      '--format: expected "text", "json" or "none", found "jsn" (did you mean json?)',
+      '--format: expected "text", "json", "eve" or "none", found "jsn" (did you mean json?)',
     ],
     ['-l sdtout', '--logoutput: expected "stdout" or "syslog", found "sdtout" (did you mean stdout?)'],
     ['completion fsh', 'shell: expected "bash" or "zsh", found "fsh" (did you mean zsh?)'],

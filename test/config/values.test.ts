@@ -4,6 +4,7 @@ import {
   choice,
   decimal,
   duration,
+  fileMode,
   flag,
   integer,
   interfaceList,
@@ -144,5 +145,28 @@ describe('numbers and words', () => {
 
   test('commas or blanks separate interfaces, and each counts once', () => {
     expect(resultOf(interfaceList.parse('eth0, eth1 eth0,ALL'))).toEqual(['eth0', 'eth1', 'ALL']);
+  });
+});
+
+describe('file modes', () => {
+  test.each([
+    ['0640', { bits: 0o640, group: null }],
+    ['644', { bits: 0o644, group: null }],
+    ['0640:adm', { bits: 0o640, group: 'adm' }],
+  ])('%s', (text, value) => {
+    expect(fileMode.parse(text)).toEqual({ ok: true, value });
+    expect(fileMode.parse(fileMode.format(value))).toEqual({ ok: true, value });
+  });
+
+  test.each([
+    ['0750', /a mode such as 0640/],
+    ['640:', /a mode such as 0640/],
+    ['u=rw', /a mode such as 0640/],
+    ['0440', /lets the owner read and write/],
+    ['0660', /lets nobody else write/],
+    ['0646', /lets nobody else write/],
+    ['0640:a b', /a mode such as 0640/],
+  ])('%s is refused', (text, expected) => {
+    expect(fileMode.parse(text)).toMatchObject({ ok: false, expected: expect.stringMatching(expected) });
   });
 });

@@ -160,3 +160,32 @@ describe('a file that cannot be written', () => {
     expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('one\n');
   });
 });
+
+describe('a mode and a group', () => {
+  const stat = (file: AppendFile) => statSync(file.path);
+
+  test('are given to a new file, and to one that logrotate has made', () => {
+    folder = testFolder();
+    const file = new AppendFile(join(folder, 'events'), (text) => told.push(text), { bits: 0o640, gid: 4 });
+    expect(file.open()).toBeNull();
+    expect([stat(file).mode & 0o777, stat(file).gid]).toEqual([0o640, 4]);
+    renameSync(file.path, `${file.path}.1`);
+    writeFileSync(file.path, '', { mode: 0o600 });
+    file.write('a line', NOON);
+    file.close();
+    expect([readFileSync(file.path, 'utf8'), stat(file).mode & 0o777, stat(file).gid]).toEqual([
+      'a line\n',
+      0o640,
+      4,
+    ]);
+  });
+
+  test('without them a file stays as it is', () => {
+    folder = testFolder();
+    const file = fileAt(join(folder, 'events'));
+    writeFileSync(file.path, '', { mode: 0o644 });
+    expect(file.open()).toBeNull();
+    file.close();
+    expect(stat(file).mode & 0o777).toBe(0o644);
+  });
+});

@@ -55,9 +55,9 @@ export function addReplay(parser: Argv, take: (invocation: Invocation) => void):
             describe: 'judge probes of these sources: PREFIX,...',
           },
           format: {
-            choices: ['text', 'json', 'none'] as const,
+            choices: ['text', 'json', 'eve', 'none'] as const,
             default: 'text' as const,
-            describe: 'output format',
+            describe: 'output format; json has the fields of ECS, eve those of Suricata',
           },
           time: { type: 'boolean', default: true, describe: 'begin lines of text with the time' },
           summary: {
