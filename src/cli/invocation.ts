@@ -7,6 +7,7 @@ export type Invocation =
   | ({ readonly command: 'replay' } & ReplayOptions)
   | ({ readonly command: 'check' } & CheckOptions)
   | ({ readonly command: 'status' | 'list' | 'doctor' } & QueryOptions)
+  | ({ readonly command: 'metrics' } & DaemonOptions)
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
   | ({ readonly command: 'unblock' } & UnblockOptions)
@@ -49,9 +50,13 @@ export interface CheckOptions {
   readonly mode: readonly string[];
 }
 
-/** The options of commands that query the running daemon. */
-export interface QueryOptions {
+/** The option of commands that ask the running daemon: the configuration that names its socket. */
+export interface DaemonOptions {
   readonly configfile: string | undefined;
+}
+
+/** The options of commands that query the running daemon. */
+export interface QueryOptions extends DaemonOptions {
   readonly json: boolean;
 }
 

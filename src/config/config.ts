@@ -1,4 +1,5 @@
 import type { DetectedKind } from './kinds.ts';
+import type { ListenAddress } from './listen-address.ts';
 import type { PortSet } from './ports.ts';
 
 /** BLOCK_TCP and BLOCK_UDP: what is done once a source has reached the trigger. 0 logs, 1 blocks, 2 runs the external command. */
@@ -97,6 +98,10 @@ export interface Config {
   readonly blockRateMax: number;
   readonly actionTimeout: number;
   readonly eventFile: string | null;
+  /** Metrics for the textfile collector of node_exporter. */
+  readonly metricsFile: string | null;
+  /** Where metrics are served. */
+  readonly metricsListen: ListenAddress | null;
   readonly controlSocket: string;
   readonly stateDir: string;
   /** The account to run as instead of root. */

@@ -10,6 +10,7 @@ import {
 } from './config.ts';
 import { DEFAULT_DETECT, kindList } from './kinds.ts';
 import { leadingNumber, looseFlag } from './lenient.ts';
+import { listenAddress } from './listen-address.ts';
 import { modeList } from './modes.ts';
 import { PORT_COUNT } from './ports.ts';
 import {
@@ -21,6 +22,7 @@ import {
   interfaceList,
   optional,
   portList,
+  promFile,
   userName,
   type ValueKind,
   words,
@@ -364,6 +366,19 @@ export const DIRECTIVES: Table = {
     default: null,
     meaning: 'events as JSON lines',
     isPath: true,
+  },
+  metricsFile: {
+    key: 'METRICS_FILE',
+    kind: optional(promFile),
+    default: null,
+    meaning: 'metrics for the textfile collector of node_exporter, written every 15 s',
+    isPath: true,
+  },
+  metricsListen: {
+    key: 'METRICS_LISTEN',
+    kind: optional(listenAddress),
+    default: null,
+    meaning: 'where Prometheus scrapes metrics: 127.0.0.1:PORT, [::1]:PORT or the path of a unix socket',
   },
   controlSocket: {
     key: 'CONTROL_SOCKET',

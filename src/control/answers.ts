@@ -27,6 +27,8 @@ export async function answer(request: Request, handlers: ControlHandlers): Promi
       return [orderLine(handlers.spare(request.address, request.ms))];
     case 'health':
       return [formatAnswer({ checks: await handlers.health() })];
+    case 'metrics':
+      return [formatAnswer({ metrics: await handlers.metrics() })];
   }
 }
 

@@ -125,6 +125,7 @@ const COMMANDS = {
   why: { address },
   spare: { address, ms: time(MAX_SPARE_TIME_MS) },
   health: {},
+  metrics: {},
 } satisfies Record<string, Record<string, Field<unknown>>>;
 
 type Command = keyof typeof COMMANDS;

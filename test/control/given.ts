@@ -134,6 +134,7 @@ export function handlers(more: Partial<ControlHandlers> = {}): ControlHandlers {
     why: async (address) => ({ ...WHY, address }),
     spare: (address) => done(`${address} is spared.`),
     health: async () => HEALTH,
+    metrics: async () => 'portsentry_build_info 1\n',
     ...more,
   };
 }

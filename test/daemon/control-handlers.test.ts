@@ -68,6 +68,8 @@ async function given({ settings = {}, modes = MODES, dryRun = false, listening }
     sensor: async () => STATUS.sensor,
     knownServices: () => [{ protocol: PROTOCOL_UDP, address: null, port: 53, lastSeen: STARTED_AT }],
     coinTests: { progressOf: () => null },
+    metrics: { read: async () => '' },
+    metricsOutputs: { health: () => [] },
     onBlock: (entry) => reported.push(entry),
   });
   const sends = (...ports: number[]) => {
