@@ -27,6 +27,7 @@ describe('completions', () => {
     'status',
     'list',
     'why',
+    'metrics',
     'doctor',
     'block',
     'unblock',
