@@ -15,7 +15,7 @@ const CONNECTION_TIME_MS = 5_000;
 const MAX_HEADER_BYTES = 8_192;
 
 /** Connections that wait to be accepted. */
-const BACKLOG = 16;
+const BACKLOG = 128;
 
 /** Whoever may enter its folder may read the metrics, as with a port of the loopback interface. */
 const SOCKET_MODE = 0o666;
