@@ -60,13 +60,14 @@ export class MetricsOutputs {
     }
     for (const listener of this.#listeners) await this.#open(listener);
     if (dryRun && metricsFile !== null) tell(`METRICS_FILE is not written in a dry run: ${metricsFile}.`);
+    // The next tick writes it: a reload also tries again what did not work.
+    this.#lastMs = Number.NEGATIVE_INFINITY;
     const file = dryRun ? null : metricsFile;
     if (file === this.#file) return;
     await this.#writing;
     if (this.#file !== null) removeMetricsFile(this.#file);
     this.#file = file;
     this.#fileTrouble = null;
-    this.#lastMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Must be called every second; `now` on the monotonic clock, ms. */
