@@ -17,8 +17,9 @@ import {
   PROTOCOL_UDP,
   transportOf,
 } from './net/protocol.ts';
+import { BlockCounts } from './respond/block-counts.ts';
 import type { BlockEvent, Outcome, Reaction, RefusedEvent } from './respond/event.ts';
-import type { NeverBlockRule } from './respond/never-block.ts';
+import type { NeverBlockRule, RuleOrigin } from './respond/never-block.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import { ArpSweeps } from './track/arp-sweeps.ts';
 import type { CapturePlace } from './track/capture-place.ts';
@@ -26,9 +27,10 @@ import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
 import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
 import { type Evidence, isHandshake, suffices } from './track/evidence.ts';
+import { modePlace, ProbeCounts } from './track/probe-counts.ts';
 import type { Reported } from './track/reported.ts';
-import { groupScanEvent, scanEvent } from './track/scan.ts';
-import { isArpSweep } from './track/shape.ts';
+import { groupScanEvent, scanEvent, shapeOfGroup } from './track/scan.ts';
+import { isArpSweep, shapeOf } from './track/shape.ts';
 import type { Source } from './track/source.ts';
 import { Tracker, type TrackerLimits } from './track/tracker.ts';
 import { WeakSources } from './track/weak-sources.ts';
@@ -118,6 +120,16 @@ interface Circumstance {
   readonly isKnown: boolean;
 }
 
+/** What was found out about a probe before its event is made. */
+interface Judgement {
+  readonly policy: BlockPolicy;
+  readonly evidence: Evidence;
+  /** The rule that spares the source; null when none does. */
+  readonly rule: NeverBlockRule | null;
+  readonly tool: ToolName | null;
+  readonly isKnown: boolean;
+}
+
 const USUAL: Circumstance = { spared: null, isKnown: false };
 
 /** The fields of a packet or a probe that show whether it is watched. */
@@ -131,6 +143,12 @@ export class Engine {
   /** Probes on watched ports and ended scans so far. */
   probes = 0;
   scans = 0;
+  /** The same by what they are, and what was done about them. */
+  readonly counts = new ProbeCounts();
+  readonly blockCounts = new BlockCounts();
+  /** The places of the modes in `counts`. */
+  #tcpPlace = 0;
+  #udpPlace = 0;
   /** Packets by the reason (`Skip`) why they are no probes here, though they would be elsewhere. */
   readonly skipped = new Float64Array(SKIP_COUNT);
   readonly tracker: Tracker;
@@ -155,14 +173,14 @@ export class Engine {
       onScanEnd: (source) => this.#endScan(source),
     });
     this.#decoys = this.#newDecoys();
-    this.#setMemory();
+    this.#adapt();
   }
 
   /** Switches to other settings; tracked sources and blocks stay. */
   configure(settings: EngineSettings): void {
     this.#parts = { ...this.#parts, ...settings };
     this.tracker.configure(limitsOf(settings.config));
-    this.#setMemory();
+    this.#adapt();
   }
 
   /** Nobody reads events and no action is taken, so probes are only counted. */
@@ -246,7 +264,7 @@ export class Engine {
   /** Counts and records a probe of a source that `rule` spares: nothing is done about it. False as of `take`. */
   takeSpared(probe: Probe, rule: string): boolean {
     if (!this.#count(probe)) return false;
-    this.#judge(probe, { spared: { text: rule, isSilent: false }, isKnown: false });
+    this.#judge(probe, { spared: { text: rule, isSilent: false, origin: 'sensor' }, isKnown: false });
     return true;
   }
 
@@ -279,6 +297,7 @@ export class Engine {
     this.#arpSweeps = new ArpSweeps();
     this.probes = 0;
     this.scans = 0;
+    this.counts.clear();
   }
 
   /** Resolves when all running actions have ended. */
@@ -292,7 +311,10 @@ export class Engine {
   }
 
   /** Where probes are only counted, nobody asks for connects. */
-  #setMemory(): void {
+  #adapt(): void {
+    const { modes } = this.#parts;
+    this.#tcpPlace = modePlace(modes.tcp);
+    this.#udpPlace = modePlace(modes.udp);
     this.tracker.remembersAttempts = !this.onlyCounts;
   }
 
@@ -310,6 +332,8 @@ export class Engine {
     if (isWeak(probe.kind) && !this.#weakSources().counts(probe)) return false;
     if (probe.kind === Kind.arp && !this.#arpSweeps.counts(probe)) return false;
     this.probes++;
+    // The modes of UDP watch nothing else.
+    this.counts.addProbe(probe.kind, probe.protocol === PROTOCOL_UDP ? this.#udpPlace : this.#tcpPlace);
     this.tracker.observe(probe);
     this.#newGroup = this.#decoys.observe(probe, this.tracker.slot);
     return true;
@@ -365,7 +389,10 @@ export class Engine {
       this.#decoys.dismiss(this.tracker.slot);
     }
     const group = this.#newGroup;
-    const event = this.#event(probe, source, policy, marks.tool.add(probe), circumstance);
+    const evidence = source.evidenceOf(probe.source);
+    const rule = this.#parts.ruleFor(probe.source, evidence) ?? circumstance.spared;
+    const tool = marks.tool.add(probe);
+    const event = this.#event(probe, source, { policy, evidence, rule, tool, isKnown: circumstance.isKnown });
     if (this.tracker.newPort) source.reported.unreportedPorts++;
     if (event.note === 'traceroute-like') marks.traceroutes++;
     if (event.place !== undefined) marks.notePlace(event.place);
@@ -378,7 +405,7 @@ export class Engine {
     if (hasConsequence && event.ignored === null && policy !== 0) reaction = this.#respond(event, source);
     this.#parts.recorder().probe(event, source.reported, reaction);
     if (!hasConsequence) return;
-    if (event.ignored !== null) this.#refuse(event, event.ignored, source.reported);
+    if (rule !== null) this.#refuse(event, rule.text, rule.origin, source.reported);
     else if (policy === 0) this.#logOnly(event, source.reported);
   }
 
@@ -403,10 +430,11 @@ export class Engine {
     return !blockSpoofable && !suffices(evidence, 'block that nobody can forge');
   }
 
-  #refuse(details: ProbeEvent, rule: string, reported: Reported): void {
+  #refuse(details: ProbeEvent, rule: string, origin: RuleOrigin, reported: Reported): void {
     if (reported.refusal) return;
     reported.refusal = true;
-    this.#parts.recorder().refused({ ...details, action: 'refused', rule });
+    this.blockCounts.addRefused(origin);
+    this.#parts.recorder().refused({ ...details, action: 'refused', rule, origin });
   }
 
   #logOnly(details: ProbeDetails, reported: Reported): void {
@@ -440,7 +468,7 @@ export class Engine {
     if (event.action === 'refused') {
       const spared = { ...probe, ignored: event.rule, isSilent: event.isSilent };
       this.#parts.recorder().spared(spared);
-      if (source !== undefined) this.#refuse(spared, event.rule, source.reported);
+      if (source !== undefined) this.#refuse(spared, event.rule, event.origin, source.reported);
       return;
     }
     const worked = event.reason === null;
@@ -448,10 +476,17 @@ export class Engine {
       source.failures = worked ? 0 : failures + 1;
       source.lastFailure = event.time;
     }
+    // Probes from several addresses of a network may have begun the same actions: they count once.
+    if (event.source === probe.source) this.#countOutcome(event);
     this.#parts.recorder().block(event, probe);
     const isDecoy = source !== undefined && source.marks.group !== null;
     if (event.action === 'block' && isDecoy && this.#parts.config.decoyPolicy === 'log')
       this.#parts.takeBack?.(event.source);
+  }
+
+  #countOutcome({ action, method }: BlockEvent): void {
+    if (action === 'block') this.blockCounts.addMade(method);
+    else if (action === 'block-failed') this.blockCounts.addFailed(method);
   }
 
   #endScan(source: Source): void {
@@ -463,6 +498,7 @@ export class Engine {
       return;
     }
     this.scans++;
+    this.counts.addScan(shapeOf(source), source.marks.tool.name);
     const isLine = (triggered && source.probes > 1) || isArpSweep(source.kinds);
     // Nobody reads the scans of a flood of forged sources.
     if (recorder.readsEvents || isLine || recorder.wantsScan?.(source.probes) === true)
@@ -477,22 +513,15 @@ export class Engine {
 
   #endGroup(group: DecoyGroup, last: Source): void {
     this.scans++;
+    this.counts.addScan(shapeOfGroup(group), group.tool);
     const recorder = this.#parts.recorder();
     if (recorder.readsEvents || group.triggered || recorder.wantsScan?.(group.probes) === true)
       recorder.scan(groupScanEvent(group, last));
   }
 
   /** Makes the probe's only event, in one expression: in a flood it is most of what is allocated. */
-  #event(
-    probe: Probe,
-    source: Source,
-    policy: BlockPolicy,
-    tool: ToolName | null,
-    { spared, isKnown }: Circumstance,
-  ): ProbeEvent {
+  #event(probe: Probe, source: Source, { policy, evidence, rule, tool, isKnown }: Judgement): ProbeEvent {
     const address = probe.source.toString();
-    const evidence = source.evidenceOf(probe.source);
-    const rule = this.#parts.ruleFor(probe.source, evidence) ?? spared;
     return {
       action: 'probe',
       time: probe.time,

@@ -59,6 +59,8 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       return (await import('./cli/unblock.ts')).runUnblock(invocation, standardStreams());
     case 'why':
       return (await import('./cli/why.ts')).runWhy(invocation, standardStreams());
+    case 'metrics':
+      return (await import('./cli/metrics.ts')).runMetrics(invocation, standardStreams());
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctor(invocation, standardStreams());
     case 'setup':

@@ -5,8 +5,11 @@ import { looksLikeMirai } from './tool/mirai.ts';
 import { looksLikeNmap } from './tool/nmap.ts';
 import { looksLikeZmap } from './tool/zmap.ts';
 
+/** The programs whose probes are recognized. */
+export const TOOL_NAMES = ['zmap', 'masscan', 'mirai', 'nmap', 'hping3', 'unicornscan'] as const;
+
 /** The program that a probe looks like. A sender that knows these fingerprints can avoid or imitate them. */
-export type ToolName = 'zmap' | 'masscan' | 'mirai' | 'nmap' | 'hping3' | 'unicornscan';
+export type ToolName = (typeof TOOL_NAMES)[number];
 
 /** The most reliable fingerprints first: masscan's newer SYNs also have nmap's header. */
 const FINGERPRINTS: readonly (readonly [ToolName, (probe: Probe) => boolean])[] = [

@@ -13,6 +13,7 @@ import { parseModes } from '../preflight/parse-modes.ts';
 import { counted } from '../record/counted.ts';
 import { legacyFindings } from './check-legacy.ts';
 import { renderLines } from './check-lines.ts';
+import { listenFindings } from './check-listen.ts';
 import { renderResponse } from './check-response.ts';
 import { readServiceStart, type StartedModes, startOf } from './check-start.ts';
 import type { CheckOptions } from './invocation.ts';
@@ -55,6 +56,7 @@ export async function runCheck(
       ...userFindings(loaded),
       ...challengeFindings(loaded, release()),
       ...(start === null ? [] : legacyFindings(loaded, start)),
+      ...(await listenFindings(loaded)),
     ]),
     ...ignoreFileFindings(loaded),
     ...(service?.findings ?? []),

@@ -8,6 +8,7 @@ export type Invocation =
   | ({ readonly command: 'check' } & CheckOptions)
   | ({ readonly command: 'status' | 'lists' | 'doctor' } & QueryOptions)
   | ({ readonly command: 'list' } & ListOptions)
+  | ({ readonly command: 'metrics' } & DaemonOptions)
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
   | ({ readonly command: 'unblock' } & UnblockOptions)
@@ -50,9 +51,13 @@ export interface CheckOptions {
   readonly mode: readonly string[];
 }
 
-/** The options of commands that query the running daemon. */
-export interface QueryOptions {
+/** The option of commands that ask the running daemon: the configuration that names its socket. */
+export interface DaemonOptions {
   readonly configfile: string | undefined;
+}
+
+/** The options of commands that query the running daemon. */
+export interface QueryOptions extends DaemonOptions {
   readonly json: boolean;
 }
 

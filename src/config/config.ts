@@ -1,5 +1,6 @@
 import type { FileMode } from './file-mode.ts';
 import type { DetectedKind } from './kinds.ts';
+import type { ListenAddress } from './listen-address.ts';
 import type { PortSet } from './ports.ts';
 
 /** BLOCK_TCP and BLOCK_UDP: what is done once a source has reached the trigger. 0 logs, 1 blocks, 2 runs the external command. */
@@ -101,6 +102,10 @@ export interface Config {
   readonly eventFormat: 'ecs' | 'eve';
   /** The mode and the group of EVENT_FILE; null leaves those that it has. */
   readonly eventFileMode: FileMode | null;
+  /** Metrics for the textfile collector of node_exporter. */
+  readonly metricsFile: string | null;
+  /** Where metrics are served. */
+  readonly metricsListen: ListenAddress | null;
   readonly controlSocket: string;
   readonly stateDir: string;
   /** The account to run as instead of root. */

@@ -10,6 +10,7 @@ import {
 } from './config.ts';
 import { DEFAULT_DETECT, kindList } from './kinds.ts';
 import { leadingNumber, looseFlag } from './lenient.ts';
+import { listenAddress } from './listen-address.ts';
 import { modeList } from './modes.ts';
 import { PORT_COUNT } from './ports.ts';
 import {
@@ -22,6 +23,7 @@ import {
   interfaceList,
   optional,
   portList,
+  promFile,
   userName,
   type ValueKind,
   words,
@@ -377,6 +379,19 @@ export const DIRECTIVES: Table = {
     kind: optional(fileMode),
     default: null,
     meaning: 'mode and group of EVENT_FILE, as in 0640:adm, for programs that are not root',
+  },
+  metricsFile: {
+    key: 'METRICS_FILE',
+    kind: optional(promFile),
+    default: null,
+    meaning: 'metrics for the textfile collector of node_exporter, written every 15 s',
+    isPath: true,
+  },
+  metricsListen: {
+    key: 'METRICS_LISTEN',
+    kind: optional(listenAddress),
+    default: null,
+    meaning: 'where Prometheus scrapes metrics: 127.0.0.1:PORT, [::1]:PORT or the path of a unix socket',
   },
   controlSocket: {
     key: 'CONTROL_SOCKET',

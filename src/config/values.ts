@@ -101,6 +101,12 @@ export function words(what: string): ValueKind<string> {
   };
 }
 
+/** The path of a file for the textfile collector, which reads no other names. So no other file is replaced by mistake. */
+export const promFile: ValueKind<string> = {
+  parse: (text) => (text.endsWith('.prom') ? good(text) : bad('a path that ends in .prom', text)),
+  format: (value) => value,
+};
+
 const UNITS_MS = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
 
 /** The longest time: ten years. Beyond that, write "0" for ever. */

@@ -45,6 +45,8 @@ export async function answer(request: Request, handlers: ControlHandlers): Promi
       return [orderLine(await handlers.lists.unload(request.list))];
     case 'health':
       return [formatAnswer({ checks: await handlers.health() })];
+    case 'metrics':
+      return [formatAnswer({ metrics: await handlers.metrics() })];
   }
 }
 

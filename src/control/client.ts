@@ -1,13 +1,11 @@
 import { connect } from 'node:net';
+import { MAX_SOCKET_PATH_BYTES } from '../files/unix-socket.ts';
 import { oneLine } from '../record/one-line.ts';
 import { LineReader } from './line-reader.ts';
 import { formatRequest, PROTOCOL_VERSION, parseObject, type Reason, type Request } from './protocol.ts';
 
 /** The longest line of an answer, so that no program at the path can fill our memory. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
-
-/** The longest path: sun_path of the kernel's sockaddr_un without its NUL. A longer one would be cut. */
-export const MAX_PATH_BYTES = 107;
 
 /** One line of an answer: its fields, or why the daemon gives none. */
 export type Response =
@@ -41,10 +39,10 @@ export class ControlError extends Error {
  * `end` is true. Throws a ControlError, also when a line takes longer than `timeoutMs`.
  */
 export async function* ask(path: string, request: Request, timeoutMs: number): AsyncGenerator<Response> {
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
     throw new ControlError(
       'absent',
-      `no portsentry answers on ${path}: the path is longer than ${MAX_PATH_BYTES} octets`,
+      `no portsentry answers on ${path}: the path is longer than ${MAX_SOCKET_PATH_BYTES} octets`,
     );
   }
   const socket = connect({ path });

@@ -18,6 +18,8 @@ export interface ControlHandlers {
   spare(address: string, ms: number): Answer;
   /** The checks that only the daemon can make: capture, the block method, its files. */
   health(): Promise<readonly HealthCheck[]>;
+  /** The metrics in the text format of Prometheus. */
+  metrics(): Promise<string>;
   readonly lists: ListHandlers;
 }
 

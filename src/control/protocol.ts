@@ -153,6 +153,7 @@ const COMMANDS = {
   'list-load': { list: listName, upload: uploadId, note: orNull(note) },
   'list-unload': { list: listName },
   'list-members': { list: listName },
+  metrics: {},
 } satisfies Record<string, Record<string, Field<unknown>>>;
 
 type Command = keyof typeof COMMANDS;

@@ -1,8 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { type FileIdentity, identityOf, removeSocket } from '../files/unix-socket.ts';
 import { CONNECTION_LIMITS, type ConnectionLimits, serveConnection } from './connection.ts';
 import type { ControlHandlers } from './handlers.ts';
 import { formatError } from './protocol.ts';
-import { bindSocket, type FileIdentity, identityOf, removeSocket } from './socket-file.ts';
+import { bindSocket } from './socket-file.ts';
 
 /** Clients served at once. Scripts that pile up must not take memory and time from the protection. */
 export const MAX_CONNECTIONS = 16;

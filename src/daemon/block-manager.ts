@@ -37,7 +37,7 @@ const SPARING_METHODS: ReadonlySet<LedgerMethod> = new Set(['nftables', 'ipset',
 
 /** What the block manager works with. */
 export interface BlockManagerParts
-  extends Pick<AssemblyParts, 'config' | 'queue' | 'onStep' | 'onEnd' | 'tell'> {
+  extends Pick<AssemblyParts, 'config' | 'queue' | 'onStep' | 'onBlocked' | 'onEnd' | 'tell'> {
   readonly dryRun: boolean;
   readonly clock: SteadyClock;
 }

@@ -38,6 +38,9 @@ export class SteadyClock {
   /** The time now, in whole ms. */
   readonly now = (): number => Math.floor(this.baseMs + this.#clocks.monotonic());
 
+  /** The time now, with fractions of a ms. */
+  readonly precisely = (): number => this.baseMs + this.#clocks.monotonic();
+
   /** A time of this clock as the wall clock has it. */
   readonly toWall = (time: number): number => time + this.#aheadMs;
 

@@ -30,6 +30,8 @@ import { LiveListHandlers } from './list-handlers.ts';
 import type { Lists } from './lists.ts';
 import { logHealth } from './log-health.ts';
 import { blockByHand, forgetByHand, type Orders, unblockAllByHand, unblockByHand } from './manual-blocks.ts';
+import type { MetricsOutputs } from './metrics-outputs.ts';
+import type { MetricsText } from './metrics-text.ts';
 import type { LogDestinations } from './outputs.ts';
 import { selfCheck } from './self-check.ts';
 import { tryBlock } from './trial-block.ts';
@@ -65,6 +67,8 @@ export interface LiveControlHandlersParts {
   readonly knownServices: () => readonly KnownService[];
   readonly coinTests: Pick<CoinTests, 'progressOf'>;
   readonly lists: Lists;
+  readonly metrics: Pick<MetricsText, 'read'>;
+  readonly metricsOutputs: Pick<MetricsOutputs, 'health'>;
   /** Called for each block by hand that is in force. */
   readonly onBlock: (entry: LedgerEntry) => void;
 }
@@ -194,7 +198,12 @@ export class LiveControlHandlers implements ControlHandlers {
       }),
       ...commandHealth(config, dryRun ? null : forPolicy1),
       await logHealth(destinations),
+      ...this.#parts.metricsOutputs.health(),
     ];
+  }
+
+  metrics(): Promise<string> {
+    return this.#parts.metrics.read();
   }
 
   /** Looks at what is in force, so that every answer is of now; with very many blocks of a moment ago. */

@@ -114,6 +114,8 @@ export class Daemon {
     const { method, blocksSources } = blockManager;
     if (blocksSources) this.tell(`Sources are blocked by ${method.name}: ${method.how}.`);
     else if (blockManager.actsWithoutBlock) this.tell(`Sources are not blocked: ${method.how}.`);
+    // Before the connect modes, which would take the port, and before anything watches it.
+    await this.#parts.metricsOutputs.configure(settings.config);
     await connectModes.open(settings.prepared);
     captureManager.look(clock.now());
     this.#parts.serviceMemory.start(clock.now());
@@ -134,11 +136,11 @@ export class Daemon {
   }
 
   async #end(): Promise<void> {
-    const { connectModes, control, captureManager, kernelSensor, packetHolds } = this.#parts;
+    const { connectModes, control, captureManager, kernelSensor, packetHolds, metricsOutputs } = this.#parts;
     const { queue, engine, blockManager, settings } = this.#parts;
     if (this.#timer !== null) clearInterval(this.#timer);
     connectModes.close();
-    await control.close();
+    await Promise.all([control.close(), metricsOutputs.close()]);
     await Promise.all([
       captureManager.close(),
       kernelSensor.close(),
@@ -182,6 +184,7 @@ export class Daemon {
     serviceManager.tick(performance.now(), isWell, this.#status());
     captureManager.tick(now, probeReceiver.takeInUse());
     recordCheck.tick(performance.now());
+    this.#parts.metricsOutputs.tick(performance.now());
     this.#tickSensor(now);
     const undecoded = this.#undecoded.line(this.#parts.counts(), now);
     if (undecoded !== null) this.tell(undecoded);

@@ -197,6 +197,11 @@ export class KernelSensor {
     return this.#supervisor.counts();
   }
 
+  /** Reports that were lost, by the last look of `tick`. */
+  get lost(): number {
+    return this.#lost.count;
+  }
+
   /** What the tables have counted since the start, and what was lost by the last look of `tick`. */
   async tableCounts(): Promise<SensorCounts> {
     if (this.#isOpen) await this.#readCounters();

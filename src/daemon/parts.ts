@@ -22,6 +22,7 @@ import { ActionQueue } from '../respond/queue.ts';
 import type { SensorPlan } from '../sensor/kernel/plan.ts';
 import type { SensorTable } from '../sensor/kernel/sensor-table.ts';
 import { RecordCheck } from '../sensor/record-check.ts';
+import { takePassedSockets } from '../service/passed-sockets.ts';
 import { ServiceManager } from '../service/service-manager.ts';
 import { CoinTests } from '../track/coin-tests.ts';
 import type { ProbeEvent } from '../track/event.ts';
@@ -29,7 +30,6 @@ import { suffices } from '../track/evidence.ts';
 import { readEphemeralPorts } from '../watch/ephemeral-ports.ts';
 import type { ViewedPorts } from '../watch/filter-plan.ts';
 import { type Home, homeOfAddresses } from '../watch/home.ts';
-import { NOTHING_IN_USE } from '../watch/in-use.ts';
 import { SocketTable } from '../watch/sockets.ts';
 import { BlockManager, type BlockManagerParts } from './block-manager.ts';
 import { CaptureManager } from './capture-manager.ts';
@@ -39,6 +39,9 @@ import { LiveControlHandlers } from './control-handlers.ts';
 import { Holds } from './holds.ts';
 import { KernelSensor } from './kernel-sensor.ts';
 import { Lists } from './lists.ts';
+import { MetricsOutputs } from './metrics-outputs.ts';
+import { readMetrics } from './metrics-readings.ts';
+import { MetricsText } from './metrics-text.ts';
 import { NeighbourHolds } from './neighbour-holds.ts';
 import type { LogDestinations } from './outputs.ts';
 import { PacketHolds } from './packet-holds.ts';
@@ -89,6 +92,8 @@ export class DaemonParts {
   sensorChoice: string | null = null;
   readonly readiness: Readiness;
   readonly captureManager: CaptureManager;
+  readonly metrics: MetricsText;
+  readonly metricsOutputs: MetricsOutputs;
   readonly control: ControlServer;
   readonly serviceManager: ServiceManager;
   readonly #neighbourHolds: NeighbourHolds;
@@ -102,6 +107,13 @@ export class DaemonParts {
     this.settings = settings;
     this.clock = clock;
     this.#tell = (text) => settings.tell(text);
+    this.metrics = this.#makeMetrics(version);
+    this.metricsOutputs = new MetricsOutputs({
+      text: () => this.metrics.read(),
+      passed: takePassedSockets(process.env, process.pid),
+      dryRun: options.dryRun,
+      tell: this.#tell,
+    });
     this.blockManager = this.#makeBlockManager(memory);
     this.engine = this.#makeEngine();
     this.lists = new Lists({
@@ -216,7 +228,9 @@ export class DaemonParts {
       clock: this.clock,
       queue: this.queue,
       onStep: (target, step) => settings.recorder.step(target, step),
+      onBlocked: ({ time }) => this.engine.blockCounts.addDuration(this.clock.precisely() - time),
       onEnd: (event) => {
+        this.engine.blockCounts.addEnded(event.how);
         settings.recorder.unblock(event);
         this.#endHold(event);
       },
@@ -235,11 +249,15 @@ export class DaemonParts {
   #endHold({ how, entry }: UnblockEvent): void {
     const network = parsePrefix(entry.block.target);
     const isFree = how === 'unblocked' || how === 'spared' || how === 'expired';
-    const canHold = this.kernelSensor.isOpen || this.packetHolds.isOpen;
-    if (isFree && network !== null && canHold) this.holds.end(network);
+    if (isFree && network !== null && this.#canHold) this.holds.end(network);
   }
 
-  /** The table that holds sources now. */
+  /** Whether a table holds sources now. */
+  get #canHold(): boolean {
+    return this.kernelSensor.isOpen || this.packetHolds.isOpen;
+  }
+
+  /** That table. */
   get #holdingTable(): SensorTable {
     return this.packetHolds.isOpen ? this.packetHolds.table : this.kernelSensor.table;
   }
@@ -279,7 +297,7 @@ export class DaemonParts {
       modes,
       watched,
       home: { has: (address) => this.#home.has(address) },
-      inUse: options.serviceCheck ? sockets : NOTHING_IN_USE,
+      inUse: options.serviceCheck ? sockets : this.metricsOutputs,
       connections: sockets,
       ruleFor: (address, evidence) => allowList.never.match(address, evidence),
       isBlocked: (address, text) => blockManager.isBlocked(address, text),
@@ -425,6 +443,15 @@ export class DaemonParts {
     );
   }
 
+  #makeMetrics(version: string): MetricsText {
+    const startTime = this.clock.now();
+    return new MetricsText({
+      read: () => readMetrics(this, { version, startTime }),
+      held: async () => (this.#canHold ? this.#holdingTable.heldByFamily() : NOBODY),
+      now: () => performance.now(),
+    });
+  }
+
   #makeControl(version: string, destinations: LogDestinations): ControlServer {
     const { settings } = this;
     const handlers = new LiveControlHandlers({
@@ -453,12 +480,20 @@ export class DaemonParts {
         }),
       coinTests: this.coinTests,
       lists: this.lists,
+      metrics: this.metrics,
+      metricsOutputs: this.metricsOutputs,
       knownServices: () => this.serviceMemory.services,
-      onBlock: (entry) => settings.recorder.blockedByHand(entry),
+      onBlock: (entry) => {
+        this.engine.blockCounts.addMade(entry.method);
+        settings.recorder.blockedByHand(entry);
+      },
     });
     return new ControlServer({ path: settings.config.controlSocket, handlers, tell: this.#tell });
   }
 }
+
+/** Where nothing can be held. */
+const NOBODY = { ipv4: 0, ipv6: 0 };
 
 /** The words of --interface that stand for every interface. */
 const ALL_WORDS: ReadonlySet<string> = new Set([ALL, ALL_BUT_LOOPBACK, ANY]);

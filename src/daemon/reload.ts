@@ -30,6 +30,7 @@ export async function reload(parts: DaemonParts): Promise<void> {
   }
   const { config, modes, watched } = settings;
   engine.configure({ config, modes, watched });
+  await parts.metricsOutputs.configure(config);
   await connectModes.reload(settings.prepared);
   parts.holds.configure({ holdTimeMs: config.holdTime, ipv6Prefix: config.blockIpv6Prefix });
   if (!config.challenge) parts.coinTests.clear();

@@ -1,22 +1,25 @@
-import type { BlockMethod } from '../config/config.ts';
+import { BLOCK_METHODS } from '../config/config.ts';
 import type { Block } from '../firewall/block.ts';
 
 /** How a block ended. `forgotten`: an administrator says that it was taken back where this program has no undo. */
-export type BlockEnd =
-  | 'expired'
-  | 'unblocked'
-  | 'forgotten'
-  | 'failed'
-  | 'replaced'
-  | 'spared'
-  | 'evicted'
-  | 'decoy';
+export const BLOCK_ENDS = [
+  'expired',
+  'unblocked',
+  'forgotten',
+  'failed',
+  'replaced',
+  'spared',
+  'evicted',
+  'decoy',
+] as const;
+export type BlockEnd = (typeof BLOCK_ENDS)[number];
 
 /**
  * What holds a block. `hosts.deny`: the line in hosts.deny alone. `none` stands in ledgers of earlier versions only,
  * for such a line or for a command that blocked nobody.
  */
-export type LedgerMethod = BlockMethod | 'hosts.deny';
+export const LEDGER_METHODS = [...BLOCK_METHODS, 'hosts.deny'] as const;
+export type LedgerMethod = (typeof LEDGER_METHODS)[number];
 
 /** The newest block of a target, and what is remembered of earlier ones. An entry is immutable. */
 export interface LedgerEntry {

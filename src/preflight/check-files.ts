@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { ModeName } from '../config/config.ts';
+import type { Config, ModeName } from '../config/config.ts';
 import { DIRECTIVES, type Field } from '../config/directives.ts';
 import type { Finding, Severity } from '../config/finding.ts';
 import type { ParsedConfig } from '../config/load.ts';
@@ -51,16 +51,43 @@ export function folderFindings({ config, settings }: ParsedConfig, query: FileQu
   if (state !== null) report('stateDir', 'warning', `${state}; no block outlasts a restart`);
   const socket = folderTrouble(dirname(config.controlSocket), { rights });
   if (socket !== null) report('controlSocket', 'error', `${socket}; name another path`);
+  const metrics = metricsTrouble(config, rights);
+  if (metrics !== null) report('metricsFile', 'warning', metrics);
+  const path =
+    config.metricsListen !== null && 'path' in config.metricsListen ? config.metricsListen.path : null;
+  if (path !== null && !existsSync(dirname(path)))
+    report(
+      'metricsListen',
+      'warning',
+      `${missingFolder(dirname(path))}; no metrics are served until it is there`,
+    );
   const denies = config.killHostsDeny !== null && [config.blockTcp, config.blockUdp].includes(1);
   const deny = denies ? fileTrouble(HOSTS_DENY, { rights }) : null;
   if (deny !== null) report('killHostsDeny', 'warning', `${deny}; it will fail each time`);
   return findings;
 }
 
+/** Metrics that cannot be written keep nobody from starting; they are written once they can be. */
+function metricsTrouble({ metricsFile }: Config, rights: boolean): string | null {
+  if (metricsFile === null) return null;
+  const folder = dirname(metricsFile);
+  if (!existsSync(folder)) return `${missingFolder(folder)}; nothing is written until it is there`;
+  const trouble = isFolder(metricsFile) ? `${metricsFile} is a folder` : folderTrouble(folder, { rights });
+  return trouble ?? fullDisk(folder);
+}
+
+function missingFolder(folder: string): string {
+  return `expected the folder ${folder} to exist, found none`;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
 /** The program makes the folder of a default path. Another missing folder may be a typing error in the configuration. */
 function outputTrouble(path: string, isDefault: boolean, rights: boolean): [Severity, string] | null {
   const folder = dirname(path);
-  const missing = existsSync(folder) ? null : `expected the folder ${folder} to exist, found none`;
+  const missing = existsSync(folder) ? null : missingFolder(folder);
   if (missing !== null && !isDefault) return ['error', `${missing}; make it or name another`];
   const trouble =
     missing === null

@@ -31,6 +31,11 @@ export function userFindings({ config, settings }: ParsedConfig): Finding[] {
     const remedy = `let ${name} through each folder above it, or name another path`;
     findings.push(finding('error', `USER="${name}" cannot reach ${folder}: ${remedy}`));
   }
+  for (const [key, path] of metricsPaths(config)) {
+    const folder = dirname(path);
+    if (!existsSync(folder) || mayUse(account, folder, WRITE)) continue;
+    findings.push(finding('warning', `USER="${name}" cannot write into ${folder}: ${key} has no effect`));
+  }
   const denies = config.killHostsDeny !== null && [config.blockTcp, config.blockUdp].includes(1);
   if (denies && !mayUse(account, HOSTS_DENY, WRITE)) {
     findings.push(
@@ -44,6 +49,18 @@ export function userFindings({ config, settings }: ParsedConfig): Finding[] {
     findings.push(finding('warning', message));
   }
   return findings;
+}
+
+/** The paths that are made anew in their folder, with the keys that name them. */
+function metricsPaths({ metricsFile, metricsListen, stateDir }: Config): [key: string, path: string][] {
+  const paths: [string, string | null][] = [
+    ['METRICS_FILE', metricsFile],
+    ['METRICS_LISTEN', metricsListen !== null && 'path' in metricsListen ? metricsListen.path : null],
+  ];
+  // The start gives STATE_DIR to the account.
+  return paths.filter(
+    (entry): entry is [string, string] => entry[1] !== null && dirname(entry[1]) !== stateDir,
+  );
 }
 
 function commandsRun(config: Config): ('killRoute' | 'killRoute6' | 'killRunCmd')[] {

@@ -11,6 +11,7 @@ export interface AssemblyParts extends Omit<BlocksParts, 'backends'> {
   readonly queue: ResponderOptions['queue'];
   readonly onStep: ResponderOptions['onStep'];
   readonly lookFirst?: ResponderOptions['lookFirst'];
+  readonly onBlocked?: ResponderOptions['onBlocked'];
   readonly makeBackend: (method: BlockMethod) => Backend;
 }
 
@@ -24,7 +25,7 @@ export interface Assembly extends BlocksParts {
 
 /** Wires blocks, breaker, back ends and responder; a live run and a replay with --act share it. */
 export function assemble(parts: AssemblyParts): Assembly {
-  const { config, tell, queue, hostsDenyPath, onStep, lookFirst, makeBackend } = parts;
+  const { config, tell, queue, hostsDenyPath, onStep, lookFirst, onBlocked, makeBackend } = parts;
   const blocksParts = { ...parts, backends: new BackendPool(makeBackend) };
   const blocks = new Blocks(blocksParts);
   // A reload makes another responder, and the sources stay told.
@@ -34,6 +35,16 @@ export function assemble(parts: AssemblyParts): Assembly {
     blocks,
     breaker: new Breaker({ max: config.blockRateMax, tell }),
     makeResponder: (current, method) =>
-      new Responder({ config: current, method, blocks, queue, notified, hostsDenyPath, lookFirst, onStep }),
+      new Responder({
+        config: current,
+        method,
+        blocks,
+        queue,
+        notified,
+        hostsDenyPath,
+        lookFirst,
+        onStep,
+        onBlocked,
+      }),
   };
 }

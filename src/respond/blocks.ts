@@ -80,6 +80,16 @@ export class Blocks {
     return this.#standing.size;
   }
 
+  /** How many of them are of IPv4 addresses and networks. */
+  get sizeV4(): number {
+    return this.#standing.sizeV4;
+  }
+
+  /** How many have not ended, in force or not. */
+  get dueCount(): number {
+    return this.#parts.memory.due;
+  }
+
   /** The blocks that stand, the one that has stood longest first. */
   standing(): IterableIterator<LedgerEntry> {
     return this.#standing.values();

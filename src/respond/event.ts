@@ -1,6 +1,7 @@
 import type { BlockEnd, LedgerEntry, LedgerMethod } from '../ledger/entry.ts';
 import type { ProbeDetails } from '../track/event.ts';
 import type { Evidence } from '../track/evidence.ts';
+import type { RuleOrigin } from './never-block.ts';
 
 /** One of the three actions of PortSentry, and how it ended. */
 export interface ActionStep {
@@ -55,6 +56,7 @@ export type Outcome = BlockEvent | RefusedEvent;
 export interface RefusedEvent extends ProbeDetails {
   readonly action: 'refused';
   readonly rule: string;
+  readonly origin: RuleOrigin;
   /** The rule also keeps the source out of the log. */
   readonly isSilent: boolean;
 }

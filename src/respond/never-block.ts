@@ -15,26 +15,38 @@ import type { IgnoreEntry } from './ignore-file.ts';
 /** Evidence that a source's packets are its own. */
 const PROOFS: ReadonlySet<string> = new Set(['handshake', 'reacts']);
 
+/** Where a rule comes from; `sensor`: the way that the packet took shows that its source must be spared. */
+export const RULE_ORIGINS = [
+  'built in',
+  'ignore file',
+  'own',
+  'gateway',
+  'server',
+  'session',
+  'opened',
+  'trial',
+  'sensor',
+] as const;
+export type RuleOrigin = (typeof RULE_ORIGINS)[number];
+
 /** A rule that spares addresses. */
 export interface NeverBlockRule {
   /** The rule and its entry, such as `resolver 10.0.0.53 of /etc/resolv.conf`. */
   readonly text: string;
   /** The log leaves its sources out. The ignore file is silent, as in 1.x; other rules only keep the block away. */
   readonly isSilent: boolean;
+  readonly origin: RuleOrigin;
   /** It spares the source only while its packets may be forged: a proof that they are its own gets it blocked. */
   readonly yieldsToProof?: true;
 }
 
-/** Where a rule comes from. */
-type Origin = 'built in' | 'ignore file' | 'own' | 'gateway' | 'server' | 'session' | 'opened' | 'trial';
-
-type Entry = readonly [prefix: Prefix, rule: NeverBlockRule, origin: Origin];
+type Entry = readonly [prefix: Prefix, rule: NeverBlockRule, origin: RuleOrigin];
 
 /**
  * A network with one of these in it is not blocked as a whole: the host, its gateways and its peers on the link would
  * be cut off from each other, and a peer of the host's own connections has no place in the firewall's list.
  */
-const KEEPS_ITS_NETWORK: ReadonlySet<Origin> = new Set(['built in', 'own', 'gateway', 'opened', 'trial']);
+const KEEPS_ITS_NETWORK: ReadonlySet<RuleOrigin> = new Set(['built in', 'own', 'gateway', 'opened', 'trial']);
 
 /**
  * The addresses that are never blocked, whatever the configuration says, and the rule for each. A new lookup
@@ -131,7 +143,7 @@ export class NeverBlock {
   setIgnore(entries: readonly IgnoreEntry[]): void {
     this.#ignored = entries.map(({ prefix, text, file, line }) => [
       prefix,
-      { text: `ignore file ${file}:${line} ${text}`, isSilent: true },
+      { text: `ignore file ${file}:${line} ${text}`, isSilent: true, origin: 'ignore file' },
       'ignore file',
     ]);
     this.#rebuild();
@@ -195,13 +207,14 @@ function tableOf(entries: readonly Entry[]): PrefixTable<NeverBlockRule> {
   return table;
 }
 
-function single(address: Address, text: string, origin: Origin, isSilent = false): Entry {
-  return [{ address, length: ADDRESS_BITS }, { text, isSilent }, origin];
+function single(address: Address, text: string, origin: RuleOrigin, isSilent = false): Entry {
+  return [{ address, length: ADDRESS_BITS }, { text, isSilent, origin }, origin];
 }
 
 function toOpened({ peer, port }: Opened): Entry {
   const text = `peer ${peer} of a connection that this host opened to its port ${port}`;
-  return [{ address: peer, length: ADDRESS_BITS }, { text, isSilent: false, yieldsToProof: true }, 'opened'];
+  const rule = { text, isSilent: false, origin: 'opened', yieldsToProof: true } as const;
+  return [{ address: peer, length: ADDRESS_BITS }, rule, 'opened'];
 }
 
 /** RFC 1122, section 3.2.1.3: {0, <any>} means this host or this network, and is no host's address. */
@@ -226,7 +239,8 @@ const BUILT_IN: readonly Entry[] = [
 ];
 
 function builtIn(name: string, network: string): Entry {
-  return [parsePrefix(network) as Prefix, { text: `${name} ${network}`, isSilent: false }, 'built in'];
+  const rule = { text: `${name} ${network}`, isSilent: false, origin: 'built in' } as const;
+  return [parsePrefix(network) as Prefix, rule, 'built in'];
 }
 
 function builtInRule(address: Address): NeverBlockRule | null {

@@ -37,6 +37,8 @@ export interface ResponderOptions {
   readonly lookFirst?: LookFirst | undefined;
   /** Called with the target as each step ends; must not throw. */
   readonly onStep: (target: string, step: ActionStep) => void;
+  /** Called when the block for this probe stands. */
+  readonly onBlocked?: ((details: ProbeDetails) => void) | undefined;
 }
 
 /** The source of a probe that triggered, and how hard its packets are to forge. */
@@ -128,7 +130,10 @@ export class Responder {
     const { lookFirst } = this.#options;
     if (lookFirst === undefined) return this.#actOn({ details, block: planned, wrappersLine: null });
     const rule = await lookFirst(details, planned.target);
-    if (rule !== null) return { ...details, action: 'refused', rule: rule.text, isSilent: rule.isSilent };
+    if (rule !== null) {
+      const { text, origin, isSilent } = rule;
+      return { ...details, action: 'refused', rule: text, origin, isSilent };
+    }
     return this.#actOn({ details, block: this.#blockFor(details, connects), wrappersLine: null });
   }
 
@@ -151,8 +156,10 @@ export class Responder {
       before.map(([, step]) => step),
     );
     // The block stands as soon as it works. Actions that only report it may be slow.
-    if (failure === null) blocks.confirm(block, response.wrappersLine);
-    else blocks.fail(block);
+    if (failure === null) {
+      blocks.confirm(block, response.wrappersLine);
+      this.#options.onBlocked?.(details);
+    } else blocks.fail(block);
     const notice = await this.#takeAll(parts.notice, response, 'notice');
     const taken = [...before, ...notice];
     const steps = taken.map(([, step]) => step);

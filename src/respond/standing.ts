@@ -8,6 +8,7 @@ export class StandingBlocks {
   readonly #entries = new Map<string, LedgerEntry>();
   readonly #networks = new PrefixTable<string>();
   readonly #neighbours: Neighbours;
+  #sizeV4 = 0;
 
   /** IPv6 addresses with the same first `bits` bits are neighbours. */
   constructor(bits: number) {
@@ -16,6 +17,11 @@ export class StandingBlocks {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** How many are of IPv4 addresses and networks. */
+  get sizeV4(): number {
+    return this.#sizeV4;
   }
 
   get(target: string): LedgerEntry | undefined {
@@ -35,7 +41,7 @@ export class StandingBlocks {
   /** Adds or replaces the block of this target, as the newest. */
   set(entry: LedgerEntry): void {
     const { target } = entry.block;
-    this.#entries.delete(target);
+    if (!this.#entries.delete(target) && isV4(target)) this.#sizeV4++;
     this.#entries.set(target, entry);
     if (target.includes('/')) this.#networks.set(parsePrefix(target) as Prefix, target);
     else this.#neighbours.add(target);
@@ -43,6 +49,7 @@ export class StandingBlocks {
 
   delete(target: string): void {
     if (!this.#entries.delete(target)) return;
+    if (isV4(target)) this.#sizeV4--;
     if (target.includes('/')) this.#networks.delete(parsePrefix(target) as Prefix);
     else this.#neighbours.delete(target);
   }
@@ -59,4 +66,8 @@ export class StandingBlocks {
   neighbours(network: string): readonly string[] {
     return this.#neighbours.of(network);
   }
+}
+
+function isV4(target: string): boolean {
+  return !target.includes(':');
 }

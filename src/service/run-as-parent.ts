@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Exit } from '../preflight/exit.ts';
+import { handOn, takePassedSockets } from './passed-sockets.ts';
 import type { HandOver } from './run-as.ts';
 
 /** The signals that the daemon handles. */
@@ -15,10 +16,15 @@ export async function runAsParent(
   argv: readonly string[],
 ): Promise<number> {
   // WATCHDOG_PID is the ID of this process, and the daemon has another (sd_watchdog_enabled(3)).
+  const passed = handOn(takePassedSockets(process.env, process.pid));
   const { WATCHDOG_PID: _, ...env } = process.env;
   const [setpriv, ...args] = [...command, '--pdeathsig=TERM', process.execPath, program, ...argv];
   // A new session, so that a signal from the terminal does not arrive twice.
-  const daemon = spawn(setpriv as string, args, { stdio: 'inherit', env, detached: true });
+  const daemon = spawn(setpriv as string, args, {
+    stdio: ['inherit', 'inherit', 'inherit', ...passed.stdio],
+    env: { ...env, ...passed.env },
+    detached: true,
+  });
   const ended = new Promise<number>((resolve) => {
     daemon.once('exit', (code, signal) => resolve(code ?? reportSignal(signal)));
     daemon.once('error', (error) => {

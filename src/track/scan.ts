@@ -3,7 +3,7 @@ import { formatPrefix } from '../net/prefix.ts';
 import type { DecoyGroup } from './decoy-group.ts';
 import type { Answered, ScanEvent } from './event.ts';
 import { countPorts, joinRanges, type ScannedRange } from './ranges.ts';
-import { groupShapeOf, shapeOf } from './shape.ts';
+import { groupShapeOf, type Shape, shapeOf } from './shape.ts';
 import type { Source } from './source.ts';
 
 /** The summary of a source's scan that is over; `time` is that of its last probe. */
@@ -37,7 +37,7 @@ export function scanEvent(source: Source, answered: readonly Answered[] | null =
 
 /** The summary of a group of decoys whose last active member is given; the member's address gives the family. */
 export function groupScanEvent(group: DecoyGroup, { address }: Source): ScanEvent {
-  const { first, last, probes, ports, targets, tool, triggered, size, names, isOneSender } = group;
+  const { first, last, probes, ports, targets, tool, triggered, size, names } = group;
   return {
     action: 'scan',
     time: last,
@@ -54,12 +54,17 @@ export function groupScanEvent(group: DecoyGroup, { address }: Source): ScanEven
     targetNames: [...group.targetNames],
     answered: null,
     tried: ports,
-    shape: groupShapeOf(size, portsIn(group.ranges, ports), isOneSender),
+    shape: shapeOfGroup(group),
     tool,
     triggered,
     sources: size,
     decoys: [...names],
   };
+}
+
+/** The shape of a group's scan. */
+export function shapeOfGroup({ size, ranges, ports, isOneSender }: DecoyGroup): Shape {
+  return groupShapeOf(size, portsIn(ranges, ports), isOneSender);
 }
 
 /** The names of the kinds in a mask. */

@@ -7,16 +7,20 @@ import type { Source } from './source.ts';
  * `traceroute`: a look for the way to us; `slow`: spread out to stay below the limits of detectors; `sweep`: more of our
  * addresses than ports; `vertical`: many ports; `single`: one port of one address.
  */
-export type Shape =
-  | 'single'
-  | 'vertical'
-  | 'sweep'
-  | 'arp sweep'
-  | 'traceroute'
-  | 'slow'
-  | 'distributed'
-  | 'decoy'
-  | 'flood';
+export const SHAPES = [
+  'single',
+  'vertical',
+  'sweep',
+  'arp sweep',
+  'traceroute',
+  'slow',
+  'distributed',
+  'decoy',
+  'flood',
+] as const;
+
+/** One of these shapes. */
+export type Shape = (typeof SHAPES)[number];
 
 /** A scan is slow when it has this many steps (ports or addresses), this far apart on average. */
 const MIN_SLOW_STEPS = 3;

@@ -147,6 +147,7 @@ describe('commands for the running daemon', () => {
     ['status --json -c /x', { command: 'status', configfile: '/x', json: true }],
     ['list', { command: 'list', ...QUERY }],
     ['list --json', { command: 'list', ...QUERY, json: true }],
+    ['metrics -c /x', { command: 'metrics', configfile: '/x' }],
     ['doctor', { command: 'doctor', ...QUERY }],
     ['why 10.0.0.1', { command: 'why', ...QUERY, address: '10.0.0.1' }],
     ['why ::1 --json', { command: 'why', ...QUERY, json: true, address: '::1' }],
@@ -214,7 +215,8 @@ describe('an invalid command line is a usage error of one line', () => {
 });
 
 describe('an unknown word names the nearest known one', () => {
-  const COMMANDS = 'replay, check, status, list, lists, why, doctor, block, unblock, setup, completion';
+  const COMMANDS =
+    'replay, check, status, list, lists, why, metrics, doctor, block, unblock, setup, completion';
   test.each([
     ['statsu', 'unknown command "statsu" (did you mean status?)'],
     ['lits --json', 'unknown command "lits" (did you mean list?)'],

@@ -28,6 +28,7 @@ describe('completions', () => {
     'list',
     'lists',
     'why',
+    'metrics',
     'doctor',
     'block',
     'unblock',

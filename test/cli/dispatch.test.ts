@@ -15,6 +15,7 @@ const COMMANDS: readonly string[] = [
   'completion',
   'doctor',
   'list',
+  'metrics',
   'replay',
   'status',
   'unblock',
@@ -55,6 +56,7 @@ test.each(['--version', '-V'])(
 test.each([
   ['status'],
   ['list'],
+  ['metrics'],
   ['why', '192.0.2.1'],
   ['block', '192.0.2.1'],
   ['unblock', '192.0.2.1'],

@@ -142,6 +142,7 @@ export function handlers(more: Partial<ControlHandlers> = {}): ControlHandlers {
       unload: async (list) => done(`${list} is gone.`),
       members: () => [],
     },
+    metrics: async () => 'portsentry_build_info 1\n',
     ...more,
   };
 }

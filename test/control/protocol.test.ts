@@ -100,7 +100,7 @@ describe('one line says why something is no request', () => {
 
   const COMMANDS =
     'status, list, block, unblock, forget, unblock-all, why, spare, health, ' +
-    'lists, list-part, list-load, list-unload, list-members';
+    'lists, list-part, list-load, list-unload, list-members, metrics';
   const TARGET = 'expected an address or a prefix such as 10.0.0.0/8';
   test.each<[fields: object, error: string]>([
     [{}, `unknown command nothing; there are ${COMMANDS}`],

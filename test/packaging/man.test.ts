@@ -50,6 +50,7 @@ const COMMANDS = [
   'status',
   'list',
   'why',
+  'metrics',
   'doctor',
   'block',
   'unblock',

@@ -184,7 +184,13 @@ test.each([
 });
 
 test('a refusal has its rule', () => {
-  const event: RefusedEvent = { ...probeEvent(), action: 'refused', rule: 'own address', isSilent: false };
+  const event: RefusedEvent = {
+    ...probeEvent(),
+    action: 'refused',
+    origin: 'gateway',
+    rule: 'own address',
+    isSilent: false,
+  };
   expect(checked(ecsLine(event))).toMatchObject({
     message: 'Host: 10.99.0.1/10.99.0.1 is never blocked: own address',
     portsentry: { rule: 'own address' },

@@ -60,7 +60,13 @@ describe('a probe', () => {
     const { recorder, lines, events } = given();
     const ignored = 'ignore file /etc/portsentry/portsentry.ignore:3 10.99.0.0/24';
     recorder.probe(probeEvent({ ignored, isSilent: true }), new Reported());
-    recorder.refused({ ...probeEvent(), action: 'refused', rule: ignored, isSilent: true });
+    recorder.refused({
+      ...probeEvent(),
+      action: 'refused',
+      origin: 'gateway',
+      rule: ignored,
+      isSilent: true,
+    });
     expect(lines).toEqual([]);
     expect(events.map(({ event }) => event?.action)).toEqual(['probe', 'refused']);
   });
@@ -353,7 +359,7 @@ describe('the response', () => {
   test('that is refused names the rule', () => {
     const { recorder, lines, events } = given();
     const rule = 'own address 10.99.0.1';
-    recorder.refused({ ...probeEvent(), action: 'refused', rule, isSilent: false });
+    recorder.refused({ ...probeEvent(), action: 'refused', origin: 'gateway', rule, isSilent: false });
     expect(lines).toEqual([`adminalert: Host: ${HOST} is never blocked: ${rule}`]);
     expect(events[0]?.event?.action).toBe('refused');
   });
@@ -363,7 +369,13 @@ describe('the response', () => {
     for (let host = 0; host < 200; host++) {
       const source = `127.0.0.${host}`;
       const rule = 'loopback 127.0.0.0/8';
-      recorder.refused({ ...probeEvent({ source }), action: 'refused', rule, isSilent: false });
+      recorder.refused({
+        ...probeEvent({ source }),
+        action: 'refused',
+        origin: 'gateway',
+        rule,
+        isSilent: false,
+      });
     }
     recorder.step('203.0.113.1', { step: 'route', text: 'nftables', failure: null });
     expect(lines).toHaveLength(81);

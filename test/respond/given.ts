@@ -26,6 +26,8 @@ export function configWith(settings: Partial<Config>): Config {
     detect: defaultConfig().detect,
     ignoreFile: null,
     historyFile: null,
+    metricsFile: null,
+    metricsListen: null,
     blockedFile: null,
     resolveHost: false,
     blockTcp: 0,

@@ -245,13 +245,14 @@ describe('a source is silent', () => {
     ['192.0.2.2', 'own address 192.0.2.2', false],
     ['192.0.2.53', 'resolver 192.0.2.53 of /etc/resolv.conf', false],
   ])('when the ignore file covers it, whatever else spares it: %s by %s', (text, rule, isSilent) => {
-    expect(never.match(address(text))).toEqual({ text: rule, isSilent });
+    expect(never.match(address(text))).toMatchObject({ text: rule, isSilent });
   });
 
   test('when it is the trial of doctor, until that is over', () => {
     const trial = address('198.18.0.1');
     never.setTrial(trial);
-    expect(never.match(trial)).toEqual({ text: 'trial probe of doctor from 198.18.0.1', isSilent: true });
+    const text = 'trial probe of doctor from 198.18.0.1';
+    expect(never.match(trial)).toEqual({ text, isSilent: true, origin: 'trial' });
     never.setTrial(null);
     expect(never.match(trial)).toBeNull();
   });

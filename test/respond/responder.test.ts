@@ -234,7 +234,7 @@ test('twenty responders at once write one line for one host', async () => {
 });
 
 describe('the look before the first action', () => {
-  const RULE = { text: 'gateway 10.99.0.1 of eth0', isSilent: false };
+  const RULE = { text: 'gateway 10.99.0.1 of eth0', isSilent: false, origin: 'gateway' } as const;
 
   test.each<Partial<Config>>([
     { killRoute: 'echo ran >> LOG' },

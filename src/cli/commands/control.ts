@@ -33,6 +33,12 @@ export function addQueries(parser: Argv, take: (invocation: Invocation) => void)
       ({ configfile, json, address }) => take({ command: 'why', configfile, json, address }),
     )
     .command(
+      'metrics',
+      'print the metrics in the text format of Prometheus',
+      (command) => command.options(CONFIGURATION),
+      ({ configfile }) => take({ command: 'metrics', configfile }),
+    )
+    .command(
       'doctor',
       'check that portsentry works, and send it a test probe',
       (command) => command.options({ ...CONFIGURATION, ...JSON_OUTPUT }),

@@ -197,11 +197,19 @@ export class SensorTable {
 
   /** How many sources the kernel holds now; null when it cannot be read. A flood makes some thousand of them at most. */
   async heldSources(): Promise<number | null> {
-    const lists = await Promise.all(HELD_SETS.map(elementsOf));
-    return lists.reduce<number | null>(
-      (sum, list) => (sum === null || list === null ? null : sum + list.length),
-      0,
-    );
+    const held = await this.heldByFamily();
+    return held === null ? null : held.ipv4 + held.ipv6;
+  }
+
+  /** The same by family. A hardware address is held for what it sends by IPv6. */
+  async heldByFamily(): Promise<{ readonly ipv4: number; readonly ipv6: number } | null> {
+    const held = { ipv4: 0, ipv6: 0 };
+    const lists = await Promise.all(HELD_SETS.map(async (set) => [set, await elementsOf(set)] as const));
+    for (const [set, elements] of lists) {
+      if (elements === null) return null;
+      held[set === 'held4' ? 'ipv4' : 'ipv6'] += elements.length;
+    }
+    return held;
   }
 
   /** Takes the table away. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { completionScript } from '../../cli/completion.ts';
 import type { InitSystem } from '../../cli/invocation.ts';
@@ -62,6 +62,8 @@ export function setupFiles(source: string, target: Target): SetupFile[] {
   for (const page of ['portsentry.8', 'portsentry.conf.5'])
     add(`${prefix}/share/man/man${page.at(-1)}/${page}`, read(`packaging/man/${page}`));
   for (const document of documents(source)) add(`${documentsOf(prefix)}/${document}`, read(document));
+  for (const example of examples(source))
+    add(`${documentsOf(prefix)}/${example}`, read(`packaging/${example}`));
   add(`${prefix}/share/bash-completion/completions/portsentry`, completionScript('bash', undefined));
   add(`${prefix}/share/zsh/site-functions/_portsentry`, completionScript('zsh', undefined));
 
@@ -126,6 +128,15 @@ function documents(source: string): string[] {
     ...pages('docs'),
     ...pages('native-notes'),
   ];
+}
+
+/** The examples, as paths below `packaging`. */
+function examples(source: string): string[] {
+  const folder = join(source, 'packaging');
+  return readdirSync(join(folder, 'examples'), { recursive: true, encoding: 'utf8' })
+    .map((name) => join('examples', name))
+    .filter((path) => statSync(join(folder, path)).isFile())
+    .sort();
 }
 
 /** The text with the paths of this installation. */
