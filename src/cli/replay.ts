@@ -85,7 +85,7 @@ export async function runReplay(
   // First, so that a file that cannot be written costs nobody the time of a replay.
   if (options.extract !== undefined && narrow !== null)
     await (await import('./replay-extract.ts')).extractTo(options.extract, files, narrow);
-  const progress = await openProgress(options.format, paths);
+  const progress = await openProgress(options.format !== 'none' && output instanceof ReplayOutput, paths);
   const { exit, facts } = await replayFiles(files, {
     replay,
     places,
@@ -170,13 +170,10 @@ function needsPlaces({ format, time }: ReplayOptions, files: number): boolean {
   return format === 'json' || (format === 'text' && time && files > 1);
 }
 
-/** Progress is drawn on a terminal to which nothing else is written meanwhile. */
-async function openProgress(
-  format: ReplayOptions['format'],
-  paths: readonly string[],
-): Promise<Progress | null> {
+/** Progress is drawn on a terminal to which nothing else is written meanwhile; `writes`: lines go to standard output. */
+async function openProgress(writes: boolean, paths: readonly string[]): Promise<Progress | null> {
   const { stderr, stdout } = process;
-  if (!stderr.isTTY || (stdout.isTTY && format !== 'none')) return null;
+  if (!stderr.isTTY || (stdout.isTTY && writes)) return null;
   const { bytesOf, Progress } = await import('./progress.ts');
   return new Progress(stderr, bytesOf(paths), () => performance.now());
 }

@@ -97,6 +97,8 @@ export interface Config {
   readonly blockRateMax: number;
   readonly actionTimeout: number;
   readonly eventFile: string | null;
+  /** A file, or a folder of files, in MaxMind's format; null for those of the usual folders. */
+  readonly geoipDb: string | null;
   readonly controlSocket: string;
   readonly stateDir: string;
   /** The account to run as instead of root. */

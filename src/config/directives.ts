@@ -365,6 +365,14 @@ export const DIRECTIVES: Table = {
     meaning: 'events as JSON lines',
     isPath: true,
   },
+  geoipDb: {
+    key: 'GEOIP_DB',
+    kind: optional(path),
+    default: null,
+    meaning:
+      'where report finds countries and networks: an mmdb file or a folder of them; unset: the usual folders',
+    isPath: true,
+  },
   controlSocket: {
     key: 'CONTROL_SOCKET',
     kind: path,

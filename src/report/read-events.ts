@@ -20,6 +20,8 @@ export interface EventsRead {
   outside: number;
   /** Lines that are no events, or too long. */
   badLines: number;
+  /** Files that are damaged or that could not be read to their end. */
+  faults: number;
   /** One line for people for each file that has something wrong with it. */
   readonly troubles: string[];
 }
@@ -72,7 +74,10 @@ export async function readEventsOf(
   const taker = new EventTaker(span, take, read, progress);
   const fault = await readLines(input, taker);
   const trouble = taker.trouble();
-  if (fault !== null) read.troubles.push(`${name}: ${fault.reason}; it is read as far as it goes`);
+  if (fault !== null) {
+    read.faults++;
+    read.troubles.push(`${name}: ${fault.reason}; it is read as far as it goes`);
+  }
   if (trouble !== null) read.troubles.push(`${name}: ${trouble}`);
   return read;
 }
@@ -136,8 +141,9 @@ class EventTaker implements LineTaker {
   }
 }
 
-function nothingRead(): EventsRead {
-  return { events: 0, outside: 0, badLines: 0, troubles: [] };
+/** The counts before anything is read. */
+export function nothingRead(): EventsRead {
+  return { events: 0, outside: 0, badLines: 0, faults: 0, troubles: [] };
 }
 
 /** Whether the file before `next` has only events from before the time, because `next` itself begins before it. */

@@ -63,6 +63,7 @@ export function configWith(settings: Partial<Config>): Config {
     blockRateMax: 300,
     actionTimeout: 60_000,
     eventFile: null,
+    geoipDb: null,
     controlSocket: '/run/portsentry.sock',
     stateDir: '/var/lib/portsentry',
     user: null,
