@@ -114,11 +114,16 @@ function sourcesText({ topSources, otherSources, geoFiles, made }: Report): stri
     source.shape ?? 'goes on',
     formatTime(source.first),
     formatTime(source.last),
-    outcomeText(source.outcome, made).text,
+    doneText(source, made),
   ]);
   const others =
     otherSources.sources > 0 ? `and ${otherSources.sources} more with ${otherSources.probes} probes\n` : '';
   return `\nSources\n${renderTable(headings, rows)}${others}`;
+}
+
+function doneText({ outcome }: ReportedSource, made: number): string {
+  const { text, time } = outcomeText(outcome, made);
+  return time === null ? text : `${text} ${formatTime(time)}`;
 }
 
 function originOf({ country, asn, operator }: ReportedSource): string {

@@ -70,7 +70,7 @@ function levelsOf(most: number, isSteep: boolean): number[] {
     );
     return powers.filter((_, index) => index % Math.ceil(powers.length / 5) === 0);
   }
-  const rough = most / 3;
+  const rough = most / 4;
   const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
   const step = Math.max(1, ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power);
   return Array.from({ length: Math.floor(most / step) }, (_, index) => (index + 1) * step);

@@ -1,6 +1,6 @@
-/** The colours of a picture from few to many probes, in light and in dark. */
-const LIGHT = ['#74aae4', '#4d91d6', '#2169b0', '#124a85', '#07264d'];
-const DARK = ['#2f5f94', '#4484c4', '#6aa9e6', '#9ccbf7', '#e3f2ff'];
+/** The colours of a picture from few to many probes, in light and in dark; the first one is for less than one. */
+const LIGHT = ['#cfe0f3', '#74aae4', '#4d91d6', '#2169b0', '#124a85', '#07264d'];
+const DARK = ['#1d3552', '#2f5f94', '#4484c4', '#6aa9e6', '#9ccbf7', '#e3f2ff'];
 
 /** How many classes of density a picture has. */
 export const CLASSES = LIGHT.length;
@@ -15,7 +15,7 @@ export const STYLE = `:root{${LIGHT_THEME}}
 @media(prefers-color-scheme:dark){:root{${DARK_THEME}}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--text);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-header,main,footer{max-width:72rem;margin:0 auto;padding:0 1.25rem}
+header,main,footer{max-width:84rem;margin:0 auto;padding:0 1.25rem}
 header{padding-top:2rem}
 footer{padding-bottom:2rem;color:var(--dim);font-size:.875rem}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 .25rem;overflow-wrap:anywhere}
@@ -40,8 +40,8 @@ svg{display:block}
 .picture .name{fill:var(--text)}
 .grid{stroke:var(--grid);fill:none}
 .axis{stroke:var(--line);fill:none}
-.bar{fill:var(--d2)}
-.bar2{fill:var(--d0)}
+.bar{fill:var(--d3)}
+.bar2{fill:var(--d1)}
 ${LIGHT.map((_, index) => `.d${index}{fill:var(--d${index})}`).join('')}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;margin:.5rem 0 0;padding:0;font-size:.875rem;color:var(--dim)}
 .legend li{display:flex;align-items:center;gap:.4rem}
@@ -52,8 +52,8 @@ thead th{color:var(--dim);font-weight:500;font-size:.82rem;white-space:nowrap;bo
 tbody th{font-weight:500}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 time,.nowrap{white-space:nowrap;font-variant-numeric:tabular-nums}
-.address{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.92em;overflow-wrap:anywhere;min-width:9rem}
-.text{overflow-wrap:anywhere;min-width:7rem;max-width:22rem}
+.address{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.92em;overflow-wrap:anywhere;min-width:8.5rem}
+.text{overflow-wrap:anywhere;min-width:9rem;max-width:24rem}
 .head>*{border-bottom:0;padding-bottom:0}
 .more>td{padding-top:0}
 details{font-size:.875rem;color:var(--dim)}
@@ -64,6 +64,6 @@ details dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;mar
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:0 2.5rem}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.5rem;margin:0}
 .hints{margin:1rem 0 0;padding:.7rem 1.25rem;border:1px solid var(--line);border-left:4px solid var(--warm);border-radius:10px;background:var(--card)}
-@media print{:root{${LIGHT_THEME}--page:#fff}body{font-size:11px}header,main,footer{max-width:none;padding:0}section{border:0;border-radius:0;padding:0;margin:1.1rem 0}.figures div,.hints{border-radius:0}h2,h3{break-after:avoid}figure,tr,.figures,.legend{break-inside:avoid}.scroll{overflow:visible}.picture{min-width:0}thead{display:table-header-group}details:not([open]){display:none}table{font-size:.9em}.text,.address{min-width:0}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+@media print{html{font-size:11px}body{font-size:1rem}:root{${LIGHT_THEME}--page:#fff}header,main,footer{max-width:none;padding:0}section{border:0;border-radius:0;padding:0;margin:1.1rem 0}.figures div,.hints{border-radius:0}h2,h3{break-after:avoid}figure,tr,.figures,.legend{break-inside:avoid}.scroll{overflow:visible}.picture{min-width:0}thead{display:table-header-group}details:not([open]){display:none}table{font-size:.9em}.text{min-width:0}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 @media(max-width:40rem){header{padding-top:1rem}header,main,footer{padding-left:.75rem;padding-right:.75rem}section{padding:.9rem}}
 `;

@@ -19,7 +19,7 @@ export function sourcesSection(report: Report): string {
 }
 
 function sourceRows(source: ReportedSource, made: number, hasOrigins: boolean, columns: number): string {
-  const { text, tone } = outcomeText(source.outcome, made);
+  const { text, time, tone } = outcomeText(source.outcome, made);
   const name = source.sources > 1 ? `${source.source} and ${number(source.sources - 1)} more` : source.source;
   const origin = [source.country, source.operator ?? (source.asn === null ? null : `AS${source.asn}`)]
     .filter((part) => part !== null)
@@ -34,7 +34,7 @@ function sourceRows(source: ReportedSource, made: number, hasOrigins: boolean, c
     `<td>${escapeHtml(source.shape ?? 'goes on')}`,
     `<td>${timeTag(source.first)}`,
     `<td>${timeTag(source.last)}`,
-    `<td class="text ${tone}">${escapeHtml(text)}`,
+    `<td class="text ${tone}">${escapeHtml(text)}${time === null ? '' : ` ${timeTag(time)}`}`,
   ];
   return `<tr class="head">${cells.join('')}</tr><tr class="more"><td colspan="${columns}"><details><summary>Ports, targets, reasons<span class="hidden"> of ${escapeHtml(name)}</span></summary><dl>${details(source)}</dl></details></td></tr>`;
 }
@@ -51,6 +51,7 @@ function details(source: ReportedSource): string {
     ['Network', source.asn === null ? null : `AS${source.asn} ${source.operator ?? ''}`],
     ['Country', source.countryName],
     ['Blocks', source.blocks === 0 ? null : number(source.blocks)],
+    ['Method', outcome?.method ?? null],
     ['Reason', outcome?.detail ?? null],
   ];
   return facts
