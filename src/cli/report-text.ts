@@ -8,6 +8,9 @@ import { renderRows, renderTable } from './table.ts';
 /** Countries, kinds and the like that the text names. */
 const MAX_ROWS = 10;
 
+/** The longest name in a table of a terminal, in characters. */
+const MAX_NAME_CHARS = 60;
+
 /** The report for people in a terminal. */
 export function renderReport(report: Report): string {
   const parts = [
@@ -53,7 +56,9 @@ function factsOf(report: Report): string[][] {
     ...(refusals > 0 ? [['spared sources', String(refusals)]] : []),
     ...(blocks.decoyGroups > 0 ? [['groups of decoys', String(blocks.decoyGroups)]] : []),
     ...(blocks.notified > 0 ? [['notifications', String(blocks.notified)]] : []),
-    ...(report.modes.length > 0 ? [['modes', report.modes.map(({ name }) => name).join(', ')]] : []),
+    ...(report.modes.length > 0
+      ? [['modes', shortened(report.modes.map(({ name }) => name).join(', '))]]
+      : []),
   ];
 }
 
@@ -110,8 +115,8 @@ function sourcesText({ topSources, otherSources, geoFiles, made }: Report): stri
     ...(hasOrigins ? [originOf(source)] : []),
     String(source.probes),
     source.shape === 'arp sweep' ? '-' : `${source.atLeast ? 'at least ' : ''}${source.ports}`,
-    source.tool ?? '-',
-    source.shape ?? 'goes on',
+    shortened(source.tool ?? '-'),
+    shortened(source.shape ?? 'goes on'),
     formatTime(source.first),
     formatTime(source.last),
     doneText(source, made),
@@ -128,14 +133,14 @@ function doneText({ outcome }: ReportedSource, made: number): string {
 
 function originOf({ country, asn, operator }: ReportedSource): string {
   const network = operator ?? (asn === null ? null : `AS${asn}`);
-  return [country, network].filter((part) => part !== null).join(' ') || '-';
+  return shortened([country, network].filter((part) => part !== null).join(' ') || '-');
 }
 
 function originsText(title: string, all: readonly ReportedOrigin[] | null): string {
   if (all === null || all.every(({ code }) => code === null)) return '';
   const rows = all.slice(0, MAX_ROWS).map(({ code, name, sources, probes }) => {
     const text = code === null ? 'not known' : name === null ? code : `${code} ${name}`;
-    return [text, String(sources), String(probes)];
+    return [shortened(text), String(sources), String(probes)];
   });
   return `\n${title}\n${renderTable(['', 'sources', 'probes'], rows)}`;
 }
@@ -154,6 +159,10 @@ function portsText({ topPorts, otherPorts }: Report): string {
 
 function countsText(title: string, unit: string, counts: readonly NamedCount[]): string {
   if (counts.length === 0) return '';
-  const rows = counts.slice(0, MAX_ROWS).map(({ name, count }) => [name, String(count)]);
+  const rows = counts.slice(0, MAX_ROWS).map(({ name, count }) => [shortened(name), String(count)]);
   return `\n${title}\n${renderTable(['', unit], rows)}`;
+}
+
+function shortened(name: string): string {
+  return name.length <= MAX_NAME_CHARS ? name : `${name.slice(0, MAX_NAME_CHARS - 3)}...`;
 }

@@ -1,6 +1,7 @@
 import { rangesText } from '../record/scan-text.ts';
 import { formatTime } from '../record/times.ts';
 import type { Origins } from './geo.ts';
+import { plainName } from './plain-name.ts';
 import type { CountedPort } from './port-counts.ts';
 import type { TimeBar } from './probe-times.ts';
 import type { Report, ReportedOrigin, ReportedSource, ReportParts } from './report.ts';
@@ -29,9 +30,11 @@ export function buildReport(sums: EventSums, parts: ReportParts): Report {
   const bars = sums.times.bars();
   return {
     ...rest,
+    host: rest.host === null ? null : plainName(rest.host),
+    files: rest.files.map(plainName),
     events: read.events,
     badLines: read.badLines,
-    troubles: read.troubles,
+    troubles: read.troubles.map(plainName),
     first: sums.probes > 0 ? sums.first : null,
     last: sums.probes > 0 ? sums.last : null,
     probes: sums.probes,
@@ -69,7 +72,7 @@ export function buildReport(sums: EventSums, parts: ReportParts): Report {
     shapes: sums.shapes.all(),
     modes: sums.modes.all(),
     ...(hasOrigins ? originsOf(rows, origins) : { countries: null, networks: null }),
-    geoFiles: origins.paths,
+    geoFiles: origins.paths.map(plainName),
     hints: hintsOf(sums, bars),
   };
 }
@@ -79,7 +82,7 @@ function sumOf(counts: readonly Pick<CountedPort, 'probes'>[]): number {
 }
 
 function sourceOf(row: SourceRow, origins: Origins): ReportedSource {
-  const { ranges, sources, ...rest } = row;
+  const { ranges, sources, shapeProbes: _, ...rest } = row;
   return {
     ...rest,
     ...origins.originOf(row.source),

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemReason } from '../capture/file/input.ts';
 import { readRegular } from '../files/read-regular.ts';
-import { cutName } from './named-counts.ts';
+import { plainName } from './plain-name.ts';
 
 /** Where geoipupdate and packages put their databases. */
 export const USUAL_FOLDERS: readonly string[] = [
@@ -156,7 +156,7 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? cutName(value) : null;
+  return typeof value === 'string' && value !== '' ? plainName(value) : null;
 }
 
 function codeIn(value: unknown): string | null {

@@ -1,8 +1,7 @@
+import { plainName } from './plain-name.ts';
+
 /** Different names that are counted. The texts come from files that others may have written. */
 const MAX_NAMES = 256;
-
-/** The longest name, in characters. */
-const MAX_NAME_CHARS = 200;
 
 const OTHERS = 'others';
 
@@ -18,7 +17,7 @@ export class NamedCounts {
 
   /** Counts the name, and returns it as it is kept. */
   add(name: string, count = 1): string {
-    const cut = cutName(name);
+    const cut = plainName(name);
     const key = this.#counts.has(cut) || this.#counts.size < MAX_NAMES ? cut : OTHERS;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
     return key;
@@ -35,9 +34,4 @@ export class NamedCounts {
   get total(): number {
     return this.all().reduce((sum, { count }) => sum + count, 0);
   }
-}
-
-/** The text with its first characters alone. */
-export function cutName(name: string): string {
-  return name.length <= MAX_NAME_CHARS ? name : `${name.slice(0, MAX_NAME_CHARS)}...`;
 }

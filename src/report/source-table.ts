@@ -1,5 +1,5 @@
 import type { FiledAction, FiledProbe, FiledScan, FiledUnblock } from './event-line.ts';
-import { cutName } from './named-counts.ts';
+import { plainName } from './plain-name.ts';
 import { RangeSet } from './range-set.ts';
 
 /** Rows kept; when there are twice as many, those with the fewest probes leave. */
@@ -36,7 +36,9 @@ export interface SourceRow {
   targets: number;
   readonly targetNames: string[];
   tool: string | null;
+  /** The shape of the scan with the most probes, and their number. */
   shape: string | null;
+  shapeProbes: number;
   evidence: string | null;
   first: number;
   last: number;
@@ -60,8 +62,8 @@ export class SourceTable {
     noteName(row.kinds, event.kind, MAX_KINDS);
     if (event.destination !== null) noteName(row.targetNames, event.destination, MAX_TARGETS);
     if (event.transport !== null && event.port !== null) row.ranges.addPort(event.transport, event.port);
-    row.tool = event.tool === null ? row.tool : cutName(event.tool);
-    row.evidence = event.evidence === null ? row.evidence : cutName(event.evidence);
+    row.tool = event.tool === null ? row.tool : plainName(event.tool);
+    row.evidence = event.evidence === null ? row.evidence : plainName(event.evidence);
     row.isDecoy ||= event.decoy;
   }
 
@@ -74,8 +76,11 @@ export class SourceTable {
     row.ports = Math.max(row.ports, event.ports);
     row.atLeast ||= event.atLeast;
     row.targets = Math.max(row.targets, event.targets);
-    row.shape = cutName(event.shape);
-    row.tool = event.tool === null ? row.tool : cutName(event.tool);
+    if (event.probes >= row.shapeProbes) {
+      row.shape = plainName(event.shape);
+      row.shapeProbes = event.probes;
+    }
+    row.tool = event.tool === null ? row.tool : plainName(event.tool);
     for (const range of event.ranges) row.ranges.add(range);
     for (const kind of event.kinds) noteName(row.kinds, kind, MAX_KINDS);
     for (const target of event.targetNames) noteName(row.targetNames, target, MAX_TARGETS);
@@ -94,8 +99,8 @@ export class SourceTable {
       what: event.action,
       time: event.time,
       until: isEnd ? null : event.until,
-      method: isEnd || event.method === null ? null : cutName(event.method),
-      detail: detail === null ? null : cutName(detail),
+      method: isEnd || event.method === null ? null : plainName(event.method),
+      detail: detail === null ? null : plainName(detail),
     };
   }
 
@@ -126,6 +131,7 @@ export class SourceTable {
       targetNames: [],
       tool: null,
       shape: null,
+      shapeProbes: 0,
       evidence: null,
       first: time,
       last: time,
@@ -158,6 +164,6 @@ function widen(row: SourceRow, first: number, last: number): void {
 
 function noteName(names: string[], name: string, most: number): void {
   if (names.length >= most) return;
-  const cut = cutName(name);
+  const cut = plainName(name);
   if (!names.includes(cut)) names.push(cut);
 }

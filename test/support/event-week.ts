@@ -3,6 +3,7 @@ import type { Transport } from '../../src/net/protocol.ts';
 import { ecsLine } from '../../src/record/ecs.ts';
 import type { BlockEvent } from '../../src/respond/event.ts';
 import type { ProbeEvent, ScanEvent } from '../../src/track/event.ts';
+import { mmdb } from './mmdb.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1_440;
@@ -283,5 +284,22 @@ function randomOf(seed: number): () => number {
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Databases of the countries and the networks of these sources, by their file names; `name` replaces all names. */
+export function geoFiles(name?: string): Record<string, Buffer> {
+  const countries = Object.entries(NETWORKS).map(([prefix, [code, country]]) => {
+    return [prefix, { country: { iso_code: code, names: { en: name ?? country } } }] as const;
+  });
+  const networks = Object.entries(NETWORKS).map(([prefix, [, , asn, operator]]) => {
+    return [
+      prefix,
+      { autonomous_system_number: asn, autonomous_system_organization: name ?? operator },
+    ] as const;
+  });
+  return {
+    'Test-Country.mmdb': mmdb('Test-Country', Object.fromEntries(countries)),
+    'Test-ASN.mmdb': mmdb('Test-ASN', Object.fromEntries(networks)),
   };
 }

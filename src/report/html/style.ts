@@ -54,15 +54,16 @@ tbody th{font-weight:500}
 time,.nowrap{white-space:nowrap;font-variant-numeric:tabular-nums}
 .address{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.92em;overflow-wrap:anywhere;min-width:8.5rem}
 .text{overflow-wrap:anywhere;min-width:9rem;max-width:24rem}
+.word{overflow-wrap:anywhere;min-width:5rem}
 .head>*{border-bottom:0;padding-bottom:0}
 .more>td{padding-top:0}
 details{font-size:.875rem;color:var(--dim)}
 summary{cursor:pointer;width:max-content;border-radius:3px}
-details dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.3rem 0 .5rem;color:var(--text)}
+details dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.1rem 1rem;margin:.3rem 0 .5rem;color:var(--text)}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .bad{color:var(--bad)}.good{color:var(--good)}.warm{color:var(--warm)}
-.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:0 2.5rem}
-.facts{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.5rem;margin:0}
+.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:0 2.5rem;align-items:start}
+.facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.2rem 1.5rem;margin:0}
 .hints{margin:1rem 0 0;padding:.7rem 1.25rem;border:1px solid var(--line);border-left:4px solid var(--warm);border-radius:10px;background:var(--card)}
 @media print{html{font-size:11px}body{font-size:1rem}:root{${LIGHT_THEME}--page:#fff}header,main,footer{max-width:none;padding:0}section{border:0;border-radius:0;padding:0;margin:1.1rem 0}.figures div,.hints{border-radius:0}h2,h3{break-after:avoid}figure,tr,.figures,.legend{break-inside:avoid}.scroll{overflow:visible}.picture{min-width:0}thead{display:table-header-group}details:not([open]){display:none}table{font-size:.9em}.text{min-width:0}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 @media(max-width:40rem){header{padding-top:1rem}header,main,footer{padding-left:.75rem;padding-right:.75rem}section{padding:.9rem}}

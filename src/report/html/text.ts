@@ -1,23 +1,11 @@
 import { formatTime, isoTime } from '../../record/times.ts';
 
-/** Text that came from a file is cut to this length. */
-const MAX_CHARS = 400;
-
-/**
- * What must not stand in a page as it is: markup, control characters, the marks that turn the direction of text, other
- * invisible ones, and halves of characters.
- */
-const UNSAFE =
-  /[&<>"'`=]|[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udfff]/g;
-
-const REPLACEMENT = '\ufffd';
+/** What would be markup. Names are plain already (`plainName`). */
+const MARKUP = /[&<>"'`=]/g;
 
 /** Any text as text of the page, or as the value of an attribute in quotes. */
 export function escapeHtml(text: string): string {
-  const cut = text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}...` : text;
-  return cut.replace(UNSAFE, (found) => {
-    return /^[&<>"'`=]$/.test(found) ? `&#${found.charCodeAt(0)};` : REPLACEMENT;
-  });
+  return text.replace(MARKUP, (found) => `&#${found.charCodeAt(0)};`);
 }
 
 /** A number with commas, without fractions. */
