@@ -16,6 +16,7 @@ const COMMANDS: readonly string[] = [
   'doctor',
   'list',
   'replay',
+  'report',
   'status',
   'unblock',
   'why',
@@ -61,6 +62,7 @@ test.each([
   ['check'],
   ['completion', 'bash'],
   ['replay', '/nonexistent'],
+  ['report', '/nonexistent'],
 ])('%s loads its own module, and neither another command nor the daemon', (command, ...args) => {
   const loaded = loadedBy(command, '-c', '/nonexistent', ...args);
   const others = COMMANDS.filter((name) => ![command, SHARED[command]].includes(name)).map(

@@ -54,6 +54,7 @@ const COMMANDS = [
   'block',
   'unblock',
   'replay',
+  'report',
   'setup',
   'completion',
 ];
