@@ -42,6 +42,9 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
     case 'replay':
       (await import('./cli/compile-later.ts')).compileLater();
       return (await import('./cli/replay.ts')).runReplay(invocation);
+    case 'report':
+      (await import('./cli/compile-later.ts')).compileLater();
+      return (await import('./cli/report.ts')).runReport(invocation, standardStreams());
     case 'completion': {
       const { completionScript } = await import('./cli/completion.ts');
       await standardStreams().stdout(completionScript(invocation.shell, process.env.SHELL));

@@ -5,6 +5,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addBlockCommands, addQueries } from './commands/control.ts';
 import { STANDARD_INPUT } from './commands/options.ts';
 import { addReplay, expandSummary } from './commands/replay.ts';
+import { addReport } from './commands/report.ts';
 import { addRun, RUN_OPTIONS } from './commands/run.ts';
 import { addSetup } from './commands/setup.ts';
 import type { Invocation } from './invocation.ts';
@@ -50,7 +51,7 @@ function makeParser(version: string, take: (invocation: Invocation) => void, arg
     .locale('en')
     .scriptName('portsentry')
     .usage('Usage: $0 [-tcp|-stcp|-atcp] [-udp|-sudp|-audp] [options]\n       $0 COMMAND [options]');
-  for (const add of [addReplay, addCheck, addQueries, addBlockCommands, addSetup, addCompletion])
+  for (const add of [addReplay, addReport, addCheck, addQueries, addBlockCommands, addSetup, addCompletion])
     add(parser, take);
   const commands = commandsOf(parser);
   keepNoHelp(parser);

@@ -92,7 +92,8 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-function isCapture(path: string): boolean {
+/** Whether the file begins as a capture does, decompressed if it must be. A pipe would wait for its other end. */
+export function isCapture(path: string): boolean {
   const head = new Uint8Array(HEAD_BYTES);
   let descriptor: number;
   try {

@@ -12,6 +12,7 @@ export type Invocation =
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
   | ({ readonly command: 'unblock' } & UnblockOptions)
+  | ({ readonly command: 'report' } & ReportOptions)
   | ({ readonly command: 'setup' } & SetupOptions)
   | { readonly command: 'completion'; readonly shell: Shell | undefined }
   /** Help, version or completions: print the text. */
@@ -42,6 +43,20 @@ export interface ReplayOptions {
   /** The capture to be written with the packets of `source`. */
   readonly extract: string | undefined;
   readonly act: boolean;
+}
+
+/** The options of `report`. */
+export interface ReportOptions {
+  /** Event files and captures; none for EVENT_FILE. */
+  readonly files: readonly string[];
+  readonly configfile: string | undefined;
+  readonly since: string | undefined;
+  readonly until: string | undefined;
+  /** How many sources and ports are named. */
+  readonly top: number;
+  /** Where the page goes; `-` is standard output. */
+  readonly html: string | undefined;
+  readonly json: boolean;
 }
 
 /** The options of `check`. */

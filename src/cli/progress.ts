@@ -18,6 +18,7 @@ export class Progress {
   readonly #terminal: Terminal;
   readonly #now: () => number;
   readonly #total: number;
+  readonly #things: string;
   #pass = '';
   #startMs = 0;
   #drawnMs = 0;
@@ -26,11 +27,15 @@ export class Progress {
   #before = 0;
   #packets = 0;
 
-  /** `total` is the octets of all captures, 0 when it is not known; `now` gives a time in ms that never goes back. */
-  constructor(terminal: Terminal, total: number, now: () => number) {
+  /**
+   * `total` is the octets of all captures, 0 when it is not known; `now` gives a time in ms that never goes back. `things`
+   * are what is counted.
+   */
+  constructor(terminal: Terminal, total: number, now: () => number, things = 'packets') {
     this.#terminal = terminal;
     this.#total = total;
     this.#now = now;
+    this.#things = things;
   }
 
   /** A pass begins, which `name` names. */
@@ -42,8 +47,8 @@ export class Progress {
     this.#packets = 0;
   }
 
-  /** More packets of the capture were read. */
-  note(packets: number, source: CaptureSource): void {
+  /** More packets of the capture, or events of the files, were read. */
+  note(packets: number, source: Pick<CaptureSource, 'position'>): void {
     this.#packets += packets;
     const now = this.#now();
     if (now - this.#drawnMs < DRAW_EVERY_MS) return;
@@ -66,7 +71,7 @@ export class Progress {
   #text(bytes: number, now: number): string {
     const size =
       this.#total > 0 ? `${megabytes(bytes)} of ${megabytes(this.#total)} MB` : `${megabytes(bytes)} MB`;
-    const parts = [`${this.#pass}: ${size}`, `${this.#packets} packets`];
+    const parts = [`${this.#pass}: ${size}`, `${this.#packets} ${this.#things}`];
     if (this.#total > 0 && bytes > 0) {
       const leftMs = ((now - this.#startMs) / bytes) * Math.max(0, this.#total - bytes);
       parts.push(`${formatDuration(leftMs)} left`);

@@ -87,7 +87,7 @@ export async function runReplay(
   // First, so that a file that cannot be written costs nobody the time of a replay.
   if (options.extract !== undefined && narrow !== null)
     await (await import('./replay-extract.ts')).extractTo(options.extract, files, narrow);
-  const progress = await openProgress(options.format, paths);
+  const progress = await openProgress(options.format !== 'none' && output instanceof ReplayOutput, paths);
   const { exit, facts } = await replayFiles(files, {
     replay,
     places,
@@ -178,13 +178,10 @@ function isJson(format: ReplayOptions['format']): boolean {
   return format === 'json' || format === 'eve';
 }
 
-/** Progress is drawn on a terminal to which nothing else is written meanwhile. */
-async function openProgress(
-  format: ReplayOptions['format'],
-  paths: readonly string[],
-): Promise<Progress | null> {
+/** Progress is drawn on a terminal to which nothing else is written meanwhile; `writes`: lines go to standard output. */
+async function openProgress(writes: boolean, paths: readonly string[]): Promise<Progress | null> {
   const { stderr, stdout } = process;
-  if (!stderr.isTTY || (stdout.isTTY && format !== 'none')) return null;
+  if (!stderr.isTTY || (stdout.isTTY && writes)) return null;
   const { bytesOf, Progress } = await import('./progress.ts');
   return new Progress(stderr, bytesOf(paths), () => performance.now());
 }

@@ -106,6 +106,8 @@ export interface Config {
   readonly metricsFile: string | null;
   /** Where metrics are served. */
   readonly metricsListen: ListenAddress | null;
+  /** A file, or a folder of files, in MaxMind's format; null for those of the usual folders. */
+  readonly geoipDb: string | null;
   readonly controlSocket: string;
   readonly stateDir: string;
   /** The account to run as instead of root. */

@@ -393,6 +393,14 @@ export const DIRECTIVES: Table = {
     default: null,
     meaning: 'where Prometheus scrapes metrics: 127.0.0.1:PORT, [::1]:PORT or the path of a unix socket',
   },
+  geoipDb: {
+    key: 'GEOIP_DB',
+    kind: optional(path),
+    default: null,
+    meaning:
+      'where report finds countries and networks: an mmdb file or a folder of them; unset: the usual folders',
+    isPath: true,
+  },
   controlSocket: {
     key: 'CONTROL_SOCKET',
     kind: path,

@@ -1,11 +1,16 @@
 import { PORT_COUNT } from '../config/ports.ts';
 import { compareTransports, type Transport } from '../net/protocol.ts';
 import type { ProbeEvent, ScanEvent } from '../track/event.ts';
-import type { PortPlot } from './plot.ts';
 import { TopSources } from './top-sources.ts';
 
 /** Different addresses that are counted: a capture of a flood of forged sources must not fill the memory. */
 const MAX_ADDRESSES = 65_536;
+
+/** What draws the ports of probes by time. */
+export interface ProbePlot {
+  /** Adds a probe; `time` in ms since the epoch. */
+  add(time: number, port: number): void;
+}
 
 /** A port and its probes. */
 export interface ProbedPort {
@@ -41,10 +46,10 @@ export class Findings {
   /** Scans of a single probe. */
   singles = 0;
   readonly #ports = new Map<Transport, Uint32Array>();
-  readonly #plot: PortPlot | null;
+  readonly #plot: ProbePlot | null;
 
   /** `plot` also gets the probes; null for none. */
-  constructor(plot: PortPlot | null) {
+  constructor(plot: ProbePlot | null) {
     this.#plot = plot;
   }
 

@@ -23,6 +23,7 @@ async function completionsOf(line: string): Promise<string[]> {
 describe('completions', () => {
   const COMMANDS = [
     'replay',
+    'report',
     'check',
     'status',
     'list',
@@ -45,6 +46,8 @@ describe('completions', () => {
       ['--help', '--version', '--configfile', '--all', '--list', '--forget', '--json'],
     ],
     ['portsentry replay --format ', ['text', 'json', 'none']],
+    ['portsentry report --html ', []],
+    ['portsentry report --since ', []],
     ['portsentry setup --init ', ['systemd', 'openrc', 'sysv', 'none']],
     ['portsentry setup --root ', []],
     ['portsentry -l ', ['stdout', 'syslog']],

@@ -17,6 +17,7 @@ const COMMANDS: readonly string[] = [
   'list',
   'metrics',
   'replay',
+  'report',
   'status',
   'unblock',
   'why',
@@ -63,6 +64,7 @@ test.each([
   ['check'],
   ['completion', 'bash'],
   ['replay', '/nonexistent'],
+  ['report', '/nonexistent'],
 ])('%s loads its own module, and neither another command nor the daemon', (command, ...args) => {
   const loaded = loadedBy(command, '-c', '/nonexistent', ...args);
   const others = COMMANDS.filter((name) => ![command, SHARED[command]].includes(name)).map(

@@ -55,6 +55,7 @@ const COMMANDS = [
   'block',
   'unblock',
   'replay',
+  'report',
   'setup',
   'completion',
 ];

@@ -67,6 +67,7 @@ export function configWith(settings: Partial<Config>): Config {
     eventFile: null,
     eventFormat: 'ecs',
     eventFileMode: null,
+    geoipDb: null,
     controlSocket: '/run/portsentry.sock',
     stateDir: '/var/lib/portsentry',
     user: null,

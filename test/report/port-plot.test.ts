@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PortPlot } from '../../src/replay/plot.ts';
+import { PortPlot } from '../../src/report/port-plot.ts';
 
 const DAY_MS = 86_400_000;
 const dotsIn = (lines: readonly string[]) => {
