@@ -5,6 +5,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addBlockCommands, addQueries } from './commands/control.ts';
 import { addReplay, expandSummary, STANDARD_INPUT } from './commands/replay.ts';
 import { addRun, RUN_OPTIONS } from './commands/run.ts';
+import { addScanners } from './commands/scanners.ts';
 import { addSetup } from './commands/setup.ts';
 import type { Invocation } from './invocation.ts';
 import { expandLegacySwitches } from './legacy-switches.ts';
@@ -49,7 +50,7 @@ function makeParser(version: string, take: (invocation: Invocation) => void, arg
     .locale('en')
     .scriptName('portsentry')
     .usage('Usage: $0 [-tcp|-stcp|-atcp] [-udp|-sudp|-audp] [options]\n       $0 COMMAND [options]');
-  for (const add of [addReplay, addCheck, addQueries, addBlockCommands, addSetup, addCompletion])
+  for (const add of [addReplay, addCheck, addQueries, addScanners, addBlockCommands, addSetup, addCompletion])
     add(parser, take);
   const commands = commandsOf(parser);
   keepNoHelp(parser);

@@ -1,3 +1,4 @@
+import type { Request } from '../control/protocol.ts';
 import type { Exit } from '../preflight/exit.ts';
 import { OF_THIS_HOST } from '../watch/lifelines.ts';
 import { ownSession } from '../watch/sessions/own-session.ts';
@@ -12,9 +13,13 @@ import { readDurationMs, readTarget } from './targets.ts';
  */
 export async function runBlock(options: BlockOptions, output: CommandOutput): Promise<Exit> {
   const target = readTarget(options.target);
-  const forMs = readDurationMs(options.time);
-  const session = ownSession(process.pid, process.env.SSH_CONNECTION, OF_THIS_HOST);
-  const request = { command: 'block', target, forMs, why: options.why ?? null, session } as const;
+  const request = blockRequest(target, readDurationMs(options.time), options.why ?? null);
   const socket = findSocket(options.configfile, output);
   return printOrder(await giveOrder(socket, request), options.json, output);
+}
+
+/** The order to block a target, for `forMs` as in `BlockRequest`. It names the session that must not be cut off. */
+export function blockRequest(target: string, forMs: number | null, why: string | null): Request {
+  const session = ownSession(process.pid, process.env.SSH_CONNECTION, OF_THIS_HOST);
+  return { command: 'block', target, forMs, why, session };
 }

@@ -47,6 +47,7 @@ const VALUES: Readonly<Record<string, () => string[]>> = {
       '--port',
       '--source',
       '--top',
+      '--limit',
     ],
     () => [],
   ),

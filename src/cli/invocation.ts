@@ -1,4 +1,5 @@
 import type { RunOptions } from '../preflight/run-options.ts';
+import { SORT_KEYS, type SortKey } from '../track/top-slots.ts';
 import type { Shell } from './shells.ts';
 
 /** The parsed command line. */
@@ -7,6 +8,8 @@ export type Invocation =
   | ({ readonly command: 'replay' } & ReplayOptions)
   | ({ readonly command: 'check' } & CheckOptions)
   | ({ readonly command: 'status' | 'list' | 'doctor' } & QueryOptions)
+  | ({ readonly command: 'scanners' } & ScannersOptions)
+  | ({ readonly command: 'top' } & TopOptions)
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
   | ({ readonly command: 'unblock' } & UnblockOptions)
@@ -53,6 +56,26 @@ export interface CheckOptions {
 export interface QueryOptions {
   readonly configfile: string | undefined;
   readonly json: boolean;
+}
+
+/** The options of `scanners`. */
+export interface ScannersOptions extends QueryOptions {
+  /** The text of --since; undefined for a day. */
+  readonly since: string | undefined;
+  readonly sort: ScannerSort;
+  /** The text of --limit; undefined for no limit. */
+  readonly limit: string | undefined;
+}
+
+/** What `scanners` can be sorted by. */
+export const SCANNER_SORTS = [...SORT_KEYS, 'source'] as const;
+
+/** One of them. */
+export type ScannerSort = (typeof SCANNER_SORTS)[number];
+
+/** The options of `top`. */
+export interface TopOptions extends QueryOptions {
+  readonly sort: SortKey;
 }
 
 /** The options of `why`. */

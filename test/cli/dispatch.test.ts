@@ -16,6 +16,7 @@ const COMMANDS: readonly string[] = [
   'doctor',
   'list',
   'replay',
+  'scanners',
   'status',
   'unblock',
   'why',
@@ -55,6 +56,7 @@ test.each(['--version', '-V'])(
 test.each([
   ['status'],
   ['list'],
+  ['scanners'],
   ['why', '192.0.2.1'],
   ['block', '192.0.2.1'],
   ['unblock', '192.0.2.1'],
