@@ -56,6 +56,10 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       return (await import('./cli/list.ts')).runList(invocation, standardStreams());
     case 'lists':
       return (await import('./cli/lists.ts')).runLists(invocation, standardStreams());
+    case 'scanners':
+      return (await import('./cli/scanners.ts')).runScanners(invocation, standardStreams());
+    case 'top':
+      return (await import('./cli/top/top.ts')).runTop(invocation, standardStreams());
     case 'block':
       return (await import('./cli/block.ts')).runBlock(invocation, standardStreams());
     case 'unblock':

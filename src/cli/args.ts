@@ -7,6 +7,7 @@ import { STANDARD_INPUT } from './commands/options.ts';
 import { addReplay, expandSummary } from './commands/replay.ts';
 import { addReport } from './commands/report.ts';
 import { addRun, RUN_OPTIONS } from './commands/run.ts';
+import { addScanners } from './commands/scanners.ts';
 import { addSetup } from './commands/setup.ts';
 import type { Invocation } from './invocation.ts';
 import { expandLegacySwitches } from './legacy-switches.ts';
@@ -51,7 +52,16 @@ function makeParser(version: string, take: (invocation: Invocation) => void, arg
     .locale('en')
     .scriptName('portsentry')
     .usage('Usage: $0 [-tcp|-stcp|-atcp] [-udp|-sudp|-audp] [options]\n       $0 COMMAND [options]');
-  for (const add of [addReplay, addReport, addCheck, addQueries, addBlockCommands, addSetup, addCompletion])
+  for (const add of [
+    addReplay,
+    addReport,
+    addCheck,
+    addQueries,
+    addScanners,
+    addBlockCommands,
+    addSetup,
+    addCompletion,
+  ])
     add(parser, take);
   const commands = commandsOf(parser);
   keepNoHelp(parser);

@@ -39,22 +39,28 @@ export function findSocket(
   return { path: loaded.config?.controlSocket ?? controlSocketOf(entry?.value, setting), setting };
 }
 
-/** Yields the fields of each line of the daemon's answer. Throws a CommandError for an error or a missing answer. */
+/**
+ * Yields the fields of each line of the daemon's answer, until `signal` is aborted. Throws a CommandError for an error or a
+ * missing answer.
+ */
 export async function* askDaemon(
   { path, setting }: DaemonSocket,
   request: Request,
   timeoutMs = QUERY_TIMEOUT_MS,
+  signal?: AbortSignal,
 ): AsyncGenerator<Readonly<Record<string, unknown>>> {
-  for await (const response of responsesOf({ path, setting }, request, timeoutMs)) yield fieldsOf(response);
+  for await (const response of responsesOf({ path, setting }, request, timeoutMs, signal))
+    yield fieldsOf(response);
 }
 
 async function* responsesOf(
   { path, setting }: DaemonSocket,
   request: Request,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): AsyncGenerator<Response> {
   try {
-    yield* ask(path, request, timeoutMs);
+    yield* ask(path, request, timeoutMs, signal);
   } catch (error) {
     if (!(error instanceof ControlError)) throw error;
     switch (error.trouble) {
@@ -76,8 +82,9 @@ export async function askFor<T>(
   request: Request,
   field: string,
   timeoutMs?: number,
+  signal?: AbortSignal,
 ): Promise<T> {
-  for await (const fields of askDaemon(socket, request, timeoutMs)) {
+  for await (const fields of askDaemon(socket, request, timeoutMs, signal)) {
     if (fields[field] !== undefined) return fields[field] as T;
   }
   throw new CommandError(Exit.software, `the answer on ${socket.path} has no ${field} (${socket.setting})`);
@@ -107,9 +114,16 @@ export interface OrderResult {
   readonly fields: { readonly outcome: string; readonly message: string } & Readonly<Record<string, unknown>>;
 }
 
-/** Gives an order. Throws a CommandError when the daemon cannot be asked; an order that failed is a result. */
-export async function giveOrder(socket: DaemonSocket, request: Request): Promise<OrderResult> {
-  for await (const response of responsesOf(socket, request, BLOCK_TIMEOUT_MS)) {
+/**
+ * Gives an order. Throws a CommandError when the daemon cannot be asked; an order that failed is a result.
+ * Aborting `signal` only ends the wait: the daemon goes on.
+ */
+export async function giveOrder(
+  socket: DaemonSocket,
+  request: Request,
+  signal?: AbortSignal,
+): Promise<OrderResult> {
+  for await (const response of responsesOf(socket, request, BLOCK_TIMEOUT_MS, signal)) {
     if (response.ok) {
       const { message, ...more } = response.fields;
       return { exit: Exit.ok, fields: { outcome: 'done', message: String(message), ...more } };

@@ -1,3 +1,4 @@
+import type { Request } from '../control/protocol.ts';
 import type { Exit } from '../preflight/exit.ts';
 import { OF_THIS_HOST } from '../watch/lifelines.ts';
 import { ownSession } from '../watch/sessions/own-session.ts';
@@ -24,17 +25,16 @@ export async function runBlock(
     return loadList({ file, list, note: options.why, configfile, json }, output, input);
   const forMs = readDurationMs(options.time);
   const given = await readTargets(options.targets, input);
-  const session = ownSession(process.pid, process.env.SSH_CONNECTION, OF_THIS_HOST);
+  const session = sessionOfCaller();
   const now = Date.now();
   const orders = given.filter(({ until }) => until === undefined || until === null || until > now);
   if (orders.length < given.length)
     output.stderr(`portsentry: ${given.length - orders.length} of the blocks have ended already\n`);
   return giveOrders(
     findSocket(configfile, output),
-    orders.map(({ target, until, note }) => {
-      const why = options.why ?? note ?? null;
-      return { command: 'block', target, forMs: forMs ?? restOf(until, now), why, session };
-    }),
+    orders.map(({ target, until, note }) =>
+      blockRequest(target, forMs ?? restOf(until, now), options.why ?? note ?? null, session),
+    ),
     json,
     output,
   );
@@ -44,4 +44,18 @@ export async function runBlock(
 function restOf(until: GivenTarget['until'], now: number): number | null {
   if (until === undefined) return null;
   return until === null ? 0 : Math.max(1, Math.round(until - now));
+}
+
+/** The order to block a target, for `forMs` as in `BlockRequest`. It names the session that must not be cut off. */
+export function blockRequest(
+  target: string,
+  forMs: number | null,
+  why: string | null,
+  session = sessionOfCaller(),
+): Request {
+  return { command: 'block', target, forMs, why, session };
+}
+
+function sessionOfCaller(): readonly string[] {
+  return ownSession(process.pid, process.env.SSH_CONNECTION, OF_THIS_HOST);
 }

@@ -48,6 +48,7 @@ const VALUES: Readonly<Record<string, () => string[]>> = {
       '--source',
       '--top',
       '--html',
+      '--limit',
     ],
     () => [],
   ),

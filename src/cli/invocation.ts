@@ -1,4 +1,5 @@
 import type { RunOptions } from '../preflight/run-options.ts';
+import { SORT_KEYS, type SortKey } from '../track/top-slots.ts';
 import type { Shell } from './shells.ts';
 
 /** The parsed command line. */
@@ -9,6 +10,8 @@ export type Invocation =
   | ({ readonly command: 'status' | 'lists' | 'doctor' } & QueryOptions)
   | ({ readonly command: 'list' } & ListOptions)
   | ({ readonly command: 'metrics' } & DaemonOptions)
+  | ({ readonly command: 'scanners' } & ScannersOptions)
+  | ({ readonly command: 'top' } & TopOptions)
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
   | ({ readonly command: 'unblock' } & UnblockOptions)
@@ -74,6 +77,26 @@ export interface DaemonOptions {
 /** The options of commands that query the running daemon. */
 export interface QueryOptions extends DaemonOptions {
   readonly json: boolean;
+}
+
+/** The options of `scanners`. */
+export interface ScannersOptions extends QueryOptions {
+  /** The text of --since; undefined for a day. */
+  readonly since: string | undefined;
+  readonly sort: ScannerSort;
+  /** The text of --limit; undefined for no limit. */
+  readonly limit: string | undefined;
+}
+
+/** What `scanners` can be sorted by. */
+export const SCANNER_SORTS = [...SORT_KEYS, 'source'] as const;
+
+/** One of them. */
+export type ScannerSort = (typeof SCANNER_SORTS)[number];
+
+/** The options of `top`. */
+export interface TopOptions extends QueryOptions {
+  readonly sort: SortKey;
 }
 
 /** The options of `why`. */

@@ -2,6 +2,7 @@ import { isoTime } from '../record/times.ts';
 
 /** The fields of the daemon's answers that are times. The control protocol has them in ms since the epoch. */
 const TIMES: ReadonlySet<string> = new Set([
+  'time',
   'startedAt',
   'firstSeen',
   'lastSeen',

@@ -1,14 +1,22 @@
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { Answer, ControlHandlers } from './handlers.ts';
 import { formatAnswer, formatError, type Request } from './protocol.ts';
+import type { WatchTick } from './scanners.ts';
+
+/** The lines of an answer; those of a subscription come with time, until the client has gone. */
+export type AnswerLines = Iterable<string> | AsyncIterable<string>;
 
 /** The lines that answer a request; each line of a list is made when it is read. Throws what a handler throws. */
-export async function answer(request: Request, handlers: ControlHandlers): Promise<Iterable<string>> {
+export async function answer(request: Request, handlers: ControlHandlers): Promise<AnswerLines> {
   switch (request.command) {
     case 'status':
       return [formatAnswer({ status: await handlers.status() })];
     case 'list':
       return linesOf('block', await handlers.blocks());
+    case 'scanners':
+      return linesOf('scanner', await handlers.scanners(request.since));
+    case 'watch':
+      return tickLines(handlers.watch(request.sort, request.limit));
     case 'block': {
       const { target, forMs, why, session } = request;
       return [orderLine(await handlers.block({ target, forMs, why, session: session ?? [] }))];
@@ -50,6 +58,8 @@ export async function answer(request: Request, handlers: ControlHandlers): Promi
   }
 }
 
+const TOO_MANY_WATCH = 'too many clients watch the sources: end another portsentry top';
+
 /** A line for each item, then one that marks the end. */
 function* linesOf(field: string, items: Iterable<unknown>): Generator<string> {
   let count = 0;
@@ -58,6 +68,11 @@ function* linesOf(field: string, items: Iterable<unknown>): Generator<string> {
     count++;
   }
   yield formatAnswer({ end: true, count });
+}
+
+async function* tickLines(ticks: AsyncIterable<WatchTick> | null): AsyncGenerator<string> {
+  if (ticks === null) yield formatError('busy', TOO_MANY_WATCH);
+  else for await (const tick of ticks) yield formatAnswer({ tick });
 }
 
 function orderLine({ outcome, message, block }: Answer, more: object = {}): string {

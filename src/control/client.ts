@@ -36,9 +36,15 @@ export class ControlError extends Error {
 
 /**
  * Sends a request to the daemon at `path` and yields the lines of its answer. In the last line of a list the field
- * `end` is true. Throws a ControlError, also when a line takes longer than `timeoutMs`.
+ * `end` is true; `watch` has no last line. Throws a ControlError, also when a line takes longer than `timeoutMs`. When
+ * `signal` is aborted, it ends without an error.
  */
-export async function* ask(path: string, request: Request, timeoutMs: number): AsyncGenerator<Response> {
+export async function* ask(
+  path: string,
+  request: Request,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Response> {
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
     throw new ControlError(
       'absent',
@@ -50,6 +56,8 @@ export async function* ask(path: string, request: Request, timeoutMs: number): A
   socket.on('error', (error) => {
     failure = error;
   });
+  const end = () => socket.destroy();
+  signal?.addEventListener('abort', end);
   try {
     socket.write(formatRequest(request));
     const reader = new LineReader(socket, MAX_ANSWER_BYTES);
@@ -60,6 +68,7 @@ export async function* ask(path: string, request: Request, timeoutMs: number): A
       }, timeoutMs);
       const next = await reader.next();
       clearTimeout(late);
+      if (signal?.aborted) return;
       if (typeof next === 'string') throw troubleOf(failure, path, next);
       const response = parseResponse(next.line);
       if (response === null) throw new ControlError('protocol', `the program on ${path} is not portsentry`);
@@ -67,6 +76,7 @@ export async function* ask(path: string, request: Request, timeoutMs: number): A
       if (isLast(request, response)) return;
     }
   } finally {
+    signal?.removeEventListener('abort', end);
     socket.destroy();
   }
 }
@@ -104,8 +114,10 @@ function parseResponse(line: string): Response | null {
 }
 
 /** The requests whose answer has a line for each item. */
-const STREAMED: ReadonlySet<Request['command']> = new Set(['list', 'list-members']);
+const STREAMED: ReadonlySet<Request['command']> = new Set(['list', 'list-members', 'scanners']);
 
 function isLast({ command }: Request, response: Response): boolean {
-  return !STREAMED.has(command) || !response.ok || response.fields.end === true;
+  if (!response.ok) return true;
+  if (command === 'watch') return false;
+  return !STREAMED.has(command) || response.fields.end === true;
 }

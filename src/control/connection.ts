@@ -74,7 +74,9 @@ async function respond(
   if (!parsed.ok) return write(socket, formatError('request', parsed.error), stallTimeMs);
   let piece = '';
   try {
-    for (const part of await answer(parsed.request, handlers)) {
+    const lines = await answer(parsed.request, handlers);
+    if (Symbol.asyncIterator in lines) return await subscribe(socket, lines, stallTimeMs);
+    for (const part of lines) {
       piece += part;
       if (piece.length < PIECE_CHARS) continue;
       if (!(await write(socket, piece, stallTimeMs))) return false;
@@ -85,6 +87,19 @@ async function respond(
     piece += formatError('internal', `internal error: ${(error as Error).message}`);
   }
   return write(socket, piece, stallTimeMs);
+}
+
+/**
+ * Writes each line when it comes, and asks for the next one when it has gone. So a client that reads slowly gets fewer of
+ * them, and one that does not read at all is dropped. Resolves to false, also when too many watch: no request follows, so that
+ * the place is free for another client.
+ */
+async function subscribe(socket: Socket, lines: AsyncIterable<string>, stallTimeMs: number): Promise<false> {
+  for await (const line of lines) {
+    for (let at = 0; at < line.length; at += PIECE_CHARS)
+      if (!(await write(socket, line.slice(at, at + PIECE_CHARS), stallTimeMs))) return false;
+  }
+  return false;
 }
 
 /** Resolves when the text has gone: to false when the client has gone too. */

@@ -1,6 +1,8 @@
 import type { Prefix } from '../net/prefix.ts';
 import type { Refused } from '../respond/lists/admission.ts';
 import type { ListInfo, ListMatch } from './lists.ts';
+import type { SortKey } from '../track/top-slots.ts';
+import type { ScannerInfo, WatchTick } from './scanners.ts';
 import type { BlockInfo, HealthCheck, Status, Why } from './status.ts';
 
 /** What the daemon does for its clients. Targets and addresses are canonical text. No handler should throw. */
@@ -8,6 +10,13 @@ export interface ControlHandlers {
   status(): Status | Promise<Status>;
   /** The blocks that are due, newest last. The caller reads slowly, and blocks may come and go meanwhile. */
   blocks(): Iterable<BlockInfo> | Promise<Iterable<BlockInfo>>;
+  /**
+   * The tracked sources that were seen at `since` (ms since the epoch) or later; null for all. Each is read from the table
+   * when the caller asks for it.
+   */
+  scanners(since: number | null): Iterable<ScannerInfo> | Promise<Iterable<ScannerInfo>>;
+  /** The first `limit` sources in this order, and each second what has changed; null when too many clients watch. */
+  watch(sort: SortKey, limit: number): AsyncIterable<WatchTick> | null;
   block(request: BlockRequest): Promise<Answer>;
   unblock(target: string): Promise<Answer>;
   /** Ends the record of a block that somebody has taken back where this program cannot. */

@@ -3,6 +3,7 @@ import { isListName, LIST_NAME_EXPECTED } from '../firewall/lists/names.ts';
 import { parseAddress } from '../net/address.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { oneLine } from '../record/one-line.ts';
+import { SORT_KEYS, type SortKey } from '../track/top-slots.ts';
 import type { Answer } from './handlers.ts';
 
 /** Every message carries it, because an upgrade may leave client and daemon at different releases. */
@@ -22,6 +23,8 @@ const MAX_ADDRESSES = 8;
 
 /** The most entries in one part of a list: those of 44 characters fit into a request. */
 export const MAX_PART_ENTRIES = 80;
+/** The most sources that a client of `watch` is told of, so that each costs little memory and time. */
+export const MAX_WATCHED_SOURCES = 500;
 
 /** The longest time to spare an address. `doctor` needs seconds, and a mistake must not last. */
 const MAX_SPARE_TIME_MS = 60_000;
@@ -133,9 +136,16 @@ const uploadId: Field<number> = {
   read: (value) => (Number.isSafeInteger(value) ? (value as number) : undefined),
 };
 
+const sortKey: Field<SortKey> = {
+  expected: `one of ${SORT_KEYS.join(', ')}`,
+  read: (value) => SORT_KEYS.find((key) => key === value),
+};
+
 const COMMANDS = {
   status: {},
   list: {},
+  scanners: { since: orNull(whole('ms since the epoch', 0, Number.MAX_SAFE_INTEGER)) },
+  watch: { sort: sortKey, limit: whole('sources', 1, MAX_WATCHED_SOURCES) },
   block: {
     target: prefix,
     forMs: orNull(time(MAX_BLOCK_TIME_MS)),
@@ -163,10 +173,14 @@ type FieldsOf<C extends Command> = {
 };
 
 function time(maxMs: number): Field<number> {
+  return whole('ms', 0, maxMs);
+}
+
+function whole(unit: string, min: number, max: number): Field<number> {
   return {
-    expected: `a whole number of ms from 0 to ${maxMs}`,
+    expected: `a whole number of ${unit} from ${min} to ${max}`,
     read: (value) =>
-      Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxMs
+      Number.isInteger(value) && (value as number) >= min && (value as number) <= max
         ? (value as number)
         : undefined,
   };

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Kind } from '../classify/kind.ts';
 import { modeNames, transportOfMode } from '../config/modes.ts';
 import type { Answer, BlockRequest, ControlHandlers } from '../control/handlers.ts';
+import type { ScannerInfo, WatchHeader, WatchTick } from '../control/scanners.ts';
 import type { BlockInfo, HealthCheck, KnownSource, SensorStatus, Status, Why } from '../control/status.ts';
 import { Reason, reasonText } from '../decode/reason.ts';
 import type { Engine } from '../engine.ts';
@@ -18,6 +19,7 @@ import type { ActionQueue } from '../respond/queue.ts';
 import type { CoinTests } from '../track/coin-tests.ts';
 import { kindsOf } from '../track/scan.ts';
 import type { Source } from '../track/source.ts';
+import type { SortKey } from '../track/top-slots.ts';
 import type { KnownService } from '../watch/known-services.ts';
 import { isUnspecified } from '../watch/port-times.ts';
 import type { SocketTable } from '../watch/sockets.ts';
@@ -33,7 +35,10 @@ import { blockByHand, forgetByHand, type Orders, unblockAllByHand, unblockByHand
 import type { MetricsOutputs } from './metrics-outputs.ts';
 import type { MetricsText } from './metrics-text.ts';
 import type { LogDestinations } from './outputs.ts';
+import { RareQuestion } from './rare-question.ts';
+import { scannerInfo } from './scanner-info.ts';
 import { selfCheck } from './self-check.ts';
+import { SourceFeed } from './source-feed.ts';
 import { tryBlock } from './trial-block.ts';
 
 /** How long an answer waits for a look at the blocks. */
@@ -77,10 +82,22 @@ export interface LiveControlHandlersParts {
 export class LiveControlHandlers implements ControlHandlers {
   readonly lists: LiveListHandlers;
   readonly #parts: LiveControlHandlersParts;
+  readonly #sensor: RareQuestion<SensorStatus>;
+  readonly #feed: SourceFeed;
 
   constructor(parts: LiveControlHandlersParts) {
     this.#parts = parts;
     this.lists = new LiveListHandlers(parts.lists);
+    const { blockManager, engine } = parts;
+    this.#sensor = new RareQuestion(parts.sensor, blockManager.clock.now);
+    const table = () => engine.tracker.table;
+    this.#feed = new SourceFeed({
+      table,
+      infoOf: (slot) => scannerInfo(blockManager, table().glance(slot)),
+      header: () => this.#header(),
+      probes: () => engine.probes,
+      ready: () => Promise.race([this.#sensor.look(), delay(LOOK_TIME_MS, undefined, NO_REF)]),
+    });
   }
 
   async status(): Promise<Status> {
@@ -122,6 +139,16 @@ export class LiveControlHandlers implements ControlHandlers {
     const { blocks } = this.#parts.blockManager;
     // A copy: blocks that begin or end while the client reads must not shift the list.
     return infosOf(this.#parts.blockManager, [...blocks.due()]);
+  }
+
+  async scanners(since: number | null): Promise<Iterable<ScannerInfo>> {
+    await this.#look();
+    const { clock } = this.#parts.blockManager;
+    return this.#feed.scanners(since === null ? Number.NEGATIVE_INFINITY : clock.fromWall(since));
+  }
+
+  watch(sort: SortKey, limit: number): AsyncIterable<WatchTick> | null {
+    return this.#feed.watch(sort, limit);
   }
 
   block(request: BlockRequest): Promise<Answer> {
@@ -204,6 +231,29 @@ export class LiveControlHandlers implements ControlHandlers {
 
   metrics(): Promise<string> {
     return this.#parts.metrics.read();
+  }
+
+  /** Nothing in it costs time: what does is of a moment ago. */
+  #header(): WatchHeader {
+    const { version, startedAt, dryRun, prepared, blockManager, engine } = this.#parts;
+    const { clock, blocks, breaker } = blockManager;
+    const sensor = this.#sensor.answer;
+    const now = clock.now();
+    return {
+      time: clock.toWall(now),
+      uptime: (now - startedAt) / 1000,
+      version,
+      modes: modeNames(prepared().modes),
+      dryRun,
+      sensor: sensor?.name ?? 'none',
+      isWell: sensor?.process?.isWell ?? true,
+      probes: engine.probes,
+      sources: engine.tracker.size,
+      held: sensor?.kernel?.held ?? null,
+      blocked: blocks.size,
+      lost: sensor?.kernel?.lost ?? null,
+      breakerOpen: breaker.isOpen,
+    };
   }
 
   /** Looks at what is in force, so that every answer is of now; with very many blocks of a moment ago. */

@@ -4,7 +4,8 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ask, ControlError } from '../../src/control/client.ts';
-import { askAll, BLOCK, serve, testFolder } from './given.ts';
+import { eventually } from '../support/eventually.ts';
+import { askAll, BLOCK, serve, testFolder, WATCH_HEADER } from './given.ts';
 
 /** Listens at a path and answers each connection with `answer`. */
 async function peer(answer: (socket: Socket) => void): Promise<string> {
@@ -27,6 +28,40 @@ const troubleAt = (path: string, timeoutMs?: number) =>
     if (!(error instanceof ControlError)) throw error;
     return [error.trouble, error.message.replaceAll(path, 'PATH')];
   });
+
+test('a subscription goes on until it is aborted, which is no error', async () => {
+  let isEnded = false;
+  const watch = async function* () {
+    try {
+      for (;;) yield { header: WATCH_HEADER, sources: [], gone: [] };
+    } finally {
+      isEnded = true;
+    }
+  };
+  const { path } = await serve({ watch: () => watch() });
+  const abort = new AbortController();
+  let count = 0;
+  for await (const response of ask(
+    path,
+    { command: 'watch', sort: 'last', limit: 1 },
+    60_000,
+    abort.signal,
+  )) {
+    expect(response.ok).toBe(true);
+    if (++count === 1_000) abort.abort();
+  }
+  expect(count).toBe(1_000);
+  await eventually(() => expect(isEnded).toBe(true));
+});
+
+test('a client that is aborted while it waits ends at once', async () => {
+  const path = await peer(() => {});
+  const abort = new AbortController();
+  setImmediate(() => abort.abort());
+  for await (const response of ask(path, { command: 'status' }, 60_000, abort.signal))
+    expect(response).toBeNull();
+  expect(abort.signal.aborted).toBe(true);
+});
 
 test('a list arrives as it is made, and a client may stop in the middle', async () => {
   const { path } = await serve({ blocks: () => Array<typeof BLOCK>(100_000).fill(BLOCK) });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { stopClock } from '../support/stop-clock.ts';
-import { BLOCK, HEALTH, NOW, RawClient, STATUS, serve, WHY } from './given.ts';
+import { BLOCK, HEALTH, NOW, RawClient, SCANNER, STATUS, serve, WATCH_HEADER, WHY } from './given.ts';
 
 const ASK_STATUS = '{"version":1,"command":"status"}';
 const STATUS_LINE = { version: 1, ok: true, status: STATUS };
@@ -18,6 +18,11 @@ describe('each command has its answer', () => {
   test.each<[request: object, ...lines: object[]]>([
     [{ command: 'status' }, { status: STATUS }],
     [{ command: 'list' }, { block: BLOCK }, { end: true, count: 1 }],
+    [{ command: 'scanners', since: null }, { scanner: SCANNER }, { end: true, count: 1 }],
+    [
+      { command: 'watch', sort: 'last', limit: 1 },
+      { tick: { header: WATCH_HEADER, sources: [SCANNER], gone: [] } },
+    ],
     [{ command: 'block', target: '10.0.0.1' }, { message: '10.0.0.1 is blocked.' }],
     [{ command: 'unblock', target: '10.0.0.1' }, { message: '10.0.0.1 is unblocked.' }],
     [{ command: 'unblock-all' }, { message: '1 block was taken back.', count: 1 }],
@@ -169,6 +174,49 @@ describe('a connection ends', () => {
     while (!isAll() && taken.longestPause > SHORT_STALL.stallTimeMs / 2);
     expect(taken.text.split('\n')).toHaveLength(10_002);
     expect(taken.duration).toBeGreaterThan(2 * SHORT_STALL.stallTimeMs);
+  });
+});
+
+describe('a subscription', () => {
+  const WATCH = '{"version":1,"command":"watch","sort":"last","limit":500}\n';
+
+  test('is refused with one line when too many watch, and the connection ends', async () => {
+    const { path } = await serve({ watch: () => null });
+    const client = new RawClient(path).read();
+    client.socket.write(WATCH);
+    await client.closed;
+    expect(client.lines()).toMatchObject([{ ok: false, reason: 'busy' }]);
+  });
+
+  test('of a client that does not read is dropped, before much of it was made', async () => {
+    let made = 0;
+    const ended = vi.fn();
+    const watch = async function* () {
+      try {
+        for (; ; made++) yield { header: WATCH_HEADER, sources: Array(500).fill(SCANNER), gone: [] };
+      } finally {
+        ended();
+      }
+    };
+    const { path } = await serve({ watch: () => watch() }, SHORT_STALL);
+    const client = new RawClient(path);
+    client.socket.pause();
+    client.socket.write(WATCH);
+    await eventually(() => expect(ended).toHaveBeenCalled());
+    // A Unix socket holds some 208 KiB, and one of these ticks has 150 KiB.
+    expect(made).toBeLessThan(10);
+  });
+
+  test('that fails says so', async () => {
+    const watch = async function* () {
+      yield { header: WATCH_HEADER, sources: [], gone: [] };
+      throw new Error('the table is gone');
+    };
+    const { path } = await serve({ watch: () => watch() });
+    expect(await new RawClient(path).finish(WATCH)).toMatchObject([
+      { tick: {} },
+      { ok: false, reason: 'internal', error: 'internal error: the table is gone' },
+    ]);
   });
 });
 

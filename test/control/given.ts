@@ -7,6 +7,7 @@ import { ask, type Response } from '../../src/control/client.ts';
 import type { ConnectionLimits } from '../../src/control/connection.ts';
 import type { ControlHandlers } from '../../src/control/handlers.ts';
 import type { Request } from '../../src/control/protocol.ts';
+import type { ScannerInfo, WatchHeader, WatchTick } from '../../src/control/scanners.ts';
 import { ControlServer } from '../../src/control/server.ts';
 import type { BlockInfo, HealthCheck, Status, Why } from '../../src/control/status.ts';
 
@@ -122,12 +123,52 @@ export const WHY: Why = {
 
 export const HEALTH: readonly HealthCheck[] = [{ name: 'capture', result: 'ok', message: 'it runs' }];
 
+export const SCANNER: ScannerInfo = {
+  source: '10.99.0.1',
+  firstSeen: NOW - 660_000,
+  lastSeen: NOW - 1_000,
+  probes: 12,
+  ports: 10,
+  atLeast: false,
+  targets: 1,
+  kinds: ['syn', 'fin'],
+  tool: 'nmap',
+  shape: 'vertical',
+  evidence: 'repeated',
+  done: 'blocked',
+  target: '10.99.0.1',
+  until: NOW + 600_000,
+  rule: null,
+};
+
+export const WATCH_HEADER: WatchHeader = {
+  time: NOW,
+  uptime: 11_520,
+  version: '3.0.0',
+  modes: ['atcp', 'audp'],
+  dryRun: false,
+  sensor: 'kernel',
+  isWell: true,
+  probes: 345,
+  sources: 1,
+  held: 3,
+  blocked: 12,
+  lost: 0,
+  breakerOpen: false,
+};
+
+async function* ticks(): AsyncGenerator<WatchTick> {
+  yield { header: WATCH_HEADER, sources: [SCANNER], gone: [] };
+}
+
 /** Handlers that answer with fixed data. A test puts its own into `more`. */
 export function handlers(more: Partial<ControlHandlers> = {}): ControlHandlers {
   const done = (message: string) => ({ outcome: 'done', message }) as const;
   return {
     status: () => STATUS,
     blocks: () => [BLOCK],
+    scanners: () => [SCANNER],
+    watch: () => ticks(),
     block: async ({ target }) => done(`${target} is blocked.`),
     unblock: async (target) => done(`${target} is unblocked.`),
     forget: async (target) => done(`${target} is forgotten.`),

@@ -15,6 +15,15 @@ describe('requests', () => {
   test.each<[object, Request]>([
     [{ command: 'status' }, { command: 'status' }],
     [{ command: 'list' }, { command: 'list' }],
+    [{ command: 'scanners' }, { command: 'scanners', since: null }],
+    [
+      { command: 'scanners', since: 1_795_354_417_000 },
+      { command: 'scanners', since: 1_795_354_417_000 },
+    ],
+    [
+      { command: 'watch', sort: 'probes', limit: 500 },
+      { command: 'watch', sort: 'probes', limit: 500 },
+    ],
     [
       { command: 'block', target: '10.0.0.1' },
       { command: 'block', target: '10.0.0.1', forMs: null, why: null, session: null },
@@ -99,7 +108,7 @@ describe('one line says why something is no request', () => {
   });
 
   const COMMANDS =
-    'status, list, block, unblock, forget, unblock-all, why, spare, health, ' +
+    'status, list, scanners, watch, block, unblock, forget, unblock-all, why, spare, health, ' +
     'lists, list-part, list-load, list-unload, list-members, metrics';
   const TARGET = 'expected an address or a prefix such as 10.0.0.0/8';
   test.each<[fields: object, error: string]>([
@@ -129,6 +138,18 @@ describe('one line says why something is no request', () => {
     [
       { command: 'why', address: '10.0.0.0/8' },
       'why: address: expected an IPv4 or IPv6 address, found "10.0.0.0/8"',
+    ],
+    [
+      { command: 'scanners', since: -1 },
+      'scanners: since: expected a whole number of ms since the epoch from 0 to 9007199254740991, or null, found -1',
+    ],
+    [
+      { command: 'watch', sort: 'name', limit: 1 },
+      'watch: sort: expected one of last, first, probes, ports, found "name"',
+    ],
+    [
+      { command: 'watch', sort: 'last', limit: 501 },
+      'watch: limit: expected a whole number of sources from 1 to 500, found 501',
     ],
     [
       { command: 'spare', address: '10.0.0.1', ms: 60_001 },

@@ -275,3 +275,84 @@ describe('why', () => {
     ]);
   });
 });
+
+describe('the scanners', () => {
+  test.each<
+    [
+      string,
+      Given,
+      (handlers: { readonly block: (target: string, forMs: number) => Promise<unknown> }) => Promise<unknown>,
+      object,
+    ]
+  >([
+    [
+      'seen',
+      { settings: { scanTrigger: 5 } },
+      async () => {},
+      { done: 'seen', target: null, until: null, rule: null },
+    ],
+    ['logged', {}, async () => {}, { done: 'logged' }],
+    [
+      'blocked by hand for a time',
+      {},
+      ({ block }) => block(SOURCE, 600_000),
+      { done: 'blocked', target: SOURCE, until: expect.any(Number) },
+    ],
+    [
+      'blocked as a network',
+      {},
+      ({ block }) => block('10.0.0.0/24', 0),
+      { done: 'blocked', target: '10.0.0.0/24', until: null },
+    ],
+  ])('%s', async (_what, parts, act, expected) => {
+    const all = await given(parts);
+    all.sends(111, 112, 111);
+    await act(all);
+    const [row, ...others] = [...(await all.handlers.scanners(null))];
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({
+      source: SOURCE,
+      probes: 3,
+      ports: 2,
+      atLeast: false,
+      targets: 1,
+      kinds: ['syn'],
+      shape: 'vertical',
+      evidence: 'repeated',
+      ...expected,
+    });
+  });
+
+  test('since a time', async () => {
+    const { handlers, sends } = await given({});
+    sends(1);
+    const [row] = [...(await handlers.scanners(null))];
+    expect([...(await handlers.scanners((row?.lastSeen ?? 0) + 1))]).toEqual([]);
+    expect([...(await handlers.scanners(row?.lastSeen ?? 0))]).toHaveLength(1);
+  });
+});
+
+test('a client that watches gets the state of the daemon, its sources, and what changes', async () => {
+  const { handlers, sends, block } = await given({});
+  sends(1, 2);
+  const ticks = handlers.watch('probes', 10)?.[Symbol.asyncIterator]();
+  expect((await ticks?.next())?.value).toMatchObject({
+    header: {
+      version: '3.0.0',
+      modes: ['atcp', 'audp'],
+      probes: 2,
+      sources: 1,
+      blocked: 0,
+      sensor: 'packet',
+      isWell: true,
+    },
+    sources: [{ source: SOURCE, done: 'logged' }],
+    gone: [],
+  });
+  await block(SOURCE);
+  expect((await ticks?.next())?.value).toMatchObject({
+    header: { blocked: 1, held: null, lost: null, breakerOpen: false, dryRun: false },
+    sources: [{ source: SOURCE, done: 'blocked' }],
+  });
+  await ticks?.return?.();
+});

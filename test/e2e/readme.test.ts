@@ -77,6 +77,7 @@ test('README has the commands that every reader looks for', () => {
     'replay',
     'status',
     'list',
+    'scanners',
     'why',
     'doctor',
     'block',

@@ -49,6 +49,8 @@ const COMMANDS = [
   'check',
   'status',
   'list',
+  'scanners',
+  'top',
   'why',
   'metrics',
   'doctor',

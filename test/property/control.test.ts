@@ -4,8 +4,32 @@ import { formatRequest, parseObject, parseRequest, type Request } from '../../sr
 import type { ControlServer } from '../../src/control/server.ts';
 import { askAll, RawClient, STATUS, serve } from '../control/given.ts';
 
-const COMMANDS = ['status', 'list', 'block', 'unblock', 'unblock-all', 'why', 'spare', 'health'];
-const FIELDS = ['version', 'command', 'target', 'forMs', 'why', 'address', 'ms', '__proto__', 'constructor'];
+const COMMANDS = [
+  'status',
+  'list',
+  'scanners',
+  'watch',
+  'block',
+  'unblock',
+  'unblock-all',
+  'why',
+  'spare',
+  'health',
+];
+const FIELDS = [
+  'version',
+  'command',
+  'target',
+  'forMs',
+  'why',
+  'address',
+  'ms',
+  'since',
+  'sort',
+  'limit',
+  '__proto__',
+  'constructor',
+];
 
 const word = fc.oneof(
   fc.constantFrom(...COMMANDS, '10.0.0.1', '10.0.0.0/8', '::1', 'fe80::/10', '0.0.0.0/0', '\u0000', '1h'),

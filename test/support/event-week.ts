@@ -185,6 +185,7 @@ function begins(scan: Scan, put: (line: string) => void, truth: Truth, random: (
         ...first,
         action: 'refused',
         rule: 'never block: 198.51.100.0/28 of IGNORE_FILE',
+        origin: 'ignore file',
         isSilent: false,
       }),
     );

@@ -1,7 +1,6 @@
 import type { Argv } from 'yargs';
 import type { Invocation } from '../invocation.ts';
-import { CONFIGURATION, JSON_OUTPUT } from './options.ts';
-import { STANDARD_INPUT } from './replay.ts';
+import { asGiven, CONFIGURATION, JSON_OUTPUT, STANDARD_INPUT } from './options.ts';
 
 /** Rows of a page and of a terminal. */
 const PAGE_ROWS = 25;
@@ -53,14 +52,13 @@ export function addReport(parser: Argv, take: (invocation: Invocation) => void):
           return true;
         }),
     ({ configfile, since, until, html, top, json, files }) => {
-      const isStandard = (word: string) => (word === STANDARD_INPUT ? '-' : word);
       take({
         command: 'report',
-        files: (files ?? []).map(isStandard),
+        files: (files ?? []).map(asGiven),
         configfile,
         since,
         until,
-        html: html === undefined ? undefined : isStandard(html),
+        html: html === undefined ? undefined : asGiven(html),
         top: top ?? (html === undefined ? TERMINAL_ROWS : PAGE_ROWS),
         json,
       });
