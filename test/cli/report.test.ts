@@ -1,0 +1,171 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BUNDLE, PROGRAM } from '../support/detector.ts';
+import { geoFiles, writeWeek } from '../support/event-week.ts';
+
+const BEGIN = Date.parse('2026-11-23T00:00:00Z');
+const CAPTURE = 'fixtures/captures/nmap-sS.pcap';
+
+let folder: string;
+let lines: string[];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'report-'));
+  lines = [];
+  writeWeek(1_000, BEGIN, (line) => lines.push(line));
+  writeFileSync(at('events.1.gz'), gzipSync(`${lines.slice(0, 500).join('\n')}\n`));
+  writeFileSync(at('events'), `${lines.slice(500).join('\n')}\n`);
+  mkdirSync(at('geo'));
+  for (const [name, bytes] of Object.entries(geoFiles())) writeFileSync(at(`geo/${name}`), bytes);
+  writeFileSync(at('conf'), `EVENT_FILE="${at('events')}"\nGEOIP_DB="${at('geo')}"\n`);
+  writeFileSync(at('empty.conf'), '');
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (name: string) => join(folder, name);
+
+/** Runs `report` with these words; `@` before a name is the folder. */
+function report(words: string, input = '', program = PROGRAM) {
+  const args = ['report', ...words.split(' ').map((word) => word.replace('@', `${folder}/`))];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    input,
+    env: { ...process.env, TZ: 'UTC' },
+  });
+  return { status, stdout, stderr: stderr.replaceAll(`${folder}/`, '') };
+}
+
+const jsonOf = (words: string, input = '') => JSON.parse(report(`${words} --json`, input).stdout);
+
+test('EVENT_FILE and its rotated file are one report, with countries', () => {
+  const { status, stdout, stderr } = report('-c @conf');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toContain(`events          ${lines.length}\n`);
+  for (const part of [
+    'Ports by time',
+    'Probes by time',
+    'Sources',
+    'Countries',
+    'Networks',
+    'Ports',
+    'Kinds',
+    'Tools',
+  ])
+    expect(stdout).toContain(`\n${part}`);
+  expect(stdout).toMatch(/[\u2801-\u28ff]/);
+});
+
+test('the bundle makes the same page as the program that is not bundled', () => {
+  const pages = [PROGRAM, BUNDLE].map((program) => report('-c @conf --html -', '', program).stdout);
+  const [one, other] = pages.map((page) => page.replace(/<footer>.*<\/footer>/, ''));
+  expect(other).toBe(one);
+  expect(one).toContain('Sources by country');
+});
+
+test('the same events from files, compressed, in a pipe and from standard input', () => {
+  const expected = { events: lines.length, bad_lines: 0 };
+  expect(jsonOf('-c @conf @events.1.gz @events')).toMatchObject({ ...expected, host: null });
+  expect(jsonOf('-c @conf -', `${lines.join('\n')}\n`)).toMatchObject(expected);
+  const words = `'${process.execPath}' '${PROGRAM}' report --json <(zcat '${at('events.1.gz')}')`;
+  const piped = execFileSync('bash', ['-c', words], { encoding: 'utf8' });
+  expect(JSON.parse(piped)).toMatchObject({ events: 500 });
+});
+
+test('a capture is judged as replay judges it', () => {
+  const { probes, scans, top_sources: sources } = jsonOf(CAPTURE);
+  const summary = JSON.parse(
+    execFileSync(process.execPath, [PROGRAM, 'replay', '--format=none', '--summary=json', CAPTURE], {
+      encoding: 'utf8',
+    }),
+  );
+  expect({ probes, scans }).toEqual({ probes: summary.probes, scans: summary.scans });
+  expect(sources[0]).toMatchObject({ probes, ports: summary.top_sources[0].ports, tool: 'nmap' });
+});
+
+test('a span', () => {
+  const all = jsonOf('-c @conf').events;
+  const before = jsonOf('-c @conf --until 2026-11-26').events;
+  const after = jsonOf('-c @conf --since 2026-11-26T00:00:00').events;
+  expect(before).toBeGreaterThan(0);
+  expect(before + after).toBe(all);
+  expect(jsonOf('-c @conf --since 100d --until 1s')).toMatchObject({ since: expect.stringMatching(/Z$/) });
+});
+
+test('a page is replaced as a whole, keeps its mode, and leaves nothing beside it', () => {
+  mkdirSync(at('www'));
+  writeFileSync(at('www/page.html'), 'old');
+  chmodSync(at('www/page.html'), 0o640);
+  expect(report('-c @conf --html @www/page.html')).toEqual({ status: 0, stdout: '', stderr: '' });
+  expect(readFileSync(at('www/page.html'), 'utf8')).toContain('</html>');
+  expect(lstatSync(at('www/page.html')).mode & 0o777).toBe(0o640);
+  expect(readdirSync(at('www'))).toEqual(['page.html']);
+});
+
+test('no link is followed to the page, and no device is replaced', () => {
+  writeFileSync(at('victim'), 'stays');
+  symlinkSync(at('victim'), at('link.html'));
+  symlinkSync('/dev/null', at('null.html'));
+  for (const name of ['link.html', 'null.html']) {
+    expect(report(`-c @conf --html @${name}`)).toMatchObject({
+      status: 64,
+      stderr: `portsentry: --html: ${name} is no regular file; name a file, or - for standard output\n`,
+    });
+    expect(lstatSync(at(name)).isSymbolicLink()).toBe(true);
+  }
+  expect(readFileSync(at('victim'), 'utf8')).toBe('stays');
+});
+
+test.each([
+  ['-c @empty.conf', 78, /^portsentry: EVENT_FILE is not set in empty\.conf; set it, or name event files/],
+  ['-c @empty.conf @none', 66, /^portsentry: none: no such file or directory\n$/],
+  ['-c @nonexistent', 66, /^portsentry: nonexistent/],
+  ['-c @conf --since yesterday', 64, /^portsentry: --since: expected a time such as .* found "yesterday"\n$/],
+  [
+    '-c @conf --since 1h --until 2h',
+    64,
+    /^portsentry: --until: expected a time after --since 1h, found "2h"\n$/,
+  ],
+  ['-c @conf --top -1', 64, /--top takes a whole number/],
+  ['-c @conf --html - --json', 64, /both write to standard output/],
+  [
+    '-c @conf --html @none/page.html',
+    74,
+    /^portsentry: --html: none\/page\.html: no such file or directory\n$/,
+  ],
+  ['-c @conf --html /dev/full', 64, /no regular file/],
+  ['@conf', 65, /^portsentry: conf: 2 lines are no events of portsentry/],
+])('bad input: %s', (words, status, message) => {
+  const result = report(words);
+  expect(result.status).toBe(status);
+  expect(result.stderr).toMatch(message);
+  expect(result.stderr.trimEnd()).not.toContain('\n');
+});
+
+test('a damaged file is named, and the rest is reported', () => {
+  writeFileSync(at('cut.gz'), gzipSync(`${lines.join('\n')}\n`).subarray(0, 20_000));
+  const { status, stdout, stderr } = report('@cut.gz @events --json');
+  expect(status).toBe(65);
+  expect(stderr).toContain('cut.gz: gzip data is cut off; it is read as far as it goes\n');
+  expect(JSON.parse(stdout).events).toBeGreaterThan(lines.length - 500);
+});
+
+test('without events there is a report that says so', () => {
+  writeFileSync(at('nothing'), '');
+  expect(report('@nothing')).toMatchObject({ status: 0, stderr: '' });
+  expect(report('@nothing --html -').stdout).toContain('There were no probes');
+});
