@@ -26,6 +26,7 @@ import { SeenConnections } from '../watch/seen-connections.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
 import { capturePaths } from './capture-paths.ts';
 import { addOpen, parsePrefixes } from './endpoints.ts';
+import { HeapBounds } from './heap-bounds.ts';
 import type { ReplayOptions } from './invocation.ts';
 import { readNarrow } from './narrowing.ts';
 import type { Progress } from './progress.ts';
@@ -162,7 +163,8 @@ function makeRecorders(
     history: null,
     names: null,
   });
-  return { recorder, story: new Story({ recorder, stamp, findings }) };
+  const heap = recorder.listens || findings !== null ? new HeapBounds() : null;
+  return { recorder, story: new Story({ recorder, stamp, findings, onProbes: () => heap?.look() }) };
 }
 
 /** Events have the places of their packets, and so have lines of text where there are several files. */
