@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { Exit } from '../preflight/exit.ts';
 import { PIECE_CHARS } from './output.ts';
+import { STDOUT } from './terminal.ts';
 
 /** Where the lines of a replay go. */
 export interface LineOutput {
@@ -30,7 +31,7 @@ export class ReplayOutput implements LineOutput {
   /** Returns 0 when a non-blocking pipe is full; the caller tries again. */
   #write(bytes: Buffer, offset: number): number {
     try {
-      return writeSync(process.stdout.fd, bytes, offset);
+      return writeSync(STDOUT, bytes, offset);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
       throw error;
