@@ -4,7 +4,7 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 const MAX_YOUNG_BYTES = 16 * 2 ** 20;
 
 /** V8 collects garbage in the old generation when it has grown by this much since the last time. */
-const GROWTH_PERCENT = 100;
+const GROWTH_PERCENT = 50;
 
 /**
  * Keeps V8's heap small while a replay makes events. By itself V8 lets the young generation grow to 48 MiB (Node 20) or
