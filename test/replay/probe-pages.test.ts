@@ -1,11 +1,13 @@
 import { closeSync, openSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { Kind } from '../../src/classify/kind.ts';
 import { Probe } from '../../src/classify/probe.ts';
 import { MAX_PROBES } from '../../src/replay/probe-buffer.ts';
 import { ProbePages } from '../../src/replay/probe-pages.ts';
 
 function probe(number: number): Probe {
   return Object.assign(new Probe(), {
+    kind: Kind.syn,
     protocol: 6,
     destinationPort: number % 65_536,
     file: number % 7,
