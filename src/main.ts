@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { compileLater } from './cli/compile-later.ts';
 import type { Invocation } from './cli/invocation.ts';
 import { standardStreams } from './cli/output.ts';
+import { plainReplay } from './cli/plain-replay.ts';
 import { versionText } from './cli/version.ts';
 import { programVersion } from './files/program.ts';
 import { CommandError, Exit } from './preflight/exit.ts';
@@ -29,7 +31,7 @@ async function invocationOf(argv: readonly string[]): Promise<Invocation> {
   const version = programVersion();
   const text = await versionText(argv, version);
   if (text !== null) return { command: 'print', text };
-  return (await import('./cli/args.ts')).parseArguments(argv, version);
+  return plainReplay(argv) ?? (await import('./cli/args.ts')).parseArguments(argv, version);
 }
 
 async function dispatch(invocation: Invocation, argv: readonly string[]): Promise<number> {
@@ -40,7 +42,7 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
     case 'check':
       return (await import('./cli/check.ts')).runCheck(invocation, standardStreams());
     case 'replay':
-      (await import('./cli/compile-later.ts')).compileLater();
+      compileLater();
       return (await import('./cli/replay.ts')).runReplay(invocation);
     case 'report':
       (await import('./cli/compile-later.ts')).compileLater();

@@ -1,6 +1,5 @@
 import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { constants, gunzipSync } from 'node:zlib';
 import { type Format, formatOf } from '../capture/file/format.ts';
 import { systemReason } from '../capture/file/input.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
@@ -117,6 +116,8 @@ function isCaptureHead(head: Uint8Array): boolean {
 
 /** The format of what is compressed; `none` for another gzip in it. */
 function formatIn(head: Uint8Array): Format {
+  // Loaded only for a folder with such files.
+  const { constants, gunzipSync } = process.getBuiltinModule('node:zlib');
   try {
     const format = formatOf(gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH }));
     return format === 'gzip' ? 'none' : format;

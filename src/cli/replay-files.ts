@@ -56,7 +56,7 @@ export async function replayFiles(
     return troubles;
   };
   let troubles = inferOpen ? await readAll('first pass', (...from) => replay.infer(...from)) : null;
-  if (replay.wasTooEarly()) troubles = await readAll('first pass again', (...from) => replay.infer(...from));
+  replay.endFirst();
   if (replay.wantsConnections) await readAll('connections', (...from) => replay.learn(...from));
   if (troubles === null || !(await replay.judgeHeld()))
     troubles = await readAll('last pass', (...from) => replay.run(...from));

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { Exit } from '../preflight/exit.ts';
 import { PIECE_CHARS } from './output.ts';
+import { STDOUT } from './terminal.ts';
 
 /** Where the lines of a replay go. */
 export interface LineOutput {
@@ -11,6 +12,9 @@ export interface LineOutput {
 /** Standard output in large pieces. A closed pipe (`portsentry replay F | head`) ends the process. */
 export class ReplayOutput implements LineOutput {
   #pending = '';
+  /** For all pieces, because V8 frees a buffer of its own for each too late. */
+  readonly #bytes = new Uint8Array(2 * PIECE_CHARS);
+  readonly #encoder = new TextEncoder();
 
   line(text: string): void {
     this.#pending += `${text}\n`;
@@ -18,19 +22,23 @@ export class ReplayOutput implements LineOutput {
   }
 
   flush(): void {
-    const bytes = Buffer.from(this.#pending);
+    let text = this.#pending;
     this.#pending = '';
     try {
-      for (let written = 0; written < bytes.length; ) written += this.#write(bytes, written);
+      while (text !== '') {
+        const { read, written } = this.#encoder.encodeInto(text, this.#bytes);
+        for (let at = 0; at < written; ) at += this.#write(at, written);
+        text = text.slice(read);
+      }
     } catch (error) {
       process.exit((error as NodeJS.ErrnoException).code === 'EPIPE' ? Exit.ok : Exit.ioError);
     }
   }
 
   /** Returns 0 when a non-blocking pipe is full; the caller tries again. */
-  #write(bytes: Buffer, offset: number): number {
+  #write(from: number, end: number): number {
     try {
-      return writeSync(process.stdout.fd, bytes, offset);
+      return writeSync(STDOUT, this.#bytes, from, end - from);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
       throw error;

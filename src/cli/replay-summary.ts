@@ -9,6 +9,7 @@ import { PortPlot } from '../report/port-plot.ts';
 import type { ScanEvent } from '../track/event.ts';
 import type { LineOutput } from './replay-output.ts';
 import { renderRows, renderTable } from './table.ts';
+import { isTerminal, STDERR } from './terminal.ts';
 
 /** What gathers a summary, and writes it. */
 export interface SummaryWriter {
@@ -19,7 +20,7 @@ export interface SummaryWriter {
 
 /** Begins to gather a summary. As text on a terminal it has a plot. */
 export function openSummary(format: 'text' | 'json'): SummaryWriter {
-  const plot = format === 'text' && process.stderr.isTTY ? new PortPlot() : null;
+  const plot = format === 'text' && isTerminal(STDERR) ? new PortPlot() : null;
   const findings = new Findings(plot);
   return {
     findings,

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Probe } from '../classify/probe.ts';
 import type { Config } from '../config/config.ts';
@@ -33,15 +32,17 @@ import { readNarrow } from './narrowing.ts';
 import type { Progress } from './progress.ts';
 import { openAll, replayFiles } from './replay-files.ts';
 import { type LineOutput, ReplayOutput } from './replay-output.ts';
+import { isTerminal, STDERR, STDOUT } from './terminal.ts';
 
 /**
  * `portsentry replay`: runs captures through the engine and prints what it saw. Returns the exit code. The salt defeats
  * captures whose keys all fall into one bucket. Only the run time depends on it, never the output.
+ * Nobody sees it, and V8 seeds its random numbers from the kernel's; `node:crypto` takes milliseconds to load.
  */
 export async function runReplay(
   options: ReplayOptions,
   output: LineOutput = new ReplayOutput(),
-  salt = randomInt(2 ** 32),
+  salt = Math.floor(Math.random() * 2 ** 32),
 ): Promise<Exit> {
   const startMs = performance.now();
   const modes = parseModes(options.mode);
@@ -58,7 +59,13 @@ export async function runReplay(
   const places = new Places(files.map(({ name }) => name));
   const summary =
     options.summary === 'none' ? null : (await import('./replay-summary.ts')).openSummary(options.summary);
-  const { recorder, story } = makeRecorders(options, config, files.length, output, summary?.findings ?? null);
+  const { recorder, story } = await makeRecorders(
+    options,
+    config,
+    files.length,
+    output,
+    summary?.findings ?? null,
+  );
   const never = new NeverBlock();
   never.setIgnore(await readIgnoreFile(config));
   const actions = options.act ? await openActions(config, never, recorder) : null;
@@ -145,13 +152,13 @@ async function readIgnoreFile({ file, ignoreFile }: Config) {
 }
 
 /** What is written, and what hears of it. */
-function makeRecorders(
+async function makeRecorders(
   { format, time }: ReplayOptions,
   config: Config,
   files: number,
   output: LineOutput,
   findings: Findings | null,
-): { recorder: Recorder; story: Story } {
+): Promise<{ recorder: Recorder; story: Story }> {
   const write = (line: string) => output.line(line);
   const stamp = format === 'text' && time ? new StampedText(write, files > 1) : null;
   const text = stamp === null ? write : (line: string) => stamp.line(line);
@@ -165,7 +172,9 @@ function makeRecorders(
     history: null,
     names: null,
   });
-  return { recorder, story: new Story({ recorder, stamp, findings }) };
+  const makesEvents = recorder.listens || findings !== null;
+  const heap = makesEvents ? new (await import('./heap-bounds.ts')).HeapBounds() : null;
+  return { recorder, story: new Story({ recorder, stamp, findings, onProbes: () => heap?.look() }) };
 }
 
 /** Events have the places of their packets, and so have lines of text where there are several files. */
@@ -180,8 +189,7 @@ function isJson(format: ReplayOptions['format']): boolean {
 
 /** Progress is drawn on a terminal to which nothing else is written meanwhile; `writes`: lines go to standard output. */
 async function openProgress(writes: boolean, paths: readonly string[]): Promise<Progress | null> {
-  const { stderr, stdout } = process;
-  if (!stderr.isTTY || (stdout.isTTY && writes)) return null;
+  if (!isTerminal(STDERR) || (writes && isTerminal(STDOUT))) return null;
   const { bytesOf, Progress } = await import('./progress.ts');
-  return new Progress(stderr, bytesOf(paths), () => performance.now());
+  return new Progress(process.stderr, bytesOf(paths), () => performance.now());
 }

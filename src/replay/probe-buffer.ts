@@ -2,8 +2,8 @@ import { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
 import { RECORD_LENGTH, readProbe, writeProbe } from '../sensor/record-format.ts';
 
-/** 4 MiB of records. A capture with more probes is read a second time instead. */
-const MAX_PROBES = 65_536;
+/** 5 MiB with the places. A capture with more probes is read a second time instead. */
+export const MAX_PROBES = 65_536;
 const FIRST_CAPACITY = 1_024;
 
 /** Candidate probes of a first pass, kept until it is known which ports were in use. Bounded. */
@@ -55,6 +55,18 @@ export class ProbeBuffer {
     readProbe(this.#view, index * RECORD_LENGTH, probe);
     probe.file = this.#files[index] as number;
     probe.frame = this.#frames[index] as number;
+  }
+
+  /** The memory of a buffer that is full, or was once. */
+  get parts(): readonly Uint8Array[] {
+    return [this.#view, this.#files, this.#frames].map(
+      ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+    );
+  }
+
+  /** Says how many probes the memory has, after it was changed. */
+  resize(size: number): void {
+    this.#length = size * RECORD_LENGTH;
   }
 
   #grow(): boolean {

@@ -19,6 +19,7 @@ import type { Sieve } from '../watch/sieve.ts';
 import { ConnectionFilter } from './connection-filter.ts';
 import type { Narrow } from './narrow.ts';
 import { ProbeBuffer } from './probe-buffer.ts';
+import type { ProbePages } from './probe-pages.ts';
 import { WrongChecksums } from './wrong-checksums.ts';
 
 /**
@@ -60,6 +61,10 @@ export class Replay {
   #held = new ProbeBuffer();
   /** Made with the pass that learns the connections. */
   #filter: ConnectionFilter | null = null;
+  /** The probes of the pass that learns the connections, where the first one could not hold them all. */
+  #pages: ProbePages | null = null;
+  /** `skipped` of the engine after the first pass, which counts. */
+  #skipped: Float64Array | null = null;
   /** What the first pass does with candidate probes; `too early` when it should not have judged. */
   #first: 'hold' | 'judge' | 'too early' = 'hold';
   #mayJudgeEarly: boolean;
@@ -108,21 +113,13 @@ export class Replay {
 
   /**
    * Ends the first pass. When it judged too early, because a port was in use after all or a packet may belong to a
-   * connection, forgets what was judged. True when it does not hold everything: then the caller repeats it, and it only
-   * holds.
+   * connection, forgets what was judged.
    */
-  wasTooEarly(): boolean {
-    if (this.#first !== 'too early') return false;
+  endFirst(): void {
+    if (this.#first !== 'too early') return;
     this.#first = 'hold';
     this.#judgedWeak = false;
     this.#engine.forgetAll();
-    if (!this.#held.overflowed) return false;
-    this.#held = new ProbeBuffer();
-    this.#suspects = null;
-    this.#hasSuspects = false;
-    this.#isOneWay = false;
-    this.#beginAnew();
-    return true;
   }
 
   /**
@@ -133,30 +130,66 @@ export class Replay {
     return this.#hasSuspects || this.#suspects?.hasForgotten === true || this.#isOneWay;
   }
 
-  /** The pass between the first and the last: learns the connections. */
-  learn(source: CaptureSource, file = 0): Promise<CaptureEnd> {
-    this.#filter ??= this.#connectionFilter();
+  /**
+   * The second pass where connections are wanted: learns them. Holds the candidate probes as well when the first one could
+   * not, on the disk if necessary, so that no third reading is needed.
+   */
+  async learn(source: CaptureSource, file = 0): Promise<CaptureEnd> {
+    if (this.#filter === null) {
+      this.#filter = this.#connectionFilter();
+      if (this.#held.overflowed) await this.#beginPages();
+    }
     const filter = this.#filter;
     return this.#pass(source, file, (batch) => {
       for (let index = filter.next(batch, 0); index < batch.count; index = filter.next(batch, index + 1)) {
-        if (this.#decode(batch, index) === Reason.none) this.#noteConnection();
+        if (this.#decode(batch, index) !== Reason.none) continue;
+        this.#noteConnection();
+        if (this.#pages !== null) this.#holdAgain(batch, index, this.#pages);
       }
     });
   }
 
-  /** Judges what the first pass holds. False when that is not everything; the captures must then be read again. */
+  /** Judges what is held. False when that is not everything; the captures must then be read again. */
   async judgeHeld(): Promise<boolean> {
     if (this.#first === 'judge') return true;
-    if (this.#held.overflowed) {
-      this.#beginAnew();
-      this.#notesConnections = this.wantsConnections;
-      return false;
-    }
+    // The pass that learned the connections has seen the same packets.
+    if (this.#skipped !== null) this.#engine.skipped.set(this.#skipped);
+    const pages = this.#pages;
+    if (pages?.seal()) {
+      for (const page of pages.pages()) {
+        this.#held = page;
+        await this.#judgeAll();
+      }
+    } else if (this.#held.overflowed) this.#beginAnew();
+    else await this.#judgeAll();
+    pages?.close();
+    return !this.#held.overflowed;
+  }
+
+  async #judgeAll(): Promise<void> {
     for (let from = 0; from < this.#held.size; from += MAX_PREFETCH) {
       this.#takeHeld(from);
       await this.#engine.settle();
     }
-    return true;
+  }
+
+  /** Loads what needs a temporary file only now. */
+  async #beginPages(): Promise<void> {
+    this.#pages = (await import('./probe-pages.ts')).ProbePages.open();
+    this.#skipped = this.#engine.skipped.slice();
+    // A new reader has no fragments of the first reading.
+    this.#reader = new PacketReader(this.#rule, new PacketProbe());
+  }
+
+  /** Holds the packet if it is a candidate, as the first pass did, which has counted it. */
+  #holdAgain(batch: FrameBatch, index: number, pages: ProbePages): void {
+    const { packet } = this.#reader;
+    const kind = this.#engine.kindOf(packet);
+    if (kind === Kind.none || this.#reader.verify(batch.view) !== Reason.none) return;
+    if (this.#narrow?.takes(packet) === false) return;
+    packet.kind = kind;
+    this.#setPlace(packet, index);
+    pages.add(packet);
   }
 
   /** Judges every packet of the capture. */
@@ -189,7 +222,6 @@ export class Replay {
   }
 
   #inferFrom(batch: FrameBatch): void {
-    if (this.#first === 'too early' && this.#held.overflowed) return;
     let decoded = 0;
     for (let index = this.#sieve.next(batch, 0); index < batch.count; decoded++) {
       this.#count(this.#inferFromFrame(batch, index), 1);
@@ -267,6 +299,7 @@ export class Replay {
 
   /** Prepares another reading of the captures. Only what was learned stays. */
   #beginAnew(): void {
+    this.#notesConnections = this.wantsConnections;
     this.packets = 0;
     this.counts.fill(0);
     this.wrongChecksums.clear();
@@ -343,7 +376,7 @@ export class Replay {
     if (this.#notesConnections) this.#noteConnection();
     const kind = this.#engine.kindOf(this.#reader.packet);
     if (kind === Kind.none) return this.#noProbe();
-    if (this.#isOneWay && kind === Kind.syn && this.#connections.wentOn(this.#reader.packet))
+    if (!this.#infers && this.#isOneWay && kind === Kind.syn && this.#connections.wentOn(this.#reader.packet))
       return Reason.none;
     const reason = this.#reader.verify(batch.view);
     if (reason !== Reason.none || this.#hasWrongChecksums) this.#noteChecksum(reason);

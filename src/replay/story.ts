@@ -5,6 +5,9 @@ import type { Reported } from '../track/reported.ts';
 import type { Findings } from './findings.ts';
 import type { StampedText } from './stamped-text.ts';
 
+/** Probes between two calls of `onProbes`. */
+const PROBES_PER_CALL = 1_024;
+
 /** What a story is made of. */
 export interface StoryParts {
   /** Writes what happens. */
@@ -13,6 +16,8 @@ export interface StoryParts {
   readonly stamp: StampedText | null;
   /** Sums up what happens; null without a summary. */
   readonly findings: Findings | null;
+  /** Called once in PROBES_PER_CALL probes. */
+  readonly onProbes?: () => void;
 }
 
 /** Passes the events of a replay on, and tells the others of them: when they were, where they lie, what they add up to. */
@@ -20,11 +25,14 @@ export class Story implements EngineRecorder {
   readonly #recorder: EngineRecorder;
   readonly #stamp: StampedText | null;
   readonly #findings: Findings | null;
+  readonly #onProbes: () => void;
+  #probes = 0;
 
-  constructor({ recorder, stamp, findings }: StoryParts) {
+  constructor({ recorder, stamp, findings, onProbes = () => {} }: StoryParts) {
     this.#recorder = recorder;
     this.#stamp = stamp;
     this.#findings = findings;
+    this.#onProbes = onProbes;
   }
 
   get listens(): boolean {
@@ -43,6 +51,7 @@ export class Story implements EngineRecorder {
     this.#stamp?.at(event.time, event.place?.file);
     this.#findings?.probe(event);
     this.#recorder.probe(event, reported, reaction);
+    if (++this.#probes % PROBES_PER_CALL === 0) this.#onProbes();
   }
 
   scan(event: ScanEvent): void {

@@ -20,7 +20,8 @@ export class TopSources {
   }
 
   /** Takes in the sum of a scan. A scan that goes on is summed up again as a whole, with the same beginning. */
-  add(event: ScanEvent): void {
+  add(scan: ScanEvent): void {
+    const event = withoutLists(scan);
     const key = `${event.source}${event.sources > 1 ? ' and others' : ''}`;
     const known = this.#rows.get(key);
     if (known === undefined) this.#rows.set(key, { before: null, last: event });
@@ -47,6 +48,11 @@ export class TopSources {
       .map(([key, { before, last }]) => ({ key, sum: sumOf(before, last) }))
       .sort((a, b) => b.sum.probes - a.sum.probes || a.sum.first - b.sum.first || (a.key < b.key ? -1 : 1));
   }
+}
+
+/** Without what may be long and no summary shows: a scan may have 32,768 ranges of ports. */
+function withoutLists(event: ScanEvent): ScanEvent {
+  return { ...event, ranges: [], targetNames: [], decoys: [], places: undefined };
 }
 
 /** The sum of earlier scans and a later one, which gives what cannot be added up: its shape and its tool. */

@@ -7,6 +7,9 @@ const KEY_WORDS = 9;
 const PORTS = 8;
 const FIRST_ENTRIES = 1_024;
 
+/** What tells connections apart. */
+type Ends = Pick<Segment, 'source' | 'sourcePort' | 'destination' | 'destinationPort'>;
+
 /** No entry. */
 export const NO_ENTRY = -1;
 
@@ -27,6 +30,8 @@ export class ConnectionTable {
   #chain = new Int32Array(FIRST_ENTRIES);
   #size = 0;
   #oldest = 0;
+  /** Serves `#bucketOfKey`, so that a table that grows or is full makes no objects. */
+  readonly #ends = { source: new Address(), sourcePort: 0, destination: new Address(), destinationPort: 0 };
 
   constructor(capacity: number, salt: number) {
     this.#capacity = capacity;
@@ -86,7 +91,7 @@ export class ConnectionTable {
     this.#keys[at + PORTS] = first ? ports(sourcePort, destinationPort) : ports(destinationPort, sourcePort);
   }
 
-  #bucketOf({ source, sourcePort, destination, destinationPort }: Segment): number {
+  #bucketOf({ source, sourcePort, destination, destinationPort }: Ends): number {
     const hash = mix(
       mix(hashAddress(source, this.#salt) ^ sourcePort) +
         mix(hashAddress(destination, this.#salt) ^ destinationPort),
@@ -109,13 +114,12 @@ export class ConnectionTable {
   #bucketOfKey(at: number): number {
     const keys = this.#keys;
     const both = keys[at + PORTS] as number;
-    return this.#bucketOf({
-      source: readAddress(keys, at),
-      sourcePort: both >>> 16,
-      destination: readAddress(keys, at + 4),
-      destinationPort: both & 0xffff,
-      time: 0,
-    });
+    const ends = this.#ends;
+    readAddress(keys, at, ends.source);
+    readAddress(keys, at + 4, ends.destination);
+    ends.sourcePort = both >>> 16;
+    ends.destinationPort = both & 0xffff;
+    return this.#bucketOf(ends);
   }
 
   #grow(): void {
@@ -167,13 +171,11 @@ function writeAddress(keys: Uint32Array, at: number, address: Address): void {
   keys[at + 3] = address.w3;
 }
 
-function readAddress(keys: Uint32Array, at: number): Address {
-  return new Address(
-    keys[at] as number,
-    keys[at + 1] as number,
-    keys[at + 2] as number,
-    keys[at + 3] as number,
-  );
+function readAddress(keys: Uint32Array, at: number, into: Address): void {
+  into.w0 = keys[at] as number;
+  into.w1 = keys[at + 1] as number;
+  into.w2 = keys[at + 2] as number;
+  into.w3 = keys[at + 3] as number;
 }
 
 function enlarged<T extends Uint8Array | Uint32Array | Int32Array | Float64Array>(old: T, larger: T): T {

@@ -1,5 +1,6 @@
 import type { Packet } from '../decode/packet.ts';
-import type { Address } from '../net/address.ts';
+import { Address } from '../net/address.ts';
+import { hashAddress } from '../net/hash.ts';
 import { type Transport, transportOf } from '../net/protocol.ts';
 import { ConnectionTable, NO_ENTRY } from './connection-table.ts';
 
@@ -15,16 +16,36 @@ export interface SeenAnswer {
   readonly port: number;
 }
 
-/** Which ports answered whom in a capture, the first of them. Bounded. */
+// An answer, in words: whom it went to, who sent it, its port and protocol. Then, counted from 1, the next answer to the
+// same address; and for the first one to an address the last one, how many there are, and the next address with its hash.
+const TO = 0;
+const FROM = 4;
+const PORT = 8;
+const NEXT = 9;
+const LAST = 10;
+const COUNT = 11;
+const NEXT_ADDRESS = 12;
+const ANSWER_WORDS = 13;
+
+const FIRST_ANSWERS = 256;
+
+/**
+ * Which ports answered whom in a capture, the first of them. Bounded, and in one array, because most answers are to honest
+ * connections and nobody asks for them.
+ */
 export class SeenAnswers {
   /** Pairs of an answering port and an address. */
   readonly #pairs: ConnectionTable;
-  readonly #answers = new Map<string, SeenAnswer[]>();
+  readonly #salt: number;
+  #words = new Uint32Array(FIRST_ANSWERS * ANSWER_WORDS);
+  /** The first answer to an address, by its hash, counted from 1. */
+  #buckets = new Int32Array(FIRST_ANSWERS);
   #isFull = false;
 
-  /** `salt` randomizes a hash; the results do not depend on it. */
+  /** `salt` randomizes hashes; the results do not depend on it. */
   constructor(salt: number) {
     this.#pairs = new ConnectionTable(MAX_ANSWERS, salt);
+    this.#salt = salt;
   }
 
   /** Notes a packet that comes from a port that listens. */
@@ -36,16 +57,104 @@ export class SeenAnswers {
       this.#isFull = true;
       return;
     }
-    this.#pairs.add(pair);
-    const key = destination.toString();
-    const answers = this.#answers.get(key) ?? [];
-    this.#answers.set(key, answers);
-    if (answers.length === MAX_OF_SOURCE) return;
-    answers.push({ address: source.toString(), transport: transportOf(protocol), port: sourcePort });
+    const answer = this.#pairs.add(pair) + 1;
+    if (answer * ANSWER_WORDS > this.#words.length) this.#grow();
+    const at = placeOf(answer);
+    const words = this.#words;
+    write(words, at + TO, destination);
+    write(words, at + FROM, source);
+    words[at + PORT] = (protocol << 16) | sourcePort;
+    this.#link(answer, destination);
   }
 
   /** What answered the address, 64 ports at most; null when there were too many answers to know. */
   to(address: Address): readonly SeenAnswer[] | null {
-    return this.#answers.get(address.toString()) ?? (this.#isFull ? null : []);
+    const words = this.#words;
+    const first = this.#firstTo(address);
+    if (first === 0) return this.#isFull ? null : [];
+    const answers: SeenAnswer[] = [];
+    for (let answer = first; answer !== 0; answer = words[placeOf(answer) + NEXT] as number) {
+      const at = placeOf(answer);
+      const port = words[at + PORT] as number;
+      const transport = transportOf(port >>> 16);
+      answers.push({ address: addressAt(words, at + FROM).toString(), transport, port: port & 0xffff });
+    }
+    return answers;
   }
+
+  /** Appends the answer to those to the same address. */
+  #link(answer: number, destination: Address): void {
+    const words = this.#words;
+    const first = this.#firstTo(destination);
+    if (first === 0) {
+      this.#linkFirst(answer);
+      return;
+    }
+    const at = placeOf(first);
+    if (words[at + COUNT] === MAX_OF_SOURCE) return;
+    words[placeOf(words[at + LAST] as number) + NEXT] = answer;
+    words[at + LAST] = answer;
+    words[at + COUNT] = (words[at + COUNT] as number) + 1;
+  }
+
+  #linkFirst(answer: number): void {
+    const words = this.#words;
+    const at = placeOf(answer);
+    const bucket = this.#bucketOf(addressAt(words, at + TO));
+    words[at + LAST] = answer;
+    words[at + COUNT] = 1;
+    words[at + NEXT_ADDRESS] = this.#buckets[bucket] as number;
+    this.#buckets[bucket] = answer;
+  }
+
+  /** The first answer to the address; 0 when there is none. */
+  #firstTo(address: Address): number {
+    const words = this.#words;
+    let first = this.#buckets[this.#bucketOf(address)] as number;
+    while (first !== 0 && !isAt(words, placeOf(first) + TO, address))
+      first = words[placeOf(first) + NEXT_ADDRESS] as number;
+    return first;
+  }
+
+  #bucketOf(address: Address): number {
+    return hashAddress(address, this.#salt) & (this.#buckets.length - 1);
+  }
+
+  #grow(): void {
+    const old = this.#words;
+    this.#words = new Uint32Array(old.length * 2);
+    this.#words.set(old);
+    this.#buckets = new Int32Array(this.#buckets.length * 2);
+    for (let answer = 1; placeOf(answer) < old.length; answer++) {
+      const at = placeOf(answer);
+      if (old[at + COUNT] === 0) continue;
+      const bucket = this.#bucketOf(addressAt(old, at + TO));
+      this.#words[at + NEXT_ADDRESS] = this.#buckets[bucket] as number;
+      this.#buckets[bucket] = answer;
+    }
+  }
+}
+
+function placeOf(answer: number): number {
+  return (answer - 1) * ANSWER_WORDS;
+}
+
+function write(words: Uint32Array, at: number, { w0, w1, w2, w3 }: Address): void {
+  words[at] = w0;
+  words[at + 1] = w1;
+  words[at + 2] = w2;
+  words[at + 3] = w3;
+}
+
+function isAt(words: Uint32Array, at: number, { w0, w1, w2, w3 }: Address): boolean {
+  return words[at + 3] === w3 && words[at + 2] === w2 && words[at + 1] === w1 && words[at] === w0;
+}
+
+function addressAt(words: Uint32Array, at: number): Address {
+  return new Address(
+    words[at] as number,
+    words[at + 1] as number,
+    words[at + 2] as number,
+    words[at + 3] as number,
+  );
 }

@@ -1,22 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, writeFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { formatOf, MAGIC_BYTES } from './format.ts';
-
-const OWNER_ONLY = 0o600;
+import { openTemporary } from './temporary-file.ts';
 
 /**
- * Copies an input that can be read only once to a temporary file, and returns its descriptor. The file has no name, so it
- * disappears when it is closed, however this process ends. The copy stops early when the input is not a capture, so that
+ * Copies an input that can be read only once to a temporary file, and returns its descriptor. The copy stops early when the input is not a capture, so that
  * an endless one does not fill the disk. Rejects with the system's error when reading or writing fails.
  */
 export async function spool(input: Readable): Promise<number> {
-  const path = join(tmpdir(), `portsentry-${randomUUID()}`);
-  const descriptor = openSync(path, 'wx+', OWNER_ONLY);
+  const descriptor = openTemporary();
   try {
-    unlinkSync(path);
     let head = new Uint8Array(0);
     for await (const chunk of input as AsyncIterable<Uint8Array>) {
       writeFileSync(descriptor, chunk);
