@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['ledger'],
   ['respond'],
   ['record', 'preflight', 'engine.ts'],
-  ['replay', 'report', 'share', 'control'],
+  ['replay', 'report', 'share', 'metrics', 'notify', 'control'],
   ['cli'],
   ['service'],
   ['daemon'],

@@ -4,6 +4,7 @@ import { CommandError, Exit } from '../preflight/exit.ts';
 import { Narrow } from '../replay/narrow.ts';
 import { parsePrefixes } from './endpoints.ts';
 import type { ReplayOptions } from './invocation.ts';
+import { readMoment } from './moments.ts';
 
 /** Which probes --since, --until, --port and --source leave; null for all. Throws usage error 64. */
 export function readNarrow({ since, until, port, source }: NarrowOptions): Narrow | null {
@@ -21,16 +22,6 @@ export function readNarrow({ since, until, port, source }: NarrowOptions): Narro
 }
 
 type NarrowOptions = Pick<ReplayOptions, 'since' | 'until' | 'port' | 'source'>;
-
-const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:?\d\d)?)?$/;
-
-/** A local time, or one with its zone, in ms since the epoch; a date alone is its first moment. */
-function readMoment(text: string, option: string): number {
-  const [, day, time = '00:00', zone = ''] = MOMENT.exec(text) ?? [];
-  const moment = day === undefined ? Number.NaN : Date.parse(`${day}T${time}${zone}`);
-  if (!Number.isNaN(moment)) return moment;
-  throw usage(`${option}: expected a time such as 2026-11-22 or "2026-11-22 13:33:37", found "${text}"`);
-}
 
 /** `22,80-90` of TCP and UDP, or `tcp/22,udp/53` of one of them. */
 function readPorts(text: string): { tcp: PortSet; udp: PortSet } {
