@@ -1,22 +1,19 @@
-import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
+import type { Argv, FallbackCompletionFunction } from 'yargs';
 import { ALL, ALL_BUT_LOOPBACK, deviceNames } from '../capture/devices.ts';
+import { addressesFor, isAddressExpected } from './completion-addresses.ts';
 import { LEGACY_SWITCHES } from './legacy-switches.ts';
-import { ASK_FOR_COMPLETIONS, type Shell } from './shells.ts';
-
-/** Returns the completion script of `shell`, or of the login shell at the path `login` when `shell` is missing. */
-export function completionScript(shell: Shell | undefined, login: string | undefined): string {
-  const chosen = shell ?? (login?.endsWith('/zsh') ? 'zsh' : 'bash');
-  const ask = `portsentry ${ASK_FOR_COMPLETIONS}`;
-  // yargs answers for the shell in SHELL, which is the login shell and not the one that asks.
-  return `${yargsScript(chosen).replaceAll(ask, `SHELL=${chosen} ${ask}`)}\n`;
-}
 
 /** Returns the completions of `argv`, one on each line. `parser` knows every command except the default one. */
 export async function complete(parser: Argv, argv: readonly string[]): Promise<string> {
   const words = argv.slice(1);
+  // zsh takes what follows a colon for a description.
+  const offered = (word: string) =>
+    process.env.SHELL?.endsWith('zsh') === true ? word.replaceAll(':', '\\:') : word;
   const choose: FallbackCompletionFunction = (current, _values, defaults, done) => {
     const values = VALUES[words.at(-2) ?? ''];
     if (values !== undefined) done(values());
+    else if (isAddressExpected(words.slice(1)))
+      void addressesFor(words.slice(1)).then((found) => done(found.map(offered)));
     else defaults((_error, found = []) => done([...found.filter(isOption), ...switches(words, current)]));
   };
   // yargs adds a command of this name that prints the script; `portsentry completion` replaces it.
@@ -47,6 +44,8 @@ const VALUES: Readonly<Record<string, () => string[]>> = {
       '--port',
       '--source',
       '--top',
+      '-n',
+      '--lines',
     ],
     () => [],
   ),
@@ -68,22 +67,4 @@ function switches(words: readonly string[], current: string): string[] {
   const command = words.slice(1, -1).find((word) => !word.startsWith('-'));
   const fits = /^-(?!-)/.test(current) && (command === undefined || command === 'replay');
   return fits ? [...LEGACY_SWITCHES].filter((word) => word.startsWith(current)) : [];
-}
-
-/** yargs chooses the script by the environment. */
-function yargsScript(shell: Shell): string {
-  const before = { ...process.env };
-  let script = '';
-  process.env.SHELL = shell;
-  delete process.env.ZSH_NAME;
-  // showCompletionScript passes the script to the callback of the running parse, or else prints it.
-  const parser = yargs().scriptName('portsentry');
-  const print = () => {
-    parser.showCompletionScript();
-  };
-  parser.command('*', false, {}, print).parse([], {}, (_error, _values, output) => {
-    script = output;
-  });
-  Object.assign(process.env, before);
-  return script;
 }

@@ -6,7 +6,8 @@ export type Invocation =
   | ({ readonly command: 'run' } & RunOptions)
   | ({ readonly command: 'replay' } & ReplayOptions)
   | ({ readonly command: 'check' } & CheckOptions)
-  | ({ readonly command: 'status' | 'list' | 'doctor' } & QueryOptions)
+  | ({ readonly command: 'status' | 'list' | 'doctor' | 'notify' } & QueryOptions)
+  | ({ readonly command: 'logs' } & LogsOptions)
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
   | ({ readonly command: 'unblock' } & UnblockOptions)
@@ -53,6 +54,20 @@ export interface CheckOptions {
 export interface QueryOptions {
   readonly configfile: string | undefined;
   readonly json: boolean;
+}
+
+/** The places where log lines may be. */
+export const LOG_PLACES = ['journal', 'syslog', 'events'] as const;
+
+/** The options of `logs`. */
+export interface LogsOptions {
+  readonly configfile: string | undefined;
+  readonly follow: boolean;
+  /** How many lines; undefined for the default. */
+  readonly lines: number | undefined;
+  readonly since: string | undefined;
+  /** undefined: find out where the lines are. */
+  readonly from: (typeof LOG_PLACES)[number] | undefined;
 }
 
 /** The options of `why`. */

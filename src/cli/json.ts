@@ -8,6 +8,7 @@ const TIMES: ReadonlySet<string> = new Set([
   'since',
   'until',
   'endedAt',
+  'lastSent',
 ]);
 
 /** One line of JSON for --json, with each time as ISO 8601 text. */

@@ -3,10 +3,11 @@ import { Exit } from '../preflight/exit.ts';
 import { labelOf } from '../record/labels.ts';
 import { formatTime } from '../record/times.ts';
 import { askDaemon, findSocket } from './ask.ts';
+import { type Paint, PLAIN } from './colour.ts';
 import type { QueryOptions } from './invocation.ts';
 import { jsonLine } from './json.ts';
 import { type CommandOutput, PIECE_CHARS } from './output.ts';
-import { renderTable } from './table.ts';
+import { renderTable, type StyleOf } from './table.ts';
 import { formatEnd } from './times.ts';
 
 /** `portsentry list`: prints the blocks as a table or as JSON lines. Throws a CommandError without an answer. */
@@ -17,13 +18,13 @@ export async function runList({ configfile, json }: QueryOptions, output: Comman
   else {
     const blocks: BlockInfo[] = [];
     for await (const { block } of answer) if (block !== undefined) blocks.push(block as BlockInfo);
-    await output.stdout(renderBlocks(blocks, Date.now()));
+    await output.stdout(renderBlocks(blocks, Date.now(), output.paint));
   }
   return Exit.ok;
 }
 
 /** The table of the blocks; the column without a bounded width is the last. */
-export function renderBlocks(blocks: readonly BlockInfo[], now: number): string {
+export function renderBlocks(blocks: readonly BlockInfo[], now: number, paint: Paint = PLAIN): string {
   if (blocks.length === 0) return 'Nobody is blocked.\n';
   const rows = blocks.map((block) => [
     block.target,
@@ -34,8 +35,15 @@ export function renderBlocks(blocks: readonly BlockInfo[], now: number): string 
     FORCE[String(block.inForce)] as string,
     describeCause(block),
   ]);
-  return renderTable(['TARGET', 'SINCE', 'ENDS', 'TIMES', 'METHOD', 'IN FORCE', 'WHY'], rows);
+  const headings = ['TARGET', 'SINCE', 'ENDS', 'TIMES', 'METHOD', 'IN FORCE', 'WHY'];
+  return renderTable(headings, rows, { paint, styleOf });
 }
+
+/** What the administrator should look at. */
+const styleOf: StyleOf = (text, heading) => {
+  if (heading !== 'IN FORCE' || text === FORCE.true) return null;
+  return text === FORCE.false ? 'red' : 'yellow';
+};
 
 const FORCE: Readonly<Record<string, string>> = { true: 'yes', false: 'no', null: 'unknown' };
 

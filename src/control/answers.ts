@@ -25,6 +25,14 @@ export async function answer(request: Request, handlers: ControlHandlers): Promi
       return [formatAnswer({ why: await handlers.why(request.address) })];
     case 'spare':
       return [orderLine(handlers.spare(request.address, request.ms))];
+    case 'notify-test': {
+      const tests = await handlers.notifyTest();
+      return [
+        tests === null ? formatError('busy', 'a test is under way: try again') : formatAnswer({ tests }),
+      ];
+    }
+    case 'addresses':
+      return [formatAnswer({ addresses: await handlers.addresses(request.begin, request.known) })];
     case 'health':
       return [formatAnswer({ checks: await handlers.health() })];
   }

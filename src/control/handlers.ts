@@ -1,4 +1,4 @@
-import type { BlockInfo, HealthCheck, Status, Why } from './status.ts';
+import type { BlockInfo, HealthCheck, NotifyTest, Status, Why } from './status.ts';
 
 /** What the daemon does for its clients. Targets and addresses are canonical text. No handler should throw. */
 export interface ControlHandlers {
@@ -15,6 +15,10 @@ export interface ControlHandlers {
   spare(address: string, ms: number): Answer;
   /** The checks that only the daemon can make: capture, the block method, its files. */
   health(): Promise<readonly HealthCheck[]>;
+  /** Sends a test message to whoever is notified; null while another test is under way. */
+  notifyTest(): Promise<readonly NotifyTest[] | null>;
+  /** Addresses and prefixes that begin with this text, for completion: of blocks, and with `known` of sources, too. */
+  addresses(begin: string, known: boolean): Promise<readonly string[]>;
 }
 
 /** An order to block a target. */

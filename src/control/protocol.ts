@@ -101,6 +101,16 @@ const addresses: Field<readonly string[]> = {
   },
 };
 
+const beginning: Field<string> = {
+  expected: 'the beginning of an address',
+  read: (value) => (typeof value === 'string' && /^[0-9a-f:./]{0,49}$/i.test(value) ? value : undefined),
+};
+
+const truth: Field<boolean> = {
+  expected: 'true or false',
+  read: (value) => (typeof value === 'boolean' ? value : undefined),
+};
+
 const note: Field<string> = {
   expected: 'a text',
   read(value) {
@@ -125,6 +135,8 @@ const COMMANDS = {
   why: { address },
   spare: { address, ms: time(MAX_SPARE_TIME_MS) },
   health: {},
+  'notify-test': {},
+  addresses: { begin: beginning, known: truth },
 } satisfies Record<string, Record<string, Field<unknown>>>;
 
 type Command = keyof typeof COMMANDS;

@@ -3,7 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Kind } from '../classify/kind.ts';
 import { modeNames, transportOfMode } from '../config/modes.ts';
 import type { Answer, BlockRequest, ControlHandlers } from '../control/handlers.ts';
-import type { BlockInfo, HealthCheck, KnownSource, SensorStatus, Status, Why } from '../control/status.ts';
+import type {
+  BlockInfo,
+  HealthCheck,
+  KnownSource,
+  NotifyTest,
+  SensorStatus,
+  Status,
+  Why,
+} from '../control/status.ts';
 import { Reason, reasonText } from '../decode/reason.ts';
 import type { Engine } from '../engine.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
@@ -11,6 +19,7 @@ import type { Convert } from '../ledger/wall-time.ts';
 import { type Address, parseAddress } from '../net/address.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import type { Prepared } from '../preflight/prepare.ts';
 import type { Ports } from '../record/start-lines.ts';
 import type { Blocks } from '../respond/blocks.ts';
@@ -22,12 +31,14 @@ import type { KnownService } from '../watch/known-services.ts';
 import { isUnspecified } from '../watch/port-times.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import type { WatchedPorts } from '../watch/watched-ports.ts';
+import { addressesFrom } from './addresses.ts';
 import { infoOf } from './block-info.ts';
 import type { BlockManager } from './block-manager.ts';
 import { commandHealth } from './command-health.ts';
 import { foretell } from './foretell.ts';
 import { logHealth } from './log-health.ts';
 import { blockByHand, forgetByHand, type Orders, unblockAllByHand, unblockByHand } from './manual-blocks.ts';
+import { notifyHealth, notifyStatus } from './notifications.ts';
 import type { LogDestinations } from './outputs.ts';
 import { selfCheck } from './self-check.ts';
 import { tryBlock } from './trial-block.ts';
@@ -62,6 +73,7 @@ export interface LiveControlHandlersParts {
   readonly sensor: () => Promise<SensorStatus>;
   readonly knownServices: () => readonly KnownService[];
   readonly coinTests: Pick<CoinTests, 'progressOf'>;
+  readonly notifier: Notifier;
   /** Called for each block by hand that is in force. */
   readonly onBlock: (entry: LedgerEntry) => void;
 }
@@ -102,6 +114,7 @@ export class LiveControlHandlers implements ControlHandlers {
       dryRun,
       queue: queue.load,
       breaker: { open: breaker.isOpen, threshold: breaker.threshold },
+      notifications: notifyStatus(this.#parts.notifier, clock.toWall),
       memory: memoryUsage.rss(),
       probePort: this.#probePort(),
       servicePort: this.#servicePort(),
@@ -187,8 +200,18 @@ export class LiveControlHandlers implements ControlHandlers {
         now: this.#parts.blockManager.clock.now,
       }),
       ...commandHealth(config, dryRun ? null : forPolicy1),
+      ...notifyHealth(this.#parts.notifier, config, blockManager.clock.toWall),
       await logHealth(destinations),
     ];
+  }
+
+  notifyTest(): Promise<readonly NotifyTest[] | null> {
+    return this.#parts.notifier.test();
+  }
+
+  addresses(begin: string, known: boolean): Promise<readonly string[]> {
+    const { blockManager, engine } = this.#parts;
+    return addressesFrom({ begin, known, blocks: blockManager.blocks, table: engine.tracker.table });
   }
 
   /** Looks at what is in force, so that every answer is of now; with very many blocks of a moment ago. */

@@ -76,6 +76,16 @@ export class SourceTable {
     return LEAVING_ORDER.reduce((sum, list) => sum + this.#lists.size(list), 0);
   }
 
+  /** All slots that ever had a source are below this one. */
+  get usedSlots(): number {
+    return this.#used;
+  }
+
+  /** Whether the slot has a source. */
+  isTaken(slot: number): boolean {
+    return this.#lists.listOf(slot) !== NONE;
+  }
+
   /** The slot of the address or its network; -1 when it is not tracked. */
   find(address: Address): number {
     const key = this.#networks.keyOf(address);

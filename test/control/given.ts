@@ -52,6 +52,7 @@ export const STATUS: Status = {
   dryRun: false,
   queue: { running: 1, queued: 2 },
   breaker: { open: false, threshold: 300 },
+  notifications: [],
   memory: 64 * 1024 * 1024,
   probePort: { transport: 'tcp', port: 1 },
   servicePort: null,
@@ -134,6 +135,8 @@ export function handlers(more: Partial<ControlHandlers> = {}): ControlHandlers {
     why: async (address) => ({ ...WHY, address }),
     spare: (address) => done(`${address} is spared.`),
     health: async () => HEALTH,
+    notifyTest: async () => [],
+    addresses: async () => [BLOCK.target],
     ...more,
   };
 }
