@@ -97,8 +97,14 @@ async function exchange(url: URL, options: RequestOptions, body: Buffer): Promis
   const secure = isSecure ? { rejectUnauthorized: true, ...(await trust()) } : {};
   return new Promise((resolve, reject) => {
     const sent = request(url, { ...options, ...secure });
-    sent.on('error', (error: NodeJS.ErrnoException) => reject(new Error(reasonOf(error))));
-    sent.on('response', (response) => void read(response).then(resolve));
+    let hasStatus = false;
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      if (!hasStatus) reject(new Error(reasonOf(error)));
+    });
+    sent.on('response', (response) => {
+      hasStatus = true;
+      void read(response).then(resolve);
+    });
     sent.end(body);
   });
 }

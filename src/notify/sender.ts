@@ -89,15 +89,14 @@ export class Sender {
     if (!this.#closing) this.#group.add(notice);
   }
 
-  /** Takes over another address or command. What failed there is tried here at once. */
+  /** Takes over another address or command. What failed there is tried here as soon as the minute allows it. */
   configure(channel: Channel): void {
     const isOther = channel.key !== this.#channel.key;
     this.#channel = channel;
     if (!isOther || this.#failures === 0) return;
     this.#failures = 0;
     this.#failure = null;
-    // Still one message a minute, whatever became of the last one.
-    this.#nextMs = Math.min(this.#nextMs, this.#parts.now() + PACE_MS);
+    this.#nextMs = (this.#lastSent ?? Number.NEGATIVE_INFINITY) + PACE_MS;
   }
 
   /** Call every second. */

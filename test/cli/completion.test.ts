@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseArguments } from '../../src/cli/args.ts';
-import { completionScript } from '../../src/cli/completion.ts';
+import { completionScript } from '../../src/cli/completion-script.ts';
 import { testFolder } from '../control/given.ts';
 
 beforeEach(() => {
