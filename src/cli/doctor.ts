@@ -2,6 +2,7 @@ import { formatFinding } from '../config/finding.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
 import type { HealthCheck, Status } from '../control/status.ts';
 import { folderFindings, ignoreFileFindings } from '../preflight/check-files.ts';
+import { notifyFindings } from '../preflight/check-notify.ts';
 import { userFindings } from '../preflight/check-user.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { askFor, BLOCK_TIMEOUT_MS, findSocket } from './ask.ts';
@@ -52,6 +53,7 @@ function checkConfiguration(configfile: string | undefined): HealthCheck[] {
     ...folderFindings(loaded),
     ...ignoreFileFindings(loaded),
     ...userFindings(loaded),
+    ...notifyFindings(loaded, { rights: process.geteuid?.() === 0 }),
   ];
   const problems = findings.filter(({ severity }) => severity !== 'note');
   if (problems.length === 0) {

@@ -154,8 +154,7 @@ function emptyPortLists(config: Config, settings: Settings, running: readonly Mo
 /** What goes with an address alone, and two addresses. */
 function notifiesNobody({ notifyUrl, notifyUrlFile }: Config, settings: Settings, at: At): Finding[] {
   if (notifyUrl !== null && notifyUrlFile !== null) {
-    const message = 'NOTIFY_URL and NOTIFY_URL_FILE: expected one of them, found both';
-    return [at(['NOTIFY_URL_FILE'], 'error', message)];
+    return [at(['NOTIFY_URL'], 'warning', 'NOTIFY_URL is not used: NOTIFY_URL_FILE has another address')];
   }
   if (notifyUrl !== null || notifyUrlFile !== null) return [];
   return ['NOTIFY_FORMAT', 'NOTIFY_TOKEN_FILE'].flatMap((key) => {
@@ -167,8 +166,8 @@ function notifiesNobody({ notifyUrl, notifyUrlFile }: Config, settings: Settings
 /** Hosts that are this one: nobody reads along. */
 const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-function notifiesInTheClear({ notifyUrl, notifyTokenFile }: Config, at: At): Finding[] {
-  const url = notifyUrl === null ? null : new URL(notifyUrl);
+function notifiesInTheClear({ notifyUrl, notifyUrlFile, notifyTokenFile }: Config, at: At): Finding[] {
+  const url = notifyUrl === null || notifyUrlFile !== null ? null : new URL(notifyUrl);
   if (url === null || url.protocol === 'https:' || LOOPBACK_NAMES.has(url.hostname)) return [];
   const what = notifyTokenFile === null ? 'notifications' : 'notifications and the token';
   const message = `NOTIFY_URL: everybody on the way can read and change ${what}; https:// prevents it`;

@@ -117,13 +117,12 @@ function addressOf({
   notifyUrl,
   notifyUrlFile,
 }: NotifyConfig): { readonly url: URL } | { readonly trouble: string } {
-  if (notifyUrl !== null) return { url: new URL(notifyUrl) };
-  const path = notifyUrlFile as string;
-  const read = readSecret(path);
+  if (notifyUrlFile === null) return { url: new URL(notifyUrl as string) };
+  const read = readSecret(notifyUrlFile);
   if ('trouble' in read) return read;
   const url = URL.canParse(read.secret) ? new URL(read.secret) : null;
   if (url !== null && ['http:', 'https:'].includes(url.protocol)) return { url };
   return {
-    trouble: `${path}: expected an address that begins with https:// or http://, found something else`,
+    trouble: `${notifyUrlFile}: expected an address that begins with https:// or http://, found something else`,
   };
 }

@@ -15,6 +15,8 @@ const COMMANDS: readonly string[] = [
   'completion',
   'doctor',
   'list',
+  'logs',
+  'notify',
   'replay',
   'status',
   'unblock',
@@ -42,6 +44,7 @@ test.each(['--version', '-V'])(
   '%s loads nothing that it does not need, not the option parser either',
   (option) => {
     expect(loadedBy(option)).toEqual([
+      'cli/colour.js',
       'cli/output.js',
       'cli/version.js',
       'files/program.js',
@@ -59,6 +62,8 @@ test.each([
   ['block', '192.0.2.1'],
   ['unblock', '192.0.2.1'],
   ['check'],
+  ['notify', '--test'],
+  ['logs'],
   ['completion', 'bash'],
   ['replay', '/nonexistent'],
 ])('%s loads its own module, and neither another command nor the daemon', (command, ...args) => {

@@ -51,6 +51,8 @@ const COMMANDS = [
   'list',
   'why',
   'doctor',
+  'notify',
+  'logs',
   'block',
   'unblock',
   'replay',

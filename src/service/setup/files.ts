@@ -62,6 +62,8 @@ export function setupFiles(source: string, target: Target): SetupFile[] {
   for (const page of ['portsentry.8', 'portsentry.conf.5'])
     add(`${prefix}/share/man/man${page.at(-1)}/${page}`, read(`packaging/man/${page}`));
   for (const document of documents(source)) add(`${documentsOf(prefix)}/${document}`, read(document));
+  for (const example of examples(source))
+    add(`${documentsOf(prefix)}/examples/${example}`, read(`packaging/examples/${example}`));
   add(`${prefix}/share/bash-completion/completions/portsentry`, completionScript('bash', undefined));
   add(`${prefix}/share/zsh/site-functions/_portsentry`, completionScript('zsh', undefined));
   add(`${prefix}/share/fish/vendor_completions.d/portsentry.fish`, completionScript('fish', undefined));
@@ -127,6 +129,12 @@ function documents(source: string): string[] {
     ...pages('docs'),
     ...pages('native-notes'),
   ];
+}
+
+/** The examples of what an administrator may add. */
+function examples(source: string): string[] {
+  const folder = join(source, 'packaging/examples');
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
 
 /** The text with the paths of this installation. */
