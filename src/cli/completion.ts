@@ -6,14 +6,12 @@ import { LEGACY_SWITCHES } from './legacy-switches.ts';
 /** Returns the completions of `argv`, one on each line. `parser` knows every command except the default one. */
 export async function complete(parser: Argv, argv: readonly string[]): Promise<string> {
   const words = argv.slice(1);
-  // zsh takes what follows a colon for a description.
-  const offered = (word: string) =>
-    process.env.SHELL?.endsWith('zsh') === true ? word.replaceAll(':', '\\:') : word;
+  // yargs does not wait for an answer of the daemon.
+  if (VALUES[words.at(-2) ?? ''] === undefined && isAddressExpected(words.slice(1)))
+    return lines((await addressesFor(words.slice(1))).map(withoutDescription));
   const choose: FallbackCompletionFunction = (current, _values, defaults, done) => {
     const values = VALUES[words.at(-2) ?? ''];
     if (values !== undefined) done(values());
-    else if (isAddressExpected(words.slice(1)))
-      void addressesFor(words.slice(1)).then((found) => done(found.map(offered)));
     else defaults((_error, found = []) => done([...found.filter(isOption), ...switches(words, current)]));
   };
   // yargs adds a command of this name that prints the script; `portsentry completion` replaces it.
@@ -23,6 +21,15 @@ export async function complete(parser: Argv, argv: readonly string[]): Promise<s
     printed = output;
   });
   return printed === '' ? '' : `${printed}\n`;
+}
+
+function lines(words: readonly string[]): string {
+  return words.map((word) => `${word}\n`).join('');
+}
+
+/** zsh takes what follows a colon for a description. */
+function withoutDescription(word: string): string {
+  return process.env.SHELL?.endsWith('zsh') === true ? word.replaceAll(':', '\\:') : word;
 }
 
 /** The values that may follow an option. When the list is empty, the shell offers files. */
