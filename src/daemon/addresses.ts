@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Blocks } from '../respond/blocks.ts';
+import type { LedgerEntry } from '../ledger/entry.ts';
 import type { SourceTable } from '../track/source-table.ts';
 
 /** What a shell offers is read by a person, so more would be of no use. */
@@ -14,7 +14,7 @@ export interface AddressQuery {
   readonly begin: string;
   /** Whether sources that are not blocked count. */
   readonly known: boolean;
-  readonly blocks: Pick<Blocks, 'due'>;
+  readonly blocks: { due(): Iterable<LedgerEntry> };
   readonly table: SourceTable;
 }
 

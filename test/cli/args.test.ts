@@ -190,7 +190,7 @@ describe('an invalid command line is a usage error of one line', () => {
     ['setup --init upstart', /--init: expected "systemd", "openrc", "sysv" or "none", found "upstart"/],
     ['unblock 10.0.0.1 --all', /unblock takes an address, a prefix or --all/],
     ['unblock 10.0.0.1 10.0.0.2', /10\.0\.0\.2/],
-    ['completion fish', /fish/],
+    ['completion ksh', /ksh/],
   ])('portsentry %s', async (line, message) => {
     const error = await parse(...line.split(' ')).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ exit: 64, message: expect.stringMatching(message) });
@@ -199,7 +199,8 @@ describe('an invalid command line is a usage error of one line', () => {
 });
 
 describe('an unknown word names the nearest known one', () => {
-  const COMMANDS = 'replay, check, status, list, why, doctor, block, unblock, setup, completion';
+  const COMMANDS =
+    'replay, check, status, list, why, doctor, notify, logs, block, unblock, setup, completion';
   test.each([
     ['statsu', 'unknown command "statsu" (did you mean status?)'],
     ['lits --json', 'unknown command "lits" (did you mean list?)'],
@@ -223,7 +224,7 @@ describe('an unknown word names the nearest known one', () => {
       '--format: expected "text", "json" or "none", found "jsn" (did you mean json?)',
     ],
     ['-l sdtout', '--logoutput: expected "stdout" or "syslog", found "sdtout" (did you mean stdout?)'],
-    ['completion fsh', 'shell: expected "bash" or "zsh", found "fsh" (did you mean zsh?)'],
+    ['completion fsh', 'shell: expected "bash", "zsh" or "fish", found "fsh" (did you mean zsh?)'],
   ])('portsentry %s', async (line, message) => {
     await expect(parse(...line.split(' '))).rejects.toThrow(`${message}; see portsentry --help`);
   });

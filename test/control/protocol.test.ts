@@ -47,6 +47,11 @@ describe('requests', () => {
       { command: 'spare', address: '198.18.0.1', ms: 5_000 },
     ],
     [{ command: 'health' }, { command: 'health' }],
+    [{ command: 'notify-test' }, { command: 'notify-test' }],
+    [
+      { command: 'addresses', begin: '2001:DB8', known: true },
+      { command: 'addresses', begin: '2001:DB8', known: true },
+    ],
   ])('%j', (sent, request) => {
     expect(good(sent)).toEqual({ ok: true, request });
     expect(parseRequest(formatRequest(request).trimEnd()), 'and back').toEqual({ ok: true, request });
@@ -84,7 +89,8 @@ describe('one line says why something is no request', () => {
     });
   });
 
-  const COMMANDS = 'status, list, block, unblock, forget, unblock-all, why, spare, health';
+  const COMMANDS =
+    'status, list, block, unblock, forget, unblock-all, why, spare, health, notify-test, addresses';
   const TARGET = 'expected an address or a prefix such as 10.0.0.0/8';
   test.each<[fields: object, error: string]>([
     [{}, `unknown command nothing; there are ${COMMANDS}`],

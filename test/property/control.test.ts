@@ -4,7 +4,18 @@ import { formatRequest, parseObject, parseRequest, type Request } from '../../sr
 import type { ControlServer } from '../../src/control/server.ts';
 import { askAll, RawClient, STATUS, serve } from '../control/given.ts';
 
-const COMMANDS = ['status', 'list', 'block', 'unblock', 'unblock-all', 'why', 'spare', 'health'];
+const COMMANDS = [
+  'status',
+  'list',
+  'block',
+  'unblock',
+  'unblock-all',
+  'why',
+  'spare',
+  'health',
+  'notify-test',
+  'addresses',
+];
 const FIELDS = ['version', 'command', 'target', 'forMs', 'why', 'address', 'ms', '__proto__', 'constructor'];
 
 const word = fc.oneof(

@@ -130,7 +130,7 @@ describe('a file that is followed', () => {
 
   test('need not be there yet', async () => {
     const path = join(testFolder(), 'syslog');
-    const { got, stop } = follow(path);
+    const { got, stop } = follow(path, 10);
     writeFileSync(path, linesOf(1, 3));
     await eventually(() => expect(got).toEqual(numbers(1, 3)));
     await stop();
