@@ -48,7 +48,7 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       (await import('./cli/compile-later.ts')).compileLater();
       return (await import('./cli/report.ts')).runReport(invocation, standardStreams());
     case 'completion': {
-      const { completionScript } = await import('./cli/completion.ts');
+      const { completionScript } = await import('./cli/completion-script.ts');
       await standardStreams().stdout(completionScript(invocation.shell, process.env.SHELL));
       return Exit.ok;
     }
@@ -72,6 +72,10 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       return (await import('./cli/metrics.ts')).runMetrics(invocation, standardStreams());
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctor(invocation, standardStreams());
+    case 'notify':
+      return (await import('./cli/notify.ts')).runNotify(invocation, standardStreams());
+    case 'logs':
+      return (await import('./cli/logs.ts')).runLogs(invocation, standardStreams());
     case 'setup':
       return (await import('./service/setup/setup.ts')).runSetup(invocation, standardStreams());
     case 'run':

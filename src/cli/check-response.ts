@@ -153,6 +153,7 @@ function describeRecords(config: Config): string[] {
   if (config.blockedFile !== null && blocks) {
     lines.push(`${config.blockedFile}.MODE: a line for each block that worked.`);
   }
+  lines.push(...describeNotifications(config));
   if (config.eventFile !== null) lines.push(`${config.eventFile}: a JSON object for each event.`);
   if (blocks) {
     lines.push(
@@ -162,4 +163,17 @@ function describeRecords(config: Config): string[] {
     );
   }
   return ['\n  Records\n', ...lines.map((line) => `    ${line}\n`)];
+}
+
+/** Who is told, and of what. */
+function describeNotifications({ notifyCommand, notifyUrl, notifyUrlFile, notifyFormat }: Config): string[] {
+  const to = [
+    ...(notifyCommand === null ? [] : ['NOTIFY_COMMAND']),
+    ...(notifyUrl === null && notifyUrlFile === null ? [] : [`NOTIFY_URL as ${notifyFormat}`]),
+  ];
+  if (to.length === 0) return [];
+  return [
+    `Scans, failed blocks, floods, the start and the stop are told to ${to.join(' and to ')}, together once a`,
+    'minute at most.',
+  ];
 }

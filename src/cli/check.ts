@@ -7,6 +7,7 @@ import { DEFAULT_CONFIG_FILE, inFileOrder, loadConfigOrDefault, type ParsedConfi
 import { modeNames, startedModes } from '../config/modes.ts';
 import { challengeFindings } from '../preflight/check-challenge.ts';
 import { folderFindings, ignoreFileFindings } from '../preflight/check-files.ts';
+import { notifyFindings } from '../preflight/check-notify.ts';
 import { userFindings } from '../preflight/check-user.ts';
 import { Exit } from '../preflight/exit.ts';
 import { parseModes } from '../preflight/parse-modes.ts';
@@ -54,6 +55,7 @@ export async function runCheck(
       ...loaded.findings,
       ...folderFindings(loaded, { modes, rights }),
       ...userFindings(loaded),
+      ...notifyFindings(loaded, { rights }),
       ...challengeFindings(loaded, release()),
       ...(start === null ? [] : legacyFindings(loaded, start)),
       ...(await listenFindings(loaded)),

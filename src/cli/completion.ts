@@ -1,19 +1,14 @@
-import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
+import type { Argv, FallbackCompletionFunction } from 'yargs';
 import { ALL, ALL_BUT_LOOPBACK, deviceNames } from '../capture/devices.ts';
+import { addressesFor, isAddressExpected } from './completion-addresses.ts';
 import { LEGACY_SWITCHES } from './legacy-switches.ts';
-import { ASK_FOR_COMPLETIONS, type Shell } from './shells.ts';
-
-/** Returns the completion script of `shell`, or of the login shell at the path `login` when `shell` is missing. */
-export function completionScript(shell: Shell | undefined, login: string | undefined): string {
-  const chosen = shell ?? (login?.endsWith('/zsh') ? 'zsh' : 'bash');
-  const ask = `portsentry ${ASK_FOR_COMPLETIONS}`;
-  // yargs answers for the shell in SHELL, which is the login shell and not the one that asks.
-  return `${yargsScript(chosen).replaceAll(ask, `SHELL=${chosen} ${ask}`)}\n`;
-}
 
 /** Returns the completions of `argv`, one on each line. `parser` knows every command except the default one. */
 export async function complete(parser: Argv, argv: readonly string[]): Promise<string> {
   const words = argv.slice(1);
+  // yargs does not wait for an answer of the daemon.
+  if (VALUES[words.at(-2) ?? ''] === undefined && isAddressExpected(words.slice(1)))
+    return lines((await addressesFor(words.slice(1))).map(withoutDescription));
   const choose: FallbackCompletionFunction = (current, _values, defaults, done) => {
     const values = VALUES[words.at(-2) ?? ''];
     if (values !== undefined) done(values());
@@ -26,6 +21,15 @@ export async function complete(parser: Argv, argv: readonly string[]): Promise<s
     printed = output;
   });
   return printed === '' ? '' : `${printed}\n`;
+}
+
+function lines(words: readonly string[]): string {
+  return words.map((word) => `${word}\n`).join('');
+}
+
+/** zsh takes what follows a colon for a description. */
+function withoutDescription(word: string): string {
+  return process.env.SHELL?.endsWith('zsh') === true ? word.replaceAll(':', '\\:') : word;
 }
 
 /** The values that may follow an option. When the list is empty, the shell offers files. */
@@ -49,6 +53,8 @@ const VALUES: Readonly<Record<string, () => string[]>> = {
       '--top',
       '--html',
       '--limit',
+      '-n',
+      '--lines',
     ],
     () => [],
   ),
@@ -70,22 +76,4 @@ function switches(words: readonly string[], current: string): string[] {
   const command = words.slice(1, -1).find((word) => !word.startsWith('-'));
   const fits = /^-(?!-)/.test(current) && (command === undefined || command === 'replay');
   return fits ? [...LEGACY_SWITCHES].filter((word) => word.startsWith(current)) : [];
-}
-
-/** yargs chooses the script by the environment. */
-function yargsScript(shell: Shell): string {
-  const before = { ...process.env };
-  let script = '';
-  process.env.SHELL = shell;
-  delete process.env.ZSH_NAME;
-  // showCompletionScript passes the script to the callback of the running parse, or else prints it.
-  const parser = yargs().scriptName('portsentry');
-  const print = () => {
-    parser.showCompletionScript();
-  };
-  parser.command('*', false, {}, print).parse([], {}, (_error, _values, output) => {
-    script = output;
-  });
-  Object.assign(process.env, before);
-  return script;
 }

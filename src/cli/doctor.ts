@@ -2,9 +2,11 @@ import { formatFinding } from '../config/finding.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
 import type { HealthCheck, Status } from '../control/status.ts';
 import { folderFindings, ignoreFileFindings } from '../preflight/check-files.ts';
+import { notifyFindings } from '../preflight/check-notify.ts';
 import { userFindings } from '../preflight/check-user.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { askFor, BLOCK_TIMEOUT_MS, findSocket } from './ask.ts';
+import { type Paint, PLAIN } from './colour.ts';
 import { tryFilter } from './doctor/filter.ts';
 import type { QueryOptions } from './invocation.ts';
 import type { CommandOutput } from './output.ts';
@@ -18,7 +20,7 @@ export async function runDoctor({ configfile, json }: QueryOptions, output: Comm
   const checks: HealthCheck[] = [];
   const add = async (check: HealthCheck) => {
     checks.push(check);
-    if (!json) await output.stdout(renderCheck(check));
+    if (!json) await output.stdout(renderCheck(check, output.paint));
   };
   for (const check of checkConfiguration(configfile)) await add(check);
   await untilInterrupted(async (signal) => {
@@ -31,12 +33,14 @@ export async function runDoctor({ configfile, json }: QueryOptions, output: Comm
 
 const LABELS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL', skip: 'skip' } as const;
 
+const STYLES = { ok: 'green', warn: 'yellow', fail: 'red', skip: 'dim' } as const;
+
 /** The length of the longest name of a check. */
 const NAME_WIDTH = 13;
 
 /** One line: the result, the name of the check, and what to do. */
-export function renderCheck({ result, name, message }: HealthCheck): string {
-  return `${LABELS[result]}  ${name.padEnd(NAME_WIDTH)}  ${message}\n`;
+export function renderCheck({ result, name, message }: HealthCheck, paint: Paint = PLAIN): string {
+  return `${paint(STYLES[result], LABELS[result])}  ${name.padEnd(NAME_WIDTH)}  ${message}\n`;
 }
 
 /** The problems of the configuration. */
@@ -49,6 +53,7 @@ function checkConfiguration(configfile: string | undefined): HealthCheck[] {
     ...folderFindings(loaded),
     ...ignoreFileFindings(loaded),
     ...userFindings(loaded),
+    ...notifyFindings(loaded, { rights: process.geteuid?.() === 0 }),
   ];
   const problems = findings.filter(({ severity }) => severity !== 'note');
   if (problems.length === 0) {

@@ -7,11 +7,12 @@ export type Invocation =
   | ({ readonly command: 'run' } & RunOptions)
   | ({ readonly command: 'replay' } & ReplayOptions)
   | ({ readonly command: 'check' } & CheckOptions)
-  | ({ readonly command: 'status' | 'lists' | 'doctor' } & QueryOptions)
+  | ({ readonly command: 'status' | 'lists' | 'doctor' | 'notify' } & QueryOptions)
   | ({ readonly command: 'list' } & ListOptions)
   | ({ readonly command: 'metrics' } & DaemonOptions)
   | ({ readonly command: 'scanners' } & ScannersOptions)
   | ({ readonly command: 'top' } & TopOptions)
+  | ({ readonly command: 'logs' } & LogsOptions)
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
   | ({ readonly command: 'unblock' } & UnblockOptions)
@@ -97,6 +98,20 @@ export type ScannerSort = (typeof SCANNER_SORTS)[number];
 /** The options of `top`. */
 export interface TopOptions extends QueryOptions {
   readonly sort: SortKey;
+}
+
+/** The places where log lines may be. */
+export const LOG_PLACES = ['journal', 'syslog', 'events'] as const;
+
+/** The options of `logs`. */
+export interface LogsOptions {
+  readonly configfile: string | undefined;
+  readonly follow: boolean;
+  /** How many lines; undefined for the default. */
+  readonly lines: number | undefined;
+  readonly since: string | undefined;
+  /** undefined: find out where the lines are. */
+  readonly from: (typeof LOG_PLACES)[number] | undefined;
 }
 
 /** The options of `why`. */

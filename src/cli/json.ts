@@ -10,6 +10,7 @@ const TIMES: ReadonlySet<string> = new Set([
   'until',
   'endedAt',
   'loadedAt',
+  'lastSent',
 ]);
 
 /** One line of JSON for --json, with each time as ISO 8601 text. */

@@ -3,11 +3,12 @@ import type { BlockInfo } from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
 import { formatTime } from '../record/times.ts';
 import { askDaemon, askFor, type DaemonSocket, findSocket } from './ask.ts';
+import { type Paint, PLAIN } from './colour.ts';
 import { describeCause } from './describe-cause.ts';
 import type { ListOptions } from './invocation.ts';
 import { jsonLine } from './json.ts';
 import { type CommandOutput, PIECE_CHARS } from './output.ts';
-import { renderTable } from './table.ts';
+import { renderTable, type StyleOf } from './table.ts';
 import { readListName } from './targets.ts';
 import { formatEnd } from './times.ts';
 
@@ -30,7 +31,7 @@ export async function runList({ configfile, list, json }: ListOptions, output: C
   if (json) await streamItems('block', answer, output);
   else {
     const blocks = await collect<BlockInfo>('block', answer);
-    await output.stdout(renderBlocks(blocks, Date.now()) + (await renderShared(socket)));
+    await output.stdout(renderBlocks(blocks, Date.now(), output.paint) + (await renderShared(socket)));
   }
   return Exit.ok;
 }
@@ -70,7 +71,7 @@ async function collect<T>(
 }
 
 /** The table of the blocks; the column without a bounded width is the last. */
-export function renderBlocks(blocks: readonly BlockInfo[], now: number): string {
+export function renderBlocks(blocks: readonly BlockInfo[], now: number, paint: Paint = PLAIN): string {
   if (blocks.length === 0) return 'Nobody is blocked.\n';
   const rows = blocks.map((block) => [
     block.target,
@@ -81,8 +82,15 @@ export function renderBlocks(blocks: readonly BlockInfo[], now: number): string 
     FORCE[String(block.inForce)] as string,
     describeCause(block),
   ]);
-  return renderTable(['TARGET', 'SINCE', 'ENDS', 'TIMES', 'METHOD', 'IN FORCE', 'WHY'], rows);
+  const headings = ['TARGET', 'SINCE', 'ENDS', 'TIMES', 'METHOD', 'IN FORCE', 'WHY'];
+  return renderTable(headings, rows, { paint, styleOf });
 }
+
+/** What the administrator should look at. */
+const styleOf: StyleOf = (text, heading) => {
+  if (heading !== 'IN FORCE' || text === FORCE.true) return null;
+  return text === FORCE.false ? 'red' : 'yellow';
+};
 
 const FORCE: Readonly<Record<string, string>> = { true: 'yes', false: 'no', null: 'unknown' };
 

@@ -1,5 +1,5 @@
 /** The shells that have a completion script. */
-export const SHELLS = ['bash', 'zsh'] as const;
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /** The name of such a shell. */
 export type Shell = (typeof SHELLS)[number];

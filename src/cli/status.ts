@@ -1,8 +1,15 @@
-import type { ChallengeStatus, KnownServiceInfo, SensorProcessStatus, Status } from '../control/status.ts';
+import type {
+  ChallengeStatus,
+  KnownServiceInfo,
+  NotifyChannelStatus,
+  SensorProcessStatus,
+  Status,
+} from '../control/status.ts';
 import { Exit } from '../preflight/exit.ts';
 import { counted } from '../record/counted.ts';
 import { formatTime } from '../record/times.ts';
 import { askFor, findSocket } from './ask.ts';
+import { type Paint, PLAIN, type Style } from './colour.ts';
 import type { QueryOptions } from './invocation.ts';
 import { jsonLine } from './json.ts';
 import type { CommandOutput } from './output.ts';
@@ -15,16 +22,16 @@ const MEBIBYTE_BYTES = 1024 * 1024;
 export async function runStatus({ configfile, json }: QueryOptions, output: CommandOutput): Promise<Exit> {
   const socket = findSocket(configfile, output);
   const status = await askFor<Status>(socket, { command: 'status' }, 'status');
-  await output.stdout(json ? jsonLine(status) : renderStatus(status));
+  await output.stdout(json ? jsonLine(status) : renderStatus(status, output.paint));
   return Exit.ok;
 }
 
 /** The status for people. The most important facts come first. */
-export function renderStatus(status: Status): string {
+export function renderStatus(status: Status, paint: Paint = PLAIN): string {
   const { version, pid, uptime, startedAt, blocks, method, queue, duplicates } = status;
   const up = `up ${formatDuration(uptime * 1000)} (since ${formatTime(startedAt)})`;
   const twice = duplicates === 0 ? '' : `, ${duplicates} of them captured twice`;
-  const facts: [string, string][] = [
+  const facts: [string, ...string[]][] = [
     ['modes', status.modes.join(', ')],
     [
       'interfaces',
@@ -42,9 +49,34 @@ export function renderStatus(status: Status): string {
     ['actions', `${queue.running} running, ${queue.queued} waiting`],
     ['breaker', describeBreaker(status)],
     ['services', describeServices(status)],
+    ...notifyFacts(status),
     ['memory', `${Math.round(status.memory / MEBIBYTE_BYTES)} MiB`],
   ];
-  return `portsentry ${version}, pid ${pid}, ${up}\n\n${renderFacts(facts)}`;
+  const title = paint('bold', `portsentry ${version}`);
+  const colours = { paint, styleOf: (_text: string, name: string) => styleOf(status, name) };
+  return `${title}, pid ${pid}, ${up}\n\n${renderFacts(facts, colours)}`;
+}
+
+/** What the administrator should look at: in red what does not work, in yellow what is restricted. */
+function styleOf({ sensor, breaker, blocks, dryRun, notifications }: Status, name: string): Style | null {
+  if (name === 'process') return sensor.process?.isWell === false ? 'red' : null;
+  if (name === 'notify') return notifications.some(({ failure }) => failure !== null) ? 'red' : null;
+  if (name === 'blocks') return blocks.inForce + blocks.unknown < blocks.due ? 'red' : null;
+  if (name === 'breaker') return breaker.open ? 'yellow' : null;
+  return name === 'dry run' && dryRun ? 'yellow' : null;
+}
+
+function notifyFacts({ notifications }: Status): [string, ...string[]][] {
+  return notifications.length === 0 ? [] : [['notify', ...notifications.map(describeChannel)]];
+}
+
+function describeChannel({ to, sent, failed, waiting, lastSent, failure }: NotifyChannelStatus): string {
+  const last = lastSent === null ? '' : `, the last at ${formatTime(lastSent)}`;
+  const lost = failed === 0 ? '' : `; ${counted(failed, 'attempt')} failed`;
+  const why = failure === null ? '' : `: ${failure}`;
+  const wait =
+    waiting === 0 ? '' : `; ${waiting} ${waiting === 1 ? 'thing waits' : 'things wait'} for the next one`;
+  return `${to}: ${counted(sent, 'message')} sent${last}${lost}${why}${wait}`;
 }
 
 function describeBlocks({ inForce, unknown, due }: Status['blocks']): string {

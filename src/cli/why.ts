@@ -5,6 +5,7 @@ import { counted } from '../record/counted.ts';
 import { formatTime } from '../record/times.ts';
 import { askFor, findSocket } from './ask.ts';
 import { describeCause } from './describe-cause.ts';
+import { type Paint, PLAIN } from './colour.ts';
 import type { WhyOptions } from './invocation.ts';
 import { jsonLine } from './json.ts';
 import type { CommandOutput } from './output.ts';
@@ -17,12 +18,13 @@ export async function runWhy(options: WhyOptions, output: CommandOutput): Promis
   const address = readAddress(options.address);
   const socket = findSocket(options.configfile, output);
   const why = await askFor<Why>(socket, { command: 'why', address }, 'why');
-  await output.stdout(options.json ? jsonLine(why) : renderWhy(why, Date.now()));
+  await output.stdout(options.json ? jsonLine(why) : renderWhy(why, Date.now(), output.paint));
   return Exit.ok;
 }
 
 /** What the address did, what was done to it, and what happens next. */
-export function renderWhy({ address, rule, source, block, lists, earlier, next }: Why, now: number): string {
+export function renderWhy(why: Why, now: number, paint: Paint = PLAIN): string {
+  const { address, rule, source, block, lists, earlier, next } = why;
   const facts: [string, ...string[]][] = [
     ['never block', rule === null ? 'no rule spares it' : `spared by a rule: ${rule}`],
     ['seen', ...(source === null ? ['not tracked'] : describeSource(source, now))],
@@ -35,7 +37,10 @@ export function renderWhy({ address, rule, source, block, lists, earlier, next }
     facts.push(['before', `${what} ended ${formatTime(endedAt)}: ${how}`]);
   }
   facts.push(['next', ...next]);
-  return `${address}\n\n${renderFacts(facts)}`;
+  const isGone = block?.inForce === false;
+  const styleOf = (text: string, name: string) =>
+    isGone && name === 'blocked' && text.includes(FORCE.false as string) ? 'red' : null;
+  return `${paint('bold', address)}\n\n${renderFacts(facts, { paint, styleOf })}`;
 }
 
 function describeMatch({ list, target, until, note }: ListMatch, address: string, now: number): string {

@@ -28,6 +28,8 @@ export interface CommandOptions {
   readonly timeoutMs: number;
   /** Aborting it ends the command at once, by TERM and soon after by KILL. */
   readonly signal?: AbortSignal | undefined;
+  /** Its standard input; /dev/null without one. */
+  readonly input?: string;
 }
 
 /** Runs a command through `/bin/sh -c` until it ends or is killed. Never rejects. */
@@ -35,7 +37,7 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   if (options.signal?.aborted) return { failure: ENDING, output: '' };
   let child: ChildProcess;
   try {
-    child = startShell(command);
+    child = startShell(command, options.input);
   } catch (error) {
     return { failure: `cannot be started: ${oneLine((error as Error).message)}`, output: '' };
   }
@@ -55,13 +57,17 @@ export async function runCommand(command: string, options: CommandOptions): Prom
 }
 
 /** Throws without a free descriptor; the error event reports other failures. */
-function startShell(command: string): ChildProcess {
+function startShell(command: string, input: string | undefined): ChildProcess {
   // Its own process group, so that a signal reaches all that the shell has started.
-  return spawn('/bin/sh', ['-c', command], {
+  const child = spawn('/bin/sh', ['-c', command], {
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { ...env, PATH: fullPath(env.PATH) },
   });
+  // It may end before it has read all; its exit status says whether that is a failure.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input);
+  return child;
 }
 
 /** Resolves to null for exit status 0, else to what happened. */

@@ -22,6 +22,10 @@ export type ExitPolicy = 'keep' | 'release';
 /** DECOY_POLICY: sources that send the same probes at the same time are only logged, or blocked like any other. */
 export type DecoyPolicy = 'log' | 'block';
 
+/** The formats of NOTIFY_URL: ours, and those of the receivers ntfy, Slack (and what takes its messages) and the Apprise API. */
+export const NOTIFY_FORMATS = ['json', 'ntfy', 'slack', 'apprise'] as const;
+export type NotifyFormat = (typeof NOTIFY_FORMATS)[number];
+
 /** The ways to block a source. `none` blocks nothing; `null` blocks nothing and reports every block as done. */
 export const BLOCK_METHODS = ['command', 'nftables', 'ipset', 'iptables', 'route', 'none', 'null'] as const;
 
@@ -108,6 +112,14 @@ export interface Config {
   readonly metricsListen: ListenAddress | null;
   /** A file, or a folder of files, in MaxMind's format; null for those of the usual folders. */
   readonly geoipDb: string | null;
+  /** A command that gets each notification as JSON on its standard input. */
+  readonly notifyCommand: string | null;
+  /** Where notifications are posted to; `notifyUrlFile` names a file with the address instead. */
+  readonly notifyUrl: string | null;
+  readonly notifyUrlFile: string | null;
+  readonly notifyFormat: NotifyFormat;
+  /** A file with what the header Authorization needs. */
+  readonly notifyTokenFile: string | null;
   readonly controlSocket: string;
   readonly stateDir: string;
   /** The account to run as instead of root. */

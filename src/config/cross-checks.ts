@@ -36,6 +36,8 @@ export function crossCheck(
     ...commandFindings(config, at),
     ...nothingProven(config, running, at),
     ...emptyPortLists(config, settings, running, at),
+    ...notifiesNobody(config, settings, at),
+    ...notifiesInTheClear(config, at),
   ];
 }
 
@@ -147,6 +149,29 @@ function emptyPortLists(config: Config, settings: Settings, running: readonly Mo
     if (watching === undefined) return [];
     return [at([key], 'warning', `${key} names no port: -${watching} watches nothing`)];
   });
+}
+
+/** What goes with an address alone, and two addresses. */
+function notifiesNobody({ notifyUrl, notifyUrlFile }: Config, settings: Settings, at: At): Finding[] {
+  if (notifyUrl !== null && notifyUrlFile !== null) {
+    return [at(['NOTIFY_URL'], 'warning', 'NOTIFY_URL is not used: NOTIFY_URL_FILE has another address')];
+  }
+  if (notifyUrl !== null || notifyUrlFile !== null) return [];
+  return ['NOTIFY_FORMAT', 'NOTIFY_TOKEN_FILE'].flatMap((key) => {
+    if ((settings.get(key)?.value ?? '') === '') return [];
+    return [at([key], 'warning', `${key} has no effect without NOTIFY_URL`)];
+  });
+}
+
+/** Hosts that are this one: nobody reads along. */
+const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+function notifiesInTheClear({ notifyUrl, notifyUrlFile, notifyTokenFile }: Config, at: At): Finding[] {
+  const url = notifyUrl === null || notifyUrlFile !== null ? null : new URL(notifyUrl);
+  if (url === null || url.protocol === 'https:' || LOOPBACK_NAMES.has(url.hostname)) return [];
+  const what = notifyTokenFile === null ? 'notifications' : 'notifications and the token';
+  const message = `NOTIFY_URL: everybody on the way can read and change ${what}; https:// prevents it`;
+  return [at(['NOTIFY_URL'], 'warning', message)];
 }
 
 function policies(config: Pick<Config, 'blockTcp' | 'blockUdp'>) {

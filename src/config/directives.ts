@@ -5,6 +5,8 @@ import {
   type DecoyPolicy,
   type ExitPolicy,
   type ModeName,
+  NOTIFY_FORMATS,
+  type NotifyFormat,
   SENSOR_CHOICES,
   type SensorChoice,
 } from './config.ts';
@@ -26,6 +28,7 @@ import {
   promFile,
   userName,
   type ValueKind,
+  webAddress,
   words,
 } from './values.ts';
 
@@ -399,6 +402,38 @@ export const DIRECTIVES: Table = {
     default: null,
     meaning:
       'where report finds countries and networks: an mmdb file or a folder of them; unset: the usual folders',
+    isPath: true,
+  },
+  notifyCommand: {
+    key: 'NOTIFY_COMMAND',
+    kind: command,
+    default: null,
+    meaning: 'command that gets each notification as JSON on its standard input',
+  },
+  notifyUrl: {
+    key: 'NOTIFY_URL',
+    kind: optional(webAddress),
+    default: null,
+    meaning: 'address that notifications are posted to',
+  },
+  notifyUrlFile: {
+    key: 'NOTIFY_URL_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'file with that address, if it is a secret',
+    isPath: true,
+  },
+  notifyFormat: {
+    key: 'NOTIFY_FORMAT',
+    kind: choice<NotifyFormat>(...NOTIFY_FORMATS),
+    default: 'json',
+    meaning: 'form of what is posted to NOTIFY_URL',
+  },
+  notifyTokenFile: {
+    key: 'NOTIFY_TOKEN_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'file with the token that NOTIFY_URL asks for',
     isPath: true,
   },
   controlSocket: {

@@ -188,6 +188,28 @@ export const fileMode: ValueKind<FileMode> = {
   format: ({ bits, group }) => `0${bits.toString(8)}${group === null ? '' : `:${group}`}`,
 };
 
+/**
+ * An address of the web. A message never repeats one that is refused, because it may hold a password, and logs have
+ * messages.
+ */
+export const webAddress: ValueKind<string> = {
+  parse(text) {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    const expected = 'an address that begins with https:// or http://';
+    if (url === null || !['http:', 'https:'].includes(url.protocol) || /[^\x21-\x7e]/.test(text))
+      return { ok: false, offset: 0, expected, found: text.trim() === '' ? 'nothing' : 'something else' };
+    if (url.username === '' && url.password === '') return good(text);
+    return {
+      ok: false,
+      offset: 0,
+      expected:
+        'an address without a user and a password, which belong into NOTIFY_TOKEN_FILE or NOTIFY_URL_FILE',
+      found: 'one with them',
+    };
+  },
+  format: (value) => value,
+};
+
 /** An item of a list, and where it begins in the text. */
 export interface Item {
   readonly text: string;

@@ -51,6 +51,14 @@ export async function answer(request: Request, handlers: ControlHandlers): Promi
     }
     case 'list-unload':
       return [orderLine(await handlers.lists.unload(request.list))];
+    case 'notify-test': {
+      const tests = await handlers.notifyTest();
+      return [
+        tests === null ? formatError('busy', 'a test is under way: try again') : formatAnswer({ tests }),
+      ];
+    }
+    case 'addresses':
+      return [formatAnswer({ addresses: await handlers.addresses(request.begin, request.known) })];
     case 'health':
       return [formatAnswer({ checks: await handlers.health() })];
     case 'metrics':

@@ -3,7 +3,7 @@ import type { Refused } from '../respond/lists/admission.ts';
 import type { ListInfo, ListMatch } from './lists.ts';
 import type { SortKey } from '../track/top-slots.ts';
 import type { ScannerInfo, WatchTick } from './scanners.ts';
-import type { BlockInfo, HealthCheck, Status, Why } from './status.ts';
+import type { BlockInfo, HealthCheck, NotifyTest, Status, Why } from './status.ts';
 
 /** What the daemon does for its clients. Targets and addresses are canonical text. No handler should throw. */
 export interface ControlHandlers {
@@ -29,6 +29,10 @@ export interface ControlHandlers {
   health(): Promise<readonly HealthCheck[]>;
   /** The metrics in the text format of Prometheus. */
   metrics(): Promise<string>;
+  /** Sends a test message to whoever is notified; null while another test is under way. */
+  notifyTest(): Promise<readonly NotifyTest[] | null>;
+  /** Addresses and prefixes that begin with this text, for completion: of blocks, and with `known` of sources, too. */
+  addresses(begin: string, known: boolean): Promise<readonly string[]>;
   readonly lists: ListHandlers;
 }
 

@@ -108,6 +108,16 @@ const addresses: Field<readonly string[]> = {
   },
 };
 
+const beginning: Field<string> = {
+  expected: 'the beginning of an address',
+  read: (value) => (typeof value === 'string' && /^[0-9a-f:./]{0,49}$/i.test(value) ? value : undefined),
+};
+
+const truth: Field<boolean> = {
+  expected: 'true or false',
+  read: (value) => (typeof value === 'boolean' ? value : undefined),
+};
+
 const note: Field<string> = {
   expected: 'a text',
   read(value) {
@@ -164,6 +174,8 @@ const COMMANDS = {
   'list-unload': { list: listName },
   'list-members': { list: listName },
   metrics: {},
+  'notify-test': {},
+  addresses: { begin: beginning, known: truth },
 } satisfies Record<string, Record<string, Field<unknown>>>;
 
 type Command = keyof typeof COMMANDS;

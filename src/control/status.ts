@@ -40,6 +40,8 @@ export interface Status {
   readonly queue: { readonly running: number; readonly queued: number };
   /** `open`: a minute brought more than `threshold` new blocks, so a source of a single probe is only logged. */
   readonly breaker: { readonly open: boolean; readonly threshold: number };
+  /** The ways in which somebody is notified; none when nobody is. */
+  readonly notifications: readonly NotifyChannelStatus[];
   /** The resident set, in octets. */
   readonly memory: number;
   /** A watched port that no service uses, which a trial probe may go to; null when there is none. */
@@ -112,6 +114,37 @@ export interface KernelSensorStatus {
   readonly hearsBlocked: boolean;
   /** Whether it drops the first probe to an idle port already, by the transport of the mode. */
   readonly silences: { readonly tcp: boolean; readonly udp: boolean };
+}
+
+/** How the notifications through one channel are doing. */
+export interface NotifyChannelStatus {
+  readonly channel: 'command' | 'url';
+  /** Where they go, without secrets. */
+  readonly to: string;
+  /** Messages that were delivered, and attempts that failed, since the start. */
+  readonly sent: number;
+  readonly failed: number;
+  /** Happenings that wait for the next message. */
+  readonly waiting: number;
+  /** When the last message was delivered, ms since the epoch; null for never. */
+  readonly lastSent: number | null;
+  /** Why the last attempt failed; null when it did not. */
+  readonly failure: string | null;
+}
+
+/** How a test message went. */
+export interface NotifyTest {
+  readonly channel: 'command' | 'url';
+  /** Where it was sent, without secrets. */
+  readonly to: string;
+  /** The form that it had: NOTIFY_FORMAT, or `json` for the command. */
+  readonly format: string;
+  /** The first line of the message. */
+  readonly title: string;
+  readonly delivered: boolean;
+  /** What the receiver answered, or why there is no answer. */
+  readonly answer: string;
+  readonly tookMs: number;
 }
 
 /** One known service. */

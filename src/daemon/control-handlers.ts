@@ -4,7 +4,15 @@ import { Kind } from '../classify/kind.ts';
 import { modeNames, transportOfMode } from '../config/modes.ts';
 import type { Answer, BlockRequest, ControlHandlers } from '../control/handlers.ts';
 import type { ScannerInfo, WatchHeader, WatchTick } from '../control/scanners.ts';
-import type { BlockInfo, HealthCheck, KnownSource, SensorStatus, Status, Why } from '../control/status.ts';
+import type {
+  BlockInfo,
+  HealthCheck,
+  KnownSource,
+  NotifyTest,
+  SensorStatus,
+  Status,
+  Why,
+} from '../control/status.ts';
 import { Reason, reasonText } from '../decode/reason.ts';
 import type { Engine } from '../engine.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
@@ -12,6 +20,7 @@ import type { Convert } from '../ledger/wall-time.ts';
 import { type Address, parseAddress } from '../net/address.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import type { Prepared } from '../preflight/prepare.ts';
 import type { Ports } from '../record/start-lines.ts';
 import type { Blocks } from '../respond/blocks.ts';
@@ -24,6 +33,7 @@ import type { KnownService } from '../watch/known-services.ts';
 import { isUnspecified } from '../watch/port-times.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import type { WatchedPorts } from '../watch/watched-ports.ts';
+import { addressesFrom } from './addresses.ts';
 import { infoOf } from './block-info.ts';
 import type { BlockManager } from './block-manager.ts';
 import { commandHealth } from './command-health.ts';
@@ -34,6 +44,7 @@ import { logHealth } from './log-health.ts';
 import { blockByHand, forgetByHand, type Orders, unblockAllByHand, unblockByHand } from './manual-blocks.ts';
 import type { MetricsOutputs } from './metrics-outputs.ts';
 import type { MetricsText } from './metrics-text.ts';
+import { notifyHealth, notifyStatus } from './notifications.ts';
 import type { LogDestinations } from './outputs.ts';
 import { RareQuestion } from './rare-question.ts';
 import { scannerInfo } from './scanner-info.ts';
@@ -74,6 +85,7 @@ export interface LiveControlHandlersParts {
   readonly lists: Lists;
   readonly metrics: Pick<MetricsText, 'read'>;
   readonly metricsOutputs: Pick<MetricsOutputs, 'health'>;
+  readonly notifier: Notifier;
   /** Called for each block by hand that is in force. */
   readonly onBlock: (entry: LedgerEntry) => void;
 }
@@ -128,6 +140,7 @@ export class LiveControlHandlers implements ControlHandlers {
       dryRun,
       queue: queue.load,
       breaker: { open: breaker.isOpen, threshold: breaker.threshold },
+      notifications: notifyStatus(this.#parts.notifier, clock.toWall),
       memory: memoryUsage.rss(),
       probePort: this.#probePort(),
       servicePort: this.#servicePort(),
@@ -224,9 +237,19 @@ export class LiveControlHandlers implements ControlHandlers {
         now: this.#parts.blockManager.clock.now,
       }),
       ...commandHealth(config, dryRun ? null : forPolicy1),
+      ...notifyHealth(this.#parts.notifier, config, blockManager.clock.toWall),
       await logHealth(destinations),
       ...this.#parts.metricsOutputs.health(),
     ];
+  }
+
+  notifyTest(): Promise<readonly NotifyTest[] | null> {
+    return this.#parts.notifier.test();
+  }
+
+  addresses(begin: string, known: boolean): Promise<readonly string[]> {
+    const { blockManager, engine } = this.#parts;
+    return addressesFrom({ begin, known, blocks: blockManager.blocks, table: engine.tracker.table });
   }
 
   metrics(): Promise<string> {

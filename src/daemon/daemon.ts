@@ -10,6 +10,7 @@ import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { prepareRun } from '../preflight/prepare.ts';
 import type { RunOptions } from '../preflight/run-options.ts';
+import { counted } from '../record/counted.ts';
 import { adminLine } from '../record/lines1.ts';
 import type { Log } from '../record/log.ts';
 import { modeLines, startingLine, stopLines } from '../record/start-lines.ts';
@@ -18,6 +19,7 @@ import { blockCount } from '../respond/block-state.ts';
 import { lockState } from '../service/state-lock.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import { SteadyClock } from './clock.ts';
+import { openNotifier } from './notifications.ts';
 import { logDestinations, openLiveLog } from './outputs.ts';
 import { DaemonParts } from './parts.ts';
 import { reload } from './reload.ts';
@@ -32,6 +34,9 @@ const DELAY_TIMER_MS = 20;
 
 /** How long the end of the daemon waits for actions under way; the whole end takes less than a second. */
 const DRAIN_TIME_MS = 300;
+
+/** How long the end waits beyond that for the last notification. */
+const LAST_MESSAGE_TIME_MS = 2_000;
 
 /** The life cycle of a live run: it starts the parts, calls them every second, and ends them. */
 export class Daemon {
@@ -58,11 +63,11 @@ export class Daemon {
     let daemon: Daemon | null = null;
     try {
       const memory = await openMemory(options, prepared.config, log, clock);
-      const settings = new Settings(prepared, log, { toWall: clock.toWall, verbose: options.verbose });
-      daemon = new Daemon(
-        new DaemonParts({ options, version, log, destinations, settings, memory, clock }),
-        version,
-      );
+      const notifier = openNotifier({ options, config: prepared.config, log, clock, version });
+      const { verbose } = options;
+      const settings = new Settings(prepared, log, { toWall: clock.toWall, verbose, listener: notifier });
+      const inputs = { options, version, log, destinations, settings, memory, clock, notifier };
+      daemon = new Daemon(new DaemonParts(inputs), version);
       await daemon.#begin();
       return daemon;
     } catch (error) {
@@ -88,11 +93,12 @@ export class Daemon {
     this.#parts.settings.tell(text);
   }
 
-  /** Ends the run within a second, whatever is under way. */
+  /** Ends the run within a second, whatever is under way; with notifications LAST_MESSAGE_TIME_MS later at most. */
   async stop(): Promise<void> {
     const { serviceManager, options, log, settings } = this.#parts;
     serviceManager.stopping();
     await this.#end();
+    await this.#sayGoodbye();
     if (options.verbose) this.#sumUp();
     for (const line of stopLines(settings.config.logFormat)) log.line(line);
     await log.close();
@@ -108,6 +114,7 @@ export class Daemon {
     settings.warn();
     await this.#openControl();
     prepareSensor(this.#parts);
+    await this.#parts.notifier.prepared();
     await blockManager.start();
     // A long list takes seconds, and what it held stays in force meanwhile: the start does not wait for it.
     void this.#parts.lists.start();
@@ -133,6 +140,14 @@ export class Daemon {
     await readiness.listening;
     if (options.verbose) this.#delay.enable();
     this.#parts.serviceManager.ready(this.#status());
+    this.#parts.notifier.daemon('start', `PortSentry ${this.#version} is active: ${this.#modes()}.`);
+  }
+
+  /** The last notification has what happened until now. It may take time, so blocks and files are safe before. */
+  async #sayGoodbye(): Promise<void> {
+    const { notifier, engine } = this.#parts;
+    notifier.daemon('stop', `PortSentry is shutting down after ${counted(engine.probes, 'probe')}.`);
+    await notifier.close(LAST_MESSAGE_TIME_MS);
   }
 
   async #end(): Promise<void> {
@@ -178,6 +193,7 @@ export class Daemon {
     settings.recorder.tick(now);
     blockManager.tick(now);
     lists.tick(now);
+    this.#parts.notifier.tick(blockManager.breaker.isOpen);
     control.tick();
     connectModes.tick(now);
     const isWell = (captureManager.isWell && kernelSensor.isWell) || readiness.doesWithoutCapture;
@@ -214,9 +230,12 @@ export class Daemon {
 
   /** What `systemctl status` shows. */
   #status(): string {
-    const { settings, engine, blockManager } = this.#parts;
-    const modes = modeNames(settings.modes).join(', ');
-    return `${modes}: ${engine.probes} probes, ${blockCount(blockManager.blocks.size)}`;
+    const { engine, blockManager } = this.#parts;
+    return `${this.#modes()}: ${engine.probes} probes, ${blockCount(blockManager.blocks.size)}`;
+  }
+
+  #modes(): string {
+    return modeNames(this.#parts.settings.modes).join(', ');
   }
 
   #sumUp(): void {

@@ -13,7 +13,7 @@ import { History } from '../record/history.ts';
 import { adminLine } from '../record/lines1.ts';
 import { type Log, openLog } from '../record/log.ts';
 import { Names } from '../record/names.ts';
-import { Recorder } from '../record/recorder.ts';
+import { type EventListener, Recorder } from '../record/recorder.ts';
 import { Syslog } from '../record/syslog.ts';
 import { wallTimeBy } from '../record/wall-time.ts';
 
@@ -65,6 +65,7 @@ export interface RecorderOptions {
   readonly toWall: Convert;
   /** Adds the lines of --verbose. */
   readonly verbose: boolean;
+  readonly listener?: EventListener;
 }
 
 /**
@@ -75,7 +76,7 @@ export function openRecorder(
   config: Config,
   modes: Modes,
   log: Log,
-  { toWall, verbose }: RecorderOptions,
+  { toWall, verbose, listener }: RecorderOptions,
 ): Recorder {
   const tell = (text: string) => log.line(adminLine(text));
   const history = new History({
@@ -99,6 +100,7 @@ export function openRecorder(
     names: config.resolveHost ? new Names() : null,
     wallTime: wallTimeBy(toWall),
     namedIgnoreFile: verbose ? config.ignoreFile : null,
+    listener,
   });
 }
 

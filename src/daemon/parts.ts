@@ -10,6 +10,7 @@ import type { BlockMemory } from '../ledger/memory.ts';
 import { type Address, parseAddress } from '../net/address.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type ModeTransport, modeTransportOf, transportOf } from '../net/protocol.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import { needsCapture } from '../preflight/prepare.ts';
 import { mayCapture } from '../preflight/privileges.ts';
 import type { RunOptions } from '../preflight/run-options.ts';
@@ -65,6 +66,7 @@ export interface DaemonInputs {
   readonly settings: Settings;
   readonly memory: BlockMemory;
   readonly clock: SteadyClock;
+  readonly notifier: Notifier;
 }
 
 /** The parts of a live run, wired to each other. Nothing runs yet: `Daemon` starts and ends them. */
@@ -73,6 +75,7 @@ export class DaemonParts {
   readonly log: Log;
   readonly settings: Settings;
   readonly clock: SteadyClock;
+  readonly notifier: Notifier;
   readonly sockets = new SocketTable(PROC_NET);
   readonly queue = new ActionQueue();
   readonly blockManager: BlockManager;
@@ -101,11 +104,12 @@ export class DaemonParts {
   #home: Home = homeOfAddresses([]);
   #ownAddresses: readonly Address[] = [];
 
-  constructor({ options, version, log, destinations, settings, memory, clock }: DaemonInputs) {
+  constructor({ options, version, log, destinations, settings, memory, clock, notifier }: DaemonInputs) {
     this.options = options;
     this.log = log;
     this.settings = settings;
     this.clock = clock;
+    this.notifier = notifier;
     this.#tell = (text) => settings.tell(text);
     this.metrics = this.#makeMetrics(version);
     this.metricsOutputs = new MetricsOutputs({
@@ -483,6 +487,7 @@ export class DaemonParts {
       metrics: this.metrics,
       metricsOutputs: this.metricsOutputs,
       knownServices: () => this.serviceMemory.services,
+      notifier: this.notifier,
       onBlock: (entry) => {
         this.engine.blockCounts.addMade(entry.method);
         settings.recorder.blockedByHand(entry);

@@ -1,4 +1,5 @@
 import { prepareRun } from '../preflight/prepare.ts';
+import { notifyConfig } from './notifications.ts';
 import type { DaemonParts } from './parts.ts';
 import { keepUntilRestart } from './restart-keys.ts';
 import { Settings } from './settings.ts';
@@ -9,7 +10,8 @@ import { warnOfNoChallenge } from './start-sensor.ts';
  * logs what, and the old ones stay in force.
  */
 export async function reload(parts: DaemonParts): Promise<void> {
-  const { options, log, clock, settings, blockManager, engine, connectModes, captureManager } = parts;
+  const { options, log, clock, settings, notifier, blockManager, engine, connectModes, captureManager } =
+    parts;
   const before = settings.config;
   let waiting: readonly string[];
   try {
@@ -18,6 +20,7 @@ export async function reload(parts: DaemonParts): Promise<void> {
     const next = new Settings(read.prepared, log, {
       toWall: clock.toWall,
       verbose: options.verbose,
+      listener: notifier,
     });
     await blockManager.reload(next.config).catch((error: Error) => {
       next.recorder.close();
@@ -31,6 +34,7 @@ export async function reload(parts: DaemonParts): Promise<void> {
   const { config, modes, watched } = settings;
   engine.configure({ config, modes, watched });
   await parts.metricsOutputs.configure(config);
+  notifier.configure(notifyConfig(options, config));
   await connectModes.reload(settings.prepared);
   parts.holds.configure({ holdTimeMs: config.holdTime, ipv6Prefix: config.blockIpv6Prefix });
   if (!config.challenge) parts.coinTests.clear();

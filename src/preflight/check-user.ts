@@ -42,6 +42,10 @@ export function userFindings({ config, settings }: ParsedConfig): Finding[] {
       finding('warning', `USER="${name}" cannot write ${HOSTS_DENY}: KILL_HOSTS_DENY will fail each time`),
     );
   }
+  for (const path of unreadable(account, [config.notifyUrlFile, config.notifyTokenFile])) {
+    const remedy = `chgrp ${account.gid} ${path} && chmod 640 ${path}`;
+    findings.push(finding('warning', `USER="${name}" cannot read ${path}, so nobody is notified: ${remedy}`));
+  }
   const commands = commandsRun(config).filter((field) => config[field] !== null);
   if (commands.length > 0) {
     const run = commands.map((field) => DIRECTIVES[field].key).join(', ');
@@ -63,11 +67,12 @@ function metricsPaths({ metricsFile, metricsListen, stateDir }: Config): [key: s
   );
 }
 
-function commandsRun(config: Config): ('killRoute' | 'killRoute6' | 'killRunCmd')[] {
+function commandsRun(config: Config): ('killRoute' | 'killRoute6' | 'killRunCmd' | 'notifyCommand')[] {
   const { blockTcp, blockUdp } = config;
   return [
     ...(runsKillRoute(config) ? (['killRoute', 'killRoute6'] as const) : []),
     ...(blockTcp > 0 || blockUdp > 0 ? (['killRunCmd'] as const) : []),
+    'notifyCommand',
   ];
 }
 

@@ -10,6 +10,7 @@ import { loadConfigOrDefault, type ParsedConfig } from '../config/load.ts';
 import { type Modes, modeNames, modesOf, startedModes } from '../config/modes.ts';
 import { challengeFindings } from './check-challenge.ts';
 import { folderFindings, ignoreFileFindings } from './check-files.ts';
+import { notifyFindings } from './check-notify.ts';
 import { userFindings } from './check-user.ts';
 import { configError, refuseErrors } from './config-error.ts';
 import { CommandError, Exit } from './exit.ts';
@@ -40,6 +41,7 @@ export function prepareRun(options: RunOptions): Prepared {
     ...folderFindings(loaded, { modes: names, rights: true }),
     ...ignoreFileFindings(loaded),
     ...userFindings(loaded),
+    ...notifyFindings(loaded, { rights: true }),
     ...challengeFindings(loaded, release()),
   ];
   refuseErrors(findings);

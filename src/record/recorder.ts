@@ -28,6 +28,13 @@ const ACTION_LINES_PER_SECOND = 20;
 /** Lines per second of EVENT_FILE and HISTORY_FILE that forged sources can cause without being blocked. */
 const FILE_LINES_PER_SECOND = 1_000;
 
+/** Gets the events that may matter to somebody at once, with the times of the wall clock. */
+export interface EventListener {
+  scan(event: ScanEvent): void;
+  block(event: BlockEvent): void;
+  unblock(event: UnblockEvent): void;
+}
+
 /** Where a recorder writes, and in which form. */
 export interface RecorderParts {
   readonly logFormat: 1 | 2;
@@ -48,6 +55,7 @@ export interface RecorderParts {
   readonly wallTime?: WallTime;
   /** IGNORE_FILE, where lines of 2.x name it (--verbose). */
   readonly namedIgnoreFile?: string | null;
+  readonly listener?: EventListener | undefined;
 }
 
 /** Writes what happens to the log, the events and the history. */
@@ -117,7 +125,10 @@ export class Recorder {
   block(event: BlockEvent, probe: ProbeDetails = event): void {
     const written = this.#wall.block(event);
     // Other addresses of the network may have begun the same actions: one event for all.
-    if (event.source === probe.source) this.#actionEvent(() => this.#eventForm.line(written));
+    if (event.source === probe.source) {
+      this.#actionEvent(() => this.#eventForm.line(written));
+      this.#parts.listener?.block(written);
+    }
     this.#form.block(written, this.#wall.time(probe));
   }
 
@@ -130,7 +141,9 @@ export class Recorder {
 
   /** Records the end of a block. */
   unblock(event: UnblockEvent): void {
-    this.#actionEvent(() => this.#eventForm.line(this.#wall.unblock(event)));
+    const written = this.#wall.unblock(event);
+    this.#actionEvent(() => this.#eventForm.line(written));
+    this.#parts.listener?.unblock(written);
     // The log has just reported the block of the whole network, or the failure.
     if (event.how === 'replaced' || event.how === 'failed') return;
     this.#lines.write(this.#actionLines, event.entry.block.target, () => unblockLine(event));
@@ -156,6 +169,7 @@ export class Recorder {
   scan(event: ScanEvent): void {
     const written = this.#wall.scan(event);
     this.#scanEvent(written);
+    this.#parts.listener?.scan(written);
     this.#form.scan(written);
   }
 

@@ -206,7 +206,7 @@ describe('an invalid command line is a usage error of one line', () => {
     ['setup --enable --remove', /--enable goes neither with --remove nor with --root/],
     ['setup --init upstart', /--init: expected "systemd", "openrc", "sysv" or "none", found "upstart"/],
     ['unblock 10.0.0.1 --all', /unblock takes addresses and prefixes, --all or --list/],
-    ['completion fish', /fish/],
+    ['completion ksh', /ksh/],
   ])('portsentry %s', async (line, message) => {
     const error = await parse(...line.split(' ')).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ exit: 64, message: expect.stringMatching(message) });
@@ -216,7 +216,7 @@ describe('an invalid command line is a usage error of one line', () => {
 
 describe('an unknown word names the nearest known one', () => {
   const COMMANDS =
-    'replay, check, status, list, lists, why, metrics, doctor, block, unblock, setup, completion';
+    'replay, report, check, status, list, lists, why, metrics, doctor, notify, logs, scanners, top, block, unblock, setup, completion';
   test.each([
     ['statsu', 'unknown command "statsu" (did you mean status?)'],
     ['lits --json', 'unknown command "lits" (did you mean list?)'],
@@ -240,7 +240,7 @@ describe('an unknown word names the nearest known one', () => {
       '--format: expected "text", "json", "eve" or "none", found "jsn" (did you mean json?)',
     ],
     ['-l sdtout', '--logoutput: expected "stdout" or "syslog", found "sdtout" (did you mean stdout?)'],
-    ['completion fsh', 'shell: expected "bash" or "zsh", found "fsh" (did you mean zsh?)'],
+    ['completion fsh', 'shell: expected "bash", "zsh" or "fish", found "fsh" (did you mean zsh?)'],
   ])('portsentry %s', async (line, message) => {
     await expect(parse(...line.split(' '))).rejects.toThrow(`${message}; see portsentry --help`);
   });

@@ -3,8 +3,10 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseArguments } from '../../src/cli/args.ts';
-import { completionScript } from '../../src/cli/completion.ts';
-import { testFolder } from '../control/given.ts';
+import { completionScript } from '../../src/cli/completion-script.ts';
+import type { Shell } from '../../src/cli/shells.ts';
+import type { ControlHandlers } from '../../src/control/handlers.ts';
+import { serve, testFolder } from '../control/given.ts';
 
 beforeEach(() => {
   vi.stubEnv('SHELL', '/bin/bash');
@@ -33,6 +35,8 @@ describe('completions', () => {
     'doctor',
     'scanners',
     'top',
+    'notify',
+    'logs',
     'block',
     'unblock',
     'setup',
@@ -53,6 +57,8 @@ describe('completions', () => {
     ['portsentry replay --format ', ['text', 'json', 'eve', 'none']],
     ['portsentry report --html ', []],
     ['portsentry report --since ', []],
+    ['portsentry logs -n ', []],
+    ['portsentry logs --from ', ['journal', 'syslog', 'events']],
     ['portsentry setup --init ', ['systemd', 'openrc', 'sysv', 'none']],
     ['portsentry setup --root ', []],
     ['portsentry -l ', ['stdout', 'syslog']],
@@ -87,50 +93,113 @@ describe('completions', () => {
 });
 
 test('the default script is for the login shell, else for bash', () => {
-  const before = process.env.SHELL;
   expect(completionScript(undefined, '/usr/bin/zsh')).toBe(completionScript('zsh', undefined));
+  expect(completionScript(undefined, '/usr/bin/fish')).toBe(completionScript('fish', undefined));
   expect(completionScript(undefined, '/bin/dash')).toBe(completionScript('bash', undefined));
   expect(completionScript(undefined, undefined)).toBe(completionScript('bash', '/bin/zsh'));
-  expect(process.env.SHELL, 'unchanged').toBe(before);
 });
 
-/** A fake `portsentry` that offers its SHELL, the words it was given, and two commands. */
-const ECHO =
-  '#!/bin/sh\nshift\necho "$SHELL"\nfor word; do echo "asked-$word"; done\necho status\necho stop\n';
+/**
+ * A fake `portsentry` that offers the shell it answers for, the words that it was given, two commands and an IPv6 address. For
+ * zsh it escapes colons, as the real one does.
+ */
+const ECHO = `#!/bin/sh
+shift
+echo "$SHELL"
+for word; do echo "asked-$word"; done
+[ "$SHELL" = zsh ] && escape='\\'
+printf '%s\n' status stop "2001$escape:db8$escape:$escape:1"
+`;
 
-/** A folder for PATH that holds the fake program. */
-function programFolder(): string {
+/** A folder for PATH that holds the fake program and the script. */
+function programFolder(
+  shell: Shell,
+  name = 'script',
+): { folder: string; script: string; env: NodeJS.ProcessEnv } {
   const folder = join(testFolder(), 'bin');
   mkdirSync(folder);
   writeFileSync(join(folder, 'portsentry'), ECHO);
   chmodSync(join(folder, 'portsentry'), 0o755);
-  return folder;
+  writeFileSync(join(folder, name), completionScript(shell, undefined));
+  const env = { ...process.env, SHELL: '/bin/other', HOME: folder, PATH: `${folder}:${process.env.PATH}` };
+  return { folder, script: join(folder, name), env };
 }
 
-test('bash completes with its script', () => {
-  const folder = programFolder();
-  writeFileSync(join(folder, 'script'), completionScript('bash', undefined));
-  const complete = (...words: string[]) => {
-    const line = words.map((word) => `'${word}'`).join(' ');
-    const program = `source ${folder}/script; COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}
-      $(complete -p portsentry | sed 's/.*-F \\([^ ]*\\) .*/\\1/'); printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const env = { ...process.env, SHELL: '/bin/zsh', PATH: `${folder}:${process.env.PATH}` };
+test('bash completes with its script, an IPv6 address, too', () => {
+  const { script, env } = programFolder('bash');
+  const complete = (line: string, breaks = '$COMP_WORDBREAKS') => {
+    const program = `source ${script}; COMP_WORDBREAKS="${breaks}"; COMP_LINE='${line}'; COMP_POINT=${line.length}
+      _portsentry; printf '%s\n' "\${COMPREPLY[@]}"`;
     return execFileSync('bash', ['-c', program], { encoding: 'utf8', env }).trim().split('\n');
   };
-  expect(complete('portsentry', 'sta')).toEqual(['status']);
-  expect(complete('portsentry', 'list', 'b')).toEqual(['bash']);
-  expect(complete('portsentry', 'list', 'asked')).toEqual(['asked-portsentry', 'asked-list', 'asked-asked']);
+  expect(complete('portsentry sta')).toEqual(['status']);
+  expect(complete('portsentry list b')).toEqual(['bash']);
+  expect(complete('portsentry list asked')).toEqual(['asked-portsentry', 'asked-list', 'asked-asked']);
+  expect(complete('portsentry unblock ')).toContain('2001:db8::1');
+  expect(complete('portsentry unblock 2001:db8', ' :=')).toEqual(['db8::1']);
+  expect(complete('portsentry unblock 2001:db8', ' =')).toEqual(['2001:db8::1']);
 });
 
 test('zsh completes with its script', () => {
-  const folder = programFolder();
-  const script = join(folder, '_portsentry');
-  writeFileSync(script, completionScript('zsh', undefined));
+  const { script, env } = programFolder('zsh', '_portsentry');
   expect(spawnSync('zsh', ['-n', script]).status).toBe(0);
   // Stubs for the two functions of zsh that need a terminal.
-  const program = `compdef() { true }; _describe() { print -l -- "\${(@P)2}" }
-    source ${script}; words=(portsentry list b); CURRENT=3; _portsentry_yargs_completions`;
-  const env = { ...process.env, SHELL: '/bin/bash', PATH: `${folder}:${process.env.PATH}` };
+  const program = `compdef() { true }; _describe() { print -rl -- "\${(@P)2}" }
+    source ${script}; words=(portsentry list b); CURRENT=3; _portsentry`;
   const output = execFileSync('zsh', ['-f', '-c', program], { encoding: 'utf8', env });
-  expect(output).toBe('zsh\nasked-portsentry\nasked-list\nasked-b\nstatus\nstop\n');
+  expect(output).toBe('zsh\nasked-portsentry\nasked-list\nasked-b\nstatus\nstop\n2001\\:db8\\:\\:1\n');
+});
+
+test('fish completes with its script', () => {
+  const { script, env } = programFolder('fish');
+  const complete = (line: string) =>
+    execFileSync('fish', ['--no-config', '-c', `source ${script}; complete -C '${line}'`], {
+      encoding: 'utf8',
+      env,
+    })
+      .trim()
+      .split('\n')
+      .sort();
+  expect(complete('portsentry list as')).toEqual(['asked-as', 'asked-list', 'asked-portsentry']);
+  expect(complete('portsentry unblock 2001:d')).toEqual(['2001:db8::1']);
+});
+
+describe('addresses', () => {
+  const HOSTILE = ['10.0.0.1', '2001:db8::/64', '$(reboot)', '10.0.0.1;reboot', 'a:b', '', '::1 x', 7, null];
+
+  /** The completions of a line by a daemon with these handlers. */
+  async function asked(line: string, more: Partial<ControlHandlers>): Promise<string[]> {
+    const { path } = await serve(more);
+    const file = join(testFolder(), 'portsentry.conf');
+    writeFileSync(file, `CONTROL_SOCKET="${path}"\n`);
+    return completionsOf(line.replace('CONF', file));
+  }
+
+  test('unblock offers what is blocked, why also what is known; only addresses get through', async () => {
+    const questions: [string, boolean][] = [];
+    const addresses = async (begin: string, known: boolean) => {
+      questions.push([begin, known]);
+      return HOSTILE as string[];
+    };
+    const offered = ['10.0.0.1', '2001:db8::/64'];
+    expect(await asked('portsentry unblock -c CONF ', { addresses })).toEqual(offered);
+    expect(await asked('portsentry why -c CONF 10.', { addresses })).toEqual(offered);
+    vi.stubEnv('SHELL', 'zsh');
+    expect(await asked('portsentry why -c CONF 2001:db8:', { addresses })).toEqual([
+      '10.0.0.1',
+      '2001\\:db8\\:\\:/64',
+    ]);
+    expect(questions).toEqual([
+      ['', false],
+      ['10.', true],
+      ['2001:db8:', true],
+    ]);
+  });
+
+  test('without an answer, an address or a right none is offered, and nothing is said', async () => {
+    const addresses = () => new Promise<never>(() => {});
+    expect(await asked('portsentry why -c CONF 1', { addresses })).toEqual([]);
+    expect(await completionsOf('portsentry unblock -c /nonexistent ')).toEqual([]);
+    expect(await asked('portsentry unblock -c CONF $(reboot)', {})).toEqual([]);
+  });
 });

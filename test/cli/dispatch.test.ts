@@ -16,6 +16,8 @@ const COMMANDS: readonly string[] = [
   'doctor',
   'list',
   'metrics',
+  'logs',
+  'notify',
   'replay',
   'report',
   'scanners',
@@ -45,6 +47,7 @@ test.each(['--version', '-V'])(
   '%s loads nothing that it does not need, not the option parser either',
   (option) => {
     expect(loadedBy(option)).toEqual([
+      'cli/colour.js',
       'cli/output.js',
       'cli/version.js',
       'files/program.js',
@@ -64,6 +67,8 @@ test.each([
   ['block', '192.0.2.1'],
   ['unblock', '192.0.2.1'],
   ['check'],
+  ['notify', '--test'],
+  ['logs'],
   ['completion', 'bash'],
   ['replay', '/nonexistent'],
   ['report', '/nonexistent'],

@@ -224,3 +224,48 @@ describe('BLOCK_SPOOFABLE="0" blocks nobody in modes that prove no address', () 
     expect(findingsOf('BLOCK_SPOOFABLE="0"', ...lines)).toEqual(findings);
   });
 });
+
+describe('notifications', () => {
+  const ADDRESS = 'NOTIFY_URL="https://ntfy.example/topic"';
+  test.each<[name: string, lines: string[], findings: string[]]>([
+    ['an address alone', [ADDRESS, 'NOTIFY_FORMAT="ntfy"', 'NOTIFY_TOKEN_FILE="/t"'], []],
+    ['a file with the address', ['NOTIFY_URL_FILE="/u"', 'NOTIFY_FORMAT="slack"'], []],
+    [
+      'two addresses',
+      [ADDRESS, 'NOTIFY_URL_FILE="/u"'],
+      ['f:1:1: warning: NOTIFY_URL is not used: NOTIFY_URL_FILE has another address'],
+    ],
+    [
+      'what goes with an address, without one',
+      ['NOTIFY_FORMAT="ntfy"', 'NOTIFY_TOKEN_FILE="/t"'],
+      [
+        'f:1:1: warning: NOTIFY_FORMAT has no effect without NOTIFY_URL',
+        'f:2:1: warning: NOTIFY_TOKEN_FILE has no effect without NOTIFY_URL',
+      ],
+    ],
+    [
+      'an address without TLS',
+      ['NOTIFY_URL="http://ntfy.example/topic"', 'NOTIFY_TOKEN_FILE="/t"'],
+      [
+        'f:1:1: warning: NOTIFY_URL: everybody on the way can read and change notifications and the token; https:// prevents it',
+      ],
+    ],
+    ['one of this host', ['NOTIFY_URL="http://127.0.0.1:8080/"'], []],
+  ])('%s', (_name, lines, findings) => {
+    expect(findingsOf(...lines)).toEqual(findings);
+  });
+
+  test.each([
+    'https://user:hunter22@ntfy.example/',
+    'https://hunter22@ntfy.example/',
+    'ftp://hunter22',
+    'hunter22',
+    'https://hunter22 x/',
+    'https://',
+  ])('%s is refused, and no message has it', (address) => {
+    const [finding, ...others] = findingsOf(`NOTIFY_URL="${address}"`);
+    expect(finding).toMatch(/^f:1:13: error: NOTIFY_URL: expected an address /);
+    expect(finding).not.toContain('hunter22');
+    expect(others).toEqual([]);
+  });
+});

@@ -92,6 +92,7 @@ test('every key is read: none of these keeps its default', () => {
   const { config, findings } = fixture('everything.conf');
   expect(findings).toEqual([
     expect.stringContaining('BLOCK_SPOOFABLE="0": -stcp and -sudp block and hold nobody'),
+    expect.stringContaining('NOTIFY_URL is not used: NOTIFY_URL_FILE has another address'),
   ]);
   if (config === null) throw new Error('expected a configuration');
   const unread = FIELDS.filter((field) => formatField(config, field) === formatField(defaultConfig(), field));

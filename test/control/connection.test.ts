@@ -29,6 +29,8 @@ describe('each command has its answer', () => {
     [{ command: 'why', address: 'fd00::1' }, { why: { ...WHY, address: 'fd00::1' } }],
     [{ command: 'spare', address: '198.18.0.1', ms: 5_000 }, { message: '198.18.0.1 is spared.' }],
     [{ command: 'health' }, { checks: HEALTH }],
+    [{ command: 'notify-test' }, { tests: [] }],
+    [{ command: 'addresses', begin: '10.', known: false }, { addresses: ['10.99.0.1'] }],
   ])('%j', async (request, ...lines) => {
     const answered = lines.map((line) => ({ version: 1, ok: true, ...line }));
     expect(await exchange(JSON.stringify({ version: 1, ...request }), '')).toEqual(answered);

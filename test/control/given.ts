@@ -53,6 +53,7 @@ export const STATUS: Status = {
   dryRun: false,
   queue: { running: 1, queued: 2 },
   breaker: { open: false, threshold: 300 },
+  notifications: [],
   memory: 64 * 1024 * 1024,
   probePort: { transport: 'tcp', port: 1 },
   servicePort: null,
@@ -184,6 +185,8 @@ export function handlers(more: Partial<ControlHandlers> = {}): ControlHandlers {
       members: () => [],
     },
     metrics: async () => 'portsentry_build_info 1\n',
+    notifyTest: async () => [],
+    addresses: async () => [BLOCK.target],
     ...more,
   };
 }

@@ -70,6 +70,11 @@ describe('requests', () => {
       { command: 'list-unload', list: 'drop' },
       { command: 'list-unload', list: 'drop' },
     ],
+    [{ command: 'notify-test' }, { command: 'notify-test' }],
+    [
+      { command: 'addresses', begin: '2001:DB8', known: true },
+      { command: 'addresses', begin: '2001:DB8', known: true },
+    ],
   ])('%j', (sent, request) => {
     expect(good(sent)).toEqual({ ok: true, request });
     expect(parseRequest(formatRequest(request).trimEnd()), 'and back').toEqual({ ok: true, request });
@@ -109,7 +114,7 @@ describe('one line says why something is no request', () => {
 
   const COMMANDS =
     'status, list, scanners, watch, block, unblock, forget, unblock-all, why, spare, health, ' +
-    'lists, list-part, list-load, list-unload, list-members, metrics';
+    'lists, list-part, list-load, list-unload, list-members, metrics, notify-test, addresses';
   const TARGET = 'expected an address or a prefix such as 10.0.0.0/8';
   test.each<[fields: object, error: string]>([
     [{}, `unknown command nothing; there are ${COMMANDS}`],

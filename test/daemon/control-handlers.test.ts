@@ -11,6 +11,7 @@ import { Reason, reasonText } from '../../src/decode/reason.ts';
 import { Engine } from '../../src/engine.ts';
 import type { LedgerEntry } from '../../src/ledger/entry.ts';
 import { PROTOCOL_UDP } from '../../src/net/protocol.ts';
+import { Notifier } from '../../src/notify/notifier.ts';
 import type { Ports } from '../../src/record/start-lines.ts';
 import { SocketTable } from '../../src/watch/sockets.ts';
 import { WatchedPorts } from '../../src/watch/watched-ports.ts';
@@ -71,6 +72,10 @@ async function given({ settings = {}, modes = MODES, dryRun = false, listening }
     lists: listsOf({}).lists,
     metrics: { read: async () => '' },
     metricsOutputs: { health: () => [] },
+    notifier: new Notifier(
+      { origin: { host: 'h', version: '3.0.0' }, now: Date.now, toWall: (time) => time, tell: () => {} },
+      config,
+    ),
     onBlock: (entry) => reported.push(entry),
   });
   const sends = (...ports: number[]) => {

@@ -54,6 +54,8 @@ const COMMANDS = [
   'why',
   'metrics',
   'doctor',
+  'notify',
+  'logs',
   'block',
   'unblock',
   'replay',

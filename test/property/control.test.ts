@@ -15,6 +15,14 @@ const COMMANDS = [
   'why',
   'spare',
   'health',
+  'notify-test',
+  'addresses',
+  'lists',
+  'list-part',
+  'list-load',
+  'list-unload',
+  'list-members',
+  'metrics',
 ];
 const FIELDS = [
   'version',
@@ -27,6 +35,12 @@ const FIELDS = [
   'since',
   'sort',
   'limit',
+  'begin',
+  'known',
+  'list',
+  'upload',
+  'entries',
+  'note',
   '__proto__',
   'constructor',
 ];

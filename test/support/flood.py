@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Sends TCP SYNs from forged sources at an even pace through a packet socket.
 
-    flood.py INTERFACE SOURCE_MAC DESTINATION_MAC DESTINATION PER_SECOND SECONDS [FIRST_PORT LAST_PORT]
+    flood.py INTERFACE SOURCE_MAC DESTINATION_MAC DESTINATION PER_SECOND SECONDS [FIRST_PORT LAST_PORT [PROBES]]
 
-The sources are 11.0.0.0 and the addresses after it, a new one for each SYN. All frames are made before the first is
+The sources are 11.0.0.0 and the addresses after it, a new one for each SYN, or after PROBES of them. All frames are made before the first is
 sent. SECONDS may be Infinity: then the frames of three seconds are sent again and again. Prints "ready", and at the end
 how many frames were sent and in what time.
 """
@@ -22,12 +22,13 @@ def main():
     interface, source_mac, destination_mac, destination = sys.argv[1:5]
     per_second, seconds = int(sys.argv[5]), float(sys.argv[6])
     first_port, last_port = (int(port) for port in sys.argv[7:9] or (1, 1000))
+    probes = int((sys.argv[9:10] or [1])[0])
     ethernet = mac(destination_mac) + mac(source_mac) + b'\x08\x00'
     target = struct.unpack('!I', socket.inet_aton(destination))[0]
     is_endless = math.isinf(seconds)
     count = int(per_second * (3 if is_endless else seconds))
     ports = last_port - first_port + 1
-    frames = [ethernet + syn(FIRST_SOURCE + i, target, 1024 + i % 60000, first_port + i % ports) for i in range(count)]
+    frames = [ethernet + syn(FIRST_SOURCE + i // probes, target, 1024 + i % 60000, first_port + i % ports) for i in range(count)]
     print('ready', flush=True)
     starts = itertools.count if is_endless else lambda start, step: range(start, count, step)
     took = send(interface, frames, per_second, starts)

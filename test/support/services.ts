@@ -77,6 +77,8 @@ export interface FloodOptions {
   readonly seconds: number;
   /** Inclusive. The ports are taken in turn. */
   readonly ports?: readonly [first: number, last: number];
+  /** Probes of each source, one after the other; 1 by default. */
+  readonly probes?: number;
 }
 
 /**
@@ -86,7 +88,12 @@ export interface FloodOptions {
  */
 export async function startFlood(lab: Lab, link: Link, options: FloodOptions): Promise<LabProcess> {
   const { from, to } = link;
-  const numbers = [options.perSecond, options.seconds, ...(options.ports ?? [1, 1000])].map(String);
+  const numbers = [
+    options.perSecond,
+    options.seconds,
+    ...(options.ports ?? [1, 1000]),
+    options.probes ?? 1,
+  ].map(String);
   const command = ['python3', support('flood.py'), from.interface, from.mac, to.mac, to.ipv4, ...numbers];
   const flood = await lab.start(from.host, command);
   await flood.waitForLine(/^ready/);

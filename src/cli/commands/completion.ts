@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import type { Invocation } from '../invocation.ts';
 import { SHELLS } from '../shells.ts';
 
-/** Adds `completion [bash|zsh]`. `take` receives the invocation. */
+/** Adds `completion [bash|zsh|fish]`. `take` receives the invocation. */
 export function addCompletion(parser: Argv, take: (invocation: Invocation) => void): Argv {
   return parser.command(
     'completion [shell]',

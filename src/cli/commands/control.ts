@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
-import type { Invocation } from '../invocation.ts';
+import { type Invocation, LOG_PLACES } from '../invocation.ts';
+import { DEFAULT_LINES, MAX_LINES } from '../logs/bounds.ts';
 import { asGiven, CONFIGURATION, JSON_OUTPUT } from './options.ts';
 
 /** Adds the commands that query the running daemon. `take` receives the invocation. */
@@ -43,6 +44,52 @@ export function addQueries(parser: Argv, take: (invocation: Invocation) => void)
       'check that portsentry works, and send it a test probe',
       (command) => command.options({ ...CONFIGURATION, ...JSON_OUTPUT }),
       ({ configfile, json }) => take({ command: 'doctor', configfile, json }),
+    )
+    .command(
+      'notify',
+      'send a test message to whoever is notified',
+      (command) =>
+        command
+          .options({
+            ...CONFIGURATION,
+            test: { type: 'boolean', default: false, describe: 'send the message' },
+            ...JSON_OUTPUT,
+          })
+          .check(({ test }) => {
+            if (test) return true;
+            throw new Error('notify takes --test: what else is sent, NOTIFY_COMMAND and NOTIFY_URL say');
+          }),
+      ({ configfile, json }) => take({ command: 'notify', configfile, json }),
+    )
+    .command(
+      'logs',
+      'print the log lines of portsentry, wherever they went',
+      (command) =>
+        command
+          .options({
+            ...CONFIGURATION,
+            follow: { alias: 'f', type: 'boolean', default: false, describe: 'go on with new lines' },
+            lines: {
+              alias: 'n',
+              type: 'number',
+              requiresArg: true,
+              defaultDescription: `${DEFAULT_LINES}; with --since ${MAX_LINES}`,
+              describe: 'how many lines, the last ones',
+            },
+            since: {
+              type: 'string',
+              requiresArg: true,
+              describe: 'lines from this time on: 2026-11-22, "2026-11-22 13:33", or 1h (an hour ago)',
+            },
+            from: { choices: LOG_PLACES, requiresArg: true, describe: 'where to read them' },
+          })
+          .check(({ lines }) => {
+            if (lines === undefined || (Number.isInteger(lines) && lines >= 0 && lines <= MAX_LINES))
+              return true;
+            throw new Error(`--lines takes a whole number from 0 to ${MAX_LINES}`);
+          }),
+      ({ configfile, follow, lines, since, from }) =>
+        take({ command: 'logs', configfile, follow, lines, since, from }),
     );
 }
 

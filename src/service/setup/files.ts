@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { completionScript } from '../../cli/completion.ts';
+import { completionScript } from '../../cli/completion-script.ts';
 import type { InitSystem } from '../../cli/invocation.ts';
 
 /** A file that setup installs. */
@@ -66,6 +66,7 @@ export function setupFiles(source: string, target: Target): SetupFile[] {
     add(`${documentsOf(prefix)}/${example}`, read(`packaging/${example}`));
   add(`${prefix}/share/bash-completion/completions/portsentry`, completionScript('bash', undefined));
   add(`${prefix}/share/zsh/site-functions/_portsentry`, completionScript('zsh', undefined));
+  add(`${prefix}/share/fish/vendor_completions.d/portsentry.fish`, completionScript('fish', undefined));
 
   for (const name of ['portsentry.conf', 'portsentry.ignore'])
     addConfiguration(`${CONFIGURATION_FOLDER}/${name}`, `packaging/etc/${name}`);

@@ -42,7 +42,9 @@ describe('the files that are installed', () => {
       expect.arrayContaining([
         '/usr/local/share/man/man5/portsentry.conf.5',
         '/usr/local/share/bash-completion/completions/portsentry',
+        '/usr/local/share/fish/vendor_completions.d/portsentry.fish',
         '/usr/local/share/doc/portsentry/docs/installing.md',
+        '/usr/local/share/doc/portsentry/examples/notify-mail',
       ]),
     );
     expect(new Set(files.map(({ path }) => path)).size).toBe(files.length);
