@@ -15,6 +15,7 @@ TEST_PACKAGES = $(UNIT_PACKAGES) nmap hping3 masscan tmux zmap tcpreplay iperf3 
 
 # Only to make captures again.
 FIXTURE_PACKAGES := traceroute
+PICTURE_PACKAGES := chromium
 VM_PACKAGES = qemu-system-x86 e2fsprogs mmdebstrap $(PACKAGE_PACKAGES)
 
 # More arguments for the tests, such as VITEST_ARGS=test/decode.
@@ -25,8 +26,8 @@ NODE_TESTS := $(addprefix test/,capture commands control daemon listen sensor se
 SOURCES := $(shell find src -name '*.ts')
 BUNDLE := build/bundle/main.js
 
-.PHONY: run test unit e2e on-this-node test-vm test-field build bundle lint bench fuzz fixtures coverage clean
-.PHONY: packages-build packages-run packages-unit packages-test packages-vm
+.PHONY: run test unit e2e on-this-node test-vm test-field build bundle lint bench fuzz fixtures pictures coverage clean
+.PHONY: packages-build packages-run packages-unit packages-test packages-vm packages-picture
 
 run: packages-run build
 	node dist/main.js $(ARGS)
@@ -58,7 +59,7 @@ test-vm: packages-vm build bundle
 
 # Beside ufw, firewalld, docker and other releases' nft, from Debian's packages, and for ten minutes of real time. Writes
 # test/field/results/DATE.txt. Not a part of `make test`.
-test-field: packages-test packages-tarball build bundle
+test-field: packages-test packages-tarball packages-picture build bundle
 	test/field/run $(VITEST_ARGS)
 
 build: dist/main.js
@@ -86,6 +87,11 @@ fixtures: packages-test build
 	@native-notes/need $(FIXTURE_PACKAGES)
 	fixtures/make/run
 	fixtures/make/golden
+
+# Makes the pictures of README anew.
+pictures: packages-picture build
+	node_modules/.bin/tsc -p tsconfig.tools.json
+	node build/fixtures/make/report-picture.js
 
 clean:
 	rm -rf dist build node_modules coverage
@@ -116,6 +122,9 @@ packages-unit: packages-build
 
 packages-test: packages-run
 	@native-notes/need $(TEST_PACKAGES)
+
+packages-picture:
+	@native-notes/need $(PICTURE_PACKAGES)
 
 packages-vm: packages-build
 	@native-notes/need $(VM_PACKAGES)

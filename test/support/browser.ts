@@ -7,6 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 /** How a page is looked at. */
 export interface View {
   readonly width: number;
+  readonly height?: number;
   readonly media?: 'screen' | 'print';
   readonly scheme?: 'light' | 'dark';
 }
@@ -91,9 +92,9 @@ export class Browser {
   }
 
   /** Looks at the page in another way. */
-  async look({ width, media = 'screen', scheme = 'light' }: View): Promise<void> {
+  async look({ width, height = 900, media = 'screen', scheme = 'light' }: View): Promise<void> {
     await this.#send('Emulation.setDeviceMetricsOverride', {
-      ...{ width, height: 900, deviceScaleFactor: 1, mobile: false },
+      ...{ width, height, deviceScaleFactor: 1, mobile: false },
     });
     const features = [{ name: 'prefers-color-scheme', value: scheme }];
     await this.#send('Emulation.setEmulatedMedia', { media, features });
@@ -108,10 +109,10 @@ export class Browser {
     return (answer.result as { value: T }).value;
   }
 
-  /** A picture of the whole page, as a PNG. */
-  async screenshot(): Promise<Buffer> {
+  /** A picture of the whole page, or of what the window shows, as a PNG. */
+  async screenshot(part: 'page' | 'window' = 'page'): Promise<Buffer> {
     const { data } = await this.#send('Page.captureScreenshot', {
-      captureBeyondViewport: true,
+      captureBeyondViewport: part === 'page',
       format: 'png',
     });
     return Buffer.from(data as string, 'base64');
