@@ -1,15 +1,19 @@
 import { type PortRange, PortSet } from '../config/ports.ts';
 import { portList } from '../config/values.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
+import { dayText } from '../record/times.ts';
 import { Narrow } from '../replay/narrow.ts';
 import { parsePrefixes } from './endpoints.ts';
 import type { ReplayOptions } from './invocation.ts';
 
-/** Which probes --since, --until, --port and --source leave; null for all. Throws usage error 64. */
-export function readNarrow({ since, until, port, source }: NarrowOptions): Narrow | null {
+/**
+ * Which probes --since, --until, --port and --source leave; null for all. `first` is the time of the first packet in ms
+ * since the epoch, on which times of the day depend. Throws usage error 64.
+ */
+export function readNarrow({ since, until, port, source }: NarrowOptions, first = 0): Narrow | null {
   if ([since, until, port, source].every((option) => option === undefined)) return null;
-  const from = since === undefined ? null : readMoment(since, '--since');
-  const to = until === undefined ? null : readMoment(until, '--until');
+  const from = since === undefined ? null : readMoment(since, '--since', first);
+  const to = until === undefined ? null : readEnd(until, from ?? first);
   if (from !== null && to !== null && to <= from)
     throw usage(`--until: expected a time after --since ${since}, found "${until}"`);
   return new Narrow({
@@ -24,12 +28,35 @@ type NarrowOptions = Pick<ReplayOptions, 'since' | 'until' | 'port' | 'source'>;
 
 const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:?\d\d)?)?$/;
 
-/** A local time, or one with its zone, in ms since the epoch; a date alone is its first moment. */
-function readMoment(text: string, option: string): number {
-  const [, day, time = '00:00', zone = ''] = MOMENT.exec(text) ?? [];
+const TIME_OF_DAY = /^\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?$/;
+
+/** Whether the options have a time without a date, which depends on the first packet. */
+export function needsFirstPacket({ since, until }: NarrowOptions): boolean {
+  return [since, until].some((text) => text !== undefined && TIME_OF_DAY.test(text));
+}
+
+/**
+ * A local time, or one with its zone, in ms since the epoch. A date alone is its first moment, and a time alone is on the
+ * day of `reference` (ms since the epoch).
+ */
+function readMoment(text: string, option: string, reference: number): number {
+  const whole = TIME_OF_DAY.test(text) ? `${dayText(reference)} ${text}` : text;
+  const [, day, time = '00:00', zone = ''] = MOMENT.exec(whole) ?? [];
   const moment = day === undefined ? Number.NaN : Date.parse(`${day}T${time}${zone}`);
   if (!Number.isNaN(moment)) return moment;
-  throw usage(`${option}: expected a time such as 2026-11-22 or "2026-11-22 13:33:37", found "${text}"`);
+  throw usage(
+    `${option}: expected a time such as 2026-11-22, "2026-11-22 13:33:37" or 13:33, found "${text}"`,
+  );
+}
+
+/** The same for --until: a time alone is the first one after `begin` (ms since the epoch). */
+function readEnd(text: string, begin: number): number {
+  const end = readMoment(text, '--until', begin);
+  if (!TIME_OF_DAY.test(text) || end > begin) return end;
+  const next = new Date(begin);
+  // A day is not always 24 hours long.
+  next.setDate(next.getDate() + 1);
+  return readMoment(text, '--until', next.getTime());
 }
 
 /** `22,80-90` of TCP and UDP, or `tcp/22,udp/53` of one of them. */
