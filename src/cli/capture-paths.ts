@@ -8,13 +8,13 @@ import { CommandError, Exit } from '../preflight/exit.ts';
 const HEAD_BYTES = 4_096;
 
 /**
- * The captures that the words of a command line stand for: a folder for those in it and in its folders, a pattern with
+ * The captures that each word of a command line stands for: a folder for those in it and in its folders, a pattern with
  * `*`, `?` or `[` for the files that match it, anything else for itself. Files of a folder or pattern are in the order
  * of their names, numbers by their value, as tcpdump counts up the parts of a long capture. Throws a CommandError (66)
  * for a folder without captures, and for a pattern that matches nothing.
  */
-export function capturePaths(words: readonly string[]): string[] {
-  return words.flatMap((word) => {
+export function capturePaths(words: readonly string[]): string[][] {
+  return words.map((word) => {
     const kind = kindOf(word);
     if (kind === 'folder') return inFolder(word);
     return kind === 'nothing' && /[*?[]/.test(word) ? matching(word) : [word];

@@ -6,6 +6,7 @@ import { Exit } from '../preflight/exit.ts';
 import { CaptureFacts } from '../replay/capture-facts.ts';
 import type { Places } from '../replay/places.ts';
 import type { Replay } from '../replay/replay.ts';
+import { byFirstPacket } from './first-packet.ts';
 import type { Progress } from './progress.ts';
 
 /** What the passes over the captures work with. */
@@ -19,10 +20,17 @@ export interface PassParts {
   readonly progress: Progress | null;
 }
 
-/** Opens all captures; their files are opened for each reading only. */
-export async function openAll(paths: readonly string[]): Promise<CaptureFile[]> {
+/**
+ * Opens all captures; their files are opened for each reading only. Each group of more than one is put in the order of the
+ * first packets: the names of a ring of captures (tcpdump -W) begin anew, and two sensors' files have other names.
+ */
+export async function openAll(groups: readonly (readonly string[])[]): Promise<CaptureFile[]> {
   const files: CaptureFile[] = [];
-  for (const path of paths) files.push(await openCaptureFile(path, () => process.stdin));
+  for (const paths of groups) {
+    const group: CaptureFile[] = [];
+    for (const path of paths) group.push(await openCaptureFile(path, () => process.stdin));
+    files.push(...(group.length > 1 ? await byFirstPacket(group) : group));
+  }
   return files;
 }
 

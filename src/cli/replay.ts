@@ -27,8 +27,9 @@ import { SeenConnections } from '../watch/seen-connections.ts';
 import { WatchedPorts } from '../watch/watched-ports.ts';
 import { capturePaths } from './capture-paths.ts';
 import { addOpen, parsePrefixes } from './endpoints.ts';
+import { firstPacketOf } from './first-packet.ts';
 import type { ReplayOptions } from './invocation.ts';
-import { readNarrow } from './narrowing.ts';
+import { needsFirstPacket, readNarrow } from './narrowing.ts';
 import type { Progress } from './progress.ts';
 import { openAll, replayFiles } from './replay-files.ts';
 import { type LineOutput, ReplayOutput } from './replay-output.ts';
@@ -52,10 +53,12 @@ export async function runReplay(
   if (options.open !== undefined) addOpen(options.open, open);
   const homes = options.home === undefined ? null : parsePrefixes(options.home, '--home');
   const home = homes === null ? EVERY_HOME : homeOf(homes);
-  const narrow = readNarrow(options);
+  // What is wrong with them is said before a pipe is waited for.
+  let narrow = readNarrow(options);
   const config = withArp(readConfig(options.configfile, modes));
   const paths = capturePaths(options.files);
   const files = await openAll(paths);
+  if (needsFirstPacket(options)) narrow = readNarrow(options, (await firstPacketOf(files)) ?? 0);
   const places = new Places(files.map(({ name }) => name));
   const summary =
     options.summary === 'none' ? null : (await import('./replay-summary.ts')).openSummary(options.summary);
@@ -94,7 +97,7 @@ export async function runReplay(
   // First, so that a file that cannot be written costs nobody the time of a replay.
   if (options.extract !== undefined && narrow !== null)
     await (await import('./replay-extract.ts')).extractTo(options.extract, files, narrow);
-  const progress = await openProgress(options.format !== 'none' && output instanceof ReplayOutput, paths);
+  const progress = await openProgress(options.format !== 'none' && output instanceof ReplayOutput, paths.flat());
   const { exit, facts } = await replayFiles(files, {
     replay,
     places,

@@ -60,7 +60,7 @@ export async function namedFiles(
   const streams: EventStream[] = [];
   const captures: string[] = [];
   try {
-    for (const path of words.flatMap((word) => capturePaths([word]))) {
+    for (const path of capturePaths(words).flat()) {
       const pipe = await pipeAt(path, standardInput);
       if (pipe !== null) streams.push(await streamOf(path, pipe));
       else if (isCapture(path)) captures.push(path);

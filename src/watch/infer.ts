@@ -27,7 +27,7 @@ export function inferOpen(
     connections.noteEdges(packet);
   } else if (packet.protocol === PROTOCOL_UDP) {
     open.add(PROTOCOL_UDP, packet.source, packet.sourcePort);
-    answers.note(packet);
+    answers.noteDatagram(packet);
   } else if (packet.protocol !== PROTOCOL_ARP) {
     inferOther(packet, open, answers);
   }

@@ -2,11 +2,18 @@ import type { Packet } from '../decode/packet.ts';
 import { Address } from '../net/address.ts';
 import { hashAddress } from '../net/hash.ts';
 import { type Transport, transportOf } from '../net/protocol.ts';
-import { ConnectionTable, NO_ENTRY } from './connection-table.ts';
+import { ConnectionTable, isFirst, NO_ENTRY } from './connection-table.ts';
 
 /** Answers remembered in all, and those of them that one source is told. */
 const MAX_ANSWERS = 65_536;
 const MAX_OF_SOURCE = 64;
+
+/** Exchanges of datagrams remembered, the last ones. */
+const MAX_EXCHANGES = 65_536;
+
+// Of such an exchange: the end that comes first in its key has asked, or the other.
+const FIRST_ASKED = 1;
+const SECOND_ASKED = 2;
 
 /** A port that sent an answer. */
 export interface SeenAnswer {
@@ -36,6 +43,8 @@ const FIRST_ANSWERS = 256;
 export class SeenAnswers {
   /** Pairs of an answering port and an address. */
   readonly #pairs: ConnectionTable;
+  /** Which end sent the first datagram between two ports. */
+  readonly #datagrams: ConnectionTable;
   readonly #salt: number;
   #words = new Uint32Array(FIRST_ANSWERS * ANSWER_WORDS);
   /** The first answer to an address, by its hash, counted from 1. */
@@ -45,7 +54,17 @@ export class SeenAnswers {
   /** `salt` randomizes hashes; the results do not depend on it. */
   constructor(salt: number) {
     this.#pairs = new ConnectionTable(MAX_ANSWERS, salt);
+    this.#datagrams = new ConnectionTable(MAX_EXCHANGES, salt);
     this.#salt = salt;
+  }
+
+  /** Notes a datagram, which is an answer if one went the other way between the same ports before it. */
+  noteDatagram(packet: Packet): void {
+    const { state } = this.#datagrams;
+    const sender = isFirst(packet) ? FIRST_ASKED : SECOND_ASKED;
+    const exchange = this.#datagrams.find(packet);
+    if (exchange === NO_ENTRY) this.#datagrams.state[this.#datagrams.add(packet)] = sender;
+    else if (state[exchange] !== sender) this.note(packet);
   }
 
   /** Notes a packet that comes from a port that listens. */

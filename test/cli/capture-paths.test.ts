@@ -33,7 +33,9 @@ beforeEach(() => {
 });
 
 const pathsOf = (...words: string[]) =>
-  capturePaths(words.map((word) => join(folder, word))).map((path) => path.slice(folder.length + 1));
+  capturePaths(words.map((word) => join(folder, word)))
+    .flat()
+    .map((path) => path.slice(folder.length + 1));
 
 test.each<[string[], string[]]>([
   [
@@ -70,7 +72,7 @@ test('a folder has its captures and those of its folders', () => {
 });
 
 test('standard input is itself', () => {
-  expect(capturePaths(['-'])).toEqual(['-']);
+  expect(capturePaths(['-'])).toEqual([['-']]);
 });
 
 test.each([

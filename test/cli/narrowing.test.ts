@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Kind } from '../../src/classify/kind.ts';
-import { readNarrow } from '../../src/cli/narrowing.ts';
+import { needsFirstPacket, readNarrow } from '../../src/cli/narrowing.ts';
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from '../../src/net/protocol.ts';
 import { probe } from '../track/given.ts';
 
@@ -55,7 +55,24 @@ describe('times', () => {
     expect(takes({ since: '2026-11-22 00:00:01' }, { time: local })).toBe(false);
   });
 
-  test.each(['', 'noon', '2026-13-01', '22.11.2026', '2026-11-22 25:00'])(
+  test.each<[string | undefined, string | undefined, Date, boolean]>([
+    ['13:33', undefined, new Date(2026, 10, 22, 13, 32, 59, 999), false],
+    ['13:33', undefined, new Date(2026, 10, 22, 13, 33), true],
+    ['13:33', '13:34:30', new Date(2026, 10, 22, 13, 34, 30), false],
+    // Before the first packet: the day after.
+    [undefined, '08:00', new Date(2026, 10, 23, 7, 59), true],
+    [undefined, '08:00', new Date(2026, 10, 23, 8, 0), false],
+    ['22:00', '01:00', new Date(2026, 10, 23, 0, 59), true],
+    ['2026-11-24 22:00', '01:00', new Date(2026, 10, 25, 0, 59), true],
+    ['2026-11-24 22:00', '01:00', new Date(2026, 10, 25, 1), false],
+  ])('a time alone, from %s to %s: %s', (since, until, time, expected) => {
+    const first = new Date(2026, 10, 22, 9).getTime();
+    expect(needsFirstPacket({ ...NONE, since, until })).toBe(true);
+    const narrow = readNarrow({ ...NONE, since, until }, first);
+    expect(narrow?.spans(time.getTime())).toBe(expected);
+  });
+
+  test.each(['', '25:00', '1:2', '13:33Z', 'noon', '2026-13-01', '22.11.2026', '2026-11-22 25:00'])(
     '--since %s is refused',
     (since) => {
       expect(() => readNarrow({ ...NONE, since })).toThrow(expect.objectContaining({ exit: 64 }));

@@ -34,3 +34,21 @@ test('one address is told 64 ports, and whom nothing can be said of is told so',
   answers.note(answer(1, '10.0.0.5'));
   expect(answers.to(address('10.0.0.5'))).toBeNull();
 });
+
+test('a datagram is an answer only if one went the other way between the same ports', () => {
+  for (const salt of SALTS) {
+    const answers = new SeenAnswers(salt);
+    const reply = answer(53, '10.0.0.1', 17);
+    const question = Object.assign(answer(40_000, '10.0.0.2', 17), { destinationPort: 53 });
+    question.source.set(address('10.0.0.1'));
+    // Nobody asked, nor did this port.
+    answers.noteDatagram(answer(123, '10.0.0.1', 17));
+    answers.noteDatagram(question);
+    answers.noteDatagram(Object.assign(answer(53, '10.0.0.1', 17), { destinationPort: 40_001 }));
+    expect(answers.to(address('10.0.0.1'))).toEqual([]);
+    answers.noteDatagram(reply);
+    answers.noteDatagram(question);
+    expect(answers.to(address('10.0.0.1'))).toEqual([{ address: '10.0.0.2', transport: 'udp', port: 53 }]);
+    expect(answers.to(address('10.0.0.2'))).toEqual([]);
+  }
+});
