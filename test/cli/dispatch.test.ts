@@ -48,7 +48,9 @@ test.each(['--version', '-V'])(
   (option) => {
     expect(loadedBy(option)).toEqual([
       'cli/colour.js',
+      'cli/compile-later.js',
       'cli/output.js',
+      'cli/plain-replay.js',
       'cli/version.js',
       'files/program.js',
       'main.js',

@@ -49,6 +49,7 @@ const COMMANDS = [
   'check',
   'status',
   'list',
+  'lists',
   'scanners',
   'top',
   'why',
