@@ -34,7 +34,7 @@ function seriesIn(text: string): Record<string, number> {
 }
 
 const scrape = async (where = ADDRESS, host = lab.victim): Promise<string> =>
-  (await lab.run(host, ['curl', '--silent', '--max-time', '5', `http://${where}/metrics`])).stdout;
+  (await lab.run(host, ['curl', '--silent', '--max-time', '50', `http://${where}/metrics`])).stdout;
 
 const HOLDER = `
 const net = require('node:net');
@@ -160,7 +160,11 @@ test('a missing folder and a port of others keep nobody from starting; log, chec
 
 test.each([
   ['the kernel sensor', METHOD, []],
-  ['the packet sensor, which also watches ports in use', METHOD.replace('kernel', 'packet'), ['-S']],
+  [
+    'the packet sensor, which also watches ports in use',
+    `KNOWN_SERVICES="0"\n${METHOD.replace('kernel', 'packet')}`,
+    ['-S'],
+  ],
 ])('a Prometheus that scrapes a socket of systemd is no scanner: %s', async (_what, config, options) => {
   configure(lab.victim, config);
   const socket = `${lab.wire.to.ipv4}:9771`;
