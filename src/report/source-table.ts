@@ -3,7 +3,7 @@ import { plainName } from './plain-name.ts';
 import { RangeSet } from './range-set.ts';
 
 /** Rows kept; when there are twice as many, those with the fewest probes leave. */
-const MAX_ROWS = 16_384;
+const MAX_ROWS = 4_096;
 
 /** Kinds and targets of one source that are named. */
 const MAX_KINDS = 16;
