@@ -151,9 +151,7 @@ function hintsOf(sums: EventSums, bars: readonly TimeBar[]): string[] {
     hints.push(
       `Nearly all probes came about ${formatTime(fullest.start)}. If a clock was wrong at other times, leave them out with --since and --until.`,
     );
-  if (sums.table.hasForgotten)
-    hints.push(
-      'There were more sources than can be kept: those with few probes are counted in the sums alone.',
-    );
+  if (sums.hasMoreSources)
+    hints.push('There were more sources than can be kept: probes of the others are in the sums alone.');
   return hints;
 }
