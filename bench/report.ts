@@ -20,7 +20,8 @@ import { gzipSync } from 'node:zlib';
 import { PROGRAM } from '../test/support/detector.ts';
 import { geoFiles, type Truth, writeWeek } from '../test/support/event-week.ts';
 
-const EVENTS = Number(process.argv[2] ?? 10_000_000);
+/** The generator leaves out a tenth: a source that still scans does not begin again. */
+const EVENTS = Number(process.argv[2] ?? 11_300_000);
 const BEGIN = Date.parse('2026-11-23T00:00:00Z');
 const DAY_MS = 86_400_000;
 const DAYS = 7;

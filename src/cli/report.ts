@@ -16,11 +16,14 @@ import { type CommandOutput, PIECE_CHARS } from './output.ts';
 import type { Progress } from './progress.ts';
 import { namedFiles, ownEvents, type ReportInput } from './report-input.ts';
 
+import { keepHeapSmall } from './small-heap.ts';
+
 /**
  * `portsentry report`: sums up what the events of this host, of other files or of captures say. Returns 65 when a file is
  * damaged or has no events at all; the report has the rest. Throws a CommandError for what cannot be read or written.
  */
 export async function runReport(options: ReportOptions, output: CommandOutput): Promise<Exit> {
+  keepHeapSmall();
   const made = Date.now();
   const span = readSpan(options, made);
   const config = readConfig(options.configfile);

@@ -71,7 +71,7 @@ export function buildReport(sums: EventSums, parts: ReportParts): Report {
     tools: sums.tools.all(),
     shapes: sums.shapes.all(),
     modes: sums.modes.all(),
-    ...(hasOrigins ? originsOf(rows, origins) : { countries: null, networks: null }),
+    ...(hasOrigins ? originsOf(sums, origins) : { countries: null, networks: null }),
     geoFiles: origins.paths.map(plainName),
     hints: hintsOf(sums, bars),
   };
@@ -96,10 +96,10 @@ function sourceOf(row: SourceRow, origins: Origins): ReportedSource {
 }
 
 /** The countries and the networks of the sources. A group counts as the source that it is named after. */
-function originsOf(rows: readonly SourceRow[], origins: Origins) {
+function originsOf({ sources }: EventSums, origins: Origins) {
   const countries = new Map<string | null, Mutable<ReportedOrigin>>();
   const networks = new Map<string | null, Mutable<ReportedOrigin>>();
-  for (const { source, probes } of rows) {
+  for (const [source, probes] of sources) {
     const { country, countryName, asn, operator } = origins.originOf(source);
     count(countries, country, countryName, probes);
     count(networks, asn === null ? null : `AS${asn}`, operator, probes);
@@ -151,9 +151,7 @@ function hintsOf(sums: EventSums, bars: readonly TimeBar[]): string[] {
     hints.push(
       `Nearly all probes came about ${formatTime(fullest.start)}. If a clock was wrong at other times, leave them out with --since and --until.`,
     );
-  if (sums.table.hasForgotten)
-    hints.push(
-      'There were more sources than can be kept: those with few probes are counted in the sums alone.',
-    );
+  if (sums.hasMoreSources)
+    hints.push('There were more sources than can be kept: probes of the others are in the sums alone.');
   return hints;
 }

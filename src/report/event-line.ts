@@ -273,10 +273,13 @@ function countOf(value: unknown): number | null {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
 }
 
+/** The end of the year 9999. A time beyond it has no usual text, and a picture no place for it. */
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+
 function timeOf(value: unknown): number | null {
   if (typeof value !== 'string') return null;
   const time = Date.parse(value);
-  return Number.isNaN(time) ? null : time;
+  return time >= 0 && time <= LAST_TIME ? time : null;
 }
 
 /** An address or a prefix. The last one is kept, because many events of one source follow each other. */

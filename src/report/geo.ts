@@ -107,8 +107,8 @@ function rank(name: string): number {
 async function openDatabase(path: string): Promise<Database> {
   const bytes = readRegular(path, MAX_BYTES + 1);
   if (bytes.length > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES / 1_048_576} MiB`);
-  const { Reader } = await import('./mmdb.ts');
-  const reader = new Reader(bytes);
+  const { openReader } = await import('./mmdb.ts');
+  const reader = openReader(bytes);
   const { databaseType, ipVersion, nodeCount, searchTreeSize } = reader.metadata;
   if (!(nodeCount > 0 && searchTreeSize < bytes.length)) throw new Error('it is damaged');
   const type = String(databaseType);

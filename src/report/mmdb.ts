@@ -1,2 +1,6 @@
-/** The reader of MaxMind's format, in a module of its own: it is loaded only for a file. */
-export { Reader } from 'mmdb-lib';
+import { Reader } from 'mmdb-lib';
+
+/** Reads a file in MaxMind's format. In a module of its own, which is loaded only for such a file. Throws when it is damaged. */
+export function openReader(bytes: Buffer) {
+  return new Reader(bytes);
+}

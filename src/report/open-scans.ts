@@ -1,5 +1,7 @@
-/** Sources that are remembered: twice those that the daemon tracks. The one that was quiet for longest leaves. */
-const MAX_OPEN = 131_072;
+import { MAX_SOURCES } from '../track/source-table.ts';
+
+/** Sources that are remembered: as many as the daemon tracks. The one that was quiet for longest leaves. */
+const MAX_OPEN = MAX_SOURCES;
 
 /** What is known of the scan of a source that may go on. */
 interface OpenScan {

@@ -3,7 +3,7 @@ import { plainName } from './plain-name.ts';
 import { RangeSet } from './range-set.ts';
 
 /** Rows kept; when there are twice as many, those with the fewest probes leave. */
-const MAX_ROWS = 16_384;
+const MAX_ROWS = 4_096;
 
 /** Kinds and targets of one source that are named. */
 const MAX_KINDS = 16;
@@ -51,8 +51,6 @@ export interface SourceRow {
 /** The sources with the most probes. Of a flood of single packets few are kept. */
 export class SourceTable {
   readonly #rows = new Map<string, SourceRow>();
-  /** Rows have left, so those that are there may have had more probes than they count. */
-  hasForgotten = false;
 
   /** Takes in a probe. */
   probe(key: string, event: FiledProbe): void {
@@ -153,7 +151,6 @@ export class SourceTable {
         if (row.probes <= most) this.#rows.delete(key);
       }
     }
-    this.hasForgotten = true;
   }
 }
 

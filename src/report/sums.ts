@@ -20,7 +20,8 @@ export class EventSums {
   /** The times of the first and the last probe. */
   first = Number.POSITIVE_INFINITY;
   last = Number.NEGATIVE_INFINITY;
-  readonly sources = new Set<string>();
+  /** Different sources and their probes, those of a group with the source that it is named after. */
+  readonly sources = new Map<string, number>();
   readonly targets = new Set<string>();
   hasMoreSources = false;
   hasMoreTargets = false;
@@ -84,7 +85,7 @@ export class EventSums {
   #probe(event: FiledProbe): void {
     const { time, transport, port } = event;
     const key = this.#keyOf(event.source);
-    this.#noteSource(key);
+    this.#noteSource(key, 1);
     if (event.destination !== null) this.#noteTarget(event.destination);
     this.#widen(time, time);
     this.#open.probe(key);
@@ -107,11 +108,12 @@ export class EventSums {
     if (isGroup) {
       for (const member of event.decoys) {
         const memberKey = this.#keyOf(member);
-        this.#noteSource(memberKey);
+        this.#noteSource(memberKey, 0);
         rest -= this.#open.takeSingle(memberKey);
       }
-    } else this.#noteSource(own);
+    }
     rest = Math.max(0, rest);
+    this.#noteSource(own, rest);
     for (const target of event.targetNames) this.#noteTarget(target);
     const first = Math.min(event.first, event.last);
     const last = Math.max(event.first, event.last);
@@ -165,9 +167,10 @@ export class EventSums {
     if (last > this.last) this.last = last;
   }
 
-  #noteSource(key: string): void {
-    if (this.sources.has(key)) return;
-    if (this.sources.size < MAX_ADDRESSES) this.sources.add(key);
+  #noteSource(key: string, probes: number): void {
+    const known = this.sources.get(key);
+    if (known !== undefined || this.sources.size < MAX_ADDRESSES)
+      this.sources.set(key, (known ?? 0) + probes);
     else this.hasMoreSources = true;
   }
 

@@ -113,12 +113,14 @@ test('lines that are no events are counted, and the first one is named', async (
     '{"event":{"action":"probe"}}',
     '\0\xff'.repeat(100),
     '{"a":'.repeat(50_000),
+    line(1).trim().replace('2026', '+275760'),
+    line(1).trim().replace('2026', '1969'),
   ];
   writeFileSync(path, `${line(1)}\n${bad.join('\n')}\n${line(2)}`);
   const { ports, badLines, troubles } = await read();
   expect({ ports, badLines }).toEqual({ ports: [1, 2], badLines: bad.length });
   expect(troubles).toEqual([
-    'events.json: 6 lines are no events of portsentry and are left out; the first one is line 3',
+    'events.json: 8 lines are no events of portsentry and are left out; the first one is line 3',
   ]);
 });
 

@@ -205,6 +205,6 @@ test('a flood of forged sources takes bounded memory, and is counted', () => {
   expect(sums.probes).toBe(count);
   expect(sums.hasMoreSources).toBe(true);
   const report = reportOf(sums, count);
-  expect(sums.table.rows().length).toBeLessThanOrEqual(32_768);
+  expect(sums.table.rows().length).toBeLessThanOrEqual(8_192);
   expect(report.hints.join(' ')).toContain('more sources than can be kept');
 });
