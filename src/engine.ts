@@ -48,6 +48,11 @@ export interface EngineRecorder {
   readonly readsEvents: boolean;
   /** Whether it also asks for the scan of a source of this many probes; called once for each, at its end. */
   wantsScan?(probes: number): boolean;
+  /**
+   * Set where nobody reads single probes, only their sums: then it is called in place of `probe`, and no event is made. It
+   * must not keep the probe.
+   */
+  readonly sum?: ((probe: Probe, reported: Reported) => void) | null;
   /** `reaction` is what the probe led to at once. */
   probe(event: ProbeEvent, reported: Reported, reaction: Reaction): void;
   scan(event: ScanEvent): void;
@@ -282,10 +287,13 @@ export class Engine {
   /** Takes the first `count` probes, at most MAX_PREFETCH, in order. */
   takeAll(probes: readonly Probe[], count: number): void {
     const { onlyCounts } = this;
+    const sum = this.#sum;
     this.tracker.prefetch(probes, count);
     for (let index = 0; index < count; index++) {
       const probe = probes[index] as Probe;
-      if (this.#count(probe) && !onlyCounts) this.#judge(probe);
+      if (!this.#count(probe) || onlyCounts) continue;
+      if (sum === null) this.#judge(probe);
+      else this.#sumUp(probe, sum);
     }
   }
 
@@ -310,12 +318,25 @@ export class Engine {
     this.tracker.close();
   }
 
-  /** Where probes are only counted, nobody asks for connects. */
+  /** Where probes are only counted or summed up, nobody asks for connects. */
   #adapt(): void {
     const { modes } = this.#parts;
     this.#tcpPlace = modePlace(modes.tcp);
     this.#udpPlace = modePlace(modes.udp);
-    this.tracker.remembersAttempts = !this.onlyCounts;
+    this.tracker.remembersAttempts = !this.onlyCounts && this.#sum === null;
+  }
+
+  /** What sums up the probes of which no event is made; null when events are made. */
+  get #sum(): NonNullable<EngineRecorder['sum']> | null {
+    return this.#parts.respond === null ? (this.#parts.recorder().sum ?? null) : null;
+  }
+
+  /** Notes of a probe what the end of its scan says. */
+  #sumUp(probe: Probe, sum: NonNullable<EngineRecorder['sum']>): void {
+    const { marks, reported } = this.tracker.source;
+    marks.tool.add(probe);
+    if (isTracerouteLike(probe)) marks.traceroutes++;
+    sum(probe, reported);
   }
 
   #newDecoys(): Decoys {

@@ -104,6 +104,7 @@ export class Recorder {
 
   /** Records a probe. `reported` is what was written about its source before, `reaction` what the probe led to. */
   probe(event: ProbeEvent, reported: Reported, reaction: Reaction = 'none'): void {
+    if (!this.listens) return;
     this.#lines.now = event.time;
     const isSingle = this.#isWrittenSingly(event, reported);
     const written = this.#wall.time(event);

@@ -1,6 +1,9 @@
+import type { Probe } from '../classify/probe.ts';
 import { PORT_COUNT } from '../config/ports.ts';
-import { compareTransports, type Transport } from '../net/protocol.ts';
+import { Address } from '../net/address.ts';
+import { compareTransports, type Transport, transportOf } from '../net/protocol.ts';
 import type { ProbeEvent, ScanEvent } from '../track/event.ts';
+import type { Reported } from '../track/reported.ts';
 import { TopSources } from './top-sources.ts';
 
 /** Different addresses that are counted: a capture of a flood of forged sources must not fill the memory. */
@@ -47,20 +50,37 @@ export class Findings {
   singles = 0;
   readonly #ports = new Map<Transport, Uint32Array>();
   readonly #plot: ProbePlot | null;
+  /** The target of the last probe without an event. */
+  readonly #target = new Address();
+  #hasTarget = false;
 
   /** `plot` also gets the probes; null for none. */
   constructor(plot: ProbePlot | null) {
     this.#plot = plot;
   }
 
-  /** Counts a probe. */
-  probe({ time, source, destination, transport, destinationPort }: ProbeEvent): void {
-    this.sources.add(source);
+  /** Counts a probe; `reported` is that of its source. */
+  probe(
+    { time, family, source, destination, transport, destinationPort }: ProbeEvent,
+    reported: Reported,
+  ): void {
+    // To look up the text of an address takes longer than all else. The source of IPv6 may be a network.
+    if (!reported.isSummed || family === 6) this.sources.add(source);
+    reported.isSummed = true;
     this.targets.add(destination);
-    if (transport === 'arp') return;
-    const ports = this.#portsOf(transport);
-    ports[destinationPort] = (ports[destinationPort] as number) + 1;
-    if (transport === 'tcp' || transport === 'udp') this.#plot?.add(time, destinationPort);
+    this.#countPort(transport, destinationPort, time);
+  }
+
+  /** Counts a probe of which there is no event. */
+  sum({ time, source, destination, protocol, destinationPort }: Probe, reported: Reported): void {
+    if (!reported.isSummed || !source.isV4) this.sources.add(source.toString());
+    reported.isSummed = true;
+    if (!this.#hasTarget || !destination.equals(this.#target)) {
+      this.#hasTarget = true;
+      this.#target.set(destination);
+      this.targets.add(destination.toString());
+    }
+    this.#countPort(transportOf(protocol), destinationPort, time);
   }
 
   /** Whether it asks for a scan of this many probes. In a flood of forged sources most are only counted. */
@@ -85,6 +105,13 @@ export class Findings {
     return all
       .sort((a, b) => b.probes - a.probes || compareTransports(a.transport, b.transport) || a.port - b.port)
       .slice(0, most);
+  }
+
+  #countPort(transport: Transport, port: number, time: number): void {
+    if (transport === 'arp') return;
+    const ports = this.#portsOf(transport);
+    ports[port] = (ports[port] as number) + 1;
+    if (transport === 'tcp' || transport === 'udp') this.#plot?.add(time, port);
   }
 
   #portsOf(transport: Transport): Uint32Array {

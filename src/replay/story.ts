@@ -1,3 +1,4 @@
+import type { Probe } from '../classify/probe.ts';
 import type { EngineRecorder } from '../engine.ts';
 import type { BlockEvent, Reaction, RefusedEvent } from '../respond/event.ts';
 import type { DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from '../track/event.ts';
@@ -27,12 +28,15 @@ export class Story implements EngineRecorder {
   readonly #findings: Findings | null;
   readonly #onProbes: () => void;
   #probes = 0;
+  /** Set where there is nothing but a summary. */
+  readonly sum: ((probe: Probe, reported: Reported) => void) | null;
 
   constructor({ recorder, stamp, findings, onProbes = () => {} }: StoryParts) {
     this.#recorder = recorder;
     this.#stamp = stamp;
     this.#findings = findings;
     this.#onProbes = onProbes;
+    this.sum = recorder.listens || findings === null ? null : (...probe) => this.#sum(findings, ...probe);
   }
 
   get listens(): boolean {
@@ -49,8 +53,17 @@ export class Story implements EngineRecorder {
 
   probe(event: ProbeEvent, reported: Reported, reaction: Reaction): void {
     this.#stamp?.at(event.time, event.place?.file);
-    this.#findings?.probe(event);
+    this.#findings?.probe(event, reported);
     this.#recorder.probe(event, reported, reaction);
+    this.#countProbe();
+  }
+
+  #sum(findings: Findings, probe: Probe, reported: Reported): void {
+    findings.sum(probe, reported);
+    this.#countProbe();
+  }
+
+  #countProbe(): void {
     if (++this.#probes % PROBES_PER_CALL === 0) this.#onProbes();
   }
 

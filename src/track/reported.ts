@@ -9,6 +9,8 @@ export class Reported {
   shown = 0;
   /** One of its probes was an alert among the events. */
   alerted = false;
+  /** The summary of a replay has its address. */
+  isSummed = false;
   /** Alerts without their own line since the last sum, the new ports among them, and when they began (ms). */
   unreportedProbes = 0;
   unreportedPorts = 0;
@@ -31,6 +33,7 @@ export class Reported {
     this.quietLines = 0;
     this.shown = 0;
     this.alerted = false;
+    this.isSummed = false;
     this.unreportedProbes = 0;
     this.unreportedPorts = 0;
     this.countedPorts = 0;
