@@ -463,7 +463,8 @@ export const DIRECTIVES: Table = {
     key: 'SHARE_TIME_MAX',
     kind: time,
     default: '7d',
-    meaning: 'how long a source that others name is shut out at most; 0 for as long as they say',
+    meaning:
+      'how long a source that others name stays shut out at most after that; 0 for as long as they say',
   },
   user: {
     key: 'USER',

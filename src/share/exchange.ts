@@ -78,6 +78,11 @@ export class Exchange {
     return this.#pulling.trouble;
   }
 
+  /** Whether nothing is under way. */
+  get isQuiet(): boolean {
+    return !this.#pushing.isBusy && !this.#pulling.isBusy;
+  }
+
   /** Call it every second; `now` in ms by a clock that does not step. It returns at once. */
   tick(now: number): void {
     const { engine, queue } = this.#parts;
@@ -142,8 +147,8 @@ export class Exchange {
     const { engine, queue, wallNow, most, apply, isListed } = this.#parts;
     const limits = { most: most(), concerns: (id: string) => isListed(id) || queue.knows(id) };
     const pulled = await engine.pull(whole, limits, this.#end.signal);
-    const ended = pulled.ended.filter(({ id, target, at }) => !this.#isOwnEnd(id, target, at));
     const decisions = pulled.decisions.filter(({ id, target }) => queue.saidBy(id, target) === undefined);
+    const ended = pulled.ended.filter(({ id, target, at }) => !this.#isOwnEnd(id, target, at));
     try {
       await apply({ ...pulled, decisions, ended });
     } catch (error) {

@@ -35,6 +35,12 @@ export class ForeignDecisions {
     return this.#byTarget.size;
   }
 
+  /** The targets that are decided on. */
+  targets(): Iterable<string> {
+    return this.#byTarget.keys();
+  }
+
+  /** Whether the decision with this id is known. */
   has(id: string): boolean {
     return this.#targets.has(id);
   }
@@ -48,7 +54,7 @@ export class ForeignDecisions {
   change(decisions: Iterable<Decision>, endedIds: Iterable<string>): Difference {
     const touched = new Map<string, ForeignTarget | null>();
     const note = (target: string) => {
-      if (!touched.has(target)) touched.set(target, this.#asTarget(target));
+      if (!touched.has(target)) touched.set(target, this.targetOf(target));
     };
     for (const id of endedIds) this.#forget(id, note);
     for (const decision of decisions) {
@@ -63,12 +69,10 @@ export class ForeignDecisions {
   }
 
   /** Takes all decisions that there are in place of those that are known. */
-  replace(decisions: readonly Decision[]): Difference {
-    const ids = new Set(decisions.map(({ id }) => id));
-    return this.change(
-      decisions,
-      [...this.#targets.keys()].filter((id) => !ids.has(id)),
-    );
+  replace(decisions: readonly Decision[]): void {
+    this.#byTarget.clear();
+    this.#targets.clear();
+    this.change(decisions, []);
   }
 
   /** Forgets what has ended; the list has ended it by itself. `now` is of the wall clock, in ms since the epoch. */
@@ -87,7 +91,8 @@ export class ForeignDecisions {
     if (ofTarget?.size === 0) this.#byTarget.delete(target);
   }
 
-  #asTarget(target: string): ForeignTarget | null {
+  /** What a list should hold of this target; null when no decision on it stands. */
+  targetOf(target: string): ForeignTarget | null {
     let last: Decision | null = null;
     for (const decision of this.#byTarget.get(target)?.values() ?? [])
       if (last === null || decision.until > last.until) last = decision;
@@ -99,7 +104,7 @@ export class ForeignDecisions {
     const added: ForeignTarget[] = [];
     const removed: string[] = [];
     for (const [target, was] of before) {
-      const is = this.#asTarget(target);
+      const is = this.targetOf(target);
       if (is === null) {
         if (was !== null) removed.push(target);
       } else if (was === null || !isSame(was, is)) added.push(is);
@@ -111,6 +116,10 @@ export class ForeignDecisions {
 /** The engine gives a time that is left, so the same end differs by the time that its answer took. */
 const SAME_TIME_MS = 5_000;
 
-function isSame(one: ForeignTarget, other: ForeignTarget): boolean {
+/** Whether a list that holds the one need not change to hold the other. */
+export function isSame(
+  one: Pick<ForeignTarget, 'note' | 'until'>,
+  other: Pick<ForeignTarget, 'note' | 'until'>,
+): boolean {
   return one.note === other.note && Math.abs(one.until - other.until) < SAME_TIME_MS;
 }

@@ -2,7 +2,7 @@ import { EngineError } from './engine.ts';
 
 /** The pause after a failure, and the longest one: each failure in a row doubles it. */
 const FIRST_PAUSE_MS = 1_000;
-const MAX_PAUSE_MS = 30_000;
+const MAX_PAUSE_MS = 10_000;
 
 /** What a lane says. */
 export interface LaneParts {

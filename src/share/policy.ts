@@ -3,10 +3,6 @@ import { type Evidence, suffices } from '../track/evidence.ts';
 /** With SHARE_REPEATED="1", the ports that a source of repeated probes must have tried. */
 export const MIN_REPEATED_PORTS = 3;
 
-/** What `check` and the documents say of SHARE_REPEATED="1". */
-export const REPEATED_CAN_BE_FORGED =
-  'anybody can forge the probes, and every host of the engine would block the address in whose name they came';
-
 /** What decides on a report. */
 export interface Sharing {
   /** SHARE_REPEATED. */

@@ -1,3 +1,4 @@
+import { counted } from '../record/counted.ts';
 import { EngineError, type Pushed, type ShareEngine } from './engine.ts';
 import type { Order, ShareQueue } from './queue.ts';
 
@@ -31,24 +32,53 @@ export async function deliver(parts: DeliveryParts, signal: AbortSignal): Promis
   const [first] = orders;
   if (first === undefined) return NOTHING;
   if (first.kind === 'take-back') {
-    const takenBack = await engine.takeBack(first.target, signal);
-    queue.done([first.seq]);
-    return { ...NOTHING, takenBack };
+    return takeBack(parts, first, signal);
   }
   const reports = orders as readonly ReportOrder[];
   return first.inDoubt ? clearUp(parts, reports, signal) : send(parts, reports, signal);
 }
 
+/** An engine that refuses this must not keep back all that comes after it. */
+async function takeBack(
+  { engine, queue, tell }: DeliveryParts,
+  { seq, target }: Order & { readonly kind: 'take-back' },
+  signal: AbortSignal,
+): Promise<Delivered> {
+  try {
+    const takenBack = await engine.takeBack(target, signal);
+    queue.done([seq]);
+    return { ...NOTHING, takenBack };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    tell(`${engine.name} does not take back what was said of ${target}: ${error.message}.`);
+    queue.done([seq]);
+    return { ...NOTHING, refused: 1 };
+  }
+}
+
+function isRefusal(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.outcome === 'refused';
+}
+
 /** The answer to these reports is missing, or a crash came between: the engine says which of them it has. */
 async function clearUp(
-  { engine, queue }: DeliveryParts,
+  { engine, queue, tell }: DeliveryParts,
   orders: readonly ReportOrder[],
   signal: AbortSignal,
 ): Promise<Delivered> {
-  const found = await engine.findPushed(
-    orders.map(({ report }) => report),
-    signal,
-  );
+  let found: readonly (Pushed | null)[];
+  try {
+    found = await engine.findPushed(
+      orders.map(({ report }) => report),
+      signal,
+    );
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    // They were sent, and nobody can say more.
+    tell(`${engine.name} does not say what became of ${counted(orders.length, 'report')}: ${error.message}.`);
+    queue.done(orders.map(({ seq }) => seq));
+    return { ...NOTHING, refused: orders.length };
+  }
   let pushed = 0;
   for (const [index, { seq }] of orders.entries()) {
     const made = found[index] ?? null;

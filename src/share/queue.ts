@@ -50,6 +50,8 @@ export class ShareQueue {
   readonly #reports = new Map<string, number>();
   /** By id; the oldest first. */
   readonly #said = new Map<string, Said>();
+  /** How many of them each target has. */
+  readonly #saidOf = new Map<string, number>();
   #nextSeq = 1;
   #hasToldFull = false;
   /** Orders that were refused because the queue was full. */
@@ -115,6 +117,22 @@ export class ShareQueue {
     if (this.#isFull) return false;
     this.#do({ op: 'take-back', seq: this.#nextSeq, target });
     return true;
+  }
+
+  /** Whether a report on this target waits. */
+  isWaiting(target: string): boolean {
+    return this.#reports.has(target);
+  }
+
+  /** Whether a decision of this host on this target is known. */
+  hasSaid(target: string): boolean {
+    return this.#saidOf.has(target);
+  }
+
+  /** The targets of waiting reports and of known decisions of this host. */
+  *targets(): Generator<string> {
+    yield* this.#reports.keys();
+    yield* this.#saidOf.keys();
   }
 
   /** The oldest orders, all of one kind: `most` reports at most, either all in doubt or none, or one that takes back. */
@@ -226,16 +244,30 @@ export class ShareQueue {
         for (const seq of step.seqs) this.#remove(seq);
         return;
       case 'said':
-        this.#said.delete(step.said.id);
-        this.#said.set(step.said.id, step.said);
-        if (this.#said.size > MAX_SAID) this.#said.delete(this.#said.keys().next().value as string);
+        this.#say(step.said);
         return;
       case 'ended':
-        for (const id of step.ids) this.#said.delete(id);
+        for (const id of step.ids) this.#unsay(id);
         return;
       default:
         step satisfies never;
     }
+  }
+
+  #say(said: Said): void {
+    this.#unsay(said.id);
+    this.#said.set(said.id, said);
+    this.#saidOf.set(said.target, (this.#saidOf.get(said.target) ?? 0) + 1);
+    if (this.#said.size > MAX_SAID) this.#unsay(this.#said.keys().next().value as string);
+  }
+
+  #unsay(id: string): void {
+    const target = this.#said.get(id)?.target;
+    if (target === undefined) return;
+    this.#said.delete(id);
+    const left = (this.#saidOf.get(target) ?? 1) - 1;
+    if (left === 0) this.#saidOf.delete(target);
+    else this.#saidOf.set(target, left);
   }
 
   #add(step: Extract<Step, { op: 'report' | 'take-back' }>): void {
@@ -265,6 +297,7 @@ export class ShareQueue {
   /** What waits goes to the new engine, which knows none of it. */
   #forgetEngine(): void {
     this.#said.clear();
+    this.#saidOf.clear();
     for (const { seq } of [...this.#orders.values()]) this.#doubt(seq, false);
   }
 

@@ -92,6 +92,7 @@ test('every key is read: none of these keeps its default', () => {
   const { config, findings } = fixture('everything.conf');
   expect(findings).toEqual([
     expect.stringContaining('BLOCK_SPOOFABLE="0": -stcp and -sudp block and hold nobody'),
+    expect.stringContaining('SHARE_REPEATED="1": anybody can forge repeated probes'),
   ]);
   if (config === null) throw new Error('expected a configuration');
   const unread = FIELDS.filter((field) => formatField(config, field) === formatField(defaultConfig(), field));

@@ -56,6 +56,8 @@ const COMMANDS = [
   'replay',
   'setup',
   'completion',
+  'lists',
+  'share',
 ];
 
 describe('portsentry(8)', () => {
