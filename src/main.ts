@@ -53,6 +53,8 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       return (await import('./cli/list.ts')).runList(invocation, standardStreams());
     case 'lists':
       return (await import('./cli/lists.ts')).runLists(invocation, standardStreams());
+    case 'share':
+      return (await import('./cli/share.ts')).runShare(invocation, standardStreams());
     case 'block':
       return (await import('./cli/block.ts')).runBlock(invocation, standardStreams());
     case 'unblock':

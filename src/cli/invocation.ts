@@ -7,6 +7,7 @@ export type Invocation =
   | ({ readonly command: 'replay' } & ReplayOptions)
   | ({ readonly command: 'check' } & CheckOptions)
   | ({ readonly command: 'status' | 'lists' | 'doctor' } & QueryOptions)
+  | ({ readonly command: 'share' } & ShareOptions)
   | ({ readonly command: 'list' } & ListOptions)
   | ({ readonly command: 'why' } & WhyOptions)
   | ({ readonly command: 'block' } & BlockOptions)
@@ -54,6 +55,12 @@ export interface CheckOptions {
 export interface QueryOptions {
   readonly configfile: string | undefined;
   readonly json: boolean;
+}
+
+/** The options of `share`. */
+export interface ShareOptions extends QueryOptions {
+  /** Try the engine of the configuration. */
+  readonly test: boolean;
 }
 
 /** The options of `why`. */

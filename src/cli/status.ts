@@ -6,6 +6,7 @@ import { askFor, findSocket } from './ask.ts';
 import type { QueryOptions } from './invocation.ts';
 import { jsonLine } from './json.ts';
 import type { CommandOutput } from './output.ts';
+import { shareFacts } from './share-facts.ts';
 import { renderFacts } from './table.ts';
 import { formatDuration } from './times.ts';
 
@@ -41,6 +42,7 @@ export function renderStatus(status: Status): string {
     ['method', `${method.name} (${method.how})`],
     ['actions', `${queue.running} running, ${queue.queued} waiting`],
     ['breaker', describeBreaker(status)],
+    ...(status.share === null ? [] : shareFacts(status.share)),
     ['services', describeServices(status)],
     ['memory', `${Math.round(status.memory / MEBIBYTE_BYTES)} MiB`],
   ];

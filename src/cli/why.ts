@@ -22,13 +22,17 @@ export async function runWhy(options: WhyOptions, output: CommandOutput): Promis
 }
 
 /** What the address did, what was done to it, and what happens next. */
-export function renderWhy({ address, rule, source, block, lists, earlier, next }: Why, now: number): string {
+export function renderWhy(
+  { address, rule, source, block, lists, shared, earlier, next }: Why,
+  now: number,
+): string {
   const facts: [string, ...string[]][] = [
     ['never block', rule === null ? 'no rule spares it' : `spared by a rule: ${rule}`],
     ['seen', ...(source === null ? ['not tracked'] : describeSource(source, now))],
     ['blocked', ...(block === null ? ['no'] : describeBlock(block, address, now))],
   ];
   if (lists.length > 0) facts.push(['listed', ...lists.map((match) => describeMatch(match, address, now))]);
+  if (shared !== null) facts.push(['shared', shared]);
   if (earlier !== null) {
     const { times, endedAt, how } = earlier;
     const what = times === 0 ? 'a block by hand, which' : `${counted(times, 'block')}; the last one`;

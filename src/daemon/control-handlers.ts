@@ -32,6 +32,8 @@ import { logHealth } from './log-health.ts';
 import { blockByHand, forgetByHand, type Orders, unblockAllByHand, unblockByHand } from './manual-blocks.ts';
 import type { LogDestinations } from './outputs.ts';
 import { selfCheck } from './self-check.ts';
+import type { Share } from './share.ts';
+import { shareHealth } from './share-status.ts';
 import { tryBlock } from './trial-block.ts';
 
 /** How long an answer waits for a look at the blocks. */
@@ -65,6 +67,8 @@ export interface LiveControlHandlersParts {
   readonly knownServices: () => readonly KnownService[];
   readonly coinTests: Pick<CoinTests, 'progressOf'>;
   readonly lists: Lists;
+  /** null when nothing is shared. */
+  readonly share: () => Share | null;
   /** Called for each block by hand that is in force. */
   readonly onBlock: (entry: LedgerEntry) => void;
 }
@@ -107,6 +111,7 @@ export class LiveControlHandlers implements ControlHandlers {
       dryRun,
       queue: queue.load,
       breaker: { open: breaker.isOpen, threshold: breaker.threshold },
+      share: this.#parts.share()?.status ?? null,
       memory: memoryUsage.rss(),
       probePort: this.#probePort(),
       servicePort: this.#servicePort(),
@@ -124,17 +129,30 @@ export class LiveControlHandlers implements ControlHandlers {
     return this.#refusesOrders() ?? blockByHand(this.#orders(), request);
   }
 
-  unblock(target: string): Promise<Answer> {
-    return this.#refusesOrders() ?? unblockByHand(this.#orders(), target);
+  async unblock(target: string): Promise<Answer> {
+    const refusal = await this.#refusesOrders();
+    return refusal ?? this.#shareToo(target, await unblockByHand(this.#orders(), target));
   }
 
-  forget(target: string): Promise<Answer> {
-    return this.#refusesOrders() ?? forgetByHand(this.#orders(), target);
+  async forget(target: string): Promise<Answer> {
+    const refusal = await this.#refusesOrders();
+    return refusal ?? this.#shareToo(target, await forgetByHand(this.#orders(), target));
+  }
+
+  /** Whom an administrator unblocks here, no portsentry of the engine has to block. */
+  async #shareToo(target: string, answer: Answer): Promise<Answer> {
+    return (await this.#parts.share()?.unblocked(target, answer)) ?? answer;
   }
 
   async unblockAll(): Promise<Answer & { readonly count: number }> {
     const refusal = await this.#refusesOrders();
-    return refusal === null ? unblockAllByHand(this.#orders()) : { ...refusal, count: 0 };
+    if (refusal !== null) return { ...refusal, count: 0 };
+    const { blocks } = this.#parts.blockManager;
+    const targets = [...blocks.due()].map(({ block }) => block.target);
+    const answer = await unblockAllByHand(this.#orders());
+    const ended = targets.filter((target) => blocks.find(target)?.ended !== null);
+    const message = (await this.#parts.share()?.unblockedAll(ended)) ?? '';
+    return { ...answer, message: `${answer.message}${message}` };
   }
 
   async why(text: string): Promise<Why> {
@@ -158,6 +176,7 @@ export class LiveControlHandlers implements ControlHandlers {
           : { ...knownSource(source, address, toWall), challenge: coinTests.progressOf(address) },
       block: block === undefined ? null : infoOf(blockManager, block),
       lists: this.#parts.lists.matches(address),
+      shared: this.#parts.share()?.whatIsSaidOf(block?.block.target ?? text) ?? null,
       earlier: earlierOf(known, toWall),
       next: foretell(blockManager, prepared(), { address, rule, block, source, dryRun }),
     };
@@ -193,6 +212,7 @@ export class LiveControlHandlers implements ControlHandlers {
         now: this.#parts.blockManager.clock.now,
       }),
       ...commandHealth(config, dryRun ? null : forPolicy1),
+      ...shareHealth(this.#parts.share()?.status ?? null),
       await logHealth(destinations),
     ];
   }

@@ -51,6 +51,12 @@ export class ShareCandidates {
     return this.#candidates.size;
   }
 
+  /** Whether this source, or one of this network, waits for a proof. */
+  has(target: string): boolean {
+    if (this.#candidates.has(target)) return true;
+    return target.includes('/') && [...this.#candidates.values()].some((each) => each.target === target);
+  }
+
   /** A block of this target is in force, because of a probe of this source. */
   add({ source, kind, transport, destinationPort }: ProbeDetails, target: string): void {
     const entry = this.#parts.blocks.find(target);

@@ -1,5 +1,9 @@
 import { join } from 'node:path';
+import type { Failure } from '../commands/failure.ts';
 import type { Config } from '../config/config.ts';
+import type { Answer } from '../control/handlers.ts';
+import type { ShareStatus } from '../control/status.ts';
+import { overlaps, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { isByHand } from '../respond/block-state.ts';
 import type { Blocks } from '../respond/blocks.ts';
 import type { BlockEvent } from '../respond/event.ts';
@@ -119,6 +123,39 @@ export class Share {
     };
   }
 
+  /** Whether nothing is under way at the engine. */
+  get isQuiet(): boolean {
+    return this.#exchange.isQuiet;
+  }
+
+  /** How it is doing, for people. */
+  get status(): ShareStatus {
+    const { engine } = this.#parts;
+    const { pushTrouble, pullTrouble, lastPush, lastPull } = this.#exchange;
+    const { waiting, known, leftOut, overflowed, pushed, refused, takenBack, lifted } = this.counts;
+    const push = {
+      trouble: pushTrouble,
+      last: lastPush,
+      waiting,
+      overflowed,
+      pushed,
+      refused,
+      takenBack,
+      lifted,
+    };
+    const pull = { trouble: pullTrouble, last: lastPull, list: engine.list, decisions: known, leftOut };
+    return { engine: engine.name, push: engine.pushes ? push : null, pull: engine.pulls ? pull : null };
+  }
+
+  /** What others were told of this target, in one sentence; null for nothing. */
+  whatIsSaidOf(target: string): string | null {
+    const { engine } = this.#parts;
+    if (this.#queue.isWaiting(target)) return `${engine.name} is about to be told of ${target}`;
+    if (this.#queue.hasSaid(target)) return `${engine.name} was told of ${target}`;
+    if (this.#candidates.has(target)) return `${engine.name} is not told of it: its probes may be forged`;
+    return null;
+  }
+
   /** The actions against a source have ended. */
   blocked(event: BlockEvent): void {
     if (event.action === 'block' && this.#parts.engine.pushes) this.#candidates.add(event, event.target);
@@ -129,6 +166,73 @@ export class Share {
     for (const report of this.#candidates.take()) this.#queue.report(report);
     this.#queue.tick();
     this.#exchange.tick(now);
+  }
+
+  /**
+   * An administrator has unblocked the target here, which ended as `answer` says. What any portsentry has said of it is
+   * taken back at the engine, and the list lets it pass at once.
+   */
+  async unblocked(target: string, answer: Answer): Promise<Answer> {
+    if (answer.outcome !== 'done' && answer.outcome !== 'absent') return answer;
+    const { engine } = this.#parts;
+    const stays = this.#list.othersOf(target);
+    const isSaid =
+      this.#list.isSaidByPortsentry(target) || this.#queue.hasSaid(target) || this.#queue.isWaiting(target);
+    const why = stays === null ? '' : `it stays in the list ${engine.list}: ${stays}`;
+    if (answer.outcome === 'absent' && !isSaid)
+      return stays === null ? answer : { outcome: 'refused', message: why };
+    if (!engine.pushes) {
+      if (!isSaid) return stays === null ? answer : { ...answer, message: `${answer.message}; but ${why}` };
+      const message = `${target} is in the list ${engine.list}, and this host may not take it back at ${engine.name}: CROWDSEC_MACHINE is not set`;
+      return answer.outcome === 'absent'
+        ? { outcome: 'refused', message }
+        : { ...answer, message: `${answer.message}; but ${message}` };
+    }
+    if (!this.#queue.takeBack(target))
+      return { outcome: 'later', message: `${target}: too much waits for ${engine.name}` };
+    const parts = this.#saidIn(target).filter((part) => this.#queue.takeBack(part));
+    const [failure, lost] = await Promise.all([this.#drop([target, ...parts]), this.#queue.durable()]);
+    const what =
+      answer.outcome === 'done' ? answer.message : `${target} is no longer in the list ${engine.list}`;
+    const notes = [
+      `${engine.name} is told`,
+      ...(failure === null ? [] : [failure]),
+      ...(lost === null ? [] : [`but a restart forgets that: ${lost}`]),
+      ...(stays === null ? [] : [`but ${why}`]),
+    ];
+    return { ...answer, outcome: 'done', message: `${what}; ${notes.join('; ')}` };
+  }
+
+  /** What portsentry has said of parts of this network: a block may have grown since. */
+  #saidIn(target: string): string[] {
+    if (!target.includes('/')) return [];
+    const network = parsePrefix(target) as Prefix;
+    const isPart = (text: string) => {
+      const prefix = parsePrefix(text);
+      return (
+        text !== target && prefix !== null && prefix.length >= network.length && overlaps(prefix, network)
+      );
+    };
+    return [...new Set([...this.#queue.targets(), ...this.#list.targetsOfPortsentry()])].filter(isPart);
+  }
+
+  async #drop(targets: readonly string[]): Promise<Failure> {
+    let failure: Failure = null;
+    for (const target of targets) failure = (await this.#list.drop(target)) ?? failure;
+    return failure;
+  }
+
+  /** The same for the blocks that `unblock --all` has ended. Resolves to what the answer says of it. */
+  async unblockedAll(targets: readonly string[]): Promise<string> {
+    const { engine } = this.#parts;
+    if (!engine.pushes) return '';
+    const said = targets.filter(
+      (target) =>
+        this.#queue.hasSaid(target) || this.#queue.isWaiting(target) || this.#list.isSaidByPortsentry(target),
+    );
+    const taken = said.filter((target) => this.#queue.takeBack(target));
+    await this.#drop(taken);
+    return taken.length === 0 ? '' : `; ${engine.name} is told of ${taken.length}`;
   }
 
   /** Ends within a second; what waits is on the disk. */

@@ -1,8 +1,10 @@
+import type { Failure } from '../commands/failure.ts';
+import { formatPrefix } from '../net/prefix.ts';
 import { counted } from '../record/counted.ts';
 import type { Refused } from '../respond/lists/admission.ts';
 import type { ListMember } from '../respond/lists/named-list.ts';
-import type { LeftOut, Pulled } from '../share/engine.ts';
-import { type Difference, ForeignDecisions, type ForeignTarget } from '../share/foreign.ts';
+import type { Decision, EndedDecision, LeftOut, Pulled } from '../share/engine.ts';
+import { type Difference, ForeignDecisions, type ForeignTarget, isSame } from '../share/foreign.ts';
 import type { SteadyClock } from './clock.ts';
 import type { Lists } from './lists.ts';
 
@@ -47,16 +49,63 @@ export class SharedList {
     const left = [...leftOut];
     if (decisions.length > room) left.push(overflow(decisions.slice(room), most()));
     const taken = decisions.slice(0, room).map((each) => ({ ...each, until: Math.min(each.until, last) }));
-    const difference = isWhole
-      ? this.decisions.replace(taken)
-      : this.decisions.change(
-          taken,
-          ended.map(({ id }) => id),
-        );
-    const refused = await this.#putInForce(difference);
+    const refused = await this.#putInForce(this.#take(isWhole, taken, ended));
     const [first] = refused;
     if (first !== undefined) left.push({ count: refused.length, first: first.target, why: first.why });
     this.#tellOf(left, isWhole);
+  }
+
+  /**
+   * What the list must change. A whole answer is compared with the list itself: a change may have failed, and what was left
+   * out for the sake of this host may be none of its business now.
+   */
+  #take(isWhole: boolean, decisions: readonly Decision[], ended: readonly EndedDecision[]): Difference {
+    if (!isWhole)
+      return this.decisions.change(
+        decisions,
+        ended.map(({ id }) => id),
+      );
+    this.decisions.replace(decisions);
+    const { lists, name, clock } = this.#parts;
+    const members = [...(lists.get(name)?.members() ?? [])];
+    const listed = new Map(members.map((member) => [formatPrefix(member.prefix), member]));
+    const added: ForeignTarget[] = [];
+    for (const target of this.decisions.targets()) {
+      const wanted = this.decisions.targetOf(target);
+      if (wanted === null) continue;
+      const { until = null, note = null } = listed.get(target) ?? {};
+      listed.delete(target);
+      const isThere = until !== null && note !== null && isSame({ note, until: clock.toWall(until) }, wanted);
+      if (!isThere) added.push(wanted);
+    }
+    return { added, removed: [...listed.keys()] };
+  }
+
+  /** The targets that a portsentry has decided on. */
+  *targetsOfPortsentry(): Generator<string> {
+    for (const target of this.decisions.targets()) if (this.isSaidByPortsentry(target)) yield target;
+  }
+
+  /** Whether a portsentry has said that this target is to be blocked. */
+  isSaidByPortsentry(target: string): boolean {
+    return this.decisions.of(target).some(({ isPortsentry }) => isPortsentry);
+  }
+
+  /** What others than a portsentry say of this target; null for nothing. */
+  othersOf(target: string): string | null {
+    return this.decisions.of(target).find(({ isPortsentry }) => !isPortsentry)?.note ?? null;
+  }
+
+  /** What a portsentry has said of this target is taken back. Resolves to a one-line reason when it stays in force. */
+  async drop(target: string): Promise<Failure> {
+    const ids = this.decisions.of(target).flatMap(({ id, isPortsentry }) => (isPortsentry ? id : []));
+    if (ids.length === 0) return null;
+    try {
+      await this.#putInForce(this.decisions.change([], ids));
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   async #putInForce({ added, removed }: Difference): Promise<readonly Refused[]> {

@@ -214,7 +214,8 @@ describe('an invalid command line is a usage error of one line', () => {
 });
 
 describe('an unknown word names the nearest known one', () => {
-  const COMMANDS = 'replay, check, status, list, lists, why, doctor, block, unblock, setup, completion';
+  const COMMANDS =
+    'replay, check, status, list, lists, share, why, doctor, block, unblock, setup, completion';
   test.each([
     ['statsu', 'unknown command "statsu" (did you mean status?)'],
     ['lits --json', 'unknown command "lits" (did you mean list?)'],

@@ -52,6 +52,7 @@ export const STATUS: Status = {
   dryRun: false,
   queue: { running: 1, queued: 2 },
   breaker: { open: false, threshold: 300 },
+  share: null,
   memory: 64 * 1024 * 1024,
   probePort: { transport: 'tcp', port: 1 },
   servicePort: null,
@@ -116,6 +117,7 @@ export const WHY: Why = {
   },
   block: BLOCK,
   lists: [],
+  shared: null,
   earlier: null,
   next: ['It is blocked until the time is over or somebody unblocks it.'],
 };

@@ -69,6 +69,7 @@ async function given({ settings = {}, modes = MODES, dryRun = false, listening }
     knownServices: () => [{ protocol: PROTOCOL_UDP, address: null, port: 53, lastSeen: STARTED_AT }],
     coinTests: { progressOf: () => null },
     lists: listsOf({}).lists,
+    share: () => null,
     onBlock: (entry) => reported.push(entry),
   });
   const sends = (...ports: number[]) => {
