@@ -7,7 +7,8 @@ SHELL := /bin/bash
 
 BUILD_PACKAGES := libpcap-dev g++ make python3
 RUN_PACKAGES := iptables nftables
-UNIT_PACKAGES := tcpdump tshark wireshark-common fail2ban logwatch logrotate zsh git shellcheck man-db systemd procps
+UNIT_PACKAGES := tcpdump tshark wireshark-common fail2ban logwatch logrotate zsh git shellcheck man-db systemd procps \
+	openssl
 TEST_PACKAGES = $(UNIT_PACKAGES) nmap hping3 masscan zmap tcpreplay iperf3 netcat-openbsd dnsutils curl libfaketime \
 	iproute2 ethtool iptables nftables ipset util-linux openssh-server openssh-client passwd lintian \
 	mmdebstrap $(PACKAGE_PACKAGES)
@@ -115,6 +116,7 @@ packages-unit: packages-build
 
 packages-test: packages-run
 	@native-notes/need $(TEST_PACKAGES)
+	@test/support/need-crowdsec
 
 packages-vm: packages-build
 	@native-notes/need $(VM_PACKAGES)
