@@ -122,6 +122,7 @@ packages-unit: packages-build
 
 packages-test: packages-run
 	@native-notes/need $(TEST_PACKAGES)
+	@test/support/need-crowdsec
 
 packages-picture:
 	@native-notes/need $(PICTURE_PACKAGES)

@@ -62,6 +62,8 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
       return (await import('./cli/scanners.ts')).runScanners(invocation, standardStreams());
     case 'top':
       return (await import('./cli/top/top.ts')).runTop(invocation, standardStreams());
+    case 'share':
+      return (await import('./cli/share.ts')).runShare(invocation, standardStreams());
     case 'block':
       return (await import('./cli/block.ts')).runBlock(invocation, standardStreams());
     case 'unblock':

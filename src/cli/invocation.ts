@@ -8,6 +8,7 @@ export type Invocation =
   | ({ readonly command: 'replay' } & ReplayOptions)
   | ({ readonly command: 'check' } & CheckOptions)
   | ({ readonly command: 'status' | 'lists' | 'doctor' | 'notify' } & QueryOptions)
+  | ({ readonly command: 'share' } & ShareOptions)
   | ({ readonly command: 'list' } & ListOptions)
   | ({ readonly command: 'metrics' } & DaemonOptions)
   | ({ readonly command: 'scanners' } & ScannersOptions)
@@ -112,6 +113,12 @@ export interface LogsOptions {
   readonly since: string | undefined;
   /** undefined: find out where the lines are. */
   readonly from: (typeof LOG_PLACES)[number] | undefined;
+}
+
+/** The options of `share`. */
+export interface ShareOptions extends QueryOptions {
+  /** Try the engine of the configuration. */
+  readonly test: boolean;
 }
 
 /** The options of `why`. */

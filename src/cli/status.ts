@@ -13,6 +13,7 @@ import { type Paint, PLAIN, type Style } from './colour.ts';
 import type { QueryOptions } from './invocation.ts';
 import { jsonLine } from './json.ts';
 import type { CommandOutput } from './output.ts';
+import { shareFacts } from './share-facts.ts';
 import { renderFacts } from './table.ts';
 import { formatDuration } from './times.ts';
 
@@ -48,6 +49,7 @@ export function renderStatus(status: Status, paint: Paint = PLAIN): string {
     ['method', `${method.name} (${method.how})`],
     ['actions', `${queue.running} running, ${queue.queued} waiting`],
     ['breaker', describeBreaker(status)],
+    ...(status.share === null ? [] : shareFacts(status.share)),
     ['services', describeServices(status)],
     ...notifyFacts(status),
     ['memory', `${Math.round(status.memory / MEBIBYTE_BYTES)} MiB`],

@@ -24,13 +24,14 @@ export async function runWhy(options: WhyOptions, output: CommandOutput): Promis
 
 /** What the address did, what was done to it, and what happens next. */
 export function renderWhy(why: Why, now: number, paint: Paint = PLAIN): string {
-  const { address, rule, source, block, lists, earlier, next } = why;
+  const { address, rule, source, block, lists, shared, earlier, next } = why;
   const facts: [string, ...string[]][] = [
     ['never block', rule === null ? 'no rule spares it' : `spared by a rule: ${rule}`],
     ['seen', ...(source === null ? ['not tracked'] : describeSource(source, now))],
     ['blocked', ...(block === null ? ['no'] : describeBlock(block, address, now))],
   ];
   if (lists.length > 0) facts.push(['listed', ...lists.map((match) => describeMatch(match, address, now))]);
+  if (shared !== null) facts.push(['shared', shared]);
   if (earlier !== null) {
     const { times, endedAt, how } = earlier;
     const what = times === 0 ? 'a block by hand, which' : `${counted(times, 'block')}; the last one`;

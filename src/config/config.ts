@@ -19,6 +19,10 @@ export type SensorChoice = (typeof SENSOR_CHOICES)[number];
 /** BLOCK_ON_EXIT: when the daemon ends, blocks stay in force or are released until it starts again. */
 export type ExitPolicy = 'keep' | 'release';
 
+/** SHARE: others are told of sources that are blocked here, sources that others name are shut out here, or both. */
+export const SHARE_ROLES = ['both', 'push', 'pull'] as const;
+export type ShareRole = (typeof SHARE_ROLES)[number];
+
 /** DECOY_POLICY: sources that send the same probes at the same time are only logged, or blocked like any other. */
 export type DecoyPolicy = 'log' | 'block';
 
@@ -122,6 +126,24 @@ export interface Config {
   readonly notifyTokenFile: string | null;
   readonly controlSocket: string;
   readonly stateDir: string;
+  /** The local API of CrowdSec; null when nothing is shared. */
+  readonly crowdsecUrl: string | null;
+  /** The name of this host there, and the file with its password. */
+  readonly crowdsecMachine: string | null;
+  readonly crowdsecPasswordFile: string | null;
+  /** The file with the key of a bouncer, which may ask for decisions. */
+  readonly crowdsecKeyFile: string | null;
+  /** The certificate that this host shows, its private key, and the authority of the engine's certificate. */
+  readonly crowdsecCertFile: string | null;
+  readonly crowdsecCertKeyFile: string | null;
+  readonly crowdsecCaFile: string | null;
+  readonly crowdsecInterval: number;
+  readonly share: ShareRole;
+  /** Others are told of sources of repeated probes, too, which anybody can forge. */
+  readonly shareRepeated: boolean;
+  /** Decisions of others that are taken. */
+  readonly shareMax: number;
+  readonly shareTimeMax: number;
   /** The account to run as instead of root. */
   readonly user: string | null;
 }

@@ -4,6 +4,7 @@ import { DIRECTIVES, FIELDS, type Field } from './directives.ts';
 import type { Finding, Severity } from './finding.ts';
 import type { Entry } from './lexer.ts';
 import { hintOf } from './nearest.ts';
+import { shareFindings } from './share-checks.ts';
 import { TOKENS, unknownTokens } from './tokens.ts';
 
 /** The settings of the file, by key. */
@@ -35,6 +36,7 @@ export function crossCheck(
     ...methodUnasked(config, settings, at),
     ...commandFindings(config, at),
     ...nothingProven(config, running, at),
+    ...shareFindings(config, at),
     ...emptyPortLists(config, settings, running, at),
     ...notifiesNobody(config, settings, at),
     ...notifiesInTheClear(config, at),

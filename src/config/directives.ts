@@ -9,7 +9,10 @@ import {
   type NotifyFormat,
   SENSOR_CHOICES,
   type SensorChoice,
+  SHARE_ROLES,
+  type ShareRole,
 } from './config.ts';
+import { engineAddress, machineName } from './engine-address.ts';
 import { DEFAULT_DETECT, kindList } from './kinds.ts';
 import { leadingNumber, looseFlag } from './lenient.ts';
 import { listenAddress } from './listen-address.ts';
@@ -65,6 +68,12 @@ const blockPolicy = leadingNumber(choice<BlockPolicy>(0, 1, 2));
 const command = optional(words('a command'));
 const path = words('a path');
 const time = duration({ forEver: true });
+
+/** An engine that is asked less often may have forgotten what has ended since. */
+const MAX_INTERVAL_MS = 3_600_000;
+
+/** Decisions of others that may be taken: less than all lists together may hold. */
+const MAX_SHARED = 150_000;
 
 /** A packet that anybody can forge holds its source, so no hold may be longer than what a source is held in ten minutes. */
 const MAX_HOLD_MS = 60_000;
@@ -449,6 +458,84 @@ export const DIRECTIVES: Table = {
     default: '/var/lib/portsentry',
     meaning: 'where blocks are remembered',
     isPath: true,
+  },
+  crowdsecUrl: {
+    key: 'CROWDSEC_URL',
+    kind: optional(engineAddress),
+    default: null,
+    meaning: 'local API of CrowdSec, by which hosts tell each other of scanners',
+  },
+  crowdsecMachine: {
+    key: 'CROWDSEC_MACHINE',
+    kind: optional(machineName),
+    default: null,
+    meaning: 'name by which this host logs in there, to tell of the sources that it blocks',
+  },
+  crowdsecPasswordFile: {
+    key: 'CROWDSEC_PASSWORD_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'file with the password of CROWDSEC_MACHINE',
+    isPath: true,
+  },
+  crowdsecKeyFile: {
+    key: 'CROWDSEC_KEY_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'file with the API key of a bouncer, to shut out sources that others name',
+    isPath: true,
+  },
+  crowdsecCertFile: {
+    key: 'CROWDSEC_CERT_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'client certificate, in place of password and API key',
+    isPath: true,
+  },
+  crowdsecCertKeyFile: {
+    key: 'CROWDSEC_CERT_KEY_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'private key of CROWDSEC_CERT_FILE',
+    isPath: true,
+  },
+  crowdsecCaFile: {
+    key: 'CROWDSEC_CA_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'authority that has signed the certificate of CROWDSEC_URL',
+    isPath: true,
+  },
+  crowdsecInterval: {
+    key: 'CROWDSEC_INTERVAL',
+    kind: duration({ forEver: false, maxMs: MAX_INTERVAL_MS }),
+    default: '10s',
+    meaning: 'how often CrowdSec is asked for decisions of others',
+  },
+  share: {
+    key: 'SHARE',
+    kind: choice<ShareRole>(...SHARE_ROLES),
+    default: 'both',
+    meaning: 'push only tells others, pull only takes what they tell',
+  },
+  shareRepeated: {
+    key: 'SHARE_REPEATED',
+    kind: flag,
+    default: '0',
+    meaning: '1 tells others of sources whose probes may be forged, too, from three ports on',
+  },
+  shareMax: {
+    key: 'SHARE_MAX',
+    kind: integer(1, MAX_SHARED),
+    default: '50000',
+    meaning: 'decisions of others that are taken at most',
+  },
+  shareTimeMax: {
+    key: 'SHARE_TIME_MAX',
+    kind: time,
+    default: '7d',
+    meaning:
+      'how long a source that others name stays shut out at most after that; 0 for as long as they say',
   },
   user: {
     key: 'USER',

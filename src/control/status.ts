@@ -42,12 +42,52 @@ export interface Status {
   readonly breaker: { readonly open: boolean; readonly threshold: number };
   /** The ways in which somebody is notified; none when nobody is. */
   readonly notifications: readonly NotifyChannelStatus[];
+  /** What is shared with other hosts; null when no engine is configured. */
+  readonly share: ShareStatus | null;
   /** The resident set, in octets. */
   readonly memory: number;
   /** A watched port that no service uses, which a trial probe may go to; null when there is none. */
   readonly probePort: { readonly transport: Transport; readonly port: number } | null;
   /** A TCP port on which a service of this host listens at every address; null when there is none. */
   readonly servicePort: number | null;
+}
+
+/** How the exchange with an engine is doing. Times are ms since the epoch; null for never. */
+export interface ShareStatus {
+  /** What the engine is and where, as in `CrowdSec at https://lapi.example:8080`. */
+  readonly engine: string;
+  /** What this host tells it; null when it tells nothing. */
+  readonly push: SharePush | null;
+  /** What it tells this host; null when it is not asked. */
+  readonly pull: SharePull | null;
+}
+
+/** What an engine is told. */
+export interface SharePush {
+  /** Why it is told nothing now, in one line; null when it is. */
+  readonly trouble: string | null;
+  readonly last: number | null;
+  /** What waits, and what found no room. */
+  readonly waiting: number;
+  readonly overflowed: number;
+  /** Sources that it was told of, those that it did not want, and decisions that were taken back. */
+  readonly pushed: number;
+  readonly refused: number;
+  readonly takenBack: number;
+  /** Blocks of this host that ended because somebody ended its decisions there. */
+  readonly lifted: number;
+}
+
+/** What an engine tells. */
+export interface SharePull {
+  /** Why it tells nothing now, in one line; null when it does. */
+  readonly trouble: string | null;
+  readonly last: number | null;
+  /** The name of the list that holds its decisions. */
+  readonly list: string;
+  readonly decisions: number;
+  /** Decisions that are not in force here; the log says why. */
+  readonly leftOut: number;
 }
 
 /** What reports packets to the daemon, and what it holds and loses. */
@@ -192,6 +232,8 @@ export interface Why {
   readonly block: BlockInfo | null;
   /** The members of named lists that cover it. */
   readonly lists: readonly ListMatch[];
+  /** What others were told of it, in one sentence; null when nothing is shared, or nothing was said. */
+  readonly shared: string | null;
   /** Earlier blocks: how many, when the last one ended and how, as in `it was unblocked by hand`. */
   readonly earlier: { readonly times: number; readonly endedAt: number; readonly how: string } | null;
   /** What will happen next, in plain sentences. */

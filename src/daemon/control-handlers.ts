@@ -50,6 +50,8 @@ import { RareQuestion } from './rare-question.ts';
 import { scannerInfo } from './scanner-info.ts';
 import { selfCheck } from './self-check.ts';
 import { SourceFeed } from './source-feed.ts';
+import type { Share } from './share.ts';
+import { shareHealth } from './share-status.ts';
 import { tryBlock } from './trial-block.ts';
 
 /** How long an answer waits for a look at the blocks. */
@@ -86,6 +88,8 @@ export interface LiveControlHandlersParts {
   readonly metrics: Pick<MetricsText, 'read'>;
   readonly metricsOutputs: Pick<MetricsOutputs, 'health'>;
   readonly notifier: Notifier;
+  /** null when nothing is shared. */
+  readonly share: () => Share | null;
   /** Called for each block by hand that is in force. */
   readonly onBlock: (entry: LedgerEntry) => void;
 }
@@ -141,6 +145,7 @@ export class LiveControlHandlers implements ControlHandlers {
       queue: queue.load,
       breaker: { open: breaker.isOpen, threshold: breaker.threshold },
       notifications: notifyStatus(this.#parts.notifier, clock.toWall),
+      share: this.#parts.share()?.status ?? null,
       memory: memoryUsage.rss(),
       probePort: this.#probePort(),
       servicePort: this.#servicePort(),
@@ -168,17 +173,30 @@ export class LiveControlHandlers implements ControlHandlers {
     return this.#refusesOrders() ?? blockByHand(this.#orders(), request);
   }
 
-  unblock(target: string): Promise<Answer> {
-    return this.#refusesOrders() ?? unblockByHand(this.#orders(), target);
+  async unblock(target: string): Promise<Answer> {
+    const refusal = await this.#refusesOrders();
+    return refusal ?? this.#shareToo(target, await unblockByHand(this.#orders(), target));
   }
 
-  forget(target: string): Promise<Answer> {
-    return this.#refusesOrders() ?? forgetByHand(this.#orders(), target);
+  async forget(target: string): Promise<Answer> {
+    const refusal = await this.#refusesOrders();
+    return refusal ?? this.#shareToo(target, await forgetByHand(this.#orders(), target));
+  }
+
+  /** Whom an administrator unblocks here, no portsentry of the engine has to block. */
+  async #shareToo(target: string, answer: Answer): Promise<Answer> {
+    return (await this.#parts.share()?.unblocked(target, answer)) ?? answer;
   }
 
   async unblockAll(): Promise<Answer & { readonly count: number }> {
     const refusal = await this.#refusesOrders();
-    return refusal === null ? unblockAllByHand(this.#orders()) : { ...refusal, count: 0 };
+    if (refusal !== null) return { ...refusal, count: 0 };
+    const { blocks } = this.#parts.blockManager;
+    const targets = [...blocks.due()].map(({ block }) => block.target);
+    const answer = await unblockAllByHand(this.#orders());
+    const ended = targets.filter((target) => blocks.find(target)?.ended !== null);
+    const message = (await this.#parts.share()?.unblockedAll(ended)) ?? '';
+    return { ...answer, message: `${answer.message}${message}` };
   }
 
   async why(text: string): Promise<Why> {
@@ -202,6 +220,7 @@ export class LiveControlHandlers implements ControlHandlers {
           : { ...knownSource(source, address, toWall), challenge: coinTests.progressOf(address) },
       block: block === undefined ? null : infoOf(blockManager, block),
       lists: this.#parts.lists.matches(address),
+      shared: this.#parts.share()?.whatIsSaidOf(block?.block.target ?? text) ?? null,
       earlier: earlierOf(known, toWall),
       next: foretell(blockManager, prepared(), { address, rule, block, source, dryRun }),
     };
@@ -238,6 +257,7 @@ export class LiveControlHandlers implements ControlHandlers {
       }),
       ...commandHealth(config, dryRun ? null : forPolicy1),
       ...notifyHealth(this.#parts.notifier, config, blockManager.clock.toWall),
+      ...shareHealth(this.#parts.share()?.status ?? null),
       await logHealth(destinations),
       ...this.#parts.metricsOutputs.health(),
     ];

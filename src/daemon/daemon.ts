@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { formatDuration } from '../cli/times.ts';
 import type { Config } from '../config/config.ts';
@@ -17,6 +18,7 @@ import { modeLines, startingLine, stopLines } from '../record/start-lines.ts';
 import { UndecodedSum } from '../record/undecoded.ts';
 import { blockCount } from '../respond/block-state.ts';
 import { lockState } from '../service/state-lock.ts';
+import { engineOf } from '../share/choose.ts';
 import type { SocketTable } from '../watch/sockets.ts';
 import { SteadyClock } from './clock.ts';
 import { openNotifier } from './notifications.ts';
@@ -24,6 +26,7 @@ import { logDestinations, openLiveLog } from './outputs.ts';
 import { DaemonParts } from './parts.ts';
 import { reload } from './reload.ts';
 import { Settings } from './settings.ts';
+import { Share } from './share.ts';
 import { prepareSensor, startSensor } from './start-sensor.ts';
 
 /** How often the parts that wait for time to pass are called. */
@@ -118,6 +121,7 @@ export class Daemon {
     await blockManager.start();
     // A long list takes seconds, and what it held stays in force meanwhile: the start does not wait for it.
     void this.#parts.lists.start();
+    await this.#openShare();
     const { method, blocksSources } = blockManager;
     if (blocksSources) this.tell(`Sources are blocked by ${method.name}: ${method.how}.`);
     else if (blockManager.actsWithoutBlock) this.tell(`Sources are not blocked: ${method.how}.`);
@@ -166,6 +170,7 @@ export class Daemon {
     await queue.close();
     await engine.settle();
     engine.close();
+    await this.#parts.share?.close();
     await this.#parts.lists.close(settings.config.blockOnExit !== 'release');
     await blockManager.close();
     settings.recorder.close();
@@ -194,6 +199,7 @@ export class Daemon {
     blockManager.tick(now);
     lists.tick(now);
     this.#parts.notifier.tick(blockManager.breaker.isOpen);
+    this.#parts.share?.tick(now);
     control.tick();
     connectModes.tick(now);
     const isWell = (captureManager.isWell && kernelSensor.isWell) || readiness.doesWithoutCapture;
@@ -214,6 +220,23 @@ export class Daemon {
     void kernelSensor.tick(performance.now());
     void packetHolds.tick(performance.now());
     reportReceiver.tick(performance.now());
+  }
+
+  /** A dry run tells nobody anything, and takes no decisions. */
+  async #openShare(): Promise<void> {
+    const { options, settings, clock, blockManager, engine, lists } = this.#parts;
+    const wallNow = () => clock.toWall(clock.now());
+    const shared = engineOf(settings.config, { host: hostname(), version: this.#version, wallNow });
+    if (shared === null || options.dryRun) return;
+    this.#parts.share = await Share.open({
+      engine: shared,
+      config: () => settings.config,
+      blocks: blockManager.blocks,
+      tracker: () => engine.tracker,
+      lists,
+      clock,
+      tell: (text) => this.tell(text),
+    });
   }
 
   /** A dry run may be tried beside the real daemon, which then keeps the socket. */

@@ -136,7 +136,11 @@ export class Lists {
 
   /** Replaces a shared list as a whole. Never rejects. */
   replaceShared(name: string, members: Iterable<ListMember>, note: string): Promise<ListResult> {
-    return this.#orders.run(() => this.#replace(name, 'shared', [...members], note, this.#wallNow()));
+    return this.#orders.run(() =>
+      this.#lists.get(name)?.origin === 'loaded'
+        ? Promise.resolve({ failure: TAKEN, refused: [] })
+        : this.#replace(name, 'shared', [...members], note, this.#wallNow()),
+    );
   }
 
   /** Adds members to a shared list, which is made when there is none, and removes others. Never rejects. */
@@ -148,6 +152,7 @@ export class Lists {
   ): Promise<ListResult> {
     return this.#orders.run(async () => {
       const list = this.#lists.get(name);
+      if (list?.origin === 'loaded') return { failure: TAKEN, refused: [] };
       if (list === undefined) return this.#replace(name, 'shared', [...added], note, this.#wallNow());
       const { admitted, refused } = await admit(added, this.#parts.never);
       const gone = removed.flatMap((target) => list.delete(target) ?? []);
@@ -336,6 +341,8 @@ function changesBetween(before: NamedList | undefined, after: NamedList): Change
 }
 
 const FULL = `all lists together have at most ${MAX_LIST_ENTRIES} entries`;
+
+const TAKEN = 'an administrator has loaded a list of this name: portsentry unblock --list NAME takes it away';
 
 /** How many entries, in words. */
 function entries(count: number): string {

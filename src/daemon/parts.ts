@@ -53,6 +53,7 @@ import { PACKET_SENSOR_IS_WEAKER, sensorStatus } from './sensor-status.ts';
 import { SensorUpkeep } from './sensor-upkeep.ts';
 import { ServiceMemory } from './service-memory.ts';
 import type { Settings } from './settings.ts';
+import type { Share } from './share.ts';
 
 /** The socket table of this process's own network namespace. */
 const PROC_NET = '/proc/self/net';
@@ -89,6 +90,8 @@ export class DaemonParts {
   readonly holds: Holds;
   readonly coinTests = new CoinTests();
   readonly lists: Lists;
+  /** What is shared with other hosts; null before the start, and when no engine is configured. */
+  share: Share | null = null;
   readonly reportReceiver: ReportReceiver;
   readonly sensorUpkeep: SensorUpkeep;
   /** Which sensor watches and why, in one sentence; null before the start, and where no mode needs one. */
@@ -323,6 +326,7 @@ export class DaemonParts {
     const outcome = await this.blockManager.respond(event, connects);
     if (outcome.action === 'refused' && this.kernelSensor.isOpen)
       this.holds.release(parseAddress(event.source) as Address);
+    if (outcome.action === 'block') this.share?.blocked(outcome);
     return outcome;
   }
 
@@ -486,6 +490,7 @@ export class DaemonParts {
       lists: this.lists,
       metrics: this.metrics,
       metricsOutputs: this.metricsOutputs,
+      share: () => this.share,
       knownServices: () => this.serviceMemory.services,
       notifier: this.notifier,
       onBlock: (entry) => {

@@ -4,7 +4,8 @@ import type { Prepared } from '../preflight/prepare.ts';
 
 /**
  * Keys that a reload leaves as they are. The ledger is read once, and its folder stays locked; a client finds the control
- * socket where it was; the sensor and the user were chosen when the daemon was still root.
+ * socket where it was; the sensor and the user were chosen when the daemon was still root; what waits for an engine is for
+ * that engine.
  */
 const KEPT = [
   'sensor',
@@ -12,6 +13,14 @@ const KEPT = [
   'stateDir',
   'controlSocket',
   'user',
+  'crowdsecUrl',
+  'crowdsecMachine',
+  'crowdsecPasswordFile',
+  'crowdsecKeyFile',
+  'crowdsecCertFile',
+  'crowdsecCertKeyFile',
+  'crowdsecCaFile',
+  'share',
 ] as const satisfies readonly Field[];
 
 /** The settings of a reload with those keys as they are in force, and the names of the keys that the file has changed. */

@@ -21,6 +21,8 @@ export interface JournalParts {
   readonly snapshot: () => Iterable<string>;
   /** Logs one line for the administrator. */
   readonly tell: (text: string) => void;
+  /** What a restart forgets while the file cannot be written; by default blocks. */
+  readonly atStake?: string;
 }
 
 /**
@@ -213,7 +215,8 @@ export class Journal {
 
   #fail(trouble: string): void {
     if (this.#trouble === null) {
-      this.#tell(`${trouble}; blocks made now would be forgotten at a restart; it is tried again`);
+      const { atStake = 'blocks made now' } = this.#parts;
+      this.#tell(`${trouble}; ${atStake} would be forgotten at a restart; it is tried again`);
     }
     this.#trouble = trouble;
   }

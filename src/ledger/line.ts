@@ -25,12 +25,23 @@ export const LINE_END = 0x0a;
 
 /** The operation as a line that ends with a newline. */
 export function lineOf(operation: Operation): string {
-  const text = JSON.stringify(recordOf(operation));
-  return `${VERSION} ${checksumOf(text)} ${text}\n`;
+  return lineWith(recordOf(operation));
 }
 
 /** The operation in a line, which is given without its newline. */
 export function operationIn(line: Buffer): Operation | RecordFault {
+  const record = recordIn(line);
+  return typeof record === 'string' ? record : operationFrom(record);
+}
+
+/** A record as a line that ends with a newline; as JSON it has at most MAX_LINE_BYTES less its head. */
+export function lineWith(record: object): string {
+  const text = JSON.stringify(record);
+  return `${VERSION} ${checksumOf(text)} ${text}\n`;
+}
+
+/** The record in a line, which is given without its newline; its fields may have any value. */
+export function recordIn(line: Buffer): Record<string, unknown> | RecordFault {
   if (line.indexOf(HEAD) !== 0) {
     return ANY_VERSION.test(line.toString('latin1', 0, JSON_OFFSET)) ? 'unknown' : 'damaged';
   }
@@ -38,8 +49,7 @@ export function operationIn(line: Buffer): Operation | RecordFault {
   const checksum = line.toString('latin1', CHECKSUM_OFFSET, CHECKSUM_OFFSET + CHECKSUM_LENGTH);
   if (checksumOf(text) !== checksum) return 'damaged';
   const record = parse(text.toString('utf8'));
-  if (!isRecord(record)) return 'damaged';
-  return operationFrom(record);
+  return isRecord(record) ? record : 'damaged';
 }
 
 /**

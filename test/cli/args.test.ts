@@ -216,7 +216,8 @@ describe('an invalid command line is a usage error of one line', () => {
 
 describe('an unknown word names the nearest known one', () => {
   const COMMANDS =
-    'replay, report, check, status, list, lists, why, metrics, doctor, notify, logs, scanners, top, block, unblock, setup, completion';
+    'replay, report, check, status, list, lists, share, why, metrics, doctor, notify, logs, scanners, top, ' +
+    'block, unblock, setup, completion';
   test.each([
     ['statsu', 'unknown command "statsu" (did you mean status?)'],
     ['lits --json', 'unknown command "lits" (did you mean list?)'],

@@ -258,7 +258,7 @@ test('the settings are a table of key, origin and value', () => {
   const output = rendered('#\nSCAN_TRIGGER="2"\nKILL_ROUTE="/bin/x $TARGET$"\n');
   const table = output.slice(output.indexOf('Settings\n'), output.indexOf('\nWhat will happen'));
   const rows = table.split('\n').slice(1, -1);
-  expect(rows).toHaveLength(59);
+  expect(rows).toHaveLength(71);
   expect(rows).toContain('  SCAN_TRIGGER          line 2   2');
   expect(rows).toContain('  KILL_ROUTE            line 3   /bin/x $TARGET$');
   expect(rows).toContain('  KILL_ROUTE6           default  -');

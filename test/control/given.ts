@@ -54,6 +54,7 @@ export const STATUS: Status = {
   queue: { running: 1, queued: 2 },
   breaker: { open: false, threshold: 300 },
   notifications: [],
+  share: null,
   memory: 64 * 1024 * 1024,
   probePort: { transport: 'tcp', port: 1 },
   servicePort: null,
@@ -118,6 +119,7 @@ export const WHY: Why = {
   },
   block: BLOCK,
   lists: [],
+  shared: null,
   earlier: null,
   next: ['It is blocked until the time is over or somebody unblocks it.'],
 };

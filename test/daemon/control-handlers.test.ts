@@ -76,6 +76,7 @@ async function given({ settings = {}, modes = MODES, dryRun = false, listening }
       { origin: { host: 'h', version: '3.0.0' }, now: Date.now, toWall: (time) => time, tell: () => {} },
       config,
     ),
+    share: () => null,
     onBlock: (entry) => reported.push(entry),
   });
   const sends = (...ports: number[]) => {

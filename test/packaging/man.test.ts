@@ -63,6 +63,8 @@ const COMMANDS = [
   'report',
   'setup',
   'completion',
+  'lists',
+  'share',
 ];
 
 describe('portsentry(8)', () => {

@@ -25,6 +25,21 @@ export function addQueries(parser: Argv, take: (invocation: Invocation) => void)
       ({ configfile, json }) => take({ command: 'lists', configfile, json }),
     )
     .command(
+      'share',
+      'show what is shared with other hosts, or try the engine',
+      (command) =>
+        command.options({
+          ...CONFIGURATION,
+          test: {
+            type: 'boolean',
+            default: false,
+            describe: 'log in at the engine and ask it, without the daemon',
+          },
+          ...JSON_OUTPUT,
+        }),
+      ({ configfile, test, json }) => take({ command: 'share', configfile, test, json }),
+    )
+    .command(
       'why <address>',
       'show everything known about an address and what will happen to it',
       (command) =>
