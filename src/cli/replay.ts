@@ -97,7 +97,10 @@ export async function runReplay(
   // First, so that a file that cannot be written costs nobody the time of a replay.
   if (options.extract !== undefined && narrow !== null)
     await (await import('./replay-extract.ts')).extractTo(options.extract, files, narrow);
-  const progress = await openProgress(options.format !== 'none' && output instanceof ReplayOutput, paths.flat());
+  const progress = await openProgress(
+    options.format !== 'none' && output instanceof ReplayOutput,
+    paths.flat(),
+  );
   const { exit, facts } = await replayFiles(files, {
     replay,
     places,

@@ -1,7 +1,7 @@
 import type { Prefix } from '../net/prefix.ts';
 import type { Refused } from '../respond/lists/admission.ts';
-import type { ListInfo, ListMatch } from './lists.ts';
 import type { SortKey } from '../track/top-slots.ts';
+import type { ListInfo, ListMatch } from './lists.ts';
 import type { ScannerInfo, WatchTick } from './scanners.ts';
 import type { BlockInfo, HealthCheck, NotifyTest, Status, Why } from './status.ts';
 

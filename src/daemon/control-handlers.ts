@@ -49,9 +49,9 @@ import type { LogDestinations } from './outputs.ts';
 import { RareQuestion } from './rare-question.ts';
 import { scannerInfo } from './scanner-info.ts';
 import { selfCheck } from './self-check.ts';
-import { SourceFeed } from './source-feed.ts';
 import type { Share } from './share.ts';
 import { shareHealth } from './share-status.ts';
+import { SourceFeed } from './source-feed.ts';
 import { tryBlock } from './trial-block.ts';
 
 /** How long an answer waits for a look at the blocks. */
