@@ -11,7 +11,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { honestTraffic, synScan, writeCapture } from './support/captures.ts';
+import { honestTraffic, manyHosts, synScan, writeCapture } from './support/captures.ts';
 import { median } from './support/measure.ts';
 import { mixedTraffic } from './support/mixed-traffic.ts';
 
@@ -37,6 +37,8 @@ try {
   await measure('a mix of 210 MB', path, await writeCapture(path, mixedTraffic(MIX_OCTETS)));
   await measure('a million SYNs from 10,000 sources', path, await writeCapture(path, synScan()));
   await measure('a million honest packets', path, await writeCapture(path, honestTraffic()));
+  await writeCapture(path, manyHosts());
+  await showPeaks('more hosts than any table has room for', path);
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -56,11 +58,23 @@ async function measure(name: string, path: string, packets: number): Promise<voi
   console.log(`    tcpdump ${shown(tcpdump)}; to read the file ${shown(read)}`);
   for (const { node, none, json } of replays) {
     const events = countEvents(node, path);
-    const peak = (await peakBytes(node, path)) / 2 ** 20;
+    const peak = (await peakBytes(node, replay('json', path))) / 2 ** 20;
     console.log(
       `    ${nameOf(node)}: --format none ${shown(none)}, ${ratio(tcpdump, none)} of tcpdump's speed; --format json ` +
         `${shown(json)}, ${costOf(events, none, json)}; peak ${peak.toFixed(0)} MiB`,
     );
+  }
+}
+
+async function showPeaks(name: string, path: string): Promise<void> {
+  console.log(`  ${name}: ${(statSync(path).size / 1e6).toFixed(0)} MB`);
+  for (const node of nodes) {
+    const peaks: string[] = [];
+    for (const format of ['none', 'json'])
+      peaks.push(
+        `--format ${format} ${((await peakBytes(node, withSummary(format, path))) / 1e6).toFixed(0)} MB`,
+      );
+    console.log(`    ${nameOf(node)}, with a summary: peak with ${peaks.join(', with ')}`);
   }
 }
 
@@ -113,6 +127,10 @@ function replay(format: string, path: string): string[] {
   return ['build/bundle/main.js', 'replay', '--no-summary', '--format', format, path];
 }
 
+function withSummary(format: string, path: string): string[] {
+  return ['build/bundle/main.js', 'replay', '--format', format, path];
+}
+
 function countEvents(node: string, path: string): number {
   const output = `${path}.json`;
   const file = openSync(output, 'w');
@@ -123,8 +141,8 @@ function countEvents(node: string, path: string): number {
   return Number.parseInt(lines, 10);
 }
 
-async function peakBytes(node: string, path: string): Promise<number> {
-  const child = spawn(node, replay('json', path), { stdio: 'ignore' });
+async function peakBytes(node: string, args: readonly string[]): Promise<number> {
+  const child = spawn(node, args, { stdio: 'ignore' });
   const ended = once(child, 'exit');
   let peak = 0;
   while (child.exitCode === null) {

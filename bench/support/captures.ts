@@ -33,6 +33,47 @@ export function* synScan(): Frames {
 }
 
 /**
+ * What takes the most memory: half of it two SYNs each from more sources than are tracked, to 80,000 hosts, half of it
+ * the beginnings of connections between hosts that occur once.
+ */
+export function* manyHosts(): Frames {
+  const frames = [SYN, SYN | ACK, ACK].map((flags) =>
+    ethernet(tcpPacket({ source: '1.0.0.0', destination: SERVER, destinationPort: 1, flags })),
+  );
+  let state = 7;
+  const next = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state;
+  };
+  const made = (
+    which: number,
+    [source, sourcePort, destination, port]: readonly [number, number, number, number],
+  ) => {
+    const frame = frames[which] as Uint8Array;
+    const view = new DataView(frame.buffer);
+    view.setUint32(26, source);
+    view.setUint16(34, sourcePort);
+    view.setUint32(30, destination);
+    view.setUint16(36, port);
+    view.setUint32(38, next());
+    fixChecksums(view);
+    return frame;
+  };
+  for (let index = 0; index < PACKETS; index += 4) {
+    const time = index / 100;
+    const [client, server] = [next() | 0x01000000, next() | 0x02000000];
+    const [port, clientPort] = [next() >>> 16, next() >>> 16];
+    yield { frame: made(1, [server, port, client, clientPort]), time };
+    yield { frame: made(2, [client, clientPort, server, port]), time };
+    for (const sourcePort of [2_000, 2_001]) {
+      const target = 0x30000000 + (next() % 80_000);
+      const source = 0x20000000 + ((index / 4) % 70_000);
+      yield { frame: made(0, [source, sourcePort, target, 1 + ((next() >>> 16) % 1_000)]), time };
+    }
+  }
+}
+
+/**
  * Traffic of an honest host: 2,000 HTTP connections of 480 segments each, of which every third is a full one outward, and
  * DNS queries with their answers.
  */
