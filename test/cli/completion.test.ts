@@ -30,6 +30,7 @@ describe('completions', () => {
     'status',
     'list',
     'lists',
+    'share',
     'why',
     'metrics',
     'doctor',

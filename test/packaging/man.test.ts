@@ -49,7 +49,6 @@ const COMMANDS = [
   'check',
   'status',
   'list',
-  'lists',
   'scanners',
   'top',
   'why',
