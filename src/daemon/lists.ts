@@ -179,6 +179,11 @@ export class Lists {
     return this.#lists.get(name);
   }
 
+  /** How many entries each list has. */
+  sizes(): { readonly name: string; readonly entries: number }[] {
+    return [...this.#lists.values()].map(({ name, size }) => ({ name, entries: size }));
+  }
+
   /** Every list, with what it has dropped. */
   async infos(): Promise<ListInfo[]> {
     const dropped = await this.#table.dropped();

@@ -1,14 +1,16 @@
 import { cpuUsage, memoryUsage, versions } from 'node:process';
 import { modeNames } from '../config/modes.ts';
 import type { Engine } from '../engine.ts';
-import type { Readings } from '../metrics/families.ts';
+import type { Readings, ShareReadings } from '../metrics/families.ts';
 import type { ActionQueue } from '../respond/queue.ts';
 import type { BlockManager } from './block-manager.ts';
 import type { CaptureManager } from './capture-manager.ts';
 import type { SteadyClock } from './clock.ts';
 import type { KernelSensor } from './kernel-sensor.ts';
+import type { Lists } from './lists.ts';
 import type { Readiness } from './readiness.ts';
 import type { Settings } from './settings.ts';
+import type { Share } from './share.ts';
 
 /** The parts of the daemon that have the numbers. */
 export interface ReadParts {
@@ -20,6 +22,9 @@ export interface ReadParts {
   readonly readiness: Pick<Readiness, 'doesWithoutCapture'>;
   readonly captureManager: Pick<CaptureManager, 'isWell'>;
   readonly kernelSensor: Pick<KernelSensor, 'isWell' | 'lost'>;
+  readonly lists: Pick<Lists, 'sizes'>;
+  /** null when nothing is shared. */
+  readonly share: Pick<Share, 'counts'> | null;
   /** Packets by the reason at which their decoding ended. */
   counts(): ReadonlyMap<number, number>;
 }
@@ -30,6 +35,18 @@ interface Start {
   /** By the daemon's clock, ms. */
   readonly startTime: number;
 }
+
+const NOTHING_SHARED: ShareReadings = {
+  pushed: 0,
+  refused: 0,
+  overflowed: 0,
+  takenBack: 0,
+  pulls: 0,
+  lifted: 0,
+  waiting: 0,
+  known: 0,
+  leftOut: 0,
+};
 
 /** Reads the metrics off the parts of the daemon: numbers that they have, so that it takes no time from detection. */
 export function readMetrics(parts: ReadParts, { version, startTime }: Start): Omit<Readings, 'held'> {
@@ -52,6 +69,8 @@ export function readMetrics(parts: ReadParts, { version, startTime }: Start): Om
     actions: running + queued,
     breakerOpen: breaker.isOpen,
     sensorUp: (captureManager.isWell && kernelSensor.isWell) || readiness.doesWithoutCapture,
+    lists: parts.lists.sizes(),
+    share: parts.share?.counts ?? NOTHING_SHARED,
     memory: memoryUsage.rss(),
     cpuTime: (user + system) / 1e6,
   };

@@ -40,9 +40,28 @@ export interface Readings {
   readonly held: ByFamily;
   /** Whether packets are read. */
   readonly sensorUp: boolean;
+  /** Entries of each named list. */
+  readonly lists: readonly { readonly name: string; readonly entries: number }[];
+  /** What is shared with other hosts; all 0 without an engine. */
+  readonly share: ShareReadings;
   /** Of the main process, like `cpuTime`. */
   readonly memory: number;
   readonly cpuTime: number;
+}
+
+/** What goes to an engine that many hosts share, and what comes from it. */
+export interface ShareReadings {
+  /** Reports that the engine took, refused, and for which there was no room. */
+  readonly pushed: number;
+  readonly refused: number;
+  readonly overflowed: number;
+  readonly takenBack: number;
+  readonly pulls: number;
+  /** Blocks of this host that ended because the engine no longer has them. */
+  readonly lifted: number;
+  readonly waiting: number;
+  readonly known: number;
+  readonly leftOut: number;
 }
 
 const PREFIX = 'portsentry_';
@@ -52,7 +71,12 @@ const UNKNOWN = 'unknown';
 
 /** All metrics, in a fixed order. Every series is there from the start, and no label holds an address. */
 export function familiesOf(readings: Readings): readonly Family[] {
-  return [...sensorFamilies(readings), ...blockFamilies(readings), ...processFamilies(readings)];
+  return [
+    ...sensorFamilies(readings),
+    ...blockFamilies(readings),
+    ...sharedFamilies(readings),
+    ...processFamilies(readings),
+  ];
 }
 
 function sensorFamilies(readings: Readings): Family[] {
@@ -127,6 +151,30 @@ function blockFamilies({ blocks, blocked, blocksDue, actions, breakerOpen }: Rea
       Number(breakerOpen),
     ),
     durations(blocks),
+  ];
+}
+
+/** What others have decided: named lists, and the engine that many hosts share. The name of a list is an administrator's. */
+function sharedFamilies({ lists, share }: Readings): Family[] {
+  const total = (name: string, help: string, value: number) => counter(name, help, [{ value }]);
+  return [
+    {
+      name: `${PREFIX}list_entries`,
+      type: 'gauge',
+      help: 'Addresses and networks in each named list.',
+      samples: lists.map(({ name, entries }) => ({ labels: { list: name }, value: entries })),
+    },
+    counter('share_reports_total', 'Reports for the engine that hosts share, by what became of them.', [
+      { labels: { outcome: 'taken' }, value: share.pushed },
+      { labels: { outcome: 'refused' }, value: share.refused },
+      { labels: { outcome: 'no room' }, value: share.overflowed },
+    ]),
+    total('share_taken_back_total', 'Reports that were taken back at the engine.', share.takenBack),
+    total('share_pulls_total', 'Times that the engine was asked for decisions and answered.', share.pulls),
+    total('share_lifted_total', 'Blocks that ended here because somebody ended them at the engine.', share.lifted),
+    gauge('share_waiting_reports', 'Reports that the engine has not taken yet.', share.waiting),
+    gauge('share_decisions', 'Decisions of other hosts that are known here.', share.known),
+    gauge('share_decisions_left_out', 'Decisions of other hosts that are not in force, by a bound or a rule.', share.leftOut),
   ];
 }
 
