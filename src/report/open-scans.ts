@@ -1,8 +1,5 @@
 import { MAX_SOURCES } from '../track/source-table.ts';
 
-/** Sources that are remembered: as many as the daemon tracks. The one that was quiet for longest leaves. */
-const MAX_OPEN = MAX_SOURCES;
-
 /** What is known of the scan of a source that may go on. */
 interface OpenScan {
   /** When the scan that was summed up began, and the probes of that sum; null before there is a sum. */
@@ -14,21 +11,16 @@ interface OpenScan {
 
 /**
  * Counts each probe once. A daemon writes the first probes of a source one by one, and all of them in the sum of its scan;
- * and a scan that goes on is summed up again as a whole.
+ * and a scan that goes on is summed up again as a whole. At least as many sources are remembered as the daemon tracks:
+ * those that came since a generation of that many began, and those of the generation before.
  */
 export class OpenScans {
-  readonly #open = new Map<string, OpenScan>();
+  #young = new Map<string, OpenScan>();
+  #old = new Map<string, OpenScan>();
 
   /** A probe of the source has an event of its own. */
   probe(key: string): void {
-    const known = this.#open.get(key);
-    if (known === undefined) {
-      this.#set(key, { first: null, summed: 0, single: 1 });
-      return;
-    }
-    known.single++;
-    // Again the newest, unless it is by chance: to move an entry costs more than to count.
-    if ((known.single & (known.single - 1)) === 0) this.#renew(key, known);
+    this.#of(key).single++;
   }
 
   /**
@@ -36,39 +28,34 @@ export class OpenScans {
    * whether it is the first sum of this scan.
    */
   scan(key: string, first: number, probes: number): { readonly rest: number; readonly isNew: boolean } {
-    const known = this.#open.get(key);
-    if (known === undefined) {
-      this.#set(key, { first, summed: probes, single: 0 });
-      return { rest: probes, isNew: true };
-    }
+    const known = this.#of(key);
     const isNew = known.first !== first;
-    const counted = (isNew ? 0 : known.summed) + known.single;
+    const summed = isNew ? 0 : known.summed;
+    const rest = Math.max(0, probes - summed - known.single);
     known.first = first;
-    known.summed = Math.max(probes, isNew ? 0 : known.summed);
+    known.summed = Math.max(probes, summed);
     known.single = 0;
-    this.#renew(key, known);
-    return { rest: Math.max(0, probes - counted), isNew };
+    return { rest, isNew };
   }
 
   /** The source belongs to a group that was summed up: returns its single probes, which the sum contains. */
   takeSingle(key: string): number {
-    const known = this.#open.get(key);
+    const known = this.#young.get(key) ?? this.#old.get(key);
     if (known === undefined) return 0;
     const { single } = known;
     known.single = 0;
     return single;
   }
 
-  #renew(key: string, known: OpenScan): void {
-    this.#open.delete(key);
-    this.#open.set(key, known);
-  }
-
-  #set(key: string, scan: OpenScan): void {
-    if (this.#open.size >= MAX_OPEN) {
-      const [oldest] = this.#open.keys();
-      this.#open.delete(oldest as string);
+  #of(key: string): OpenScan {
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const known = this.#old.get(key) ?? { first: null, summed: 0, single: 0 };
+    if (this.#young.size >= MAX_SOURCES) {
+      this.#old = this.#young;
+      this.#young = new Map();
     }
-    this.#open.set(key, scan);
+    this.#young.set(key, known);
+    return known;
   }
 }
