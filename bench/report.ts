@@ -1,11 +1,13 @@
 /**
  * Measures `portsentry report` over a week of ten million events: time, events a second and peak memory, as text and as a
  * page. The week is as logrotate leaves it, a file a day, of which all but the last two are compressed. With the built
- * program. An argument gives another number of events.
+ * program. Arguments give another number of events, and a folder where the week stays for another run.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   closeSync,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -35,14 +37,14 @@ const TICKS_PER_SECOND = 100;
 let lastDay = '';
 let lastTime = 0;
 
-const folder = mkdtempSync(join(tmpdir(), 'portsentry-bench-'));
+const kept = process.argv[3];
+const folder = kept ?? mkdtempSync(join(tmpdir(), 'portsentry-bench-'));
 try {
-  const { truth, bytes } = writeFiles();
+  const { events, probes, scans, blocks, sources, bytes } = theWeek();
   for (const [name, content] of Object.entries(geoFiles())) writeFileSync(join(folder, name), content);
   writeFileSync(join(folder, 'conf'), `EVENT_FILE="${join(folder, 'events')}"\nGEOIP_DB="${folder}"\n`);
-  const { events, probes, scans, blocks } = truth;
   console.log(
-    `a week of ${events} events, ${(bytes / 1e6).toFixed(0)} MB in ${DAYS} files, of which ${DAYS - PLAIN_DAYS} are compressed: ${probes} probes of ${truth.sources.size} sources, ${scans} scans, ${blocks} blocks`,
+    `a week of ${events} events, ${(bytes / 1e6).toFixed(0)} MB in ${DAYS} files, of which ${DAYS - PLAIN_DAYS} are compressed: ${probes} probes of ${sources} sources, ${scans} scans, ${blocks} blocks`,
   );
   await measure('text', [], events);
   await measure('page', ['--html', join(folder, 'page.html')], events);
@@ -51,7 +53,29 @@ try {
   const isSame = json.probes === probes && json.scans === scans && json.events === events;
   console.log(`    probes, scans and events are those that were sent: ${isSame ? 'yes' : 'no'}`);
 } finally {
-  rmSync(folder, { recursive: true });
+  if (kept === undefined) rmSync(folder, { recursive: true });
+}
+
+/** What is in the files. */
+interface Week {
+  readonly events: number;
+  readonly probes: number;
+  readonly scans: number;
+  readonly blocks: number;
+  readonly sources: number;
+  readonly bytes: number;
+}
+
+/** Writes the files, unless an earlier run left them. */
+function theWeek(): Week {
+  const note = join(folder, 'week');
+  if (existsSync(note)) return JSON.parse(readFileSync(note, 'utf8')) as Week;
+  mkdirSync(folder, { recursive: true });
+  const { truth, bytes } = writeFiles();
+  const { events, probes, scans, blocks, sources } = truth;
+  const week = { events, probes, scans, blocks, sources: sources.size, bytes };
+  writeFileSync(note, JSON.stringify(week));
+  return week;
 }
 
 /** Writes the files and returns what is in them. */
