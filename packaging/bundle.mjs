@@ -17,7 +17,7 @@ const BUNDLE = join(ROOT, 'build/bundle');
  * times. Each further file costs the start of a short command half a millisecond (bench/replay). The first is what the user
  * starts.
  */
-const WHOLE = ['src/main.ts', 'src/cli/replay.ts'];
+const WHOLE = ['src/main.ts', 'src/cli/replay-start.ts'];
 
 /** The programs that it starts itself (src/files/program.ts). */
 const PROGRAMS = ['src/sensor/child.ts', 'src/cli/doctor/prober.ts'];

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
-import { compileLater } from './cli/compile-later.ts';
 import type { Invocation } from './cli/invocation.ts';
 import { standardStreams } from './cli/output.ts';
-import { plainReplay } from './cli/plain-replay.ts';
 import { versionText } from './cli/version.ts';
 import { programVersion } from './files/program.ts';
 import { CommandError, Exit } from './preflight/exit.ts';
@@ -17,7 +15,7 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(argv: readonly string[]): Promise<number> {
   try {
     refuseOldNode(process.versions.node);
-    return await dispatch(await invocationOf(argv), argv);
+    return (await plainReplayOf(argv)) ?? (await dispatch(await invocationOf(argv), argv));
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     process.stderr.write(`${NAME}: ${error.message}\n`);
@@ -26,12 +24,18 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** Runs a replay whose command line needs no option parser: to load that one takes as long as a small capture. */
+async function plainReplayOf(argv: readonly string[]): Promise<number | null> {
+  if (argv[0] !== 'replay') return null;
+  return (await import('./cli/replay-start.ts')).startPlainReplay(argv);
+}
+
 /** Each module is loaded only by what needs it: most of the time of a short command goes into loading. */
 async function invocationOf(argv: readonly string[]): Promise<Invocation> {
   const version = programVersion();
   const text = await versionText(argv, version);
   if (text !== null) return { command: 'print', text };
-  return plainReplay(argv) ?? (await import('./cli/args.ts')).parseArguments(argv, version);
+  return (await import('./cli/args.ts')).parseArguments(argv, version);
 }
 
 async function dispatch(invocation: Invocation, argv: readonly string[]): Promise<number> {
@@ -42,8 +46,7 @@ async function dispatch(invocation: Invocation, argv: readonly string[]): Promis
     case 'check':
       return (await import('./cli/check.ts')).runCheck(invocation, standardStreams());
     case 'replay':
-      compileLater();
-      return (await import('./cli/replay.ts')).runReplay(invocation);
+      return (await import('./cli/replay-start.ts')).startReplay(invocation);
     case 'report':
       (await import('./cli/compile-later.ts')).compileLater();
       return (await import('./cli/report.ts')).runReport(invocation, standardStreams());

@@ -20,6 +20,8 @@ const SWITCHES: Readonly<Record<string, readonly [name: string, value: string | 
   '-L': ['localCheck', false],
 };
 
+type Replay = Extract<Invocation, { command: 'replay' }>;
+
 const DEFAULTS = {
   command: 'replay',
   configfile: undefined,
@@ -45,7 +47,7 @@ const DEFAULTS = {
  * A `replay` of files with the usual switches, the same as yargs would read it; null for any other command line. To load
  * yargs and to run it takes as long as to read a capture of 100 MB.
  */
-export function plainReplay([command, ...words]: readonly string[]): Invocation | null {
+export function plainReplay([command, ...words]: readonly string[]): Replay | null {
   if (command !== 'replay') return null;
   const files: string[] = [];
   const set = new Map<string, string | boolean>();

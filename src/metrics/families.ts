@@ -171,10 +171,18 @@ function sharedFamilies({ lists, share }: Readings): Family[] {
     ]),
     total('share_taken_back_total', 'Reports that were taken back at the engine.', share.takenBack),
     total('share_pulls_total', 'Times that the engine was asked for decisions and answered.', share.pulls),
-    total('share_lifted_total', 'Blocks that ended here because somebody ended them at the engine.', share.lifted),
+    total(
+      'share_lifted_total',
+      'Blocks that ended here because somebody ended them at the engine.',
+      share.lifted,
+    ),
     gauge('share_waiting_reports', 'Reports that the engine has not taken yet.', share.waiting),
     gauge('share_decisions', 'Decisions of other hosts that are known here.', share.known),
-    gauge('share_decisions_left_out', 'Decisions of other hosts that are not in force, by a bound or a rule.', share.leftOut),
+    gauge(
+      'share_decisions_left_out',
+      'Decisions of other hosts that are not in force, by a bound or a rule.',
+      share.leftOut,
+    ),
   ];
 }
 

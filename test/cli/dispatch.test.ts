@@ -48,9 +48,7 @@ test.each(['--version', '-V'])(
   (option) => {
     expect(loadedBy(option)).toEqual([
       'cli/colour.js',
-      'cli/compile-later.js',
       'cli/output.js',
-      'cli/plain-replay.js',
       'cli/version.js',
       'files/program.js',
       'main.js',
