@@ -18,7 +18,7 @@ export function isAddressExpected(words: readonly string[]): boolean {
 
 /**
  * The addresses of the running daemon that begin with the last word; none if there is no daemon, or it may not be asked, or
- * does not answer at once. Whoever answers on the socket: nothing but addresses and prefixes gets into the shell.
+ * does not answer at once. Another program may answer on the socket: nothing but addresses and prefixes gets into the shell.
  */
 export async function addressesFor(words: readonly string[]): Promise<string[]> {
   const [command = '', ...rest] = words;

@@ -9,7 +9,7 @@ export function completionScript(shell: Shell | undefined, login: string | undef
 const ask = (shell: Shell) => `SHELL=${shell} portsentry ${ASK_FOR_COMPLETIONS}`;
 
 /**
- * Each shell gives the program its words, the last of which is to be completed, and offers the lines of the answer. Without
+ * Each shell gives the program its words, the last of which it completes, and offers the lines of the answer. Without
  * any it offers files. bash divides words at colons, so an IPv6 address is put together from the line, and bash gets the
  * part after its last colon.
  */

@@ -18,7 +18,7 @@ interface Tried {
 }
 
 /**
- * `portsentry notify --test`: sends a test message to whoever is notified. The daemon sends it where one runs, because it may
+ * `portsentry notify --test`: sends a test message to each receiver. The daemon sends it where one runs, because it may
  * have other rights and see other files than this command. Returns 69 when a receiver did not take it. Throws a
  * CommandError, 78 when nobody is notified.
  */

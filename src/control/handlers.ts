@@ -29,7 +29,7 @@ export interface ControlHandlers {
   health(): Promise<readonly HealthCheck[]>;
   /** The metrics in the text format of Prometheus. */
   metrics(): Promise<string>;
-  /** Sends a test message to whoever is notified; null while another test is under way. */
+  /** Sends a test message to each receiver; null while another test is under way. */
   notifyTest(): Promise<readonly NotifyTest[] | null>;
   /** Addresses and prefixes that begin with this text, for completion: of blocks, and with `known` of sources, too. */
   addresses(begin: string, known: boolean): Promise<readonly string[]>;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { formatMetrics } from '../metrics/exposition.ts';
 import { familiesOf, type Readings } from '../metrics/families.ts';
 
-/** A text may be this old, so that whoever asks again and again takes no time from detection. */
+/** A text may be this old, so that a client that asks again and again takes no time from detection. */
 const MAX_AGE_MS = 1_000;
 
 /** How old what nft says may be, because each look starts programs; and how long a text waits for it. */

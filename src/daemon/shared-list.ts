@@ -86,7 +86,7 @@ export class SharedList {
     for (const target of this.decisions.targets()) if (this.isSaidByPortsentry(target)) yield target;
   }
 
-  /** Whether a portsentry has said that this target is to be blocked. */
+  /** Whether a portsentry has asked for a block of this target. */
   isSaidByPortsentry(target: string): boolean {
     return this.decisions.of(target).some(({ isPortsentry }) => isPortsentry);
   }

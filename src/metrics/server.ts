@@ -17,7 +17,7 @@ const MAX_HEADER_BYTES = 8_192;
 /** Connections that wait to be accepted. */
 const BACKLOG = 128;
 
-/** Whoever may enter its folder may read the metrics, as with a port of the loopback interface. */
+/** An account that may enter its folder may read the metrics, as with a port of the loopback interface. */
 const SOCKET_MODE = 0o666;
 
 /** How long a program that holds the path may take to accept a connection. */

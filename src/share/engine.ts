@@ -23,7 +23,7 @@ export class EngineError extends Error {
  */
 export type Pushed = readonly Said[];
 
-/** A decision of the engine that a target is to be blocked. */
+/** A decision of the engine to block a target. */
 export interface Decision {
   readonly id: string;
   /** Canonical text of `prefix`. */

@@ -19,7 +19,7 @@ const MAX_LINES_PER_FACT = 4;
 /** ... and more than this. */
 const MIN_LINES_TO_REWRITE = 4_096;
 
-/** What the engine is to be told, in the order in which it happened. */
+/** What the engine must hear, in the order in which it happened. */
 export type Order =
   | { readonly seq: number; readonly kind: 'report'; readonly report: Report; readonly inDoubt: boolean }
   | { readonly seq: number; readonly kind: 'take-back'; readonly target: string };
@@ -96,7 +96,7 @@ export class ShareQueue {
   }
 
   /**
-   * The engine is to be told of this source; of several waiting reports of a target the last one stays. False when the
+   * Adds a report of this source for the engine; of several waiting reports of a target the last one stays. False when the
    * queue is full.
    */
   report(report: Report): boolean {
@@ -109,7 +109,7 @@ export class ShareQueue {
     return true;
   }
 
-  /** What any portsentry has said of this target is to be taken back. False when the queue is full. */
+  /** Adds that what any portsentry has said of this target must be taken back. False when the queue is full. */
   takeBack(target: string): boolean {
     const waiting = this.#reports.get(target);
     const before = waiting === undefined ? undefined : this.#orders.get(waiting);

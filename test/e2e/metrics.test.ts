@@ -177,7 +177,7 @@ test.each([
   // A text is a second old at most.
   await lab.waitFor(async () => (await scrape(socket, lab.scanner)).includes('sensor_up 1\n'));
   expect(alertsOf(detector)).toEqual([]);
-  // Whoever probes the port beside it is one all the same.
+  // A source that probes the port beside it is one all the same.
   await lab.run(lab.scanner, ['nmap', '-n', '-Pn', '-sS', '-p', '9772', lab.wire.to.ipv4]);
   await detector.waitForLine(/^attackalert: Host 10\.99\.0\.1 has been blocked/);
 });

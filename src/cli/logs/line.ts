@@ -10,7 +10,7 @@ export interface LogLine {
 
 /** What to read of a log. */
 export interface LogQuery {
-  /** The last lines, so many at most. */
+  /** The last lines, this many at most. */
   readonly lines: number;
   /** ms since the epoch; null for any time. */
   readonly since: number | null;
@@ -35,14 +35,14 @@ const MAX_CHARS = 2_000;
 /** Control and format characters, among them those that turn the direction of writing; half characters; line ends. */
 const UNPRINTABLE = /[\p{C}\u2028\u2029]/gu;
 
-/** A line for a terminal, with the local time. Whoever wrote it, it is one line of printable text. */
+/** A line for a terminal, with the local time. It is one line of printable text, also if somebody else wrote it. */
 export function renderLine({ time, text }: LogLine, paint: Paint): string {
   const clean = text.slice(0, MAX_CHARS).replace(UNPRINTABLE, '?');
   const style = styleOf(clean);
   return `${paint('dim', formatSecond(time))} ${style === null ? clean : paint(style, clean)}\n`;
 }
 
-/** Red is for what did not work, yellow for who scanned. */
+/** Red is for what did not work, yellow for sources that scanned. */
 function styleOf(text: string): Style | null {
   if (/^(attackalert|adminalert): ERROR\b/.test(text)) return 'red';
   return text.startsWith('attackalert: ') ? 'yellow' : null;

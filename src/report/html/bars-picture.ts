@@ -10,7 +10,7 @@ const BOTTOM = 24;
 const TOP = 10;
 const RIGHT = 40;
 
-/** A bar that is so many times as high as the middle one would make the others invisible. */
+/** A bar that is this many times as high as the middle one would make the others invisible. */
 const STEEP = 20;
 
 /** Probes by time as bars, and as a table for those that do not see them. */

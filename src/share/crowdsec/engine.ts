@@ -133,7 +133,7 @@ export class CrowdsecEngine implements ShareEngine {
     if (this.pulls)
       lines.push(
         await tested(async () => {
-          // Not the stream: whoever asks that gets the news, and the daemon would not.
+          // Not the stream: the first client that asks it gets the news, and the daemon would not.
           const path = '/v1/decisions?ip=192.0.2.255';
           const answer = await this.#session.asBouncer({ method: 'GET', path, signal });
           if (answer.status !== 200) throw await refused(answer);
