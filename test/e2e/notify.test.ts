@@ -4,7 +4,6 @@ import { createLab, type Lab } from '../support/lab.ts';
 import type { LabProcess } from '../support/lab-process.ts';
 import { order, targetsOf } from '../support/orders.ts';
 import { startReceiver, trustReceiver } from '../support/receiver.ts';
-import { startFlood } from '../support/services.ts';
 
 /** Notifications, with a real receiver on the victim itself. */
 
@@ -171,35 +170,6 @@ test('a receiver that fails, resets, hangs and comes back costs nothing, and get
   expect(code).toBe(0);
   expect(starts, 'a stop does not wait for a receiver that hangs').toBeLessThan(STOP_STARTS);
   expect(titles(receiver.received()).at(-1)).toBe('portsentry on HOST: 1 scan, stopped');
-});
-
-test('a flood of 50,000 probes a second is one message, also through a command that hangs; nothing of it stays', async () => {
-  const receiver = await startReceiver(lab, 8080);
-  const command = 'cat >> /run/notified; sleep 4711 & sleep 4711';
-  configure(
-    lab.victim,
-    `${BLOCKS}\nNOTIFY_URL="http://localhost:8080/x"\nNOTIFY_FORMAT="ntfy"\nNOTIFY_COMMAND="${command}"`,
-  );
-  const detector = await startDetector(lab, lab.victim);
-  await lab.waitFor(() => receiver.received().length > 0);
-  const flood = await startFlood(lab, lab.wire, {
-    perSecond: 50_000,
-    seconds: 5,
-    ports: [1_000, 1_999],
-    probes: 2,
-  });
-  await flood.ended;
-  expect(receiver.received()).toHaveLength(1);
-  const { code, starts } = await endBy(lab, detector);
-  expect(code).toBe(0);
-  expect(starts).toBeLessThan(STOP_STARTS);
-  expect(titles(receiver.received())).toEqual([
-    'portsentry on HOST: started',
-    expect.stringMatching(/^portsentry on HOST: \d+ scans, flood.*, stopped$/),
-  ]);
-  expect(receiver.received()[1]?.body).toMatch(/\nand \d+ more since .*; \d+ scans of \d+ probes in all$/);
-  const left = await lab.run(lab.victim, ['pgrep', '-f', 'sleep 4711']);
-  expect(left.stdout).toBe('');
 });
 
 test('a daemon that is started again and again tells of it once a minute', async () => {
