@@ -39,7 +39,7 @@ test('a flood of 50,000 probes a second is one message, also through a command t
   await flood.ended;
   expect(receiver.received()).toHaveLength(1);
   const { code, starts } = await endBy(lab, detector);
-  expect(code).toBe(0);
+  expect(code, detector.output.slice(-4_000)).toBe(0);
   expect(starts).toBeLessThan(STOP_STARTS);
   expect(titles(receiver.received())).toEqual([
     'portsentry on HOST: started',
