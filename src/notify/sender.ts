@@ -118,18 +118,23 @@ export class Sender {
     this.#closing = true;
     const begunMs = this.#parts.now();
     if (this.#underWay !== null) {
-      await resolvesWithin(this.#underWay, timeMs / 2);
+      await this.#endsWithin(timeMs / 2);
       this.#abort.abort();
-      await resolvesWithin(this.#underWay, ABORT_TIME_MS);
+      await this.#endsWithin(ABORT_TIME_MS);
       this.#abort = new AbortController();
     }
     if (!this.#group.isEmpty) {
       this.#begin();
       const restMs = timeMs - (this.#parts.now() - begunMs);
-      await resolvesWithin(this.#underWay ?? Promise.resolve(), Math.max(0, restMs));
+      await this.#endsWithin(Math.max(0, restMs));
     }
     this.#abort.abort();
-    if (this.#underWay !== null) await resolvesWithin(this.#underWay, ABORT_TIME_MS);
+    await this.#endsWithin(ABORT_TIME_MS);
+  }
+
+  /** Waits for the delivery under way, if there is one: it may have ended meanwhile. */
+  async #endsWithin(timeMs: number): Promise<void> {
+    if (this.#underWay !== null) await resolvesWithin(this.#underWay, timeMs);
   }
 
   #begin(): void {

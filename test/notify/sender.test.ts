@@ -184,3 +184,22 @@ test('while a receiver hangs, nothing else is sent to it, and what comes is kept
   expect(times()).toEqual([1]);
   expect(sender.state.waiting).toBe(50_000);
 });
+
+test('a delivery that ends by itself while the sender closes is no error, and what waits is sent after it', async () => {
+  const { sender, sent, pass, channel } = given();
+  let end = (_outcome: Outcome) => {};
+  const deliver = channel.deliver.bind(channel);
+  channel.deliver = () => {
+    channel.deliver = deliver;
+    return new Promise((resolve) => {
+      end = resolve;
+    });
+  };
+  sender.add(notice());
+  await pass(1);
+  sender.add(notice());
+  const closed = sender.close(10_000);
+  setImmediate(() => end(OK));
+  await closed;
+  expect(sent).toHaveLength(1);
+});
