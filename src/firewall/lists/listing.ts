@@ -1,12 +1,5 @@
+import { type Json, objectsOfTable } from '../../nft/objects.ts';
 import { LIST_TABLE, LIST_TABLE_NAME, type ListSet, listOfCounter, readSetName } from './names.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** What a list has dropped since it was loaded. */
-export interface Dropped {
-  readonly packets: number;
-  readonly bytes: number;
-}
 
 /** What a list has dropped since it was loaded. */
 export interface Dropped {
@@ -60,20 +53,6 @@ export function readShape(sets: string, chains: string): Shape | null | 'unreada
 
 /** The objects of this kind in our table; null for a text that is no listing. */
 function objectsIn(text: string, kind: string): Json[] | null {
-  let listing: unknown;
-  try {
-    listing = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const objects = isJson(listing) ? listing.nftables : null;
-  if (!Array.isArray(objects)) return null;
-  return objects
-    .map((entry: unknown) => (isJson(entry) ? entry[kind] : null))
-    .filter(isJson)
-    .filter(({ table, family }) => table === LIST_TABLE_NAME && family === 'inet');
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const objects = objectsOfTable(text, LIST_TABLE_NAME);
+  return objects?.flatMap(([of, object]) => (of === kind ? [object] : [])) ?? null;
 }

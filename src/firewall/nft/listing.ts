@@ -1,14 +1,13 @@
 import { parsePrefix } from '../../net/prefix.ts';
+import { isJson, type Json, objectsOfTable } from '../../nft/objects.ts';
 import type { ListedBlock } from '../backend.ts';
 import { parseTarget } from '../target.ts';
 import type { TableState } from './layout.ts';
 import { keyOf, type SetKey, TABLE_NAME, typeOf } from './sets.ts';
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** Our table in `nft -j -t list ruleset inet`; null when the text is no listing. */
 export function readTable(text: string): TableState | null {
-  const objects = ourObjects(text);
+  const objects = objectsOfTable(text, TABLE_NAME);
   if (objects === null) return null;
   const sets = new Map<string, boolean>();
   const chains: string[] = [];
@@ -28,7 +27,7 @@ export function readTable(text: string): TableState | null {
 
 /** The blocks in `nft -j list table inet portsentry`, accurate to a second; null when the text is no listing. */
 export function readBlocks(text: string, now: number): ListedBlock[] | null {
-  const objects = ourObjects(text);
+  const objects = objectsOfTable(text, TABLE_NAME);
   if (objects === null) return null;
   const blocks: ListedBlock[] = [];
   for (const [kind, object] of objects) {
@@ -41,25 +40,6 @@ export function readBlocks(text: string, now: number): ListedBlock[] | null {
     }
   }
   return blocks;
-}
-
-/** The kind and the content of each object in our table. */
-function ourObjects(text: string): [kind: string, object: Json][] | null {
-  let listing: unknown;
-  try {
-    listing = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const objects = isJson(listing) ? listing.nftables : null;
-  if (!Array.isArray(objects)) return null;
-  return objects
-    .flatMap((entry) => (isJson(entry) ? Object.entries(entry) : []))
-    .filter((entry): entry is [string, Json] => isJson(entry[1]) && isOurs(...(entry as [string, Json])));
-}
-
-function isOurs(kind: string, object: Json): boolean {
-  return object.family === 'inet' && (kind === 'table' ? object.name : object.table) === TABLE_NAME;
 }
 
 function isRight(key: SetKey, { type, flags }: Json): boolean {
@@ -75,8 +55,4 @@ function blockOf(key: SetKey, element: unknown, now: number): ListedBlock | null
   if (target === null) return null;
   const { expires } = content;
   return { target: target.text, until: typeof expires === 'number' ? now + expires * 1000 : null };
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

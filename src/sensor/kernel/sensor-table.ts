@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, Dialog } from '../../commands/dialog.ts';
 import type { Failure } from '../../commands/failure.ts';
 import { firstError, runTool } from '../../commands/tool.ts';
+import { entriesOf } from '../../nft/objects.ts';
 import { GONE, NFT, NFT_DIALOG } from '../../nft/words.ts';
 import { findOtherDaemon } from './neighbours.ts';
 import {
@@ -362,11 +363,5 @@ export function readCounters(text: string): Readonly<Record<CounterName, number>
 
 /** The objects of a listing by `nft -j`; null when the text is no listing. */
 function objectsOf<Entry>(text: string): readonly Entry[] | null {
-  let listing: { nftables?: Entry[] };
-  try {
-    listing = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  return Array.isArray(listing.nftables) ? listing.nftables : null;
+  return entriesOf(text) as Entry[] | null;
 }
