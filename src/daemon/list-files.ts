@@ -1,8 +1,8 @@
-import { closeSync, constants, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Failure } from '../commands/failure.ts';
-import { replaceFile } from '../files/replace-file.ts';
-import { inFolderOf, openRegular } from '../files/safe-path.ts';
+import { removeReplaced, replaceFile } from '../files/replace-file.ts';
+import { openRegular } from '../files/safe-path.ts';
 import { isListName, MAX_LIST_ENTRIES, MAX_LISTS } from '../firewall/lists/names.ts';
 import { makeFolderOf } from '../ledger/folder.ts';
 import { reasonOf } from '../ledger/log-file.ts';
@@ -76,7 +76,7 @@ export async function writeList(stateDir: string, list: StoredList): Promise<Fai
 export function removeList(stateDir: string, name: string): Failure {
   const path = pathOf(stateDir, name);
   try {
-    inFolderOf(path, (safe) => rmSync(safe, { force: true }));
+    removeReplaced(path);
     return null;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : `${path}: ${reasonOf(error)}`;

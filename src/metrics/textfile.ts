@@ -1,12 +1,8 @@
-import { closeSync, fchmodSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { getSystemErrorMap } from 'node:util';
-import { inFolderOf } from '../files/safe-path.ts';
+import { removeReplaced, replaceFile } from '../files/replace-file.ts';
+import { reasonOf } from '../ledger/log-file.ts';
 
-/** node_exporter runs as an account of its own. The umask of the daemon does not count. */
+/** node_exporter runs as an account of its own. The collector reads names that end in .prom, so an unfinished file is not read. */
 const MODE = 0o644;
-
-/** The collector reads names that end in .prom, so this one is not read. */
-const UNFINISHED = '.new';
 
 /**
  * Replaces the file in one step, so that a reader has the old text or the new one. On a failure the old file stays, which
@@ -14,18 +10,7 @@ const UNFINISHED = '.new';
  */
 export function writeMetricsFile(path: string, text: string): string | null {
   try {
-    inFolderOf(path, (safe) => {
-      const unfinished = safe + UNFINISHED;
-      // A killed run may have left one. `wx` follows no link that somebody puts here.
-      rmSync(unfinished, { force: true });
-      try {
-        writeNew(unfinished, text);
-        renameSync(unfinished, safe);
-      } catch (error) {
-        rmSync(unfinished, { force: true });
-        throw error;
-      }
-    });
+    replaceFile(path, text, MODE);
     return null;
   } catch (error) {
     return `${path}: ${reasonOf(error)}`;
@@ -38,25 +23,8 @@ export function writeMetricsFile(path: string, text: string): string | null {
  */
 export function removeMetricsFile(path: string): void {
   try {
-    inFolderOf(path, (safe) => {
-      for (const name of [safe, safe + UNFINISHED]) rmSync(name, { force: true });
-    });
+    removeReplaced(path);
   } catch {
     // The folder is gone, and the file with it.
   }
-}
-
-function writeNew(path: string, text: string): void {
-  const fd = openSync(path, 'wx', MODE);
-  try {
-    fchmodSync(fd, MODE);
-    writeFileSync(fd, text);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const { errno, message } = error as NodeJS.ErrnoException;
-  return getSystemErrorMap().get(errno ?? 0)?.[1] ?? message;
 }
