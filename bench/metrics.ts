@@ -12,7 +12,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { MetricsText } from '../src/daemon/metrics-text.ts';
 import { formatMetrics } from '../src/metrics/exposition.ts';
-import { familiesOf, type Readings } from '../src/metrics/families.ts';
+import { familiesOf, NOTHING_SHARED, type Readings } from '../src/metrics/families.ts';
 import { MetricsServer } from '../src/metrics/server.ts';
 import { BlockCounts } from '../src/respond/block-counts.ts';
 import { ProbeCounts } from '../src/track/probe-counts.ts';
@@ -55,17 +55,7 @@ const readings: Omit<Readings, 'held'> = {
   actions: 0,
   breakerOpen: false,
   lists: [],
-  share: {
-    pushed: 0,
-    refused: 0,
-    overflowed: 0,
-    takenBack: 0,
-    pulls: 0,
-    lifted: 0,
-    waiting: 0,
-    known: 0,
-    leftOut: 0,
-  },
+  share: NOTHING_SHARED,
   sensorUp: true,
   memory: 0,
   cpuTime: 0,

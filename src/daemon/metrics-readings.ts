@@ -1,7 +1,7 @@
 import { cpuUsage, memoryUsage, versions } from 'node:process';
 import { modeNames } from '../config/modes.ts';
 import type { Engine } from '../engine.ts';
-import type { Readings, ShareReadings } from '../metrics/families.ts';
+import { NOTHING_SHARED, type Readings } from '../metrics/families.ts';
 import type { ActionQueue } from '../respond/queue.ts';
 import type { BlockManager } from './block-manager.ts';
 import type { CaptureManager } from './capture-manager.ts';
@@ -35,18 +35,6 @@ interface Start {
   /** By the daemon's clock, ms. */
   readonly startTime: number;
 }
-
-const NOTHING_SHARED: ShareReadings = {
-  pushed: 0,
-  refused: 0,
-  overflowed: 0,
-  takenBack: 0,
-  pulls: 0,
-  lifted: 0,
-  waiting: 0,
-  known: 0,
-  leftOut: 0,
-};
 
 /** Reads the metrics off the parts of the daemon: numbers that they have, so that it takes no time from detection. */
 export function readMetrics(parts: ReadParts, { version, startTime }: Start): Omit<Readings, 'held'> {

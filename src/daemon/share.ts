@@ -3,6 +3,7 @@ import type { Failure } from '../commands/failure.ts';
 import type { Config } from '../config/config.ts';
 import type { Answer } from '../control/handlers.ts';
 import type { ShareStatus } from '../control/status.ts';
+import type { ShareReadings } from '../metrics/families.ts';
 import { overlaps, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { isByHand } from '../respond/block-state.ts';
 import type { Blocks } from '../respond/blocks.ts';
@@ -30,27 +31,6 @@ export interface ShareParts {
   readonly clock: SteadyClock;
   /** Logs one line for the administrator. */
   readonly tell: (text: string) => void;
-}
-
-/** Numbers of what is shared, for `metrics`; those without `waiting`, `known` and `listed` only grow. */
-export interface ShareCounts {
-  /** Reports that the engine has taken. */
-  readonly pushed: number;
-  /** Reports that the engine did not want. */
-  readonly refused: number;
-  /** Reports that found the queue full. */
-  readonly overflowed: number;
-  /** Decisions that this host has ended at the engine. */
-  readonly takenBack: number;
-  /** Answers with decisions. */
-  readonly pulls: number;
-  /** Blocks of this host that ended because their decisions were deleted at the engine. */
-  readonly lifted: number;
-  /** Orders that wait. */
-  readonly waiting: number;
-  /** Decisions of others that are known, and those that are left out. */
-  readonly known: number;
-  readonly leftOut: number;
 }
 
 /** What this host shares with others by one engine. Nothing in the way of a block waits for any of it. */
@@ -105,7 +85,7 @@ export class Share {
     return new Share(parts, await ShareQueue.open({ path, identity: engine.identity, now, tell }));
   }
 
-  get counts(): ShareCounts {
+  get counts(): ShareReadings {
     const { pushed, refused, takenBack, pulls } = this.#exchange;
     const { overflowed, size } = this.#queue;
     const { leftOut, decisions } = this.#list;

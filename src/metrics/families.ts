@@ -55,14 +55,31 @@ export interface ShareReadings {
   readonly pushed: number;
   readonly refused: number;
   readonly overflowed: number;
+  /** Decisions that this host has ended at the engine. */
   readonly takenBack: number;
+  /** Answers with decisions. */
   readonly pulls: number;
-  /** Blocks of this host that ended because the engine no longer has them. */
+  /** Blocks of this host that ended because their decisions were deleted at the engine. */
   readonly lifted: number;
+  /** Orders that wait. */
   readonly waiting: number;
+  /** Decisions of others that are known, and those of them that are left out. */
   readonly known: number;
   readonly leftOut: number;
 }
+
+/** The numbers without an engine. */
+export const NOTHING_SHARED: ShareReadings = {
+  pushed: 0,
+  refused: 0,
+  overflowed: 0,
+  takenBack: 0,
+  pulls: 0,
+  lifted: 0,
+  waiting: 0,
+  known: 0,
+  leftOut: 0,
+};
 
 const PREFIX = 'portsentry_';
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Held, MetricsText } from '../../src/daemon/metrics-text.ts';
-import { BlockCounts } from '../../src/respond/block-counts.ts';
-import { ProbeCounts } from '../../src/track/probe-counts.ts';
+import { readings } from '../support/metrics-readings.ts';
 
 function given(held: () => Promise<Held | null>) {
   const state = { now: 0, sources: 0, reads: 0 };
@@ -10,36 +9,7 @@ function given(held: () => Promise<Held | null>) {
     held,
     read: () => {
       state.reads++;
-      return {
-        version: '3.0.0',
-        node: '20.19.0',
-        startTime: 0,
-        modes: ['atcp'],
-        reports: new Map(),
-        reportsLost: 0,
-        probes: new ProbeCounts(),
-        blocks: new BlockCounts(),
-        blocked: { ipv4: 0, ipv6: 0 },
-        blocksDue: 0,
-        sources: state.sources,
-        actions: 0,
-        breakerOpen: false,
-        lists: [{ name: 'drop', entries: 3 }],
-        share: {
-          pushed: 1,
-          refused: 2,
-          overflowed: 3,
-          takenBack: 4,
-          pulls: 5,
-          lifted: 6,
-          waiting: 7,
-          known: 8,
-          leftOut: 9,
-        },
-        sensorUp: true,
-        memory: 0,
-        cpuTime: 0,
-      };
+      return readings({ startTime: 0, modes: ['atcp'], sources: state.sources });
     },
   });
   const series = async (name: string) =>
