@@ -7,6 +7,7 @@ import type { Changes } from '../firewall/lists/script.ts';
 import { SerialQueue } from '../firewall/serial-queue.ts';
 import type { Address } from '../net/address.ts';
 import { formatPrefix, type Prefix } from '../net/prefix.ts';
+import { counted } from '../record/counted.ts';
 import { admit, type Refused } from '../respond/lists/admission.ts';
 import { type ListMember, NamedList } from '../respond/lists/named-list.ts';
 import type { NeverBlock } from '../respond/never-block.ts';
@@ -99,8 +100,7 @@ export class Lists {
           message: `the list ${name} comes from the engine that SHARE asks`,
           refused: [],
         };
-      const loadedAt = this.#parts.clock.toWall(this.#parts.clock.now());
-      const { failure, refused } = await this.#load(name, prefixes, note, loadedAt);
+      const { failure, refused } = await this.#load(name, prefixes, note, this.#wallNow());
       const named = refused.slice(0, MAX_NAMED);
       if (failure !== null)
         return {
@@ -113,7 +113,7 @@ export class Lists {
       const lost = written === null ? '' : `; but a restart forgets it: ${written}`;
       return {
         outcome: 'done',
-        message: `the list ${name} has ${entries(this.#lists.get(name)?.size ?? 0)}${without}${lost}`,
+        message: `the list ${name} has ${counted(this.#lists.get(name)?.size ?? 0, 'entry', 'entries')}${without}${lost}`,
         refused: named,
       };
     });
@@ -130,7 +130,10 @@ export class Lists {
       const failure = (await this.#remove(name)) ?? (folder === null ? null : removeList(folder, name));
       if (failure !== null)
         return { outcome: 'later', message: `the list ${name} could not be taken away: ${failure}` };
-      return { outcome: 'done', message: `the list ${name} is gone: its ${entries(list.size)} pass again` };
+      return {
+        outcome: 'done',
+        message: `the list ${name} is gone: its ${counted(list.size, 'entry', 'entries')} pass again`,
+      };
     });
   }
 
@@ -224,7 +227,6 @@ export class Lists {
       if (this.#parts.dryRun) return;
       const names = [...this.#lists.values()].filter(({ origin }) => !keeps || origin === 'shared');
       for (const { name } of names) await this.#remove(name);
-      await this.#table.settled();
     });
   }
 
@@ -348,11 +350,6 @@ function changesBetween(before: NamedList | undefined, after: NamedList): Change
 const FULL = `all lists together have at most ${MAX_LIST_ENTRIES} entries`;
 
 const TAKEN = 'an administrator has loaded a list of this name: portsentry unblock --list NAME takes it away';
-
-/** How many entries, in words. */
-function entries(count: number): string {
-  return count === 1 ? '1 entry' : `${count} entries`;
-}
 
 /** The first refused member and its reason. */
 function reasonsOf([first]: readonly Refused[]): string {

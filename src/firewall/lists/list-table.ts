@@ -122,11 +122,6 @@ export class ListTable {
     );
   }
 
-  /** Resolves when no change is under way. */
-  async settled(): Promise<void> {
-    await this.#queue.run(async () => {});
-  }
-
   async #change(list: string, changes: Changes): Promise<void> {
     const all = [...changes.added, ...changes.replaced, ...changes.removed];
     const missing = this.#missing(list, all);

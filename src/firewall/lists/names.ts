@@ -31,9 +31,9 @@ export function isListName(text: string): boolean {
 }
 
 /**
- * A hash set in the kernel, for the prefixes of one list, family and length. One interval set for all lengths would be
- * simpler, but nft reads the interval sets of the whole host before each `delete element`: with 100,000 ranges the release of
- * a block took a second, and the sensor's table did not answer in time.
+ * A hash set in the kernel. Each list has one for each family and prefix length. An interval set would hold all lengths, but
+ * nft reads the interval sets of the whole host before each `delete element`. With 100,000 ranges each release of a block
+ * then took a second, and the sensor's table did not answer in time.
  */
 export interface ListSet {
   readonly list: string;

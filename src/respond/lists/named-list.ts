@@ -21,6 +21,8 @@ export class NamedList {
   loadedAt: number;
   #members = new Map<string, ListMember>();
   #table = new PrefixTable<ListMember>();
+  /** No member ends before, ms since the epoch: a list of 200,000 is not looked through each second. */
+  #firstEnd = Number.POSITIVE_INFINITY;
 
   constructor(name: string, origin: ListOrigin, loadedAt: number) {
     this.name = name;
@@ -51,6 +53,7 @@ export class NamedList {
   set(member: ListMember): void {
     this.#members.set(formatPrefix(member.prefix), member);
     this.#table.set(member.prefix, member);
+    if (member.until !== null) this.#firstEnd = Math.min(this.#firstEnd, member.until);
   }
 
   /** Removes a member by its canonical text; undefined when there is none. */
@@ -66,12 +69,20 @@ export class NamedList {
   replace(members: Iterable<ListMember>): void {
     this.#members = new Map();
     this.#table = new PrefixTable();
+    this.#firstEnd = Number.POSITIVE_INFINITY;
     for (const member of members) this.set(member);
   }
 
   /** Removes the members that have ended, and returns them; `now` in ms since the epoch. */
   takeEnded(now: number): ListMember[] {
-    const ended = [...this.#members.values()].filter(({ until }) => until !== null && until <= now);
+    if (now < this.#firstEnd) return [];
+    this.#firstEnd = Number.POSITIVE_INFINITY;
+    const ended: ListMember[] = [];
+    for (const member of this.#members.values()) {
+      if (member.until === null) continue;
+      if (member.until <= now) ended.push(member);
+      else this.#firstEnd = Math.min(this.#firstEnd, member.until);
+    }
     for (const { prefix } of ended) this.delete(formatPrefix(prefix));
     return ended;
   }
