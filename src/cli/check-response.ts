@@ -165,7 +165,7 @@ function describeRecords(config: Config): string[] {
   return ['\n  Records\n', ...lines.map((line) => `    ${line}\n`)];
 }
 
-/** Who gets notifications, and of what. */
+/** Where notifications go, and what they tell of. */
 function describeNotifications({ notifyCommand, notifyUrl, notifyUrlFile, notifyFormat }: Config): string[] {
   const to = [
     ...(notifyCommand === null ? [] : ['NOTIFY_COMMAND']),

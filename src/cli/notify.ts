@@ -72,7 +72,7 @@ function nobodyText({ pid }: Tried): string {
   return `the running portsentry (pid ${pid}) notifies nobody: ${neither} in what it has read, or it is a dry run`;
 }
 
-/** Who sent what where, and what the receiver answered. */
+/** What each channel sent to which place, and what the receiver answered. */
 export function renderTests({ pid, tests }: Tried, paint: Paint): string {
   const by =
     pid === null

@@ -1,4 +1,4 @@
-/** Who may read a file. */
+/** The accounts that may read a file. */
 export interface FileMode {
   /** The permission bits. */
   readonly bits: number;

@@ -11,7 +11,7 @@ const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
 
 const MODE = 0o600;
 
-/** Who may read a file. */
+/** The accounts that may read a file. */
 export interface FileAccess {
   /** The permission bits. */
   readonly bits: number;

@@ -31,7 +31,7 @@ export interface Decision {
   readonly prefix: Prefix;
   /** When it ends, ms since the epoch by the wall clock of this host. */
   readonly until: number;
-  /** Who decided it and why, with the name of the host if that is known: one line of printable characters. */
+  /** The host that decided it, if its name is known, and the reason: one line of printable characters. */
   readonly note: string;
   /** Whether a portsentry said it, on this host or another one. */
   readonly isPortsentry: boolean;

@@ -23,7 +23,7 @@ export interface SeenAnswer {
   readonly port: number;
 }
 
-// An answer, in words: whom it went to, who sent it, its port and protocol. Then, counted from 1, the next answer to the
+// An answer, in words: its destination, its source, its port and protocol. Then, counted from 1, the next answer to the
 // same address; and for the first one to an address the last one, how many there are, and the next address with its hash.
 const TO = 0;
 const FROM = 4;
@@ -37,8 +37,8 @@ const ANSWER_WORDS = 13;
 const FIRST_ANSWERS = 256;
 
 /**
- * Which ports answered whom in a capture, the first of them. Bounded, and in one array, because most answers are to honest
- * connections and nobody asks for them.
+ * The first ports of a capture that answered, each with the address that it answered. They are bounded and in one array,
+ * because most answers are to honest connections and nobody asks for them.
  */
 export class SeenAnswers {
   /** Pairs of an answering port and an address. */

@@ -12,7 +12,7 @@ const WEEK_MINUTES = 7 * DAY_MINUTES;
 /** When the daemon sums up a scan: five minutes after its last probe. */
 const QUIET_MINUTES = 5;
 
-/** A daemon writes so many probes of a source one by one. */
+/** A daemon writes this many probes of a source one by one. */
 const SINGLE_PROBES = 10;
 
 const TARGET = '203.0.113.10';
