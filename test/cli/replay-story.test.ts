@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { writePcap, writePcapng } from '../support/capture-writer.ts';
-import { BUNDLE } from '../support/detector.ts';
+import { PROGRAM } from '../support/detector.ts';
 import { ACK, ethernet, SYN, tcpPacket, udpPacket } from '../support/frames.ts';
 
 /** 13:33:37 UTC on 22 November 2026. */
@@ -36,7 +36,7 @@ function replay(args: readonly string[], { before = [], cwd = folder }: RunOptio
   const [program = '', ...words] = [
     ...before,
     process.execPath,
-    BUNDLE,
+    PROGRAM,
     'replay',
     '-c',
     join(folder, 'conf'),
@@ -52,7 +52,7 @@ function replay(args: readonly string[], { before = [], cwd = folder }: RunOptio
 
 /** Runs it on a terminal, on which standard output and standard error are one. */
 function replayOnTerminal(args: readonly string[]): string {
-  const command = [process.execPath, BUNDLE, 'replay', '-c', 'conf', ...args].join(' ');
+  const command = [process.execPath, PROGRAM, 'replay', '-c', 'conf', ...args].join(' ');
   return spawnSync('script', ['-qec', command, '/dev/null'], { cwd: folder, encoding: 'utf8' }).stdout;
 }
 

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BUNDLE, PROGRAM } from '../support/detector.ts';
+import { PROGRAM, UNBUNDLED } from '../support/detector.ts';
 import { geoFiles, writeWeek } from '../support/event-week.ts';
 
 const BEGIN = Date.parse('2026-11-23T00:00:00Z');
@@ -40,7 +40,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
 
 /** Runs `report` with these words; `@` before a name is the folder. */
-function report(words: string, input = '', program = PROGRAM) {
+function report(words: string, input = '', program = UNBUNDLED) {
   const args = ['report', ...words.split(' ').map((word) => word.replace('@', `${folder}/`))];
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
     encoding: 'utf8',
@@ -71,7 +71,7 @@ test('EVENT_FILE and its rotated file are one report, with countries', () => {
 });
 
 test('the bundle makes the same page as the program that is not bundled', () => {
-  const pages = [PROGRAM, BUNDLE].map((program) => report('-c @conf --html -', '', program).stdout);
+  const pages = [UNBUNDLED, PROGRAM].map((program) => report('-c @conf --html -', '', program).stdout);
   const [one, other] = pages.map((page) => page.replace(/<footer>.*<\/footer>/, ''));
   expect(other).toBe(one);
   expect(one).toContain('Sources by country');
@@ -81,7 +81,7 @@ test('the same events from files, compressed, in a pipe and from standard input'
   const expected = { events: lines.length, bad_lines: 0 };
   expect(jsonOf('-c @conf @events.1.gz @events')).toMatchObject({ ...expected, host: null });
   expect(jsonOf('-c @conf -', `${lines.join('\n')}\n`)).toMatchObject(expected);
-  const words = `'${process.execPath}' '${PROGRAM}' report --json <(zcat '${at('events.1.gz')}')`;
+  const words = `'${process.execPath}' '${UNBUNDLED}' report --json <(zcat '${at('events.1.gz')}')`;
   const piped = execFileSync('bash', ['-c', words], { encoding: 'utf8' });
   expect(JSON.parse(piped)).toMatchObject({ events: 500 });
 });
@@ -89,7 +89,7 @@ test('the same events from files, compressed, in a pipe and from standard input'
 test('a capture is judged as replay judges it', () => {
   const { probes, scans, top_sources: sources } = jsonOf(CAPTURE);
   const summary = JSON.parse(
-    execFileSync(process.execPath, [PROGRAM, 'replay', '--format=none', '--summary=json', CAPTURE], {
+    execFileSync(process.execPath, [UNBUNDLED, 'replay', '--format=none', '--summary=json', CAPTURE], {
       encoding: 'utf8',
     }),
   );

@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { versionText } from '../../src/cli/version.ts';
-import { BUNDLE, PROGRAM } from '../support/detector.ts';
+import { PROGRAM, UNBUNDLED } from '../support/detector.ts';
 
 test.each(['--version', '-V', '-V -V'])('%s prints the version alone', async (line) => {
   expect(await versionText(line.split(' '), '3.0.0')).toBe('Version: 3.0.0\n');
@@ -17,8 +17,8 @@ test.each(['', '-v', 'status --version', '--version status', '-V -x', '-atcp -V'
 );
 
 test.each([
-  ['bundled', BUNDLE],
-  ['not bundled', PROGRAM],
+  ['bundled', PROGRAM],
+  ['not bundled', UNBUNDLED],
 ])('--version --verbose says what the program runs with: %s', (how, program) => {
   for (const args of [
     ['--version', '--verbose'],

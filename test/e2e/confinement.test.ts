@@ -1,7 +1,6 @@
-import { dirname } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CONFINED, type Confinement, confinementOf, sensorsOn } from '../support/confinement.ts';
-import { CONFIG_FILE, configure, IGNORE_FILE, PROGRAM } from '../support/detector.ts';
+import { CONFIG_FILE, configure, IGNORE_FILE } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
 import { startSyslog } from '../support/services.ts';
 
@@ -97,9 +96,9 @@ test.each(WAYS.map((way) => [way.name, way] as const))(
     echo plain:x:${USER}: >> /etc/group
     mkdir ${SHOWN} && mount --bind "$0" ${SHOWN}
     chmod 755 /etc/portsentry && chmod 644 ${CONFIG_FILE} ${IGNORE_FILE}`;
-    const prepared = await lab.run(lab.victim, ['sh', '-ec', script, dirname(dirname(PROGRAM))]);
+    const prepared = await lab.run(lab.victim, ['sh', '-ec', script, process.cwd()]);
     expect(prepared.stderr).toBe('');
-    const program = [process.execPath, `${SHOWN}/dist/main.js`, '-atcp', '-audp', ...args];
+    const program = [process.execPath, `${SHOWN}/build/bundle/main.js`, '-atcp', '-audp', ...args];
     const started = await lab.start(lab.victim, ['bash', '-ec', through, 'bash', ...program]);
     const isActive = () => started.lines().some((line) => line.endsWith('is now active and listening.'));
     await lab.waitFor(() => started.outcome !== null || isActive());

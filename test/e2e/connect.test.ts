@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/net/address.ts';
 import {
   alertsOf,
-  BUNDLE,
   captureOf,
   configure,
   dropsOf,
@@ -273,7 +272,7 @@ describe('floods', () => {
       'ulimit -n 64 && exec "$@"',
       '-',
       process.execPath,
-      BUNDLE,
+      PROGRAM,
       '-tcp',
       '-udp',
     ];

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   CONFIG_FILE,
@@ -246,7 +246,7 @@ describe('USER', () => {
   const NET_RAW_AND_ADMIN = '0000000000003000';
 
   beforeEach(async () => {
-    const project = dirname(dirname(PROGRAM));
+    const project = process.cwd();
     const script = `useradd --system --shell /usr/sbin/nologin portsentry && mkdir ${SHOWN} && mount --bind "$0" ${SHOWN}`;
     expect(await lab.run(lab.victim, ['sh', '-c', script, project])).toMatchObject({ code: 0 });
   });
@@ -259,7 +259,7 @@ describe('USER', () => {
     );
     await lab.run(lab.victim, ['chmod', '755', '/etc/portsentry']);
     await lab.run(lab.victim, ['chmod', '644', CONFIG_FILE, IGNORE_FILE]);
-    return lab.start(lab.victim, [process.execPath, `${SHOWN}/dist/main.js`, ...args]);
+    return lab.start(lab.victim, [process.execPath, `${SHOWN}/build/bundle/main.js`, ...args]);
   }
 
   async function uid(): Promise<string> {

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   alertsOf,
-  BUNDLE,
   configure,
   endBy,
+  PROGRAM,
   readFile,
   startDetector,
   writeFile,
@@ -168,7 +168,7 @@ test.each([
 ])('a Prometheus that scrapes a socket of systemd is no scanner: %s', async (_what, config, options) => {
   configure(lab.victim, config);
   const socket = `${lab.wire.to.ipv4}:9771`;
-  const program = [process.execPath, BUNDLE, '-atcp', '-audp', '-l', 'stdout', ...options];
+  const program = [process.execPath, PROGRAM, '-atcp', '-audp', '-l', 'stdout', ...options];
   const detector = await lab.start(lab.victim, ['systemd-socket-activate', '--listen', socket, ...program]);
   // The first connection starts the program, and waits in the socket until it is served.
   await lab.waitFor(async () => (await lab.run(lab.victim, ['ss', '-Hltn'])).stdout.includes(':9771'));

@@ -3,14 +3,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { BUNDLE } from '../support/detector.ts';
+import { PROGRAM } from '../support/detector.ts';
 
 const CAPTURE = 'fixtures/captures/story.pcap';
 const HOME = '10.99.0.2';
 const OPTIONS = ['--configfile', 'fixtures/conf/replay.conf', '--home', `${HOME},fd99::2,127.0.0.1`];
 
 function replay(...args: string[]): { stdout: string; stderr: string } {
-  const { stdout, stderr } = spawnSync(process.execPath, [BUNDLE, 'replay', ...OPTIONS, ...args, CAPTURE], {
+  const { stdout, stderr } = spawnSync(process.execPath, [PROGRAM, 'replay', ...OPTIONS, ...args, CAPTURE], {
     encoding: 'utf8',
     maxBuffer: 1 << 26,
     env: { ...process.env, TZ: 'UTC' },

@@ -4,11 +4,11 @@ import type { Lab } from './lab.ts';
 import type { Host } from './lab-host.ts';
 import type { LabProcess, Outcome } from './lab-process.ts';
 
-/** The built program, as a user runs it. Tests and benchmarks run in the project's folder. */
-export const PROGRAM = resolve('dist/main.js');
+/** The program as packages bring it. Tests and benchmarks run in the project's folder. */
+export const PROGRAM = resolve('build/bundle/main.js');
 
-/** The same program as packages bring it. */
-export const BUNDLE = resolve('build/bundle/main.js');
+/** The same program with a file for each source. */
+export const UNBUNDLED = resolve('dist/main.js');
 
 /** The user's own configuration, verbatim. */
 export const USER_CONFIG = resolve('fixtures/conf/gentoo-wiki.conf');

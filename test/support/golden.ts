@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { BUNDLE } from './detector.ts';
+import { PROGRAM } from './detector.ts';
 
 const CAPTURES = resolve('fixtures/captures');
 
@@ -43,8 +43,12 @@ export function replayFixture(name: string): Replay {
 
 function runReplay(name: string): Replay {
   const options = ['--configfile', 'fixtures/conf/replay.conf', '--home', '10.99.0.2,fd99::2,127.0.0.1'];
-  return spawnSync(process.execPath, [BUNDLE, 'replay', ...options, '--format', 'json', relativePath(name)], {
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  return spawnSync(
+    process.execPath,
+    [PROGRAM, 'replay', ...options, '--format', 'json', relativePath(name)],
+    {
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
 }
