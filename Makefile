@@ -9,7 +9,7 @@ BUILD_PACKAGES := libpcap-dev g++ make python3
 RUN_PACKAGES := iptables nftables
 UNIT_PACKAGES := tcpdump tshark wireshark-common fail2ban logwatch logrotate zsh fish jq curl openssl git shellcheck man-db \
 	systemd procps
-TEST_PACKAGES = $(UNIT_PACKAGES) nmap hping3 masscan tmux zmap tcpreplay iperf3 netcat-openbsd dnsutils libfaketime rsyslog \
+TEST_PACKAGES = $(UNIT_PACKAGES) nmap hping3 masscan tmux zmap tcpreplay redis-tools iperf3 netcat-openbsd dnsutils libfaketime rsyslog \
 	iproute2 ethtool iptables nftables ipset util-linux openssh-server openssh-client passwd lintian \
 	mmdebstrap $(PACKAGE_PACKAGES)
 

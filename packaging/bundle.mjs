@@ -20,7 +20,7 @@ const BUNDLE = join(ROOT, 'build/bundle');
 const WHOLE = ['src/main.ts', 'src/cli/replay-start.ts'];
 
 /** The programs that it starts itself (src/files/program.ts). */
-const PROGRAMS = ['src/sensor/child.ts', 'src/cli/doctor/prober.ts'];
+const PROGRAMS = ['src/sensor/child.ts', 'src/cli/doctor/prober.ts', 'src/share/redis/redis-worker.ts'];
 
 /** What the packages of the time before ES modules call to load a module of Node. */
 const REQUIRE = 'const require = process.getBuiltinModule;';

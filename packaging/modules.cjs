@@ -24,7 +24,9 @@ function licenseOf(folder) {
   const text = readFileSync(join(ROOT, folder, file), 'utf8');
   const named = text
     .split('\n')
-    .flatMap((line) => /^\W*copyright\b(?! holders| notice)\s*(?:\(c\))?\s*(.*\S)/i.exec(line)?.[1] ?? []);
+    .flatMap(
+      (line) => /^\W*copyright\b(?! holders| license| notice)\s*(?:\(c\))?\s*(.*\S)/i.exec(line)?.[1] ?? [],
+    );
   const author = manifest.author?.name ?? manifest.author ?? `the authors of ${name}`;
   const holders = named.length > 0 ? named : [author];
   return { name, version, text, license: DEBIAN_NAMES[license] ?? license, holders };

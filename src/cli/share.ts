@@ -16,7 +16,7 @@ import { renderFacts } from './table.ts';
 /** The time for a whole test. */
 const TEST_TIMEOUT_MS = 30_000;
 
-const NOTHING_SHARED = 'nothing is shared: CROWDSEC_URL is not set';
+const NOTHING_SHARED = 'nothing is shared: neither CROWDSEC_URL nor REDIS_URL is set';
 
 /**
  * `portsentry share`: shows what the daemon shares; with --test tries the engine of the configuration, without the daemon.

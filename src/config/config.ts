@@ -138,6 +138,16 @@ export interface Config {
   readonly crowdsecCertKeyFile: string | null;
   readonly crowdsecCaFile: string | null;
   readonly crowdsecInterval: number;
+  /** A server of Redis; null when nothing is shared by it. */
+  readonly redisUrl: string | null;
+  readonly redisUser: string | null;
+  readonly redisPasswordFile: string | null;
+  readonly redisStream: string;
+  readonly redisCertFile: string | null;
+  readonly redisCertKeyFile: string | null;
+  readonly redisCaFile: string | null;
+  /** The key by which hosts sign what they tell each other by Redis. */
+  readonly shareKeyFile: string | null;
   readonly share: ShareRole;
   /** Others are told of sources of repeated probes, too, which anybody can forge. */
   readonly shareRepeated: boolean;

@@ -12,7 +12,7 @@ import {
   SHARE_ROLES,
   type ShareRole,
 } from './config.ts';
-import { engineAddress, machineName } from './engine-address.ts';
+import { engineAddress, machineName, redisAddress, streamName } from './engine-address.ts';
 import { DEFAULT_DETECT, kindList } from './kinds.ts';
 import { leadingNumber, looseFlag } from './lenient.ts';
 import { listenAddress } from './listen-address.ts';
@@ -511,6 +511,59 @@ export const DIRECTIVES: Table = {
     kind: duration({ forEver: false, maxMs: MAX_INTERVAL_MS }),
     default: '10s',
     meaning: 'how often CrowdSec is asked for decisions of others',
+  },
+  redisUrl: {
+    key: 'REDIS_URL',
+    kind: optional(redisAddress),
+    default: null,
+    meaning: 'server of Redis, by which hosts tell each other of scanners where there is no CrowdSec',
+  },
+  redisUser: {
+    key: 'REDIS_USER',
+    kind: optional(machineName),
+    default: null,
+    meaning: 'user of its access control list that may XADD and XREAD',
+  },
+  redisPasswordFile: {
+    key: 'REDIS_PASSWORD_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'file with the password of REDIS_USER',
+    isPath: true,
+  },
+  redisStream: {
+    key: 'REDIS_STREAM',
+    kind: streamName,
+    default: 'portsentry',
+    meaning: 'key of the stream there',
+  },
+  redisCertFile: {
+    key: 'REDIS_CERT_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'client certificate, where the server asks for one',
+    isPath: true,
+  },
+  redisCertKeyFile: {
+    key: 'REDIS_CERT_KEY_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'private key of REDIS_CERT_FILE',
+    isPath: true,
+  },
+  redisCaFile: {
+    key: 'REDIS_CA_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'authority that has signed the certificate of REDIS_URL',
+    isPath: true,
+  },
+  shareKeyFile: {
+    key: 'SHARE_KEY_FILE',
+    kind: optional(path),
+    default: null,
+    meaning: 'file with the key, the same on all hosts, that signs what they tell each other by Redis',
+    isPath: true,
   },
   share: {
     key: 'SHARE',

@@ -20,6 +20,14 @@ const KEPT = [
   'crowdsecCertFile',
   'crowdsecCertKeyFile',
   'crowdsecCaFile',
+  'redisUrl',
+  'redisUser',
+  'redisPasswordFile',
+  'redisStream',
+  'redisCertFile',
+  'redisCertKeyFile',
+  'redisCaFile',
+  'shareKeyFile',
   'share',
 ] as const satisfies readonly Field[];
 

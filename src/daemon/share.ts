@@ -68,7 +68,7 @@ export class Share {
       engine,
       queue,
       wallNow,
-      pullIntervalMs: () => config().crowdsecInterval,
+      pullIntervalMs: () => (engine.pullsLive ? 0 : config().crowdsecInterval),
       most: () => config().shareMax,
       isListed: (id) => this.#list.decisions.has(id),
       apply: (pulled) => this.#list.apply(pulled),
@@ -154,16 +154,18 @@ export class Share {
    */
   async unblocked(target: string, answer: Answer): Promise<Answer> {
     if (answer.outcome !== 'done' && answer.outcome !== 'absent') return answer;
-    const { engine } = this.#parts;
+    const { engine, config } = this.#parts;
     const stays = this.#list.othersOf(target);
     const isSaid =
       this.#list.isSaidByPortsentry(target) || this.#queue.hasSaid(target) || this.#queue.isWaiting(target);
-    const why = stays === null ? '' : `it stays in the list ${engine.list}: ${stays}`;
+    const staying = stays === null ? '' : `it stays in the list ${engine.list}: ${stays}`;
     if (answer.outcome === 'absent' && !isSaid)
-      return stays === null ? answer : { outcome: 'refused', message: why };
+      return stays === null ? answer : { outcome: 'refused', message: staying };
     if (!engine.pushes) {
-      if (!isSaid) return stays === null ? answer : { ...answer, message: `${answer.message}; but ${why}` };
-      const message = `${target} is in the list ${engine.list}, and this host may not take it back at ${engine.name}: CROWDSEC_MACHINE is not set`;
+      if (!isSaid)
+        return stays === null ? answer : { ...answer, message: `${answer.message}; but ${staying}` };
+      const why = config().share === 'pull' ? 'SHARE is pull' : 'CROWDSEC_MACHINE is not set';
+      const message = `${target} is in the list ${engine.list}, and this host may not take it back at ${engine.name}: ${why}`;
       return answer.outcome === 'absent'
         ? { outcome: 'refused', message }
         : { ...answer, message: `${answer.message}; but ${message}` };
@@ -178,7 +180,7 @@ export class Share {
       `${engine.name} is told`,
       ...(failure === null ? [] : [failure]),
       ...(lost === null ? [] : [`but a restart forgets that: ${lost}`]),
-      ...(stays === null ? [] : [`but ${why}`]),
+      ...(stays === null ? [] : [`but ${staying}`]),
     ];
     return { ...answer, outcome: 'done', message: `${what}; ${notes.join('; ')}` };
   }

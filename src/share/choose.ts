@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { sharingRoles } from '../config/share-checks.ts';
 import { CrowdsecEngine } from './crowdsec/engine.ts';
 import type { ShareEngine } from './engine.ts';
+import { RedisEngine } from './redis/engine.ts';
 
 /** What an engine is told of this host. */
 export interface OwnHost {
@@ -14,11 +15,16 @@ export interface OwnHost {
 
 /** The engine that the configuration names; null when nothing is shared. */
 export function engineOf(config: Config, own: OwnHost): ShareEngine | null {
-  if (config.crowdsecUrl === null) return null;
-  const { pushes, pulls } = sharingRoles(config);
+  if (config.crowdsecUrl !== null) return crowdsecOf(config, config.crowdsecUrl, own);
+  if (config.redisUrl !== null && config.shareKeyFile !== null)
+    return redisOf(config, config.redisUrl, config.shareKeyFile, own);
+  return null;
+}
+
+function crowdsecOf(config: Config, url: string, own: OwnHost): ShareEngine {
   return new CrowdsecEngine({
     ...own,
-    url: config.crowdsecUrl,
+    url,
     machine: config.crowdsecMachine,
     files: {
       password: config.crowdsecPasswordFile,
@@ -27,7 +33,24 @@ export function engineOf(config: Config, own: OwnHost): ShareEngine | null {
       certKey: config.crowdsecCertKeyFile,
       ca: config.crowdsecCaFile,
     },
-    pushes,
-    pulls,
+    ...sharingRoles(config),
+  });
+}
+
+function redisOf(config: Config, url: string, keyFile: string, own: OwnHost): ShareEngine {
+  return new RedisEngine({
+    ...own,
+    url,
+    user: config.redisUser,
+    stream: config.redisStream,
+    files: {
+      password: config.redisPasswordFile,
+      apiKey: null,
+      cert: config.redisCertFile,
+      certKey: config.redisCertKeyFile,
+      ca: config.redisCaFile,
+    },
+    keyFile,
+    ...sharingRoles(config),
   });
 }

@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { type Stats, statSync } from 'node:fs';
 import type { SecureContext } from 'node:tls';
-import { readRegular } from '../../files/read-regular.ts';
-import { readSecret } from '../../files/secret-file.ts';
-import { reasonOf } from '../../ledger/log-file.ts';
-import { EngineError } from '../engine.ts';
+import { readRegular } from '../files/read-regular.ts';
+import { readSecret } from '../files/secret-file.ts';
+import { reasonOf } from '../ledger/log-file.ts';
+import { EngineError } from './engine.ts';
 
 /** A chain of certificates takes a few thousand octets. */
 const MAX_CERTIFICATE_BYTES = 262_144;

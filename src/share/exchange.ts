@@ -4,9 +4,6 @@ import { deliver } from './push.ts';
 import type { ShareQueue } from './queue.ts';
 import type { Said } from './report.ts';
 
-/** How often the engine is asked for everything, in case an answer with news was lost on its way. */
-const WHOLE_INTERVAL_MS = 3_600_000;
-
 /** How often the engine is told that this host is alive. */
 const BEAT_INTERVAL_MS = 60_000;
 
@@ -139,7 +136,7 @@ export class Exchange {
       this.#needsWhole = true;
       await this.#ask(whole);
       this.#needsWhole = false;
-      if (whole) this.#nextWholeMs = now + WHOLE_INTERVAL_MS;
+      if (whole) this.#nextWholeMs = now + this.#parts.engine.wholeIntervalMs;
     });
   }
 

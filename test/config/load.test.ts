@@ -93,6 +93,7 @@ test('every key is read: none of these keeps its default', () => {
   expect(findings).toEqual([
     expect.stringContaining('BLOCK_SPOOFABLE="0": -stcp and -sudp block and hold nobody'),
     expect.stringContaining('NOTIFY_URL is not used: NOTIFY_URL_FILE has another address'),
+    expect.stringContaining('REDIS_URL has no effect beside CROWDSEC_URL'),
     expect.stringContaining('SHARE_REPEATED="1": anybody can forge repeated probes'),
   ]);
   if (config === null) throw new Error('expected a configuration');

@@ -55,3 +55,41 @@ test.each([
 ])('%j tells: %s, asks: %s', (settings, pushes, pulls) => {
   expect(sharingRoles(configWith(settings))).toEqual({ pushes, pulls });
 });
+
+const REDIS = 'REDIS_URL="rediss://redis.example:6379"\nSHARE_KEY_FILE="/k"';
+
+test.each([
+  [REDIS],
+  [`${REDIS}\nREDIS_USER="portsentry"\nREDIS_PASSWORD_FILE="/p"\nREDIS_STREAM="hosts.v1"`],
+  [`${REDIS}\nREDIS_PASSWORD_FILE="/p"`],
+  [`${REDIS}\nREDIS_CERT_FILE="/c"\nREDIS_CERT_KEY_FILE="/k"\nREDIS_CA_FILE="/a"`],
+  ['REDIS_URL="redis://[::1]"\nSHARE_KEY_FILE="/k"'],
+])('%j has no findings', (text) => {
+  expect(messagesOf(text)).toEqual([]);
+});
+
+test.each([
+  ['REDIS_URL="rediss://x"', /^error: REDIS_URL: expected SHARE_KEY_FILE beside it, found none$/],
+  ['REDIS_USER="x"', /^warning: REDIS_USER has no effect without REDIS_URL/],
+  ['SHARE_KEY_FILE="/k"', /^warning: SHARE_KEY_FILE has no effect without REDIS_URL/],
+  [`${REDIS}\nREDIS_USER="x"`, /^error: REDIS_USER: expected REDIS_PASSWORD_FILE beside it/],
+  [`${REDIS}\nREDIS_CERT_FILE="/c"`, /^error: REDIS_CERT_FILE: expected REDIS_CERT_KEY_FILE/],
+  [`${REDIS}\nREDIS_CERT_KEY_FILE="/c"`, /^error: REDIS_CERT_KEY_FILE: expected REDIS_CERT_FILE/],
+  ['REDIS_URL="redis://x"\nSHARE_KEY_FILE="/k"', /^warning: REDIS_URL: with redis: everybody on the way/],
+  ['REDIS_URL="redis://x"\nSHARE_KEY_FILE="/k"\nREDIS_CA_FILE="/a"', /^error: REDIS_URL: expected rediss:/],
+  [`${URL}\n${LOGIN}\n${REDIS}`, /^warning: REDIS_URL has no effect beside CROWDSEC_URL/],
+  [`${REDIS}\nREDIS_STREAM="a*"`, /^error: .*expected a name of 1 to 64/],
+  ['REDIS_URL="rediss://user:secret@x"', /^error: (?!.*secret).*without a user and a password/],
+  ['REDIS_URL="rediss://x/1"', /^error: .*nothing after the port/],
+  ['REDIS_URL="http://x"', /^error: .*expected an address such as rediss:/],
+])('%j has a finding', (text, message) => {
+  expect(messagesOf(text)).toEqual([expect.stringMatching(message)]);
+});
+
+test.each([
+  ['both', true, true],
+  ['push', true, false],
+  ['pull', false, true],
+] as const)('Redis with SHARE="%s" tells: %s, asks: %s', (share, pushes, pulls) => {
+  expect(sharingRoles(configWith({ redisUrl: 'redis://x', share }))).toEqual({ pushes, pulls });
+});

@@ -20,9 +20,13 @@ describe('the shipped portsentry.conf', () => {
     expect(parseConfig(SHIPPED, FILE).config).toMatchObject({ blockTcp: 0, blockUdp: 0 });
   });
 
-  test('has no findings with everything switched on', () => {
+  test.each([
+    ['CrowdSec', /^(REDIS_\w+|SHARE_KEY_FILE)=.*/gm],
+    ['Redis', /^CROWDSEC_\w+=.*/gm],
+  ])('has no findings with everything switched on, and %s of the engines', (_engine, others) => {
     const all = SHIPPED.replace(/^#([A-Z0-9_]+=)/gm, '$1')
       .replace(/^(BLOCK_METHOD|MODES|PORT_BANNER|NOTIFY_URL_FILE)=.*/gm, '')
+      .replace(others, '')
       .replace(/^(BLOCK_\w+P)="0"/gm, '$1="1"');
     expect(parseConfig(all, FILE).findings).toEqual([]);
   });

@@ -8,6 +8,8 @@ import { type LabProcess, WAIT_LIMIT_MS } from './lab-process.ts';
 export const ENGINE_FOLDER = '/run/engine';
 const CONFIG = `${ENGINE_FOLDER}/config.yaml`;
 
+const SQLITE = `type: sqlite, db_path: ${ENGINE_FOLDER}/crowdsec.db, use_wal: true`;
+
 /** The port of the local API. */
 export const LAPI_PORT = 8_080;
 
@@ -25,6 +27,8 @@ export interface EngineSetup {
   /** Names of bouncers; the key of each is `NAME-key`. */
   readonly bouncers?: readonly string[];
   readonly tls?: TlsFiles;
+  /** Its database, in the words of its configuration; by default a file of sqlite. */
+  readonly database?: string;
 }
 
 /** The real CrowdSec, without its agent, in a host of the lab. */
@@ -37,8 +41,11 @@ export class Crowdsec {
   }
 
   /** Sets an engine up and starts it. */
-  static async start(host: Host, { machines = [], bouncers = [], tls }: EngineSetup): Promise<Crowdsec> {
-    for (const [path, text] of Object.entries(filesFor(tls))) {
+  static async start(
+    host: Host,
+    { machines = [], bouncers = [], tls, database = SQLITE }: EngineSetup,
+  ): Promise<Crowdsec> {
+    for (const [path, text] of Object.entries(filesFor(tls, database))) {
       mkdirSync(dirname(host.path(path)), { recursive: true });
       writeFileSync(host.path(path), text, { mode: 0o600 });
     }
@@ -85,6 +92,11 @@ export class Crowdsec {
     this.#process = null;
   }
 
+  /** Its process while it runs. */
+  get pid(): number | null {
+    return this.#process?.pid ?? null;
+  }
+
   /** The alerts on this address. */
   async alertsOn(address: string): Promise<readonly Alert[]> {
     const login = { machine_id: 'local', password: 'local', scenarios: [] };
@@ -126,7 +138,7 @@ export interface Alert {
     | null;
 }
 
-function filesFor(tls: TlsFiles | undefined): Record<string, string> {
+function filesFor(tls: TlsFiles | undefined, database: string): Record<string, string> {
   const certificates =
     tls === undefined
       ? ''
@@ -149,7 +161,7 @@ config_paths:
   index_path: ${ENGINE_FOLDER}/.index.json
   notification_dir: ${ENGINE_FOLDER}/notifications
 cscli: {output: human}
-db_config: {type: sqlite, db_path: ${ENGINE_FOLDER}/crowdsec.db, use_wal: true, flush: {max_items: 50000, max_age: 7d}}
+db_config: {${database}, flush: {max_items: 50000, max_age: 7d}}
 api:
   client: {credentials_path: ${ENGINE_FOLDER}/client.yaml}
   server:

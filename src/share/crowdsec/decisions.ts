@@ -1,17 +1,12 @@
 import { cleanNote } from '../../ledger/fields.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import type { Decision, EndedDecision, LeftOut, PullLimits } from '../engine.ts';
+import { LeftOutCounts } from '../left-out.ts';
+import { shown } from '../shown.ts';
 import { parseGoDuration } from './go-duration.ts';
 
 /** The origin of the decisions that this program pushes. */
 export const ORIGIN = 'portsentry';
-
-/** Reasons that are told apart; an engine that makes up more is told of in one line for the rest. */
-const MAX_REASONS = 8;
-const OTHER_REASON = 'other reasons';
-
-/** Characters of a text of the engine that a message shows. */
-const MAX_SHOWN = 60;
 
 /** Ended decisions that are kept of one answer. */
 const MAX_ENDED = 200_000;
@@ -31,7 +26,7 @@ export class DecisionsOfAnswer {
   readonly ended: EndedDecision[] = [];
   readonly #limits: PullLimits;
   readonly #times: AnswerTimes;
-  readonly #leftOut = new Map<string, { count: number; first: string }>();
+  readonly #leftOut = new LeftOutCounts();
 
   constructor(limits: PullLimits, times: AnswerTimes) {
     this.#limits = limits;
@@ -39,7 +34,7 @@ export class DecisionsOfAnswer {
   }
 
   get leftOut(): LeftOut[] {
-    return [...this.#leftOut].map(([why, { count, first }]) => ({ why, count, first }));
+    return this.#leftOut.all;
   }
 
   /** Whether no more decisions are taken. */
@@ -50,7 +45,7 @@ export class DecisionsOfAnswer {
   /** Takes the text of an object of the array of this name. */
   take(array: string, text: string): void {
     if (array === 'new') {
-      if (this.isFull) this.#leave(`SHARE_MAX is ${this.#limits.most}`, '...');
+      if (this.isFull) this.#leftOut.add(`SHARE_MAX is ${this.#limits.most}`, '...');
       else this.#takeNew(parse(text));
     } else if (array === 'deleted') this.#takeEnded(parse(text));
   }
@@ -61,7 +56,7 @@ export class DecisionsOfAnswer {
     const ms = parseGoDuration(duration);
     const why = raw === null ? NO_DECISION : whyLeftOut(raw);
     if (why !== null || prefix === null || !isId(id) || ms === null)
-      this.#leave(why ?? NO_DECISION, shown(value));
+      this.#leftOut.add(why ?? NO_DECISION, shown(value));
     else if (ms > 0) {
       this.decisions.push({
         id: String(id),
@@ -83,24 +78,11 @@ export class DecisionsOfAnswer {
     const ms = Math.min(0, parseGoDuration(raw.duration) ?? 0);
     this.ended.push({ id, target: formatPrefix(prefix), at: this.#times.engine + ms });
   }
-
-  #leave(why: string, first: string): void {
-    const key = this.#leftOut.has(why) || this.#leftOut.size < MAX_REASONS ? why : OTHER_REASON;
-    const known = this.#leftOut.get(key);
-    if (known === undefined) this.#leftOut.set(key, { count: 1, first });
-    else known.count++;
-  }
 }
 
 /** The id of a decision in JSON. */
 export function isId(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-/** Text of the engine for a message: one line, short, without control characters. */
-export function shown(value: unknown): string {
-  if (typeof value !== 'string') return '?';
-  return cleanNote(value)?.slice(0, MAX_SHOWN) ?? '?';
 }
 
 function noteOf(origin: unknown, scenario: unknown): string {

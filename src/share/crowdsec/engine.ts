@@ -1,3 +1,4 @@
+import { type CredentialFiles, Credentials } from '../credentials.ts';
 import {
   EngineError,
   type Pulled,
@@ -7,8 +8,8 @@ import {
   type TestLine,
 } from '../engine.ts';
 import type { Report, Said } from '../report.ts';
+import { tested } from '../tested.ts';
 import { alertOf, type Sender, scopeOf, sumOf } from './alert.ts';
-import { type CredentialFiles, Credentials } from './credentials.ts';
 import { DecisionsOfAnswer, isId, ORIGIN } from './decisions.ts';
 import { parseGoDuration } from './go-duration.ts';
 import type { HttpAnswer } from './http.ts';
@@ -24,6 +25,9 @@ const BATCH_SIZE = 500;
 /** The time for an answer with decisions, and how long such an answer may be: some 300,000 decisions. */
 const PULL_TIMEOUT_MS = 60_000;
 const MAX_PULL_BYTES = 67_108_864;
+
+/** How often everything is asked for, in case an answer with news was lost on its way. */
+const WHOLE_INTERVAL_MS = 3_600_000;
 
 /** Alerts that are looked through for the decisions of one target, and how often there may be more. */
 const ALERTS_PER_PAGE = 20;
@@ -52,6 +56,7 @@ export class CrowdsecEngine implements ShareEngine {
   readonly pushes: boolean;
   readonly pulls: boolean;
   readonly pullsLive = false;
+  readonly wholeIntervalMs = WHOLE_INTERVAL_MS;
   readonly batchSize = BATCH_SIZE;
   readonly #parts: CrowdsecParts;
   readonly #session: Session;
@@ -269,12 +274,4 @@ async function refused(answer: HttpAnswer): Promise<EngineError> {
   // CrowdSec answers with 500 to what it does not like, too.
   const isJudged = status < 500 || /validation failure|invalid addr|unable to parse/.test(text);
   return new EngineError(said, isJudged ? 'refused' : 'unknown');
-}
-
-async function tested(does: () => Promise<string>, failed: string): Promise<TestLine> {
-  try {
-    return { isGood: true, text: await does() };
-  } catch (error) {
-    return { isGood: false, text: `${failed}: ${(error as Error).message}.` };
-  }
 }

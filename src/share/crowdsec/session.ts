@@ -1,6 +1,6 @@
+import type { Credentials } from '../credentials.ts';
 import { EngineError } from '../engine.ts';
-import type { Credentials } from './credentials.ts';
-import { shown } from './decisions.ts';
+import { shown } from '../shown.ts';
 import { type HttpAnswer, type HttpRequest, request } from './http.ts';
 
 /** A token is renewed this long before its end. */

@@ -1,0 +1,182 @@
+import { Redis } from 'ioredis';
+import { Credentials } from '../credentials.ts';
+import { EngineError } from '../engine.ts';
+import { shown } from '../shown.ts';
+import { entriesOf, SIGNATURE_FIELD, TEXT_FIELD } from './entries.ts';
+import type { Signed } from './message.ts';
+import type { Entry, RedisRequest, RedisSetup, Terms } from './requests.ts';
+
+/** The server drops the oldest entries beyond about this number: 30 MB of its memory. */
+const MAX_ENTRIES = 100_000;
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Octets of an answer: far more than a thousand entries have. */
+const MAX_ANSWER_BYTES = 8_388_608;
+
+/** Octets of a server's reason that a message shows. */
+const MAX_REASON_LENGTH = 120;
+
+/** What a connection is for. A question that waits for news would hold up those behind it. */
+type Role = 'ask' | 'wait';
+
+interface Connection {
+  readonly redis: Redis;
+  /** Why it broke; null when that is not known. */
+  trouble: Error | null;
+}
+
+/** Talks with the server: one connection for what is answered at once, and one that waits for news. */
+export class RedisClient {
+  readonly #setup: RedisSetup;
+  readonly #credentials: Credentials;
+  readonly #connections = new Map<Role, Connection>();
+
+  constructor(setup: RedisSetup) {
+    this.#setup = setup;
+    this.#credentials = new Credentials(setup.files);
+  }
+
+  /** Carries a request out. Rejects with an EngineError. */
+  async carryOut(request: RedisRequest, { timeoutMs, now }: Terms): Promise<readonly Entry[]> {
+    const role = request.kind === 'read' && request.waitMs > 0 ? 'wait' : 'ask';
+    const connection = this.#connections.get(role) ?? (await this.#connect(role, now));
+    const timer = setTimeout(
+      () => connection.redis.stream.destroy(new Error(`it has not answered within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    try {
+      return await this.#send(connection.redis, request);
+    } catch (error) {
+      throw this.#troubleOf(role, connection, error as Error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #send(redis: Redis, request: RedisRequest): Promise<readonly Entry[]> {
+    switch (request.kind) {
+      case 'add':
+        return this.#add(redis, request.messages);
+      case 'read':
+        return this.#read(redis, request);
+      case 'try-to-add':
+        return this.#tryToAdd(redis);
+      default:
+        return request satisfies never;
+    }
+  }
+
+  async #add(redis: Redis, messages: readonly Signed[]): Promise<readonly Entry[]> {
+    const pipeline = redis.pipeline();
+    for (const { text, signature } of messages)
+      pipeline.xadd(
+        this.#setup.stream,
+        'MAXLEN',
+        '~',
+        MAX_ENTRIES,
+        '*',
+        TEXT_FIELD,
+        text,
+        SIGNATURE_FIELD,
+        signature,
+      );
+    const failures = ((await pipeline.exec()) ?? []).flatMap(([error]) => error ?? []);
+    const [first] = failures;
+    if (first === undefined) return [];
+    // Some are in the stream.
+    if (failures.length < messages.length) throw new EngineError(reasonOf(first), 'unknown');
+    throw first;
+  }
+
+  async #read(
+    redis: Redis,
+    { after, most, waitMs }: Extract<RedisRequest, { kind: 'read' }>,
+  ): Promise<readonly Entry[]> {
+    const { stream } = this.#setup;
+    const reply =
+      waitMs > 0
+        ? await redis.xread('COUNT', most, 'BLOCK', waitMs, 'STREAMS', stream, after)
+        : await redis.xread('COUNT', most, 'STREAMS', stream, after);
+    try {
+      return entriesOf(reply, most);
+    } catch (error) {
+      throw new EngineError((error as Error).message, 'undone');
+    }
+  }
+
+  /** The server looks at the right to add before it looks at the id, and nothing can have the id 0-0. */
+  async #tryToAdd(redis: Redis): Promise<readonly Entry[]> {
+    try {
+      await redis.xadd(this.#setup.stream, '0-0', TEXT_FIELD, '');
+    } catch (error) {
+      if (/^ERR .*\bID\b/.test((error as Error).message)) return [];
+      throw error;
+    }
+    throw new EngineError('it takes what no Redis takes', 'undone');
+  }
+
+  async #connect(role: Role, now: number): Promise<Connection> {
+    const { host, port, isTls, user, files } = this.#setup;
+    const { password } = files;
+    const redis = new Redis({
+      host,
+      port,
+      ...(isTls ? { tls: { secureContext: await this.#credentials.secureContext(now) } } : {}),
+      ...(user === null ? {} : { username: user }),
+      ...(password === null ? {} : { password: this.#credentials.secret(password) }),
+      protocol: 2,
+      lazyConnect: true,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      // The caller tries again. These commands need more rights than those of a stream.
+      retryStrategy: null,
+      maxRetriesPerRequest: 0,
+      enableReadyCheck: false,
+      disableClientInfo: true,
+    });
+    const connection: Connection = { redis, trouble: null };
+    redis.on('error', (error: Error) => {
+      connection.trouble ??= error;
+    });
+    redis.on('connect', () => boundAnswers(redis));
+    redis.on('close', () => this.#forget(role, connection));
+    try {
+      await redis.connect();
+    } catch (error) {
+      redis.disconnect();
+      throw new EngineError(reasonOf(connection.trouble ?? (error as Error)), 'undone');
+    }
+    this.#connections.set(role, connection);
+    return connection;
+  }
+
+  #forget(role: Role, connection: Connection): void {
+    if (this.#connections.get(role) === connection) this.#connections.delete(role);
+  }
+
+  #troubleOf(role: Role, connection: Connection, error: Error): EngineError {
+    if (error instanceof EngineError) return error;
+    // An error that the server answered with: it has not done what it was asked.
+    if (error.name === 'ReplyError') return new EngineError(reasonOf(error), 'undone');
+    this.#forget(role, connection);
+    connection.redis.disconnect();
+    return new EngineError(reasonOf(connection.trouble ?? error), 'unknown');
+  }
+}
+
+/** Ends the connection when the server says more than any answer to one request has. */
+function boundAnswers(redis: Redis): void {
+  let bytes = 0;
+  redis.stream.on('data', (piece: Buffer) => {
+    bytes += piece.length;
+    if (redis.commandQueue.length === 0) bytes = 0;
+    if (bytes > MAX_ANSWER_BYTES)
+      redis.stream.destroy(new Error(`its answer is longer than ${MAX_ANSWER_BYTES >> 20} MiB`));
+  });
+}
+
+/** The reason in one line, without control characters. */
+function reasonOf(error: Error): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return shown(message === '' ? code : message, MAX_REASON_LENGTH);
+}

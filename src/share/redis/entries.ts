@@ -1,0 +1,43 @@
+import { MAX_MESSAGE_LENGTH, SIGNATURE_LENGTH } from './message.ts';
+import type { Entry } from './requests.ts';
+
+/** The fields of an entry that this program reads. */
+export const TEXT_FIELD = 'm';
+export const SIGNATURE_FIELD = 's';
+
+/** The number of an id of the server: the time, and how many came in that millisecond before. */
+const ID = /^\d{1,20}-\d{1,20}$/;
+
+/**
+ * The entries of an answer to XREAD for one stream. `most` bounds their number. Throws an Error with one line when the
+ * answer is not of that form.
+ */
+export function entriesOf(reply: unknown, most: number): Entry[] {
+  if (reply === null) return [];
+  const [stream] = asArray(reply);
+  const [, entries] = asArray(stream);
+  const list = asArray(entries);
+  if (list.length > most) throw new Error(`its answer has ${list.length} entries, asked for ${most}`);
+  return list.map(entryOf);
+}
+
+function entryOf(raw: unknown): Entry {
+  const [id, fields] = asArray(raw);
+  if (typeof id !== 'string' || !ID.test(id)) throw new Error(UNEXPECTED);
+  const text = fieldOf(fields, TEXT_FIELD, MAX_MESSAGE_LENGTH);
+  return { id, text, signature: fieldOf(fields, SIGNATURE_FIELD, SIGNATURE_LENGTH) };
+}
+
+/** A deleted entry has null in place of its fields. */
+function fieldOf(fields: unknown, name: string, longest: number): string | null {
+  if (!Array.isArray(fields)) return null;
+  const value: unknown = fields[fields.indexOf(name) + 1];
+  return fields.includes(name) && typeof value === 'string' && value.length <= longest ? value : null;
+}
+
+const UNEXPECTED = 'its answer is no list of entries';
+
+function asArray(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Error(UNEXPECTED);
+  return value;
+}

@@ -1,0 +1,137 @@
+import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
+import type { Decision, EndedDecision, LeftOut, PullLimits } from '../engine.ts';
+import { LeftOutCounts } from '../left-out.ts';
+import { shown } from '../shown.ts';
+import { type BlockMessage, decisionId, messageIn, type Signer, type UnblockMessage } from './message.ts';
+import type { Entry } from './requests.ts';
+
+/** Clocks of hosts may differ by this much. What is said of a later time is a mistake or a lie. */
+const MAX_AHEAD_MS = 300_000;
+
+/** No report lasts longer, so that an old message that somebody adds again does not come to life. */
+const LONGEST_MS = 31 * 86_400_000;
+
+/** Targets of which is known when they were unblocked last. */
+const MAX_UNBLOCKED = 100_000;
+
+/** What is known of a decision that stands. */
+type Known = Pick<Decision, 'id' | 'target' | 'until'> & { readonly since: number };
+
+/** What entries of the stream mean for the decisions of this host. */
+export interface Change {
+  readonly decisions: readonly Decision[];
+  readonly ended: readonly EndedDecision[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * The decisions that stand by what the messages of a stream say. Messages mean the same in whatever order and however often
+ * they come: a block is known by host, target and beginning, and an unblock ends what began until its time, for good. So
+ * nobody without the key gains by adding an old message again.
+ */
+export class StreamState {
+  readonly #known = new Map<string, Known>();
+  readonly #byTarget = new Map<string, Set<string>>();
+  /** When each target was unblocked last; the one that was unblocked longest ago first. */
+  readonly #unblocked = new Map<string, number>();
+
+  /** Decisions that stand. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** Forgets everything, before the stream is read from its beginning. */
+  clear(): void {
+    this.#known.clear();
+    this.#byTarget.clear();
+    this.#unblocked.clear();
+  }
+
+  /**
+   * The decisions that stand on exactly this target.
+   */
+  countOf(target: string): number {
+    return this.#byTarget.get(target)?.size ?? 0;
+  }
+
+  /** A time that no known decision on this target began after; ms since the epoch, `now` or later. */
+  unblockTime(target: string, now: number): number {
+    let at = now;
+    for (const id of this.#byTarget.get(target) ?? []) at = Math.max(at, this.#known.get(id)?.since ?? 0);
+    return at;
+  }
+
+  /** Takes entries; `now` of the wall clock, ms since the epoch. */
+  take(entries: readonly Entry[], signer: Signer, limits: PullLimits, now: number): Change {
+    const decisions = new Map<string, Decision>();
+    const ended: EndedDecision[] = [];
+    const leftOut = new LeftOutCounts();
+    for (const { id: entryId, text, signature } of entries) {
+      const isGenuine = text !== null && signature !== null && signer.isGenuine({ text, signature });
+      const message = isGenuine ? messageIn(text) : 'it is not signed with the key of SHARE_KEY_FILE';
+      if (typeof message === 'string') leftOut.add(message, `entry ${entryId}`);
+      else if (message.op === 'block') {
+        const taken = this.#block(message, limits, now);
+        if (typeof taken === 'string') leftOut.add(taken, message.target);
+        else if (taken !== null) decisions.set(taken.id, taken);
+      } else if (message.at > now + MAX_AHEAD_MS) leftOut.add(AHEAD, message.target);
+      else
+        for (const id of this.#unblock(message))
+          if (!decisions.delete(id) || limits.concerns(id)) ended.push({ id, ...message });
+    }
+    return { decisions: [...decisions.values()], ended, leftOut: leftOut.all };
+  }
+
+  /** Forgets what has ended. */
+  forget(now: number): void {
+    for (const { id, until } of this.#known.values()) if (until <= now) this.#remove(id);
+    for (const [target, at] of this.#unblocked) if (at < now - LONGEST_MS) this.#unblocked.delete(target);
+  }
+
+  /** The new decision; null when it stands already, or no longer; a few words when it is left out. */
+  #block(message: BlockMessage, limits: PullLimits, now: number): Decision | string | null {
+    const { host, target, since, evidence, ports } = message;
+    const id = decisionId(host, target, since);
+    const until = Math.min(message.until, since + LONGEST_MS);
+    const prefix = parsePrefix(target);
+    if (since > now + MAX_AHEAD_MS) return AHEAD;
+    if (prefix === null || until <= now || since <= (this.#unblocked.get(target) ?? 0)) return null;
+    if (this.#known.has(id)) return null;
+    if (this.#known.size >= limits.most && !limits.concerns(id)) return `SHARE_MAX is ${limits.most}`;
+    this.#known.set(id, { id, target, since, until });
+    const ids = this.#byTarget.get(target) ?? new Set();
+    this.#byTarget.set(target, ids.add(id));
+    const tried = ports === 1 ? '1 port' : `${ports} ports`;
+    const note = `portsentry/scan from ${shown(host)}: ${tried}, evidence ${evidence}`;
+    return { id, target: formatPrefix(prefix), prefix, until, note, isPortsentry: true };
+  }
+
+  /** The ids of the decisions that this ends. */
+  #unblock({ target, at }: UnblockMessage): string[] {
+    this.#note(target, at);
+    const ids = [...(this.#byTarget.get(target) ?? [])].filter(
+      (id) => (this.#known.get(id)?.since ?? 0) <= at,
+    );
+    for (const id of ids) this.#remove(id);
+    return ids;
+  }
+
+  #note(target: string, at: number): void {
+    const last = Math.max(at, this.#unblocked.get(target) ?? 0);
+    this.#unblocked.delete(target);
+    this.#unblocked.set(target, last);
+    if (this.#unblocked.size > MAX_UNBLOCKED)
+      this.#unblocked.delete(this.#unblocked.keys().next().value as string);
+  }
+
+  #remove(id: string): void {
+    const target = this.#known.get(id)?.target;
+    if (target === undefined) return;
+    this.#known.delete(id);
+    const ids = this.#byTarget.get(target);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#byTarget.delete(target);
+  }
+}
+
+const AHEAD = `it is of a time ahead of this host's clock by more than ${MAX_AHEAD_MS / 60_000} minutes`;
