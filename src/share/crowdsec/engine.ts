@@ -11,7 +11,6 @@ import type { Report, Said } from '../report.ts';
 import { tested } from '../tested.ts';
 import { alertOf, type Sender, scopeOf, sumOf } from './alert.ts';
 import { DecisionsOfAnswer, isId, ORIGIN } from './decisions.ts';
-import { parseGoDuration } from './go-duration.ts';
 import type { HttpAnswer } from './http.ts';
 import { ObjectStream } from './object-stream.ts';
 import { type Asked, parse, refusalOf, Session } from './session.ts';
@@ -29,9 +28,8 @@ const MAX_PULL_BYTES = 67_108_864;
 /** How often everything is asked for, in case an answer with news was lost on its way. */
 const WHOLE_INTERVAL_MS = 3_600_000;
 
-/** Alerts that are looked through for the decisions of one target, and how often there may be more. */
-const ALERTS_PER_PAGE = 20;
-const MAX_PAGES = 50;
+/** Alerts that are looked through for a report. */
+const MAX_ALERTS = 20;
 
 /** What the engine is made of. */
 export interface CrowdsecParts {
@@ -94,21 +92,17 @@ export class CrowdsecEngine implements ShareEngine {
     return found;
   }
 
+  /**
+   * By what the decisions say, not by their ids: where the engine failed between a decision and its alert, nobody can find
+   * the decision by the alert.
+   */
   async takeBack(target: string, signal: AbortSignal): Promise<number> {
-    let count = 0;
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const ids = (await this.#alertsOn(target, '&has_active_decision=true', signal)).flatMap((alert) =>
-        decisionsIn(alert).flatMap(({ id, value, origin, ms }) =>
-          value === target && origin === ORIGIN && ms > 0 ? id : [],
-        ),
-      );
-      if (ids.length === 0) break;
-      for (const id of ids) {
-        await this.#done({ method: 'DELETE', path: `/v1/decisions/${id}`, signal });
-        count++;
-      }
-    }
-    return count;
+    const query = `scopes=${scopeOf(target)}&value=${encodeURIComponent(target)}&origin=${ORIGIN}`;
+    const answer = parse(
+      await this.#done({ method: 'DELETE', path: `/v1/decisions?${query}`, signal }),
+    ) as Deleted | null;
+    const count = Number(answer?.nbDeleted ?? 0);
+    return Number.isSafeInteger(count) && count > 0 ? count : 0;
   }
 
   async pull(whole: boolean, limits: PullLimits, signal: AbortSignal): Promise<Pulled> {
@@ -175,13 +169,13 @@ export class CrowdsecEngine implements ShareEngine {
   }
 
   /** The alerts of portsentry with a decision on this target or on a network that contains it, the newest first. */
-  #alertsOn(target: string, filter: string, signal: AbortSignal): Promise<readonly Alert[]> {
+  #alertsOn(target: string, signal: AbortSignal): Promise<readonly Alert[]> {
     const key = scopeOf(target) === 'Ip' ? 'ip' : 'range';
-    return this.#alerts(`${key}=${encodeURIComponent(target)}&origin=${ORIGIN}${filter}`, signal);
+    return this.#alerts(`${key}=${encodeURIComponent(target)}&origin=${ORIGIN}`, signal);
   }
 
   async #alerts(query: string, signal: AbortSignal): Promise<readonly Alert[]> {
-    const path = `/v1/alerts?${query}&limit=${ALERTS_PER_PAGE}`;
+    const path = `/v1/alerts?${query}&limit=${MAX_ALERTS}`;
     const alerts = parse(await this.#done({ method: 'GET', path, signal })) ?? [];
     if (!Array.isArray(alerts)) throw new EngineError('its answer is no list of alerts', 'unknown');
     return alerts.filter(isRecord);
@@ -189,17 +183,23 @@ export class CrowdsecEngine implements ShareEngine {
 
   /** The alert that holds the report: of this host, from before the block began until after it. */
   async #find(report: Report, signal: AbortSignal): Promise<Pushed | null> {
-    const { target, since } = report;
+    const { target, since, until } = report;
     const isOwn = ({ machine_id, start_at, stop_at }: Alert) =>
       machine_id === this.#session.machine && timeOf(start_at) <= since && since <= timeOf(stop_at);
-    const own = (await this.#alertsOn(target, '', signal)).find(
+    const own = (await this.#alertsOn(target, signal)).find(
       (alert) => isOwn(alert) && decisionsIn(alert).some(({ value }) => value === target),
     );
     if (own !== undefined) return saidIn(own, report);
-    // An alert on a block that was over has no decision.
+    // An alert that should have a decision and has none is what the engine leaves when it fails on its way.
+    if (until > this.#parts.wallNow()) return null;
     const query = `scope=${scopeOf(target)}&value=${encodeURIComponent(target)}`;
     return (await this.#alerts(query, signal)).some(isOwn) ? [] : null;
   }
+}
+
+/** The answer to a deletion; the field has not been checked. */
+interface Deleted {
+  readonly nbDeleted?: unknown;
 }
 
 /** An alert as CrowdSec gives it; the fields have not been checked. */
@@ -209,19 +209,14 @@ type Alert = Readonly<Record<string, unknown>>;
 interface AlertDecision {
   readonly id: string;
   readonly value: unknown;
-  readonly origin: unknown;
-  /** How long it still lasts; 0 and less when it has ended. */
-  readonly ms: number;
 }
 
 function decisionsIn(alert: Alert | null): AlertDecision[] {
   const { decisions } = alert ?? {};
   if (!Array.isArray(decisions)) return [];
-  return decisions.flatMap((each: unknown) => {
-    if (!isRecord(each) || !isId(each.id)) return [];
-    const { id, value, origin, duration } = each;
-    return { id: String(id), value, origin, ms: parseGoDuration(duration) ?? 0 };
-  });
+  return decisions.flatMap((each: unknown) =>
+    isRecord(each) && isId(each.id) ? { id: String(each.id), value: each.value } : [],
+  );
 }
 
 function saidIn(alert: Alert | null, { target, since, until }: Report): Said[] {

@@ -290,19 +290,31 @@ test('the own alert on a report is found by its machine and times', async () => 
   expect(await engine.findPushed([reportOn('192.0.2.7')], never())).toEqual([null]);
 });
 
-test('what any portsentry said of a target is taken back, and nothing else', async () => {
-  const standing = new Map([
-    [1, { value: '192.0.2.7', origin: 'portsentry', duration: '1h' }],
-    [2, { value: '192.0.2.7', origin: 'portsentry', duration: '2h' }],
-    [3, { value: '192.0.2.7', origin: 'cscli', duration: '1h' }],
-    [4, { value: '192.0.2.0/24', origin: 'portsentry', duration: '1h' }],
-  ]);
+test('an alert without the decision that it should have is none: the engine failed on its way', async () => {
+  const alert = {
+    machine_id: 'one',
+    start_at: '2026-11-30 09:58:59.5 +0000 UTC',
+    stop_at: '2026-11-30 09:59:30 +0000 UTC',
+    decisions: null,
+  };
+  const url = await lapi((_request, response) => response.end(JSON.stringify([alert])));
+  const over = reportOn('192.0.2.7', { until: NOW });
+  expect(await engineAt(url).findPushed([reportOn('192.0.2.7'), over], never())).toEqual([null, []]);
+});
+
+test.each([
+  ['192.0.2.7', 'scopes=Ip&value=192.0.2.7&origin=portsentry', '{"nbDeleted":"2"}', 2],
+  ['2001:db8::/64', 'scopes=Range&value=2001%3Adb8%3A%3A%2F64&origin=portsentry', '{"nbDeleted":"0"}', 0],
+  ['192.0.2.7', 'scopes=Ip&value=192.0.2.7&origin=portsentry', '{"nbDeleted":"-1e99"}', 0],
+  ['192.0.2.7', 'scopes=Ip&value=192.0.2.7&origin=portsentry', 'null', 0],
+])('what any portsentry said of %s is taken back, and nothing else', async (target, query, answer, count) => {
+  const asked: string[] = [];
   const url = await lapi((request, response) => {
-    if (request.method === 'DELETE') standing.delete(Number(request.url?.split('/').at(-1)));
-    response.end(JSON.stringify([...standing].map(([id, rest]) => ({ decisions: [{ id, ...rest }] }))));
+    asked.push(`${request.method} ${request.url}`);
+    response.end(answer);
   });
-  expect(await engineAt(url).takeBack('192.0.2.7', never())).toBe(2);
-  expect([...standing.keys()]).toEqual([3, 4]);
+  expect(await engineAt(url).takeBack(target, never())).toBe(count);
+  expect(asked).toEqual([`DELETE /v1/decisions?${query}`]);
 });
 
 test('a token that the engine does not know any more is renewed once', async () => {
