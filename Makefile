@@ -9,9 +9,10 @@ BUILD_PACKAGES := libpcap-dev g++ make python3
 RUN_PACKAGES := iptables nftables
 UNIT_PACKAGES := tcpdump tshark wireshark-common fail2ban logwatch logrotate zsh fish jq curl openssl git shellcheck man-db \
 	systemd procps
-TEST_PACKAGES = $(UNIT_PACKAGES) nmap hping3 masscan tmux zmap tcpreplay redis-tools iperf3 netcat-openbsd dnsutils libfaketime rsyslog \
-	iproute2 ethtool iptables nftables ipset util-linux openssh-server openssh-client passwd lintian \
-	mmdebstrap $(PACKAGE_PACKAGES)
+TEST_PACKAGES = $(UNIT_PACKAGES) nmap hping3 masscan tmux zmap tcpreplay redis-tools iperf3 netcat-openbsd dnsutils \
+	libfaketime rsyslog iproute2 ethtool iptables nftables ipset util-linux openssh-server openssh-client passwd \
+	$(PACKAGE_PACKAGES)
+FIELD_PACKAGES := lintian mmdebstrap
 
 # Only to make captures again.
 FIXTURE_PACKAGES := traceroute
@@ -27,7 +28,7 @@ SOURCES := $(shell find src -name '*.ts')
 BUNDLE := build/bundle/main.js
 
 .PHONY: run test unit e2e on-this-node test-vm test-field build bundle lint bench fuzz fixtures pictures coverage clean
-.PHONY: packages-build packages-run packages-unit packages-test packages-vm packages-picture
+.PHONY: packages-build packages-run packages-unit packages-test packages-field packages-vm packages-picture
 
 run: packages-run build
 	node dist/main.js $(ARGS)
@@ -59,7 +60,7 @@ test-vm: packages-vm build bundle
 
 # Beside ufw, firewalld, docker and other releases' nft, from Debian's packages, and for ten minutes of real time. Writes
 # test/field/results/DATE.txt. Not a part of `make test`.
-test-field: packages-test packages-tarball packages-picture build bundle
+test-field: packages-test packages-field packages-tarball packages-picture build bundle
 	test/field/run $(VITEST_ARGS)
 
 build: dist/main.js
@@ -123,6 +124,9 @@ packages-unit: packages-build
 packages-test: packages-run
 	@native-notes/need $(TEST_PACKAGES)
 	@test/support/need-crowdsec
+
+packages-field:
+	@native-notes/need $(FIELD_PACKAGES)
 
 packages-picture:
 	@native-notes/need $(PICTURE_PACKAGES)

@@ -12,7 +12,7 @@ const LONGEST = [
     'e2e/backends',
   ],
   ...['e2e/kernel-honest', 'e2e/matrix', 'e2e/kernel-evasion', 'e2e/doctor', 'e2e/kernel-scans', 'e2e/life'],
-  ...['e2e/connect', 'e2e/readme', 'e2e/portsentry2', 'e2e/packaging-deb'],
+  ...['e2e/never-block', 'e2e/evidence', 'e2e/connect', 'e2e/readme', 'e2e/packaging-npm', 'e2e/portsentry2'],
 ].map((name) => `/test/${name}.test.ts`);
 
 /**
