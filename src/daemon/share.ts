@@ -74,6 +74,7 @@ export class Share {
       apply: (pulled) => this.#list.apply(pulled),
       endedEarly: (said) => void this.#lift(said),
       tell,
+      random: Math.random,
     });
   }
 

@@ -27,6 +27,8 @@ export interface ExchangeParts {
   readonly endedEarly: (said: Said) => void;
   /** Logs one line for the administrator. */
   readonly tell: (text: string) => void;
+  /** A number from 0 to 1, by chance. */
+  readonly random: () => number;
 }
 
 /**
@@ -55,14 +57,20 @@ export class Exchange {
 
   constructor(parts: ExchangeParts) {
     this.#parts = parts;
-    const { engine, tell } = parts;
+    const { engine, tell, random } = parts;
     const { name } = engine;
     this.#pushing = new Lane({
       tell,
+      random,
       what: `${name} is not told of sources`,
       again: `${name} is told again`,
     });
-    this.#pulling = new Lane({ tell, what: `${name} gives no decisions`, again: `${name} gives them again` });
+    this.#pulling = new Lane({
+      tell,
+      random,
+      what: `${name} gives no decisions`,
+      again: `${name} gives them again`,
+    });
   }
 
   /** Why the engine is not told of anything now, in one line; null when it is. */

@@ -1,8 +1,11 @@
 import { EngineError } from './engine.ts';
 
-/** The pause after a failure, and the longest one: each failure in a row doubles it. */
+/**
+ * The pause after a failure, and the longest one: each failure in a row doubles it. Of each pause the second half is left
+ * to chance: hundreds of hosts that an engine has failed at once must not all come back at once.
+ */
 const FIRST_PAUSE_MS = 1_000;
-const MAX_PAUSE_MS = 10_000;
+const MAX_PAUSE_MS = 60_000;
 
 /** What a lane says. */
 export interface LaneParts {
@@ -10,6 +13,8 @@ export interface LaneParts {
   readonly what: string;
   readonly again: string;
   readonly tell: (text: string) => void;
+  /** A number from 0 to 1, by chance. */
+  readonly random: () => number;
 }
 
 /** Runs one thing at a time, and after a failure the next one only after a pause. Says a trouble once, and its end. */
@@ -60,7 +65,7 @@ export class Lane {
 
   #failed(error: Error, now: number): void {
     this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, 2 * this.#pauseMs), MAX_PAUSE_MS);
-    this.#dueMs = now + this.#pauseMs;
+    this.#dueMs = now + (this.#pauseMs * (1 + this.#parts.random())) / 2;
     const trouble = error instanceof EngineError ? error.message : `internal error: ${error.message}`;
     if (trouble !== this.trouble) this.#parts.tell(`${this.#parts.what}: ${trouble}; it is tried again.`);
     this.trouble = trouble;

@@ -23,6 +23,7 @@ async function given() {
     isListed: () => false,
     apply: async (pulled) => void applied.push(pulled),
     endedEarly: (each) => early.push(each),
+    random: () => 1,
     tell,
   });
   /** Lets this many seconds pass. */

@@ -4,7 +4,7 @@ import { getSystemErrorMap } from 'node:util';
 import { EngineError } from '../engine.ts';
 
 /** The time for a connection, TLS, a request and its answer. */
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 30_000;
 
 /** The headers of an answer, so that an engine cannot make us keep much. */
 const MAX_HEADER_BYTES = 16_384;
