@@ -94,6 +94,8 @@ export interface ShareEngine {
   readonly pulls: boolean;
   /** A pull returns when there is news, so that it needs no pause. */
   readonly pullsLive: boolean;
+  /** After a pull that failed the next one goes on where that one began. Otherwise all must be asked for. */
+  readonly keepsPlace: boolean;
   /** How often it is asked for all decisions, in ms, although it has told of all that are new. */
   readonly wholeIntervalMs: number;
   /** The most reports of one push. */

@@ -106,12 +106,6 @@ export class Exchange {
     else if (mayPush) this.#push(now);
   }
 
-  /** Everything is asked for at the next pull. */
-  pullAnew(): void {
-    this.#needsWhole = true;
-    this.#nextPullMs = 0;
-  }
-
   /** Ends what is under way, and resolves when it has ended. */
   async close(): Promise<void> {
     this.#end.abort();
@@ -137,21 +131,28 @@ export class Exchange {
   }
 
   #pull(now: number): void {
-    this.#nextPullMs = now + this.#parts.pullIntervalMs();
+    const { engine, pullIntervalMs } = this.#parts;
+    this.#nextPullMs = now + pullIntervalMs();
     const whole = this.#needsWhole || now >= this.#nextWholeMs;
     this.#pulling.run(now, async () => {
-      // The engine does not say the same news twice: unless all of this succeeds, the next pull asks for everything.
+      const pulled = await this.#ask(whole);
       this.#needsWhole = true;
-      await this.#ask(whole);
+      await this.#apply(pulled);
       this.#needsWhole = false;
-      if (whole) this.#nextWholeMs = now + this.#parts.engine.wholeIntervalMs;
+      if (whole) this.#nextWholeMs = now + engine.wholeIntervalMs;
     });
   }
 
-  async #ask(whole: boolean): Promise<void> {
-    const { engine, queue, wallNow, most, apply, isListed } = this.#parts;
+  async #ask(whole: boolean): Promise<Pulled> {
+    const { engine, queue, most, isListed } = this.#parts;
     const limits = { most: most(), concerns: (id: string) => isListed(id) || queue.knows(id) };
-    const pulled = await engine.pull(whole, limits, this.#end.signal);
+    // Most engines do not say the same news twice.
+    this.#needsWhole = whole || !engine.keepsPlace;
+    return engine.pull(whole, limits, this.#end.signal);
+  }
+
+  async #apply(pulled: Pulled): Promise<void> {
+    const { queue, wallNow, apply } = this.#parts;
     const decisions = pulled.decisions.filter(({ id, target }) => queue.saidBy(id, target) === undefined);
     const ended = pulled.ended.filter(({ id, target, at }) => !this.#isOwnEnd(id, target, at));
     try {

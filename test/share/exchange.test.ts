@@ -14,6 +14,11 @@ async function given() {
   const tell = (text: string) => told.push(text);
   const queue = await ShareQueue.open({ path: null, identity: 'engine', now: NOW, tell });
   let now = 0;
+  let refuses = false;
+  /** The next answer cannot be put in force. */
+  const refuse = () => {
+    refuses = true;
+  };
   const exchange = new Exchange({
     engine,
     queue,
@@ -21,7 +26,13 @@ async function given() {
     pullIntervalMs: () => 10_000,
     most: () => 100,
     isListed: () => false,
-    apply: async (pulled) => void applied.push(pulled),
+    apply: async (pulled) => {
+      if (refuses) {
+        refuses = false;
+        throw new Error('no nft');
+      }
+      applied.push(pulled);
+    },
     endedEarly: (each) => early.push(each),
     random: () => 1,
     tell,
@@ -35,7 +46,7 @@ async function given() {
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  return { engine, queue, exchange, told, applied, early, pass };
+  return { engine, queue, exchange, told, applied, early, pass, refuse };
 }
 
 test('one request a second: decisions first, then what waits, then a sign of life each minute', async () => {
@@ -120,10 +131,29 @@ test("this host's own decisions are no others', and one that somebody ended is t
   expect(queue.saidCount).toBe(0);
 });
 
-test('after a failed pull everything is asked for', async () => {
-  const { engine, pass } = await given();
-  await pass(11);
-  engine.fails = [new EngineError('no', 'undone')];
-  await pass(22);
-  expect(engine.asked.filter((each) => each === 'pull all')).toHaveLength(2);
-});
+test.each([
+  [false, 2],
+  [true, 1],
+])(
+  'after a failed pull everything is asked for, unless the engine keeps the place (%s)',
+  async (keepsPlace, count) => {
+    const { engine, pass } = await given();
+    engine.keepsPlace = keepsPlace;
+    await pass(11);
+    engine.fails = [new EngineError('no', 'undone')];
+    await pass(22);
+    expect(engine.asked.filter((each) => each === 'pull all')).toHaveLength(count);
+  },
+);
+
+test.each([false, true])(
+  'what could not be put in force is asked for again as a whole (keeps the place: %s)',
+  async (keepsPlace) => {
+    const { engine, pass, refuse } = await given();
+    engine.keepsPlace = keepsPlace;
+    await pass(11);
+    refuse();
+    await pass(22);
+    expect(engine.asked.filter((each) => each === 'pull all')).toHaveLength(2);
+  },
+);

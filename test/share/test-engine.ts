@@ -18,6 +18,7 @@ export class TestEngine implements ShareEngine {
   pushes = true;
   readonly pulls = true;
   readonly pullsLive = false;
+  keepsPlace = false;
   readonly wholeIntervalMs = 3_600_000;
   readonly batchSize = 3;
   readonly has: Report[] = [];

@@ -54,6 +54,7 @@ export class CrowdsecEngine implements ShareEngine {
   readonly pushes: boolean;
   readonly pulls: boolean;
   readonly pullsLive = false;
+  readonly keepsPlace = false;
   readonly wholeIntervalMs = WHOLE_INTERVAL_MS;
   readonly batchSize = BATCH_SIZE;
   readonly #parts: CrowdsecParts;

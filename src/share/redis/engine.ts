@@ -68,6 +68,7 @@ export class RedisEngine implements ShareEngine {
   readonly pushes: boolean;
   readonly pulls: boolean;
   readonly pullsLive = true;
+  readonly keepsPlace = true;
   readonly wholeIntervalMs = WHOLE_INTERVAL_MS;
   readonly batchSize = BATCH_SIZE;
   readonly #parts: RedisParts;
