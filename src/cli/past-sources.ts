@@ -134,7 +134,8 @@ class PastSource {
 
   /** The same scan, summed up again, replaces the earlier sum. */
   scan(event: FiledScan): void {
-    const { first, last, probes, ports, atLeast, kinds, targets, shape, tool, sources, isAlert } = event;
+    const { first, last, probes, ports, atLeast, kinds, targets, shape, tool, evidence, sources, isAlert } =
+      event;
     this.#see(first, last, kinds);
     if (this.#last !== null && this.#last.first !== first) {
       this.#earlier += this.#last.probes;
@@ -147,6 +148,7 @@ class PastSource {
     this.#targets = Math.max(this.#targets, targets);
     this.#shape = shape;
     this.#tool = tool ?? this.#tool;
+    this.#evidence = evidence ?? this.#evidence;
     this.#triggered ||= isAlert;
     this.isDecoy ||= sources > 1;
     this.#single = 0;

@@ -60,6 +60,7 @@ export interface FiledScan extends FiledBase {
   readonly targetNames: readonly string[];
   readonly shape: string;
   readonly tool: string | null;
+  readonly evidence: string | null;
   /** Sources of a group; 1 for a source on its own. */
   readonly sources: number;
   readonly decoys: readonly string[];
@@ -137,7 +138,7 @@ function ecsEvent(fields: Fields): FiledEvent | null {
         decoy: own.decoy === true,
       };
     case 'scan':
-      return scanOf(base, fieldsOf(own.scan), event.kind === 'alert');
+      return scanOf(base, own, event.kind === 'alert');
     case 'decoys':
       return {
         action: 'decoys',
@@ -222,7 +223,8 @@ function portOf(
   return Number.isInteger(port) && port >= 0 && port < PORT_COUNT ? port : null;
 }
 
-function scanOf(base: FiledBase, scan: Fields, isAlert: boolean): FiledScan {
+function scanOf(base: FiledBase, own: Fields, isAlert: boolean): FiledScan {
+  const scan = fieldsOf(own.scan);
   const first = timeOf(scan.first) ?? base.time;
   return {
     action: 'scan',
@@ -238,6 +240,7 @@ function scanOf(base: FiledBase, scan: Fields, isAlert: boolean): FiledScan {
     targetNames: targetsOf(scan.target_names),
     shape: textOf(scan.shape) ?? 'unknown',
     tool: textOf(scan.tool),
+    evidence: textOf(own.evidence),
     sources: Math.max(1, countOf(scan.sources) ?? 1),
     decoys: targetsOf(scan.decoys),
     isAlert,

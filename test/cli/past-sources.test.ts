@@ -41,6 +41,7 @@ function scanOf(more: Partial<FiledScan> = {}): FiledScan {
     targetNames: [],
     shape: 'vertical',
     tool: 'nmap',
+    evidence: 'repeated',
     sources: 1,
     decoys: [],
     isAlert: true,
@@ -88,6 +89,7 @@ describe('the numbers', () => {
       ports: 10,
       atLeast: false,
       targets: 2,
+      evidence: 'repeated',
       done: 'logged',
     });
   });

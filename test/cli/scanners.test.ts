@@ -66,6 +66,7 @@ describe('a source of both', () => {
     targetNames: [],
     shape: 'single',
     tool: null,
+    evidence: null,
     sources: 1,
     decoys: [],
     isAlert: true,
