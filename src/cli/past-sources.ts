@@ -1,4 +1,4 @@
-import type { FiledAction, FiledEvent, FiledProbe, FiledScan } from '../report/event-line.ts';
+import type { FiledAction, FiledEvent, FiledProbe, FiledScan } from '../report/filed-event.ts';
 import type { ScannerRow } from './scanner-text.ts';
 
 /** Sources that are kept of event files. Of a flood of forged ones, those that were seen longest ago are left out. */

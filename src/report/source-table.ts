@@ -1,4 +1,4 @@
-import type { FiledAction, FiledProbe, FiledScan, FiledUnblock } from './event-line.ts';
+import type { FiledAction, FiledProbe, FiledScan, FiledUnblock } from './filed-event.ts';
 import { plainName } from './plain-name.ts';
 import { RangeSet } from './range-set.ts';
 

@@ -99,6 +99,7 @@ test('the sum of a scan, a block by hand and the end of a block are no alerts', 
     src_ip: '2001:db8::',
     portsentry: { action: 'scan', target: '2001:db8::/64', evidence: 'handshake', scan: { ports: 397 } },
   });
+  expect(eve(scanEvent({ triggered: false }))).toMatchObject({ portsentry: { triggered: false } });
   expect(scan).not.toHaveProperty('alert');
   const entry = {
     block: {
