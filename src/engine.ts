@@ -411,6 +411,7 @@ export class Engine {
     }
     const group = this.#newGroup;
     const evidence = source.evidenceOf(probe.source);
+    marks.noteEvidence(evidence);
     const rule = this.#parts.ruleFor(probe.source, evidence) ?? circumstance.spared;
     const tool = marks.tool.add(probe);
     const event = this.#event(probe, source, { policy, evidence, rule, tool, isKnown: circumstance.isKnown });

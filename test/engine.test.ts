@@ -692,6 +692,52 @@ describe('BLOCK_SPOOFABLE="0"', () => {
   });
 });
 
+describe('the event of a scan has the best evidence of its probes', () => {
+  const evidenceOf = ({ scans }: Story) => scans.map(({ source, evidence }) => [source, evidence]);
+
+  test('one for each source', () => {
+    const reacts = (source: Address) => source.toString() === '10.0.0.7';
+    const { engine, take, story } = makeEngine({}, { reacts });
+    take({ source: '10.0.0.5', port: 1 });
+    take({ source: '10.0.0.6', port: 1, at: 1_000 }, { source: '10.0.0.6', port: 2, at: 2_000 });
+    take({ source: '10.0.0.7', port: 3, at: 3_000 });
+    take({ source: '10.0.0.8', port: 4, at: 4_000, kind: Kind.connect });
+    take({ source: '10.0.0.8', port: 5, at: 5_000 });
+    engine.close();
+    expect(evidenceOf(story).toSorted()).toEqual([
+      ['10.0.0.5', 'spoofable'],
+      ['10.0.0.6', 'repeated'],
+      ['10.0.0.7', 'reacts'],
+      ['10.0.0.8', 'handshake'],
+    ]);
+  });
+
+  test('also when SCAN_WINDOW has forgotten the attempts since then', () => {
+    const { engine, take, story } = makeEngine({ scanWindow: 60_000 });
+    take({ port: 1 }, { port: 2, at: 1 }, { port: 3, at: 100_000 });
+    expect(story.probes.at(-1)?.evidence).toBe('spoofable');
+    engine.close();
+    expect(evidenceOf(story)).toEqual([['10.0.0.1', 'repeated']]);
+  });
+
+  test('a group of decoys proves nothing, and a new scan does not inherit a proof', () => {
+    const { engine, take, story } = makeEngine();
+    const decoy = { window: 1_024, sequence: 77 };
+    for (const port of [23, 24])
+      take({ ...decoy, source: '203.0.113.1', port }, { ...decoy, source: '203.0.113.2', port });
+    take({ port: 1, at: 1_000, kind: Kind.connect });
+    const later = Array.from({ length: 20 }, (_, index) => ({ port: 100 + index, at: 2_000 + index }));
+    take(...later, { port: 1, at: 10_000_000 });
+    engine.close();
+    expect(evidenceOf(story)).toEqual([
+      ['203.0.113.1', 'spoofable'],
+      ['10.0.0.1', 'handshake'],
+      // The attempts of SCAN_WINDOW still count.
+      ['10.0.0.1', 'repeated'],
+    ]);
+  });
+});
+
 test('an event names the tool of its probe, a scan that of most probes', () => {
   const { engine, take, story } = makeEngine();
   take({ port: 1, identification: 54_321, sequence: 1 }, { port: 2, identification: 54_321, sequence: 5 });

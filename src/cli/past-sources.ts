@@ -1,4 +1,4 @@
-import type { FiledAction, FiledEvent, FiledProbe, FiledScan } from '../report/event-line.ts';
+import type { FiledAction, FiledEvent, FiledProbe, FiledScan } from '../report/filed-event.ts';
 import type { ScannerRow } from './scanner-text.ts';
 
 /** Sources that are kept of event files. Of a flood of forged ones, those that were seen longest ago are left out. */
@@ -134,7 +134,8 @@ class PastSource {
 
   /** The same scan, summed up again, replaces the earlier sum. */
   scan(event: FiledScan): void {
-    const { first, last, probes, ports, atLeast, kinds, targets, shape, tool, sources, isAlert } = event;
+    const { first, last, probes, ports, atLeast, kinds, targets, shape, tool, evidence, sources, isAlert } =
+      event;
     this.#see(first, last, kinds);
     if (this.#last !== null && this.#last.first !== first) {
       this.#earlier += this.#last.probes;
@@ -147,6 +148,7 @@ class PastSource {
     this.#targets = Math.max(this.#targets, targets);
     this.#shape = shape;
     this.#tool = tool ?? this.#tool;
+    this.#evidence = evidence ?? this.#evidence;
     this.#triggered ||= isAlert;
     this.isDecoy ||= sources > 1;
     this.#single = 0;

@@ -5,17 +5,15 @@ import { programVersion } from '../files/program.ts';
 import { configError } from '../preflight/config-error.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { buildReport } from '../report/build-report.ts';
-import { closeEventFiles } from '../report/event-files.ts';
 import { openOrigins } from '../report/geo.ts';
-import { type EventsRead, readEvents, readEventsOf, type Span } from '../report/read-events.ts';
+import { type EventsRead, readEventsOf, type Span } from '../report/read-events.ts';
 import type { Report } from '../report/report.ts';
 import { EventSums } from '../report/sums.ts';
 import type { ReportOptions } from './invocation.ts';
 import { readSpan } from './moments.ts';
 import { type CommandOutput, PIECE_CHARS } from './output.ts';
-import type { Progress } from './progress.ts';
+import { readEventFiles } from './read-event-files.ts';
 import { namedFiles, ownEvents, type ReportInput } from './report-input.ts';
-
 import { keepHeapSmall } from './small-heap.ts';
 
 /**
@@ -60,23 +58,9 @@ function readConfig(configfile: string | undefined): Config {
 }
 
 async function readAll(input: ReportInput, span: Span, sums: EventSums, options: ReportOptions) {
-  const progress = await openProgress(input);
   const take = sums.take.bind(sums);
   let exit: Exit = Exit.ok;
-  let read: EventsRead;
-  let seen = 0;
-  progress?.begin('reading');
-  try {
-    read = await readEvents(input.events, span, take, {
-      note(position, lines) {
-        progress?.note(lines - seen, { position });
-        seen = lines;
-      },
-    });
-  } finally {
-    progress?.clear();
-    closeEventFiles(input.events);
-  }
+  const read = await readEventFiles(input.events, span, take);
   for (const { name, input: stream } of input.streams) {
     sums.endInput();
     await readEventsOf(stream, name, span, take, read);
@@ -126,14 +110,6 @@ const REPLAY = {
 function textsOf({ since, until }: Span) {
   const textOf = (time: number | null) => (time === null ? undefined : new Date(time).toISOString());
   return { since: textOf(since), until: textOf(until) };
-}
-
-/** Drawn on a terminal. What is written to standard output comes after it. */
-async function openProgress({ events }: ReportInput): Promise<Progress | null> {
-  if (!process.stderr.isTTY) return null;
-  const { Progress } = await import('./progress.ts');
-  const total = events.reduce((sum, { bytes }) => sum + bytes, 0);
-  return new Progress(process.stderr, total, () => performance.now(), 'events');
 }
 
 async function write(report: Report, { html, json }: ReportOptions, output: CommandOutput): Promise<void> {

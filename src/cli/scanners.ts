@@ -120,16 +120,12 @@ async function readPast(
   since: number | null,
   output: CommandOutput,
 ): Promise<PastSources | null> {
-  const { openEventFiles, closeEventFiles } = await import('../report/event-files.ts');
-  const { readEvents } = await import('../report/read-events.ts');
+  const { openEventFiles } = await import('../report/event-files.ts');
+  const { readEventFiles } = await import('./read-event-files.ts');
   const { files, troubles } = openEventFiles(path);
   const past = new PastSources();
-  try {
-    const read = await readEvents(files, { since, until: null }, (event) => past.take(event));
-    for (const trouble of [...troubles, ...read.troubles]) output.stderr(`portsentry: ${trouble}\n`);
-  } finally {
-    closeEventFiles(files);
-  }
+  const read = await readEventFiles(files, { since, until: null }, (event) => past.take(event));
+  for (const trouble of [...troubles, ...read.troubles]) output.stderr(`portsentry: ${trouble}\n`);
   if (past.leftOut > 0) {
     const left = `${past.leftOut} more sources of EVENT_FILE, seen longest ago, are left out`;
     output.stderr(`portsentry: ${left}: at most ${MAX_PAST_SOURCES} are kept; choose a later --since\n`);

@@ -187,6 +187,7 @@ function scanLine(event: ScanEvent): string {
     threat: ACTIVE_SCANNING,
     portsentry: {
       ...(places === undefined ? {} : framesOf(places)),
+      evidence: event.evidence,
       scan: scanFields(event),
     },
   });

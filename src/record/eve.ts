@@ -45,6 +45,8 @@ export class EveForm implements EventForm {
           {
             action: 'scan',
             ...(event.places === undefined ? {} : framesOf(event.places)),
+            triggered: event.triggered,
+            evidence: event.evidence,
             scan: scanFields(event),
           },
         );

@@ -1,7 +1,8 @@
 import type { ByteInput } from '../capture/file/input.ts';
 import { type EventFile, inputOf } from './event-files.ts';
-import { type FiledEvent, parseEventLine } from './event-line.ts';
+import { parseEventLine } from './event-line.ts';
 import { type LineTaker, readLines } from './event-lines.ts';
+import type { FiledEvent } from './filed-event.ts';
 
 /** An event may stand a little before an older one: the sum of a scan has the time of its last probe, minutes ago. */
 const DISORDER_MS = 3_600_000;

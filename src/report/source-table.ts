@@ -1,4 +1,4 @@
-import type { FiledAction, FiledProbe, FiledScan, FiledUnblock } from './event-line.ts';
+import type { FiledAction, FiledProbe, FiledScan, FiledUnblock } from './filed-event.ts';
 import { plainName } from './plain-name.ts';
 import { RangeSet } from './range-set.ts';
 
@@ -79,6 +79,7 @@ export class SourceTable {
       row.shapeProbes = event.probes;
     }
     row.tool = event.tool === null ? row.tool : plainName(event.tool);
+    row.evidence = event.evidence === null ? row.evidence : plainName(event.evidence);
     for (const range of event.ranges) row.ranges.add(range);
     for (const kind of event.kinds) noteName(row.kinds, kind, MAX_KINDS);
     for (const target of event.targetNames) noteName(row.targetNames, target, MAX_TARGETS);

@@ -2,7 +2,7 @@ import { Address } from '../net/address.ts';
 import { formatPrefix, maskAddress, parsePrefix } from '../net/prefix.ts';
 import type { Transport } from '../net/protocol.ts';
 import { countPorts, type ScannedRange } from '../track/ranges.ts';
-import type { FiledAction, FiledEvent, FiledProbe, FiledScan } from './event-line.ts';
+import type { FiledAction, FiledEvent, FiledProbe, FiledScan } from './filed-event.ts';
 import { NamedCounts } from './named-counts.ts';
 import { OpenScans } from './open-scans.ts';
 import { PortCounts } from './port-counts.ts';

@@ -105,6 +105,8 @@ export interface ScanEvent {
   readonly tool: ToolName | null;
   /** The source triggered, and no rule keeps it out of the log. */
   readonly triggered: boolean;
+  /** The best that one of its probes had; of a group of decoys `spoofable`. */
+  readonly evidence: Evidence;
   /** The number of sources, and the addresses of the first of them; none for a source on its own. */
   readonly sources: number;
   readonly decoys: readonly string[];

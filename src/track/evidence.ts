@@ -36,6 +36,11 @@ export function suffices(evidence: Evidence, purpose: Purpose): boolean {
   return EVIDENCE.indexOf(evidence) >= EVIDENCE.indexOf(SUFFICIENT[purpose]);
 }
 
+/** Whether it is harder to forge what `evidence` stands for. */
+export function isBetter(evidence: Evidence, than: Evidence): boolean {
+  return evidence !== than && EVIDENCE.indexOf(evidence) > EVIDENCE.indexOf(than);
+}
+
 /** Whether the probe stands for a connection that the kernel accepted. A datagram is no handshake. */
 export function isHandshake({ kind, protocol }: Probe): boolean {
   return kind === Kind.connect && protocol === PROTOCOL_TCP;

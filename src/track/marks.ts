@@ -1,7 +1,7 @@
 import { Address } from '../net/address.ts';
 import type { CapturePlace } from './capture-place.ts';
 import type { DecoyGroup } from './decoy-group.ts';
-import { EVIDENCE, type Evidence } from './evidence.ts';
+import { type Evidence, isBetter } from './evidence.ts';
 import { ACTIVE, type Members } from './members.ts';
 import { ToolVote } from './tool-vote.ts';
 
@@ -15,6 +15,8 @@ export type Proof = Extract<Evidence, 'reacts' | 'handshake'>;
 export class Marks {
   /** In the current scan, the source triggered and is not spared. */
   triggered = false;
+  /** The best evidence that a judged probe of the scan had. */
+  evidence: Evidence = 'spoofable';
   /** A response began during the current scan. */
   acted = false;
   /** The tool of the scan. */
@@ -57,7 +59,7 @@ export class Marks {
   /** Notes that an address of the source is genuine: an IPv6 source has several, and one proves nothing for others. */
   prove(address: Address, proof: Proof): void {
     const known = this.proofOf(address);
-    if (known !== null && EVIDENCE.indexOf(known) >= EVIDENCE.indexOf(proof)) return;
+    if (known !== null && !isBetter(proof, known)) return;
     const others = (this.#proven ?? []).filter((each) => !each.address.equals(address));
     this.#proven = [...others.slice(1 - MAX_PROVEN), { address: Address.from(address), proof }];
   }
@@ -66,6 +68,11 @@ export class Marks {
   proofOf(address: Address): Proof | null {
     if (this.#proven === null) return null;
     return this.#proven.find((each) => each.address.equals(address))?.proof ?? null;
+  }
+
+  /** Notes the evidence of a probe. It may be weaker than before: SCAN_WINDOW forgets attempts in the midst of a scan. */
+  noteEvidence(evidence: Evidence): void {
+    if (isBetter(evidence, this.evidence)) this.evidence = evidence;
   }
 
   /** Notes where a probe lies. */
@@ -82,6 +89,7 @@ export class Marks {
   /** Forgets everything but the group, because the scan is over or the slot changes hands. */
   reset(): void {
     this.triggered = false;
+    this.evidence = 'spoofable';
     this.#proven = null;
     this.acted = false;
     this.tool.reset();

@@ -28,6 +28,7 @@ export function scanEvent(source: Source, answered: readonly Answered[] | null =
     shape: shapeOf(source),
     tool: source.marks.tool.name,
     triggered: source.marks.triggered,
+    evidence: source.marks.evidence,
     sources: 1,
     decoys: [],
     // Copied, because the scan may go on.
@@ -57,6 +58,7 @@ export function groupScanEvent(group: DecoyGroup, { address }: Source): ScanEven
     shape: shapeOfGroup(group),
     tool,
     triggered,
+    evidence: 'spoofable',
     sources: size,
     decoys: [...names],
   };

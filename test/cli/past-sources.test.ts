@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PastSources } from '../../src/cli/past-sources.ts';
-import type { FiledAction, FiledEvent, FiledProbe, FiledScan } from '../../src/report/event-line.ts';
+import type { FiledAction, FiledEvent, FiledProbe, FiledScan } from '../../src/report/filed-event.ts';
 
 const START = 1_795_354_417_000;
 const A = '192.0.2.1';
@@ -41,6 +41,7 @@ function scanOf(more: Partial<FiledScan> = {}): FiledScan {
     targetNames: [],
     shape: 'vertical',
     tool: 'nmap',
+    evidence: 'repeated',
     sources: 1,
     decoys: [],
     isAlert: true,
@@ -88,6 +89,7 @@ describe('the numbers', () => {
       ports: 10,
       atLeast: false,
       targets: 2,
+      evidence: 'repeated',
       done: 'logged',
     });
   });

@@ -97,6 +97,24 @@ test('a capture is judged as replay judges it', () => {
   expect(sources[0]).toMatchObject({ probes, ports: summary.top_sources[0].ports, tool: 'nmap' });
 });
 
+test('the same capture as ECS, as EVE and as both has the same sums', () => {
+  const capture = 'fixtures/captures/story.pcap';
+  const linesOf = (format: string) => {
+    const words = ['replay', '-atcp', '-audp', '--no-summary', '--format', format, capture];
+    const text = execFileSync(process.execPath, [PROGRAM, ...words], { encoding: 'utf8', maxBuffer: 1e8 });
+    return text.trimEnd().split('\n');
+  };
+  const [ecs, eve] = [linesOf('json'), linesOf('eve')];
+  const both = ecs.map((line, index) => (index % 2 === 0 ? line : eve[index]));
+  const [expected, ...others] = [ecs, eve, both].map((all) => {
+    const { made, files, ...sums } = jsonOf('-', `${all.join('\n')}\n`);
+    return sums;
+  });
+  expect(expected).toMatchObject({ events: ecs.length, bad_lines: 0 });
+  expect(expected.probes).toBeGreaterThan(300);
+  for (const sums of others) expect(sums).toEqual(expected);
+});
+
 test('a span', () => {
   const all = jsonOf('-c @conf').events;
   const before = jsonOf('-c @conf --until 2026-11-26').events;

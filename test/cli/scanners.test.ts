@@ -4,8 +4,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PastSources } from '../../src/cli/past-sources.ts';
 import { merge, renderScanners, runScanners } from '../../src/cli/scanners.ts';
 import type { ScannerInfo } from '../../src/control/scanners.ts';
-import type { FiledScan } from '../../src/report/event-line.ts';
+import { EveForm } from '../../src/record/eve.ts';
+import { ECS_FORM } from '../../src/record/event-formats.ts';
+import type { FiledScan } from '../../src/report/filed-event.ts';
 import { NOW, SCANNER, serve, testFolder } from '../control/given.ts';
+import { probeEvent, scanEvent } from '../record/given.ts';
 import { configFile, run } from './given.ts';
 
 beforeEach(() => {
@@ -66,6 +69,7 @@ describe('a source of both', () => {
     targetNames: [],
     shape: 'single',
     tool: null,
+    evidence: null,
     sources: 1,
     decoys: [],
     isAlert: true,
@@ -194,6 +198,30 @@ describe('the command', () => {
       /^portsentry: no portsentry answers on \/nowhere\/socket: is it running\? \(.*\); these are the sources of EVENT_FILE\n$/,
     );
     expect(names((await ask('1w')).stdout)).toEqual(['192.0.2.1', '192.0.2.2']);
+  });
+
+  test('events of both formats make the same sources', async () => {
+    const time = Date.now() - 60_000;
+    const [ecs, eve] = [ECS_FORM, new EveForm('host1')].map((form) => {
+      const source = { source: '192.0.2.1', time };
+      const events = [
+        probeEvent({ ...source, evidence: 'spoofable', tool: 'nmap' }),
+        scanEvent({ ...source, evidence: 'handshake', first: time, last: time + 9_000 }),
+        scanEvent({ source: '2001:db8:1::/64', time, first: time, last: time, triggered: false }),
+        scanEvent({ source: '192.0.2.3', time, first: time, last: time, sources: 3, decoys: ['192.0.2.4'] }),
+      ];
+      return `${events.map((event) => form.line(event)).join('\n')}\n`;
+    });
+    const rowsOf = async (text: string | undefined) => {
+      const path = join(testFolder(), 'events.json');
+      writeFileSync(path, text ?? '');
+      const file = configFile('CONTROL_SOCKET="/nowhere/socket"', `EVENT_FILE="${path}"`);
+      return run(file, (given, output) => runScanners({ ...OPTIONS, ...given, json: true }, output));
+    };
+    const expected = (await rowsOf(ecs)).stdout;
+    expect(expected).toContain('"evidence":"handshake"');
+    expect(expected.trimEnd().split('\n')).toHaveLength(3);
+    expect((await rowsOf(eve)).stdout).toBe(expected);
   });
 
   test('without a daemon and without an event file it fails as list does', async () => {

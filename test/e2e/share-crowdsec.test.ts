@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { Fleet } from '../support/fleet.ts';
 import { crowdsecEngine } from '../support/fleet-engines.ts';
 import { testSharing } from '../support/fleet-tests.ts';
+import { SESSION } from '../support/share-picture.ts';
 
 /** Three hosts that share what they know by the real CrowdSec of Debian. */
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => fleet.lab.close());
 afterEach(() => fleet.endTest());
 
-testSharing(() => fleet);
+testSharing(() => fleet, SESSION);
 
 test('share --test says which credential is wrong', async () => {
   const [one] = fleet.members;

@@ -84,7 +84,7 @@ function linesOf(text: string, index: number): string[] {
     {
       ...base,
       event: { action: 'scan' },
-      portsentry: { scan: { ...scan, ranges: [{ transport: 'tcp', first: 22, last: 23 }] } },
+      portsentry: { evidence: text, scan: { ...scan, ranges: [{ transport: 'tcp', first: 22, last: 23 }] } },
     },
     { ...base, event: { action: 'block' }, destination, portsentry: { ...own, ...failure } },
     { ...base, event: { action: 'refused' }, destination, portsentry: { ...own, rule: text } },

@@ -34,7 +34,13 @@ test('one scan is told as the log tells it', () => {
     counts: { scan: 1 },
     probes: 412,
     left_out: 0,
-    events: [{ event: { action: 'scan', kind: 'alert' }, source: { ip: '10.99.0.1' } }],
+    events: [
+      {
+        event: { action: 'scan', kind: 'alert' },
+        source: { ip: '10.99.0.1' },
+        portsentry: { evidence: 'repeated' },
+      },
+    ],
   });
 });
 

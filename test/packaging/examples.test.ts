@@ -1,14 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Group } from '../../src/notify/group.ts';
 import { messageOf } from '../../src/notify/message.ts';
 import { notice, scan } from '../notify/given.ts';
+import { mailServer } from './given.ts';
 
 const NOTIFY_MAIL = 'packaging/examples/notify-mail';
 
@@ -47,28 +46,8 @@ test('notify-mail gives the mail to sendmail, and no text becomes a header or a 
 });
 
 test('where no program may change its group, as under the systemd unit, curl gives it to the mail server', async () => {
-  const said: string[] = [];
-  const server = createServer((socket) => {
-    socket.write('220 mail\r\n');
-    let isData = false;
-    let rest = '';
-    socket.setEncoding('utf8').on('data', (text: string) => {
-      const lines = `${rest}${text}`.split('\r\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        said.push(line);
-        if (isData && line !== '.') continue;
-        if (line === 'QUIT') socket.end('221 bye\r\n');
-        else socket.write(line === 'DATA' ? '354 go on\r\n' : '250 ok\r\n');
-        isData = line === 'DATA';
-      }
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const env = { ...process.env, SMTP: `smtp://127.0.0.1:${port}`, SENDMAIL: '/bin/false' };
+  const { said, url } = await mailServer();
+  const env = { ...process.env, SMTP: url, SENDMAIL: '/bin/false' };
   const mail = spawn('setpriv', ['--no-new-privs', NOTIFY_MAIL], {
     env,
     stdio: ['pipe', 'ignore', 'inherit'],

@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { SHARE_PICTURE, sharePicture } from '../support/share-picture.ts';
 import { TOP_PICTURE, topPicture } from '../support/top-picture.ts';
 
-test('the picture of top is what the program draws today; otherwise run fixtures/make/pictures', () => {
-  expect(readFileSync(TOP_PICTURE, 'utf8')).toBe(topPicture());
-});
+describe.each([
+  [TOP_PICTURE, topPicture],
+  [SHARE_PICTURE, sharePicture],
+])('%s', (path, picture) => {
+  test('is what the program prints today; otherwise run fixtures/make/pictures', () => {
+    expect(readFileSync(path, 'utf8')).toBe(picture());
+  });
 
-test('README shows it', () => {
-  expect(readFileSync('README.md', 'utf8')).toContain(`](${TOP_PICTURE})`);
+  test('is shown by README', () => {
+    expect(readFileSync('README.md', 'utf8')).toContain(`](${path})`);
+  });
 });

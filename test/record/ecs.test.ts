@@ -117,6 +117,7 @@ test('a scan has its sum, its times, its ranges and what answered', () => {
     rule: { name: 'portsentry scan vertical' },
     threat: expect.any(Object),
     portsentry: {
+      evidence: 'repeated',
       scan: {
         first: '2026-11-22T13:33:34.122Z',
         last: '2026-11-22T13:33:37.123Z',

@@ -93,11 +93,14 @@ test('decoys are one alert that bans nobody', () => {
 });
 
 test('the sum of a scan, a block by hand and the end of a block are no alerts', () => {
-  expect(eve(scanEvent({ source: '2001:db8::/64' }))).toMatchObject({
+  const scan = eve(scanEvent({ source: '2001:db8::/64', evidence: 'handshake' }));
+  expect(scan).toMatchObject({
     event_type: 'portsentry',
     src_ip: '2001:db8::',
-    portsentry: { action: 'scan', target: '2001:db8::/64', scan: { ports: 397 } },
+    portsentry: { action: 'scan', target: '2001:db8::/64', evidence: 'handshake', scan: { ports: 397 } },
   });
+  expect(eve(scanEvent({ triggered: false }))).toMatchObject({ portsentry: { triggered: false } });
+  expect(scan).not.toHaveProperty('alert');
   const entry = {
     block: {
       target: '192.0.2.0/24',

@@ -73,6 +73,7 @@ export function scanEvent(fields: Partial<ScanEvent> = {}): ScanEvent {
     shape: 'vertical',
     tool: 'nmap',
     triggered: true,
+    evidence: 'repeated',
     sources: 1,
     decoys: [],
     ...fields,

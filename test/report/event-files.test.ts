@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { closeEventFiles, openEventFiles } from '../../src/report/event-files.ts';
-import type { FiledEvent } from '../../src/report/event-line.ts';
 import { MAX_LINE_BYTES } from '../../src/report/event-lines.ts';
+import type { FiledEvent } from '../../src/report/filed-event.ts';
 import { readEvents, type Span } from '../../src/report/read-events.ts';
 import { rotatedFiles } from '../../src/report/rotated.ts';
 

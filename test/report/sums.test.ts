@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { buildReport } from '../../src/report/build-report.ts';
-import { type FiledEvent, parseEventLine } from '../../src/report/event-line.ts';
+import { parseEventLine } from '../../src/report/event-line.ts';
+import type { FiledEvent } from '../../src/report/filed-event.ts';
 import { reportPage } from '../../src/report/html/page.ts';
 import { PLOT_ROWS } from '../../src/report/port-plot.ts';
 import { nothingRead } from '../../src/report/read-events.ts';

@@ -272,6 +272,7 @@ function scanEvent({ source, first, last, probes, ports, tool }: Scan): ScanEven
     shape: ports.length === 1 ? 'single' : last - first > 600_000 ? 'slow' : 'vertical',
     tool,
     triggered: true,
+    evidence: 'spoofable',
     sources: 1,
     decoys: [],
   };

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
 import { eventually } from './eventually.ts';
 import type { Fleet } from './fleet.ts';
+import { asInPicture, type SessionPart } from './share-picture.ts';
 
-/** What holds for every engine. `fleetOf` gives the fleet, which is there when the tests run. */
-export function testSharing(fleetOf: () => Fleet): void {
+/**
+ * What holds for every engine. `fleetOf` gives the fleet, which is there when the tests run; `session` has what the first test
+ * prints, where README shows it.
+ */
+export function testSharing(fleetOf: () => Fleet, session?: readonly SessionPart[]): void {
   test('a source that scans one host is shut out by all; unblock on any of them frees all', async () => {
     const fleet = fleetOf();
     const { members, engine } = fleet;
@@ -26,15 +30,24 @@ export function testSharing(fleetOf: () => Fleet): void {
     );
     expect(await fleet.ask(one, 'why', scanner)).toContain(`was told of ${scanner}\n`);
     expect(await engine.timesTold(scanner)).toBe(1);
+    const printed = [await fleet.ask(one, 'list'), await fleet.ask(two, 'list')];
+    expect(await fleet.ask(three, 'list')).toBe(printed[1]);
 
-    expect(await fleet.ask(three, 'unblock', scanner)).toMatch(
+    const freed = await fleet.ask(three, 'unblock', scanner);
+    expect(freed).toMatch(
       new RegExp(`^${scanner} is no longer in the list ${engine.list}; \\S+ at \\S+ is told\n$`),
     );
     expect(await fleet.reaches(three, scanner)).toBe(true);
     await first.waitForLine(new RegExp(`${scanner} was unblocked at `));
     await eventually(async () => expect(await fleet.listOf(two)).not.toContain(scanner));
     expect(await fleet.reaches(two, scanner)).toBe(true);
-    expect(await fleet.ask(one, 'list')).not.toContain(scanner);
+    printed.push(freed, await fleet.ask(one, 'list'));
+    expect(printed[3]).not.toContain(scanner);
+    expect(await fleet.ask(two, 'list')).toBe(printed[3]);
+    if (session === undefined) return;
+    expect(printed.map((output) => asInPicture(output, scanner))).toEqual(
+      session.map(({ output }) => output),
+    );
   });
 
   test('an engine that is away for the whole scan is told later, once', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EVIDENCE, type Purpose, suffices } from '../../src/track/evidence.ts';
+import { EVIDENCE, isBetter, type Purpose, suffices } from '../../src/track/evidence.ts';
 import { Tracker } from '../../src/track/tracker.ts';
 import { address, type ProbeFields, probe } from './given.ts';
 
@@ -11,6 +11,11 @@ test.each<[Purpose, readonly string[]]>([
   ['share', ['reacts', 'handshake']],
 ])('for %s suffice: %j', (purpose, sufficient) => {
   expect(EVIDENCE.filter((evidence) => suffices(evidence, purpose))).toEqual(sufficient);
+});
+
+test('evidence is better the harder it is to forge', () => {
+  const better = EVIDENCE.map((evidence) => EVIDENCE.filter((other) => isBetter(evidence, other)));
+  expect(better).toEqual([[], ['spoofable'], ['spoofable', 'repeated'], ['spoofable', 'repeated', 'reacts']]);
 });
 
 function given(...probes: ProbeFields[]) {

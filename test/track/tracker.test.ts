@@ -166,6 +166,7 @@ describe('a scan', () => {
         tried: 3,
         tool: null,
         triggered: false,
+        evidence: 'spoofable',
         sources: 1,
         decoys: [],
       },
