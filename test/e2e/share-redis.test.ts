@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Authority } from '../support/certificates.ts';
+import { amongDecoys, PROOF_ALONE } from '../support/challenge.ts';
 import { configure, PROGRAM, writeFile } from '../support/detector.ts';
 import { eventually } from '../support/eventually.ts';
 import { Fleet } from '../support/fleet.ts';
 import { redisEngine } from '../support/fleet-engines.ts';
 import { testSharing } from '../support/fleet-tests.ts';
+import { DECOYS } from '../support/matrix.ts';
 import { REDIS_FOLDER, REDIS_PORT, REDIS_USER, Redis } from '../support/redis.ts';
 
 /** Three hosts that share what they know by the real Redis of Debian. */
@@ -66,6 +68,32 @@ test('what somebody without the key adds shuts out nobody, and neither does an o
   await eventually(async () => expect(await fleet.listOf(two)).toContain(other));
   expect(await fleet.listOf(two)).not.toContain(scanner);
   expect(await fleet.listOf(two)).not.toContain('192.0.2.99');
+});
+
+test('a half-open scan that the coin test has proven is told, its decoys are not', async () => {
+  const { lab, members, engine } = fleet;
+  const [one, two] = members;
+  const scanner = await fleet.newScanner();
+  await fleet.start(two);
+  await fleet.start(one, PROOF_ALONE, ['-atcp']);
+  const scan = [
+    'nmap',
+    '-n',
+    '-Pn',
+    '-T4',
+    '--top-ports',
+    '200',
+    '-sS',
+    '-S',
+    scanner,
+    '-e',
+    lab.wire.from.interface,
+  ];
+  const nmap = await lab.start(lab.scanner, [...scan, ...amongDecoys(DECOYS), lab.wire.to.ipv4]);
+  await eventually(async () => expect(await fleet.listOf(two)).toContain(scanner));
+  nmap.signal('SIGKILL');
+  await nmap.ended;
+  for (const decoy of DECOYS) expect(await engine.timesTold(decoy)).toBe(0);
 });
 
 test('share --test says what is wrong', async () => {
