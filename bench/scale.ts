@@ -7,7 +7,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Crowdsec, ENGINE_FOLDER, LAPI_PORT } from '../test/support/crowdsec.ts';
+import { Crowdsec, LAPI_PORT } from '../test/support/crowdsec.ts';
+import { ENGINE_FOLDER } from '../test/support/engine-server.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
 import type { Host } from '../test/support/lab-host.ts';
 import { REDIS_PORT, REDIS_USER, Redis } from '../test/support/redis.ts';

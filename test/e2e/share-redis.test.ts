@@ -6,12 +6,13 @@ import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vi
 import { Authority } from '../support/certificates.ts';
 import { amongDecoys, PROOF_ALONE } from '../support/challenge.ts';
 import { configure, PROGRAM, writeFile } from '../support/detector.ts';
+import { ENGINE_FOLDER } from '../support/engine-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { Fleet } from '../support/fleet.ts';
 import { redisEngine } from '../support/fleet-engines.ts';
 import { testSharing } from '../support/fleet-tests.ts';
 import { DECOYS } from '../support/matrix.ts';
-import { REDIS_FOLDER, REDIS_PORT, REDIS_USER, Redis } from '../support/redis.ts';
+import { REDIS_PORT, REDIS_USER, Redis } from '../support/redis.ts';
 
 /** Three hosts that share what they know by the real Redis of Debian. */
 
@@ -128,7 +129,7 @@ test('TLS with a client certificate; another authority is refused', async () => 
     for (const name of names) writeFile(host, `${to}/${name}`, readFileSync(join(folder, name), 'utf8'));
     return host.run(['chmod', '600', ...names.map((name) => `${to}/${name}`)]);
   };
-  await copy(server, REDIS_FOLDER, 'server.pem', 'server.key', 'ca.pem');
+  await copy(server, ENGINE_FOLDER, 'server.pem', 'server.key', 'ca.pem');
   await copy(one.host, '/etc/portsentry', 'client.pem', 'client.key', 'ca.pem', 'other.pem');
   await Redis.start(server, { cert: 'server.pem', key: 'server.key', ca: 'ca.pem' });
   const { files, lines } = fleet.engine.settings('one', from.ipv4);

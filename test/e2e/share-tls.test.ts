@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Authority } from '../support/certificates.ts';
-import { Crowdsec, ENGINE_FOLDER, LAPI_PORT } from '../support/crowdsec.ts';
+import { Crowdsec, LAPI_PORT } from '../support/crowdsec.ts';
 import { configure, PROGRAM, writeFile } from '../support/detector.ts';
+import { ENGINE_FOLDER } from '../support/engine-server.ts';
 import { createLab } from '../support/lab.ts';
 
 /** Client certificates, as the real CrowdSec takes them for its two roles. */

@@ -1,11 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { ENGINE_FOLDER, EngineServer } from './engine-server.ts';
 import type { Host } from './lab-host.ts';
-import { type LabProcess, WAIT_LIMIT_MS } from './lab-process.ts';
 
-/** Where an engine keeps everything, on a file system of its host's own. */
-export const ENGINE_FOLDER = '/run/engine';
 const CONFIG = `${ENGINE_FOLDER}/config.yaml`;
 
 const SQLITE = `type: sqlite, db_path: ${ENGINE_FOLDER}/crowdsec.db, use_wal: true`;
@@ -32,13 +29,8 @@ export interface EngineSetup {
 }
 
 /** The real CrowdSec, without its agent, in a host of the lab. */
-export class Crowdsec {
-  readonly host: Host;
-  #process: LabProcess | null = null;
-
-  private constructor(host: Host) {
-    this.host = host;
-  }
+export class Crowdsec extends EngineServer {
+  protected readonly command = ['crowdsec', '-c', CONFIG, '-no-cs'];
 
   /** Sets an engine up and starts it. */
   static async start(
@@ -73,30 +65,6 @@ export class Crowdsec {
     return stdout;
   }
 
-  /** Starts it, again after `stop`. */
-  async resume(): Promise<void> {
-    if (this.#process !== null) return;
-    this.#process = await this.host.start(['crowdsec', '-c', CONFIG, '-no-cs'], { cwd: ENGINE_FOLDER });
-    const deadline = Date.now() + WAIT_LIMIT_MS;
-    while (!(await this.#isListening())) {
-      if (Date.now() > deadline || this.#process.outcome !== null)
-        throw new Error(`crowdsec does not listen: ${this.#process.output}`);
-      await delay(50);
-    }
-  }
-
-  /** Ends it. */
-  async stop(): Promise<void> {
-    this.#process?.signal('SIGKILL');
-    await this.#process?.ended;
-    this.#process = null;
-  }
-
-  /** Its process while it runs. */
-  get pid(): number | null {
-    return this.#process?.pid ?? null;
-  }
-
   /** The alerts on this address. */
   async alertsOn(address: string): Promise<readonly Alert[]> {
     const login = { machine_id: 'local', password: 'local', scenarios: [] };
@@ -115,7 +83,7 @@ export class Crowdsec {
     return JSON.parse(stdout);
   }
 
-  async #isListening(): Promise<boolean> {
+  protected async isReady(): Promise<boolean> {
     const { stdout } = await this.host.run(['ss', '-Hltn', `sport = :${LAPI_PORT}`]);
     return stdout !== '';
   }

@@ -1,12 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { ENGINE_FOLDER, EngineServer } from './engine-server.ts';
 import type { Host } from './lab-host.ts';
-import { type LabProcess, WAIT_LIMIT_MS } from './lab-process.ts';
 
-/** Where a server keeps everything, on a file system of its host's own. */
-export const REDIS_FOLDER = '/run/engine';
-const CONFIG = `${REDIS_FOLDER}/redis.conf`;
+const CONFIG = `${ENGINE_FOLDER}/redis.conf`;
 
 export const REDIS_PORT = 6_379;
 
@@ -21,13 +18,13 @@ export interface RedisTls {
 }
 
 /** The real Redis, in a host of the lab. */
-export class Redis {
-  readonly host: Host;
+export class Redis extends EngineServer {
+  // Debian's package of the server is a link to this program and a service; the program looks at its name.
+  protected readonly command = ['bash', '-c', `exec -a redis-server redis-check-rdb ${CONFIG}`];
   readonly #tls: RedisTls | undefined;
-  #process: LabProcess | null = null;
 
   private constructor(host: Host, tls: RedisTls | undefined) {
-    this.host = host;
+    super(host);
     this.#tls = tls;
   }
 
@@ -41,35 +38,13 @@ export class Redis {
     return redis;
   }
 
-  /** Starts it, again after `stop`, with what it had. */
-  async resume(): Promise<void> {
-    if (this.#process !== null) return;
-    // Debian's package of the server is a link to this program and a service; the program looks at its name.
-    const command = ['bash', '-c', `exec -a redis-server redis-check-rdb ${CONFIG}`];
-    this.#process = await this.host.start(command, { cwd: REDIS_FOLDER });
-    const deadline = Date.now() + WAIT_LIMIT_MS;
-    while ((await this.host.run(this.#command('PING'))).stdout !== 'PONG\n') {
-      if (Date.now() > deadline || this.#process.outcome !== null)
-        throw new Error(`redis-server does not answer: ${this.#process.output}`);
-      await delay(50);
-    }
-  }
-
-  /** Ends it. */
-  async stop(): Promise<void> {
-    this.#process?.signal('SIGKILL');
-    await this.#process?.ended;
-    this.#process = null;
-  }
-
-  /** Its process while it runs. */
-  get pid(): number | null {
-    return this.#process?.pid ?? null;
+  protected async isReady(): Promise<boolean> {
+    return (await this.host.run(this.#asking('PING'))).stdout === 'PONG\n';
   }
 
   /** What a command of an administrator prints. */
   async ask(...words: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.host.run(this.#command(...words));
+    const { code, stdout, stderr } = await this.host.run(this.#asking(...words));
     if (code !== 0) throw new Error(`redis-cli ${words.join(' ')}: ${stdout}${stderr}`);
     return stdout;
   }
@@ -80,9 +55,9 @@ export class Redis {
     return lines.filter((line) => line.includes('"op":"block"') && line.includes(`"target":"${target}"`));
   }
 
-  #command(...words: string[]): string[] {
+  #asking(...words: string[]): string[] {
     const { ca = '' } = this.#tls ?? {};
-    const tls = ca === '' ? [] : ['--tls', '--cacert', `${REDIS_FOLDER}/${ca}`];
+    const tls = ca === '' ? [] : ['--tls', '--cacert', `${ENGINE_FOLDER}/${ca}`];
     return ['redis-cli', '--user', 'admin', '--pass', 'admin', '--no-auth-warning', ...tls, ...words];
   }
 }
@@ -94,13 +69,13 @@ function configFor(tls: RedisTls | undefined): string {
       ? `port ${REDIS_PORT}`
       : `port 0
 tls-port ${REDIS_PORT}
-tls-cert-file ${REDIS_FOLDER}/${tls.cert}
-tls-key-file ${REDIS_FOLDER}/${tls.key}
-tls-ca-cert-file ${REDIS_FOLDER}/${tls.ca}
+tls-cert-file ${ENGINE_FOLDER}/${tls.cert}
+tls-key-file ${ENGINE_FOLDER}/${tls.key}
+tls-ca-cert-file ${ENGINE_FOLDER}/${tls.ca}
 tls-auth-clients optional`;
   return `bind * -::*
 ${listening}
-dir ${REDIS_FOLDER}
+dir ${ENGINE_FOLDER}
 appendonly yes
 appendfsync always
 user default off
