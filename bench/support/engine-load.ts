@@ -24,12 +24,25 @@ export class EngineLoad {
   }
 
   #ticks(): number {
-    return this.#pids().reduce((sum, pid) => sum + cpuTicksOf(pid), 0);
+    return this.#pids().reduce((sum, pid) => sum + ticksOf(pid), 0);
   }
 }
 
-/** Memory of a process without what it shares with others (PostgreSQL has one process for each connection). */
+/** Memory of a process without what it shares with others (PostgreSQL has one process for each connection); 0 when it has ended. */
 function residentKiB(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
-  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0);
+  const text = whileItRuns(() => readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'));
+  return Number(/^Pss:\s+(\d+) kB/m.exec(text ?? '')?.[1] ?? 0);
+}
+
+function ticksOf(pid: number): number {
+  return whileItRuns(() => cpuTicksOf(pid)) ?? 0;
+}
+
+/** null when the process has ended between its listing and this look. */
+function whileItRuns<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
 }
