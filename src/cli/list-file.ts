@@ -9,8 +9,9 @@ const COMMENT = /[#;].*$/;
 
 /**
  * Reads a list: a prefix on each line with comments after `#` or `;`, as in FireHOL's and the older Spamhaus lists, or the
- * JSON lines of Spamhaus DROP, such as `{"cidr":"192.0.2.0/24","sblid":"SBL1"}`. Returns canonical texts, each once.
- * `name` starts the message of the CommandError (65) for a line that is neither, and for a list without entries.
+ * JSON lines of Spamhaus DROP, such as `{"cidr":"192.0.2.0/24","sblid":"SBL1"}`, or of `portsentry list --json`. Returns
+ * canonical texts, each once. `name` starts the message of the CommandError (65) for a line
+ * that is none of these, and for a list without entries.
  */
 export function parseList(text: string, name: string): string[] {
   const targets = new Set<string>();
@@ -36,7 +37,7 @@ function targetOf(line: string): string | null {
   return text === '' ? null : text;
 }
 
-/** The `cidr` of a JSON line. The line of DROP that describes the list has a `type` instead. */
+/** The `cidr` or the `target` of a JSON line. The line of DROP that describes the list has a `type` instead. */
 function cidrOf(line: string): string | null {
   let value: unknown;
   try {
@@ -44,9 +45,9 @@ function cidrOf(line: string): string | null {
   } catch {
     return line;
   }
-  const { cidr, type } = value as { cidr?: unknown; type?: unknown };
-  if (cidr === undefined && typeof type === 'string') return null;
-  return typeof cidr === 'string' ? cidr : line;
+  const { cidr, target = cidr, type } = value as Readonly<Record<string, unknown>>;
+  if (target === undefined && typeof type === 'string') return null;
+  return typeof target === 'string' ? target : line;
 }
 
 function bad(message: string): CommandError {

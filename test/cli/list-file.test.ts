@@ -14,6 +14,11 @@ test.each<[name: string, text: string, targets: string[]]>([
       '{"type":"metadata","timestamp":1,"size":2,"records":2,"copyright":"x"}\n',
     ['192.0.2.0/24', '2001:db8::/32'],
   ],
+  [
+    'the JSON lines of portsentry list --json',
+    '{"target":"192.0.2.1","until":null,"note":"portsentry/scan from one"}\n{"target":"2001:db8::/64"}\n',
+    ['192.0.2.1', '2001:db8::/64'],
+  ],
   ['the same entry twice', '192.0.2.1\n192.0.2.1/32\n', ['192.0.2.1']],
 ])('%s', (_name, text, targets) => {
   expect(parseList(text, 'list')).toEqual(targets);
