@@ -78,8 +78,8 @@ test('share --test says what is wrong', async () => {
   writeFile(one.host, '/etc/portsentry/password', 'wrong\n');
   expect(await fleet.ask(one, 'share', '--test')).toBe(
     `Redis at redis://${from.ipv4}:${REDIS_PORT}
-FAIL  It is not told of sources: WRONGPASS invalid username-password pair or user is disabled..
-FAIL  It gives no decisions of other hosts: WRONGPASS invalid username-password pair or user is disabled..
+FAIL  It is not told of sources: WRONGPASS invalid username-password pair or user is disabled.
+FAIL  It gives no decisions of other hosts: WRONGPASS invalid username-password pair or user is disabled.
 `,
   );
 });

@@ -1,9 +1,11 @@
+import { getEventListeners } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import type { RedisParts } from '../../../src/share/redis/engine.ts';
 import { Authority } from '../../support/certificates.ts';
+import { eventually } from '../../support/eventually.ts';
 import { folder, LIMITS, NOW, never, reportOn, secretFile } from '../crowdsec/given.ts';
 
 // The built one: its thread is a file of its own.
@@ -62,6 +64,7 @@ test.each([
   ['an array of a thousand million', `*1000000000\r\n${'$1\r\nx\r\n'.repeat(2_000_000)}`, /./, 'unknown'],
   ['an error without an end', `-${'x'.repeat(10_000_000)}`, /longer than 8 MiB/, 'unknown'],
   ['an error with control characters', '-ERR \u001b[31mred\r\n', /^ERR \[31mred$/, 'undone'],
+  ['an error with a full stop', '-OOM command not allowed.\r\n', /^OOM command not allowed$/, 'undone'],
 ])(
   '%s in place of entries is refused, and the next question is asked anew',
   async (_what, text, message, outcome) => {
@@ -89,6 +92,46 @@ test('answers that nobody asked for end the thread of the client, and not the pr
   await expect(
     engine.pull(true, LIMITS, never()).catch((error: Error) => error.message),
   ).resolves.toBeDefined();
+});
+
+test('requests at the same time share a connection, and many failures leave none', async () => {
+  const open = new Set<Socket>();
+  let made = 0;
+  const url = await serve((socket, request) => {
+    if (!open.has(socket)) made++;
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    if (request.includes('xadd')) socket.destroy();
+    else socket.write('*-1\r\n'.repeat(request.split('xread').length - 1));
+  });
+  const engine = engineAt(url);
+  const end = new AbortController();
+  const both = () => Promise.all([engine.beat(end.signal), engine.pull(true, LIMITS, end.signal)]);
+  await both();
+  await both();
+  expect(made).toBe(1);
+  // This server ends a connection that takes back something.
+  for (let failures = 0; failures < 200; failures++)
+    await expect(engine.takeBack('192.0.2.1', end.signal)).rejects.toThrow();
+  await both();
+  await eventually(() => expect(open.size).toBe(1));
+  expect(getEventListeners(end.signal, 'abort')).toEqual([]);
+});
+
+test('a server that does not know how to log in repeats the password, which no message shows', async () => {
+  const url = await serve((socket) =>
+    socket.write("-ERR unknown command 'auth', with args beginning with: 'user' 'secret-password' \r\n"),
+  );
+  const files = {
+    password: secretFile('secret-password'),
+    apiKey: null,
+    cert: null,
+    certKey: null,
+    ca: null,
+  };
+  await expect(engineAt(url, { user: 'user', files }).pull(true, LIMITS, never())).rejects.toMatchObject({
+    message: "ERR unknown command 'auth'",
+  });
 });
 
 test('endless entries are read to a bound', async () => {
