@@ -68,12 +68,27 @@ test('what somebody without the key adds shuts out nobody, and neither does an o
   expect(await fleet.listOf(two)).not.toContain('192.0.2.99');
 });
 
+test('hosts go on with a stream that begins anew with lower ids', async () => {
+  const [one, two] = fleet.members;
+  const { host } = one.wire.from;
+  const [, second] = await fleet.startAll();
+  const asAdmin = ['redis-cli', '--user', 'admin', '--pass', 'admin', '--no-auth-warning'];
+  // Whoever may add may give the last id that there is; then nobody can add anything, until somebody deletes the stream.
+  const last = '18446744073709551615-18446744073709551615';
+  await host.run([...asAdmin, 'XADD', 'portsentry', last, 'm', 'x', 's', 'y']);
+  await second.waitForLine(/is left out/);
+  await host.run([...asAdmin, 'DEL', 'portsentry']);
+  const scanner = await fleet.newScanner();
+  await fleet.scan();
+  await eventually(async () => expect(await fleet.listOf(two)).toContain(scanner));
+});
+
 test('share --test says what is wrong', async () => {
   const [one] = fleet.members;
   await fleet.start(one);
   const { from } = one.wire;
   expect(await fleet.ask(one, 'share', '--test')).toMatch(
-    /^Redis at \S+\nok {4}It takes what this host, \S+, tells of sources\.\nok {4}The stream portsentry holds \d+ messages/,
+    /^Redis at \S+\nok {4}It takes what this host, \S+, tells of sources\.\nok {4}The stream portsentry holds \d+ message/,
   );
   writeFile(one.host, '/etc/portsentry/password', 'wrong\n');
   expect(await fleet.ask(one, 'share', '--test')).toBe(

@@ -54,11 +54,13 @@ export class StreamState {
     return this.#byTarget.get(target)?.size ?? 0;
   }
 
-  /** A time that no known decision on this target began after; ms since the epoch, `now` or later. */
-  unblockTime(target: string, now: number): number {
-    let at = now;
-    for (const id of this.#byTarget.get(target) ?? []) at = Math.max(at, this.#known.get(id)?.since ?? 0);
-    return at;
+  /**
+   * The time for the message that somebody has unblocked this target at `at` (ms since the epoch). Hosts whose clocks are
+   * ahead may have said something of it that began later by their clocks; what began much later is a block that came after.
+   */
+  unblockTime(target: string, at: number): number {
+    const begun = [...(this.#byTarget.get(target) ?? [])].map((id) => this.#known.get(id)?.since ?? 0);
+    return Math.max(at, ...begun.filter((since) => since <= at + MAX_AHEAD_MS));
   }
 
   /** Takes entries; `now` of the wall clock, ms since the epoch. */

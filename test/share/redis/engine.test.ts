@@ -101,8 +101,10 @@ test('requests at the same time share a connection, and many failures leave none
     if (!open.has(socket)) made++;
     open.add(socket);
     socket.once('close', () => open.delete(socket));
-    if (request.includes('xadd')) socket.destroy();
-    else socket.write('*-1\r\n'.repeat(request.split('xread').length - 1));
+    if (request.includes('unblock')) socket.destroy();
+    else
+      for (const [command] of request.matchAll(/xread|xadd/g))
+        socket.write(command === 'xread' ? '*-1\r\n' : '-ERR The ID must be greater than 0-0\r\n');
   });
   const engine = engineAt(url);
   const end = new AbortController();
@@ -112,7 +114,7 @@ test('requests at the same time share a connection, and many failures leave none
   expect(made).toBe(1);
   // This server ends a connection that takes back something.
   for (let failures = 0; failures < 200; failures++)
-    await expect(engine.takeBack('192.0.2.1', end.signal)).rejects.toThrow();
+    await expect(engine.takeBack('192.0.2.1', NOW, end.signal)).rejects.toThrow();
   await both();
   await eventually(() => expect(open.size).toBe(1));
   expect(getEventListeners(end.signal, 'abort')).toEqual([]);

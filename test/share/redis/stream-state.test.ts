@@ -79,6 +79,13 @@ test('an unblock covers a block by a host whose clock is ahead', () => {
   expect(state.unblockTime('192.0.2.2', NOW)).toBe(NOW);
 });
 
+test('an unblock that is said late does not end what began after it', () => {
+  const later = NOW + HOUR_MS;
+  const state = new StreamState();
+  state.take([block('192.0.2.1', { since: later, until: 2 * later })], signer, LIMITS, later);
+  expect(state.unblockTime('192.0.2.1', NOW)).toBe(NOW);
+});
+
 test.each([
   ['another key', { ...entryOf({}), ...new Signer('x'.repeat(32), 'portsentry').sign({}) }, /not signed/],
   ['no signature', { ...block('192.0.2.1'), signature: null }, /not signed/],
