@@ -10,6 +10,7 @@ import {
   type ShareEngine,
   type TestLine,
 } from '../engine.ts';
+import { LeftOutCounts } from '../left-out.ts';
 import type { Report } from '../report.ts';
 import { tested } from '../tested.ts';
 import { BEGINNING, idBefore } from './entries.ts';
@@ -72,7 +73,7 @@ export class RedisEngine implements ShareEngine {
   readonly #parts: RedisParts;
   readonly #link: RedisWay;
   readonly #state = new StreamState();
-  /** Ids of decisions that this host has made. The stream may show one before the server has answered that it took it. */
+  /** Ids of decisions that this host has made. */
   readonly #own = new Set<string>();
   /** The last entry that was read. */
   #last = BEGINNING;
@@ -220,7 +221,9 @@ export class RedisEngine implements ShareEngine {
   }
 
   #take(entries: readonly Entry[], signer: Signer, limits: PullLimits, news: News): void {
-    news.add(this.#state.take(entries, signer, limits, this.#parts.wallNow()));
+    // The server may show a decision of this host before it has answered that it took it.
+    const concerns = (id: string) => this.#own.has(id) || limits.concerns(id);
+    news.add(this.#state.take(entries, signer, { ...limits, concerns }, this.#parts.wallNow()));
     this.#last = entries.at(-1)?.id ?? this.#last;
   }
 
@@ -278,10 +281,14 @@ export function setupOf({
 class News {
   readonly #decisions = new Map<string, Decision>();
   readonly #ended = new Map<string, Pulled['ended'][number]>();
-  readonly leftOut: Pulled['leftOut'][number][] = [];
+  readonly #leftOut = new LeftOutCounts();
 
   get decisions(): Decision[] {
     return [...this.#decisions.values()];
+  }
+
+  get leftOut(): Pulled['leftOut'] {
+    return this.#leftOut.all;
   }
 
   get ended(): Pulled['ended'] {
@@ -294,7 +301,7 @@ class News {
       this.#ended.set(each.id, each);
     }
     for (const each of decisions) this.#decisions.set(each.id, each);
-    this.leftOut.push(...leftOut);
+    for (const { why, first, count } of leftOut) this.#leftOut.add(why, first, count);
   }
 }
 
