@@ -71,8 +71,9 @@ test('what somebody without the key adds shuts out nobody, and neither does an o
 test('hosts go on with a stream that begins anew with lower ids', async () => {
   const [one, two] = fleet.members;
   const { host } = one.wire.from;
-  const [, second] = await fleet.startAll();
   const asAdmin = ['redis-cli', '--user', 'admin', '--pass', 'admin', '--no-auth-warning'];
+  await host.run([...asAdmin, 'DEL', 'portsentry']);
+  const [, second] = await fleet.startAll();
   // Whoever may add may give the last id that there is; then nobody can add anything, until somebody deletes the stream.
   const last = '18446744073709551615-18446744073709551615';
   await host.run([...asAdmin, 'XADD', 'portsentry', last, 'm', 'x', 's', 'y']);
