@@ -86,6 +86,11 @@ export class Share {
     return new Share(parts, await ShareQueue.open({ path, identity: engine.identity, now, tell }));
   }
 
+  get #wallNow(): number {
+    const { clock } = this.#parts;
+    return clock.toWall(clock.now());
+  }
+
   get counts(): ShareReadings {
     const { pushed, refused, takenBack, pulls } = this.#exchange;
     const { overflowed, size } = this.#queue;
@@ -171,9 +176,10 @@ export class Share {
         ? { outcome: 'refused', message }
         : { ...answer, message: `${answer.message}; but ${message}` };
     }
-    if (!this.#queue.takeBack(target))
+    const at = this.#wallNow;
+    if (!this.#queue.takeBack(target, at))
       return { outcome: 'later', message: `${target}: too much waits for ${engine.name}` };
-    const parts = this.#saidIn(target).filter((part) => this.#queue.takeBack(part));
+    const parts = this.#saidIn(target).filter((part) => this.#queue.takeBack(part, at));
     const [failure, lost] = await Promise.all([this.#drop([target, ...parts]), this.#queue.durable()]);
     const what =
       answer.outcome === 'done' ? answer.message : `${target} is no longer in the list ${engine.list}`;
@@ -213,7 +219,8 @@ export class Share {
       (target) =>
         this.#queue.hasSaid(target) || this.#queue.isWaiting(target) || this.#list.isSaidByPortsentry(target),
     );
-    const taken = said.filter((target) => this.#queue.takeBack(target));
+    const at = this.#wallNow;
+    const taken = said.filter((target) => this.#queue.takeBack(target, at));
     await this.#drop(taken);
     return taken.length === 0 ? '' : `; ${engine.name} is told of ${taken.length}`;
   }

@@ -11,6 +11,9 @@ import type { Lists } from './lists.ts';
 /** Members that one change of the firewall has at most. */
 const PIECE = 5_000;
 
+/** Reasons that are said between two whole answers. */
+const MAX_REASONS = 64;
+
 /** What the list is kept with. */
 export interface SharedListParts {
   readonly name: string;
@@ -29,8 +32,9 @@ export interface SharedListParts {
 export class SharedList {
   readonly decisions = new ForeignDecisions();
   readonly #parts: SharedListParts;
-  /** What was said of decisions that are left out. */
+  /** What was said of decisions that a whole answer named and that are left out, and the reasons that were said since. */
   #toldOfLeftOut = '';
+  readonly #toldReasons = new Set<string>();
   /** Decisions that the last answers named and that are not in force. */
   leftOut = 0;
 
@@ -129,16 +133,23 @@ export class SharedList {
     return { prefix, until: this.#parts.clock.fromWall(until), note };
   }
 
-  /** Says what is left out when that is something else than last time. */
+  /**
+   * Says what is left out: of a whole answer when that is something else than last time, of news when there is a reason that
+   * was not said since. Somebody who makes the engine say nonsense each second must not fill the log.
+   */
   #tellOf(left: readonly LeftOut[], isWhole: boolean): void {
     const count = left.reduce((sum, each) => sum + each.count, 0);
     this.leftOut = isWhole ? count : this.leftOut + count;
     const text = left
       .map(({ count, first, why }) => `${counted(count, 'decision')} (${first}): ${why}`)
       .join('; ');
-    if (text !== '' && text !== this.#toldOfLeftOut)
-      this.#parts.tell(`Of what ${this.#parts.engine} says is left out: ${text}.`);
-    if (text !== '' || isWhole) this.#toldOfLeftOut = text;
+    const isNew = isWhole
+      ? text !== this.#toldOfLeftOut
+      : left.some(({ why }) => !this.#toldReasons.has(why)) && this.#toldReasons.size < MAX_REASONS;
+    if (text !== '' && isNew) this.#parts.tell(`Of what ${this.#parts.engine} says is left out: ${text}.`);
+    if (isWhole) this.#toldReasons.clear();
+    for (const { why } of left) if (this.#toldReasons.size < MAX_REASONS) this.#toldReasons.add(why);
+    if (isWhole) this.#toldOfLeftOut = text;
   }
 }
 

@@ -107,8 +107,11 @@ export interface ShareEngine {
   push(batch: readonly Report[], signal: AbortSignal): Promise<readonly Pushed[]>;
   /** Which of these reports of this host the engine has; null for each that it has not. */
   findPushed(batch: readonly Report[], signal: AbortSignal): Promise<readonly (Pushed | null)[]>;
-  /** Ends the decisions on this very target that any portsentry has pushed. Resolves to how many there were. */
-  takeBack(target: string, signal: AbortSignal): Promise<number>;
+  /**
+   * Ends the decisions on this very target that any portsentry has pushed, because it was unblocked at `at` (ms since the
+   * epoch), which may be long ago. Resolves to how many there were.
+   */
+  takeBack(target: string, at: number, signal: AbortSignal): Promise<number>;
   /** Asks for decisions: for all (`whole`), or for what is new since the last answer. */
   pull(whole: boolean, limits: PullLimits, signal: AbortSignal): Promise<Pulled>;
   /** Says that this host is alive, where the engine wants to know; called once a minute. */

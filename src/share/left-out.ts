@@ -8,12 +8,12 @@ const OTHER_REASON = 'other reasons';
 export class LeftOutCounts {
   readonly #byReason = new Map<string, { count: number; first: string }>();
 
-  /** `first` names the decision, in one line of printable characters. */
-  add(why: string, first: string): void {
+  /** `first` names the first of `count` decisions, in one line of printable characters. */
+  add(why: string, first: string, count = 1): void {
     const key = this.#byReason.has(why) || this.#byReason.size < MAX_REASONS ? why : OTHER_REASON;
     const known = this.#byReason.get(key);
-    if (known === undefined) this.#byReason.set(key, { count: 1, first });
-    else known.count++;
+    if (known === undefined) this.#byReason.set(key, { count, first });
+    else known.count += count;
   }
 
   get all(): LeftOut[] {

@@ -41,11 +41,11 @@ export async function deliver(parts: DeliveryParts, signal: AbortSignal): Promis
 /** An engine that refuses this must not keep back all that comes after it. */
 async function takeBack(
   { engine, queue, tell }: DeliveryParts,
-  { seq, target }: Order & { readonly kind: 'take-back' },
+  { seq, target, at }: Order & { readonly kind: 'take-back' },
   signal: AbortSignal,
 ): Promise<Delivered> {
   try {
-    const takenBack = await engine.takeBack(target, signal);
+    const takenBack = await engine.takeBack(target, at, signal);
     queue.done([seq]);
     return { ...NOTHING, takenBack };
   } catch (error) {

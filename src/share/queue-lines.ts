@@ -8,7 +8,7 @@ export type Step =
   /** The engine that the lines after it are about. */
   | { readonly op: 'engine'; readonly identity: string }
   | { readonly op: 'report'; readonly seq: number; readonly report: Report; readonly inDoubt?: boolean }
-  | { readonly op: 'take-back'; readonly seq: number; readonly target: string }
+  | { readonly op: 'take-back'; readonly seq: number; readonly target: string; readonly at: number }
   | { readonly op: 'sending' | 'not-sent' | 'done'; readonly seqs: readonly number[] }
   | { readonly op: 'said'; readonly said: Said }
   | { readonly op: 'ended'; readonly ids: readonly string[] };
@@ -33,14 +33,14 @@ export function stepIn(line: Buffer): Step | null {
 type Fields = Readonly<Record<string, unknown>>;
 
 function isStep(record: Fields): boolean {
-  const { op, seq, seqs, ids, identity, target, report, said } = record;
+  const { op, seq, seqs, ids, identity, target, at, report, said } = record;
   switch (op) {
     case 'engine':
       return isText(identity);
     case 'report':
       return isCount(seq) && isReport(report as Fields);
     case 'take-back':
-      return isCount(seq) && isTarget(target);
+      return isCount(seq) && isTarget(target) && isTime(at);
     case 'sending':
     case 'not-sent':
     case 'done':

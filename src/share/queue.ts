@@ -22,7 +22,8 @@ const MIN_LINES_TO_REWRITE = 4_096;
 /** What the engine must hear, in the order in which it happened. */
 export type Order =
   | { readonly seq: number; readonly kind: 'report'; readonly report: Report; readonly inDoubt: boolean }
-  | { readonly seq: number; readonly kind: 'take-back'; readonly target: string };
+  /** `at` is when it was unblocked, ms since the epoch. */
+  | { readonly seq: number; readonly kind: 'take-back'; readonly target: string; readonly at: number };
 
 /** What a queue needs. */
 export interface QueueParts {
@@ -109,13 +110,16 @@ export class ShareQueue {
     return true;
   }
 
-  /** Adds that what any portsentry has said of this target must be taken back. False when the queue is full. */
-  takeBack(target: string): boolean {
+  /**
+   * Adds that what any portsentry has said of this target until `at` (ms since the epoch) must be taken back. False when the
+   * queue is full.
+   */
+  takeBack(target: string, at: number): boolean {
     const waiting = this.#reports.get(target);
     const before = waiting === undefined ? undefined : this.#orders.get(waiting);
     if (before?.kind === 'report' && !before.inDoubt) this.#do({ op: 'done', seqs: [before.seq] });
     if (this.#isFull) return false;
-    this.#do({ op: 'take-back', seq: this.#nextSeq, target });
+    this.#do({ op: 'take-back', seq: this.#nextSeq, target, at });
     return true;
   }
 
@@ -274,7 +278,7 @@ export class ShareQueue {
     const { seq } = step;
     this.#nextSeq = Math.max(this.#nextSeq, seq + 1);
     if (step.op === 'take-back') {
-      this.#orders.set(seq, { seq, kind: 'take-back', target: step.target });
+      this.#orders.set(seq, { seq, kind: 'take-back', target: step.target, at: step.at });
       return;
     }
     this.#orders.set(seq, { seq, kind: 'report', report: step.report, inDoubt: step.inDoubt === true });
@@ -329,6 +333,6 @@ function* linesOf(
     yield lineOfStep(
       order.kind === 'report'
         ? { op: 'report', seq: order.seq, report: order.report, inDoubt: order.inDoubt }
-        : { op: 'take-back', seq: order.seq, target: order.target },
+        : { op: 'take-back', seq: order.seq, target: order.target, at: order.at },
     );
 }

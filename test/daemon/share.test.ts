@@ -196,6 +196,17 @@ test('what others say is in the list; what this host needs is left out, said onc
   expect(share.status.pull).toMatchObject({ trouble: null, list: 'test' });
 });
 
+test('an engine that says other nonsense each time is told of once, and counted', async () => {
+  const { engine, told, pass, share } = await given();
+  await pass(1);
+  for (const last of [1, 2, 3]) {
+    engine.answer = { ...NOTHING, leftOut: [{ count: 1, first: `entry ${last}-0`, why: 'nonsense' }] };
+    await pass(10);
+  }
+  expect(told).toEqual(['Of what the engine says is left out: 1 decision (entry 1-0): nonsense.']);
+  expect(share.counts.leftOut).toBe(3);
+});
+
 test('a list that cannot be put in force is tried again as a whole', async () => {
   const { engine, targets, told, pass } = await given();
   await pass(1);

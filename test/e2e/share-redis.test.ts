@@ -97,18 +97,34 @@ test('a half-open scan that the coin test has proven is told, its decoys are not
   for (const decoy of DECOYS) expect(await engine.timesTold(decoy)).toBe(0);
 });
 
+test('hosts go on with a stream that begins anew with lower ids', async () => {
+  const [one, two] = fleet.members;
+  const { host } = one.wire.from;
+  const asAdmin = ['redis-cli', '--user', 'admin', '--pass', 'admin', '--no-auth-warning'];
+  await host.run([...asAdmin, 'DEL', 'portsentry']);
+  const [, second] = await fleet.startAll();
+  // The last id that there is: nobody can add anything behind it, until somebody deletes the stream.
+  const last = '18446744073709551615-18446744073709551615';
+  await host.run([...asAdmin, 'XADD', 'portsentry', last, 'm', 'x', 's', 'y']);
+  await second.waitForLine(/is left out/);
+  await host.run([...asAdmin, 'DEL', 'portsentry']);
+  const scanner = await fleet.newScanner();
+  await fleet.scan();
+  await eventually(async () => expect(await fleet.listOf(two)).toContain(scanner));
+});
+
 test('share --test says what is wrong', async () => {
   const [one] = fleet.members;
   await fleet.start(one);
   const { from } = one.wire;
   expect(await fleet.ask(one, 'share', '--test')).toMatch(
-    /^Redis at \S+\nok {4}It takes what this host, \S+, tells of sources\.\nok {4}The stream portsentry holds \d+ messages/,
+    /^Redis at \S+\nok {4}It takes what this host, \S+, tells of sources\.\nok {4}The stream portsentry holds \d+ message/,
   );
   writeFile(one.host, '/etc/portsentry/password', 'wrong\n');
   expect(await fleet.ask(one, 'share', '--test')).toBe(
     `Redis at redis://${from.ipv4}:${REDIS_PORT}
-FAIL  It is not told of sources: WRONGPASS invalid username-password pair or user is disabled..
-FAIL  It gives no decisions of other hosts: WRONGPASS invalid username-password pair or user is disabled..
+FAIL  It is not told of sources: WRONGPASS invalid username-password pair or user is disabled.
+FAIL  It gives no decisions of other hosts: WRONGPASS invalid username-password pair or user is disabled.
 `,
   );
 });

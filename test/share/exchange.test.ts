@@ -78,6 +78,16 @@ test('an outage loses nothing and sends nothing twice, and is said once', async 
   expect(told.slice(2).toSorted()).toEqual(['the engine gives them again.', 'the engine is told again.']);
 });
 
+test('what was unblocked in an outage is taken back with the time at which it was unblocked', async () => {
+  const { engine, queue, pass } = await given();
+  engine.fails = Array.from({ length: 4 }, () => new EngineError('connection refused', 'undone'));
+  queue.takeBack('192.0.2.1', NOW + 1);
+  queue.report(reportOn('192.0.2.1', { since: NOW + 2 }));
+  await pass(60);
+  expect(engine.takenBackAt).toBe(NOW + 1);
+  expect(engine.has).toMatchObject([{ since: NOW + 2 }]);
+});
+
 test.each([true, false])(
   'a push without an answer is cleared up before it is sent again (it arrived: %s)',
   async (arrived) => {

@@ -29,7 +29,7 @@ test('orders wait in their order, and survive the end of the daemon', async () =
   const queue = await opened(path);
   queue.report(reportOn('192.0.2.1'));
   queue.report(reportOn('2001:db8::/64'));
-  queue.takeBack('192.0.2.9');
+  queue.takeBack('192.0.2.9', NOW);
   queue.report(reportOn('192.0.2.2'));
   await queue.close();
   const again = await opened(path);
@@ -48,7 +48,7 @@ test('the same is not said twice, and what is taken back before it was said is n
   queue.report(reportOn('192.0.2.1', { since: 1 }));
   queue.report(reportOn('192.0.2.1', { since: 2 }));
   queue.report(reportOn('192.0.2.2'));
-  queue.takeBack('192.0.2.2');
+  queue.takeBack('192.0.2.2', NOW);
   expect(queue.next(10)).toMatchObject([{ kind: 'report', report: { since: 2 } }]);
   expect(waiting(queue)).toEqual(['report 192.0.2.1', 'take-back 192.0.2.2']);
 });
@@ -126,7 +126,7 @@ test('any file is read, and none throws', async () => {
   const path = join(folder(), 'queue');
   const queue = await opened(path);
   queue.report(reportOn('192.0.2.1'));
-  queue.takeBack('192.0.2.2');
+  queue.takeBack('192.0.2.2', NOW);
   await queue.close();
   const text = readFileSync(path);
   await fc.assert(
@@ -148,7 +148,7 @@ test('a full queue refuses what is new, says so once, and keeps what it has', as
   for (let n = 0; n < MAX_WAITING; n++)
     expect(queue.report(reportOn(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`))).toBe(true);
   expect(queue.report(reportOn('192.0.2.1'))).toBe(false);
-  expect(queue.takeBack('192.0.2.1')).toBe(false);
+  expect(queue.takeBack('192.0.2.1', NOW)).toBe(false);
   expect(queue.report(reportOn('10.0.0.1', { since: 3 }))).toBe(true);
   expect([queue.size, queue.overflowed]).toEqual([MAX_WAITING, 2]);
   expect(told).toHaveLength(1);

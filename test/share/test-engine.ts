@@ -23,6 +23,8 @@ export class TestEngine implements ShareEngine {
   readonly batchSize = 3;
   readonly has: Report[] = [];
   readonly asked: string[] = [];
+  /** When the last target was unblocked that was taken back. */
+  takenBackAt = 0;
   fails: EngineError[] = [];
   /** Reports on these targets are refused. */
   dislikes = '';
@@ -48,8 +50,9 @@ export class TestEngine implements ShareEngine {
     );
   }
 
-  async takeBack(target: string): Promise<number> {
+  async takeBack(target: string, at: number): Promise<number> {
     this.asked.push(`take back ${target}`);
+    this.takenBackAt = at;
     return 1;
   }
 

@@ -97,7 +97,7 @@ export class CrowdsecEngine implements ShareEngine {
    * By what the decisions say, not by their ids: where the engine failed between a decision and its alert, nobody can find
    * the decision by the alert.
    */
-  async takeBack(target: string, signal: AbortSignal): Promise<number> {
+  async takeBack(target: string, _at: number, signal: AbortSignal): Promise<number> {
     const query = `scopes=${scopeOf(target)}&value=${encodeURIComponent(target)}&origin=${ORIGIN}`;
     const answer = parse(
       await this.#done({ method: 'DELETE', path: `/v1/decisions?${query}`, signal }),

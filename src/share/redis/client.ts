@@ -24,13 +24,16 @@ interface Connection {
   readonly redis: Redis;
   /** Why it broke; null when that is not known. */
   trouble: Error | null;
+  /** The next request makes another one. */
+  readonly forget: () => void;
 }
 
 /** Talks with the server: one connection for what is answered at once, and one that waits for news. */
 export class RedisClient {
   readonly #setup: RedisSetup;
   readonly #credentials: Credentials;
-  readonly #connections = new Map<Role, Connection>();
+  /** Connections that are there or under way, so that two requests at once make one. */
+  readonly #connections = new Map<Role, Promise<Connection>>();
 
   constructor(setup: RedisSetup) {
     this.#setup = setup;
@@ -40,7 +43,7 @@ export class RedisClient {
   /** Carries a request out. Rejects with an EngineError. */
   async carryOut(request: RedisRequest, { timeoutMs, now }: Terms): Promise<readonly Entry[]> {
     const role = request.kind === 'read' && request.waitMs > 0 ? 'wait' : 'ask';
-    const connection = this.#connections.get(role) ?? (await this.#connect(role, now));
+    const connection = await this.#connectionFor(role, now);
     const timer = setTimeout(
       () => connection.redis.stream.destroy(new Error(`it has not answered within ${timeoutMs} ms`)),
       timeoutMs,
@@ -48,7 +51,7 @@ export class RedisClient {
     try {
       return await this.#send(connection.redis, request);
     } catch (error) {
-      throw this.#troubleOf(role, connection, error as Error);
+      throw troubleOf(connection, error as Error);
     } finally {
       clearTimeout(timer);
     }
@@ -116,7 +119,19 @@ export class RedisClient {
     throw new EngineError('it takes what no Redis takes', 'undone');
   }
 
-  async #connect(role: Role, now: number): Promise<Connection> {
+  #connectionFor(role: Role, now: number): Promise<Connection> {
+    const known = this.#connections.get(role);
+    if (known !== undefined) return known;
+    const forget = () => {
+      if (this.#connections.get(role) === made) this.#connections.delete(role);
+    };
+    const made = this.#connect(now, forget);
+    this.#connections.set(role, made);
+    made.catch(forget);
+    return made;
+  }
+
+  async #connect(now: number, forget: () => void): Promise<Connection> {
     const { host, port, isTls, user, files } = this.#setup;
     const { password } = files;
     const redis = new Redis({
@@ -134,34 +149,29 @@ export class RedisClient {
       enableReadyCheck: false,
       disableClientInfo: true,
     });
-    const connection: Connection = { redis, trouble: null };
+    const connection: Connection = { redis, trouble: null, forget };
     redis.on('error', (error: Error) => {
       connection.trouble ??= error;
     });
     redis.on('connect', () => boundAnswers(redis));
-    redis.on('close', () => this.#forget(role, connection));
+    redis.on('close', forget);
     try {
       await redis.connect();
     } catch (error) {
       redis.disconnect();
       throw new EngineError(reasonOf(connection.trouble ?? (error as Error)), 'undone');
     }
-    this.#connections.set(role, connection);
     return connection;
   }
+}
 
-  #forget(role: Role, connection: Connection): void {
-    if (this.#connections.get(role) === connection) this.#connections.delete(role);
-  }
-
-  #troubleOf(role: Role, connection: Connection, error: Error): EngineError {
-    if (error instanceof EngineError) return error;
-    // An error that the server answered with: it has not done what it was asked.
-    if (error.name === 'ReplyError') return new EngineError(reasonOf(error), 'undone');
-    this.#forget(role, connection);
-    connection.redis.disconnect();
-    return new EngineError(reasonOf(connection.trouble ?? error), 'unknown');
-  }
+function troubleOf({ redis, trouble, forget }: Connection, error: Error): EngineError {
+  if (error instanceof EngineError) return error;
+  // An error that the server answered with: it has not done what it was asked.
+  if (error.name === 'ReplyError') return new EngineError(reasonOf(error), 'undone');
+  forget();
+  redis.disconnect();
+  return new EngineError(reasonOf(trouble ?? error), 'unknown');
 }
 
 /** Ends the connection when the server says more than any answer to one request has. */
@@ -175,8 +185,12 @@ function boundAnswers(redis: Redis): void {
   });
 }
 
-/** The reason in one line, without control characters. */
+/** A server that does not know a command repeats what came with it: a password, when that is the command to log in. */
+const ARGUMENTS = /,? with args beginning with.*/s;
+
+/** The reason in one line, without control characters, secrets, and a full stop at its end. */
 function reasonOf(error: Error): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return shown(message === '' ? code : message, MAX_REASON_LENGTH);
+  const reason = message.replace(ARGUMENTS, '').replace(/\.+$/, '');
+  return shown(reason === '' ? code : reason, MAX_REASON_LENGTH);
 }

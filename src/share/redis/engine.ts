@@ -10,8 +10,10 @@ import {
   type ShareEngine,
   type TestLine,
 } from '../engine.ts';
+import { LeftOutCounts } from '../left-out.ts';
 import type { Report } from '../report.ts';
 import { tested } from '../tested.ts';
+import { BEGINNING, idBefore } from './entries.ts';
 import { RedisLink } from './link.ts';
 import { blockMessage, decisionId, messageIn, Signer, unblockMessage } from './message.ts';
 import type { Entry, RedisRequest, RedisSetup } from './requests.ts';
@@ -33,9 +35,6 @@ const WHOLE_INTERVAL_MS = 86_400_000;
 
 /** A shorter key could be found by somebody who reads the stream and tries them all. */
 const MIN_KEY_LENGTH = 32;
-
-/** Before every entry. */
-const BEGINNING = '0-0';
 
 /** Own decisions that were sent lately. */
 const MAX_OWN = 65_536;
@@ -74,7 +73,7 @@ export class RedisEngine implements ShareEngine {
   readonly #parts: RedisParts;
   readonly #link: RedisWay;
   readonly #state = new StreamState();
-  /** Ids of decisions that this host has made. The stream may show one before the server has answered that it took it. */
+  /** Ids of decisions that this host has made. */
   readonly #own = new Set<string>();
   /** The last entry that was read. */
   #last = BEGINNING;
@@ -112,11 +111,10 @@ export class RedisEngine implements ShareEngine {
     return batch.map((report) => (found.has(this.#idOf(report)) ? [this.#saidOf(report)] : null));
   }
 
-  async takeBack(target: string, signal: AbortSignal): Promise<number> {
-    const { host, wallNow } = this.#parts;
+  async takeBack(target: string, at: number, signal: AbortSignal): Promise<number> {
     const count = this.#state.countOf(target);
-    const at = this.#state.unblockTime(target, wallNow());
-    const messages = [this.#signer().sign(unblockMessage(target, at, host))];
+    const last = this.#state.unblockTime(target, at);
+    const messages = [this.#signer().sign(unblockMessage(target, last, this.#parts.host))];
     await this.#ask({ kind: 'add', messages }, signal);
     return count;
   }
@@ -130,21 +128,23 @@ export class RedisEngine implements ShareEngine {
       this.#state.clear();
       this.#last = BEGINNING;
       await this.#readFrom(BEGINNING, signal, (entries) => this.#take(entries, signer, limits, news));
-    } else
-      this.#take(
-        await this.#ask({ kind: 'read', after: this.#last, most: ENTRIES_PER_READ, waitMs: WAIT_MS }, signal),
-        signer,
-        limits,
-        news,
-      );
+    } else {
+      const entries = await this.#read(this.#last, ENTRIES_PER_READ, WAIT_MS, signal);
+      this.#take(entries, signer, limits, news);
+      if (entries.length === 0) await this.#lookForPlace(signal);
+    }
     const decisions = news.decisions.filter(({ id }) => !this.#own.has(id));
     return { isWhole: whole, decisions, ended: news.ended, leftOut: news.leftOut };
   }
 
-  /** The server is not told that this host is alive; what its login says is known all the same. */
+  /**
+   * The server is not told that this host is alive, but whether it would take something is known before it must: a server
+   * whose memory is full answers all other requests. To read is needed as well, when an answer is missing.
+   */
   async beat(signal: AbortSignal): Promise<void> {
     this.#signer();
-    await this.#ask({ kind: 'read', after: '$', most: 1, waitMs: 0 }, signal);
+    await this.#ask({ kind: 'try-to-add' }, signal);
+    await this.#read('$', 1, 0, signal);
   }
 
   async test(signal: AbortSignal): Promise<readonly TestLine[]> {
@@ -152,8 +152,7 @@ export class RedisEngine implements ShareEngine {
     if (this.pushes)
       lines.push(
         await tested(async () => {
-          this.#signer();
-          await this.#ask({ kind: 'try-to-add' }, signal);
+          await this.beat(signal);
           return `It takes what this host, ${this.#parts.host}, tells of sources.`;
         }, 'It is not told of sources'),
       );
@@ -192,6 +191,20 @@ export class RedisEngine implements ShareEngine {
     return this.#link.ask(request, terms, signal);
   }
 
+  #read(after: string, most: number, waitMs: number, signal: AbortSignal): Promise<readonly Entry[]> {
+    return this.#ask({ kind: 'read', after, most, waitMs }, signal);
+  }
+
+  /**
+   * Where the last entry that was read is gone, somebody has emptied the stream, or it is another one. Its new entries may
+   * have lower ids, so it is read from its beginning; what is known stays known.
+   */
+  async #lookForPlace(signal: AbortSignal): Promise<void> {
+    if (this.#last === BEGINNING) return;
+    const [entry] = await this.#read(idBefore(this.#last), 1, 0, signal);
+    if (entry?.id !== this.#last) this.#last = BEGINNING;
+  }
+
   /** Gives the entries behind an id in pieces, until there are no more. */
   async #readFrom(
     start: string,
@@ -200,7 +213,7 @@ export class RedisEngine implements ShareEngine {
   ): Promise<void> {
     let after = start;
     for (let reads = 0; reads < MAX_READS; reads++) {
-      const entries = await this.#ask({ kind: 'read', after, most: ENTRIES_PER_READ, waitMs: 0 }, signal);
+      const entries = await this.#read(after, ENTRIES_PER_READ, 0, signal);
       take(entries);
       if (entries.length < ENTRIES_PER_READ) return;
       after = entries.at(-1)?.id ?? after;
@@ -208,7 +221,9 @@ export class RedisEngine implements ShareEngine {
   }
 
   #take(entries: readonly Entry[], signer: Signer, limits: PullLimits, news: News): void {
-    news.add(this.#state.take(entries, signer, limits, this.#parts.wallNow()));
+    // The server may show a decision of this host before it has answered that it took it.
+    const concerns = (id: string) => this.#own.has(id) || limits.concerns(id);
+    news.add(this.#state.take(entries, signer, { ...limits, concerns }, this.#parts.wallNow()));
     this.#last = entries.at(-1)?.id ?? this.#last;
   }
 
@@ -266,10 +281,14 @@ export function setupOf({
 class News {
   readonly #decisions = new Map<string, Decision>();
   readonly #ended = new Map<string, Pulled['ended'][number]>();
-  readonly leftOut: Pulled['leftOut'][number][] = [];
+  readonly #leftOut = new LeftOutCounts();
 
   get decisions(): Decision[] {
     return [...this.#decisions.values()];
+  }
+
+  get leftOut(): Pulled['leftOut'] {
+    return this.#leftOut.all;
   }
 
   get ended(): Pulled['ended'] {
@@ -282,7 +301,7 @@ class News {
       this.#ended.set(each.id, each);
     }
     for (const each of decisions) this.#decisions.set(each.id, each);
-    this.leftOut.push(...leftOut);
+    for (const { why, first, count } of leftOut) this.#leftOut.add(why, first, count);
   }
 }
 

@@ -40,11 +40,13 @@ export class StreamState {
     return this.#known.size;
   }
 
-  /** Forgets everything, before the stream is read from its beginning. */
+  /**
+   * Forgets what stands, before the stream is read from its beginning. What was unblocked stays so: the stream may have lost
+   * the message that says so, and somebody may add the block again.
+   */
   clear(): void {
     this.#known.clear();
     this.#byTarget.clear();
-    this.#unblocked.clear();
   }
 
   /**
@@ -54,11 +56,13 @@ export class StreamState {
     return this.#byTarget.get(target)?.size ?? 0;
   }
 
-  /** A time that no known decision on this target began after; ms since the epoch, `now` or later. */
-  unblockTime(target: string, now: number): number {
-    let at = now;
-    for (const id of this.#byTarget.get(target) ?? []) at = Math.max(at, this.#known.get(id)?.since ?? 0);
-    return at;
+  /**
+   * The time for the message that somebody has unblocked this target at `at` (ms since the epoch). Hosts whose clocks are
+   * ahead may have said something of it that began later by their clocks; what began much later is a block that came after.
+   */
+  unblockTime(target: string, at: number): number {
+    const begun = [...(this.#byTarget.get(target) ?? [])].map((id) => this.#known.get(id)?.since ?? 0);
+    return Math.max(at, ...begun.filter((since) => since <= at + MAX_AHEAD_MS));
   }
 
   /** Takes entries; `now` of the wall clock, ms since the epoch. */
@@ -71,6 +75,8 @@ export class StreamState {
       const message = isGenuine ? messageIn(text) : 'it is not signed with the key of SHARE_KEY_FILE';
       if (typeof message === 'string') leftOut.add(message, `entry ${entryId}`);
       else if (message.op === 'block') {
+        const over = this.#endOf(message, limits);
+        if (over !== null) ended.push(over);
         const taken = this.#block(message, limits, now);
         if (typeof taken === 'string') leftOut.add(taken, message.target);
         else if (taken !== null) decisions.set(taken.id, taken);
@@ -104,6 +110,13 @@ export class StreamState {
     const tried = ports === 1 ? '1 port' : `${ports} ports`;
     const note = `portsentry/scan from ${shown(host)}: ${tried}, evidence ${evidence}`;
     return { id, target: formatPrefix(prefix), prefix, until, note, isPortsentry: true };
+  }
+
+  /** The end of a decision that is in force here or comes from this host, and was ended before its message came. */
+  #endOf({ host, target, since }: BlockMessage, limits: PullLimits): EndedDecision | null {
+    const at = this.#unblocked.get(target);
+    const id = decisionId(host, target, since);
+    return at !== undefined && since <= at && limits.concerns(id) ? { id, target, at } : null;
   }
 
   /** The ids of the decisions that this ends. */

@@ -313,7 +313,7 @@ test.each([
     asked.push(`${request.method} ${request.url}`);
     response.end(answer);
   });
-  expect(await engineAt(url).takeBack(target, never())).toBe(count);
+  expect(await engineAt(url).takeBack(target, NOW, never())).toBe(count);
   expect(asked).toEqual([`DELETE /v1/decisions?${query}`]);
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { entriesOf } from '../../../src/share/redis/entries.ts';
+import { entriesOf, idBefore } from '../../../src/share/redis/entries.ts';
 
 test('an answer gives its entries', () => {
   const reply = [
@@ -38,6 +38,7 @@ test.each([
   ['a stream without entries', [['portsentry']]],
   ['an entry without an id', [['portsentry', [[null, []]]]]],
   ['an id that is none', [['portsentry', [['now', []]]]]],
+  ['an id of more than 64 bits', [['portsentry', [['18446744073709551616-0', []]]]]],
 ])('%s is refused', (_what, reply) => {
   expect(() => entriesOf(reply, 10)).toThrow('its answer is no list of entries');
 });
@@ -57,4 +58,14 @@ test('an answer of any form gives entries or an error of one line', () => {
       }
     }),
   );
+});
+
+test.each([
+  ['5-3', '5-2'],
+  ['5-0', '4-18446744073709551615'],
+  ['0-1', '0-0'],
+  ['0-0', '0-0'],
+  ['18446744073709551615-18446744073709551615', '18446744073709551615-18446744073709551614'],
+])('right before %s is %s', (id, before) => {
+  expect(idBefore(id)).toBe(before);
 });

@@ -73,10 +73,32 @@ test('an old message that somebody adds again changes nothing', () => {
   expect(state.take([old], signer, LIMITS, NOW + HOUR_MS).decisions).toEqual([]);
 });
 
+test('what was unblocked stays so when the stream has lost the message that says so', () => {
+  const old = block('192.0.2.1');
+  const state = stateAfter(old, unblock('192.0.2.1'));
+  state.clear();
+  expect(state.take([old], signer, LIMITS, NOW)).toEqual({ decisions: [], ended: [], leftOut: [] });
+});
+
+test('a block of this host that was unblocked before its message came has ended', () => {
+  const state = stateAfter(unblock('192.0.2.1'));
+  const limits: PullLimits = { most: 100, concerns: () => true };
+  const { decisions, ended } = state.take([block('192.0.2.1')], signer, limits, NOW);
+  expect(decisions).toEqual([]);
+  expect(ended).toEqual([{ id: `one 192.0.2.1 ${NOW - 1_000}`, target: '192.0.2.1', at: NOW }]);
+});
+
 test('an unblock covers a block by a host whose clock is ahead', () => {
   const state = stateAfter(block('192.0.2.1', { since: NOW + 60_000 }));
   expect(state.unblockTime('192.0.2.1', NOW)).toBe(NOW + 60_000);
   expect(state.unblockTime('192.0.2.2', NOW)).toBe(NOW);
+});
+
+test('an unblock that is said late does not end what began after it', () => {
+  const later = NOW + HOUR_MS;
+  const state = new StreamState();
+  state.take([block('192.0.2.1', { since: later, until: 2 * later })], signer, LIMITS, later);
+  expect(state.unblockTime('192.0.2.1', NOW)).toBe(NOW);
 });
 
 test.each([
