@@ -4,7 +4,6 @@ import type { Lab } from '../../test/support/lab.ts';
 import type { Host } from '../../test/support/lab-host.ts';
 
 const FOLDER = '/run/postgres';
-// Its server takes 100 connections by default, and CrowdSec would open as many, for each of which the server has a process.
 const DATA = `${FOLDER}/data`;
 
 /** Debian puts each version into a folder of its own. */
@@ -51,6 +50,7 @@ export async function postgresIn(lab: Lab, host: Host): Promise<Postgres> {
   await must(`${bin}/createuser`, '-h', '127.0.0.1', 'crowdsec');
   await must(`${bin}/createdb`, '-h', '127.0.0.1', '--owner=crowdsec', 'crowdsec');
   return {
+    // The server takes 100 connections by default, and CrowdSec would open as many and more.
     database:
       'type: postgresql, user: crowdsec, password: none, db_name: crowdsec, host: 127.0.0.1, port: 5432, sslmode: disable, max_open_conns: 50',
     pids: () => [server.pid, ...childrenOf(server.pid)],
