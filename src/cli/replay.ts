@@ -61,7 +61,9 @@ export async function runReplay(
   if (needsFirstPacket(options)) narrow = readNarrow(options, (await firstPacketOf(files)) ?? 0);
   const places = new Places(files.map(({ name }) => name));
   const summary =
-    options.summary === 'none' ? null : (await import('./replay-summary.ts')).openSummary(options.summary);
+    options.summary === 'none'
+      ? null
+      : (await import('./replay-summary.ts')).openSummary(options.summary, salt);
   const { recorder, story } = await makeRecorders(
     options,
     config,
