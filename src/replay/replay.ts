@@ -116,6 +116,7 @@ export class Replay {
    * connection, forgets what was judged.
    */
   endFirst(): void {
+    this.#answers.endNotes();
     if (this.#first !== 'too early') return;
     this.#first = 'hold';
     this.#judgedWeak = false;
