@@ -1,4 +1,3 @@
-import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { DIRECTIVES } from '../config/directives.ts';
 import type { Finding } from '../config/finding.ts';
@@ -50,8 +49,9 @@ function bindError({ host, port }: { host: string; port: number }): Promise<stri
   });
 }
 
-/** Whether the program that listens there serves metrics of portsentry. */
-function isOurs({ host, port }: { host: string; port: number }): Promise<boolean> {
+/** Whether the program that listens there serves metrics of portsentry. Loads HTTP only for this: that takes milliseconds. */
+async function isOurs({ host, port }: { host: string; port: number }): Promise<boolean> {
+  const { get } = await import('node:http');
   return new Promise((resolve) => {
     const request = get({ host, port, path: '/metrics', agent: false }, (response) => {
       let seen = '';

@@ -1,10 +1,10 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** V8's young generation, in both halves, above which it does not grow. */
-const MAX_YOUNG_BYTES = 8 * 2 ** 20;
+const MAX_YOUNG_BYTES = 4 * 2 ** 20;
 
 /** V8 collects garbage in the old generation when it has grown by this much since the last time. */
-const GROWTH_PERCENT = 20;
+const GROWTH_PERCENT = 10;
 
 /**
  * Keeps V8's heap small while a replay makes events. By itself V8 lets the young generation grow to 48 MiB (Node 20) or

@@ -18,10 +18,10 @@ export interface SummaryWriter {
   write(parts: Omit<SummaryParts, 'findings'>, ms: number, output: LineOutput): void;
 }
 
-/** Begins to gather a summary. As text on a terminal it has a plot. */
-export function openSummary(format: 'text' | 'json'): SummaryWriter {
+/** Begins to gather a summary. As text on a terminal it has a plot. `salt` randomizes hashes. */
+export function openSummary(format: 'text' | 'json', salt: number): SummaryWriter {
   const plot = format === 'text' && isTerminal(STDERR) ? new PortPlot() : null;
-  const findings = new Findings(plot);
+  const findings = new Findings(plot, salt);
   return {
     findings,
     write(parts, ms, output) {

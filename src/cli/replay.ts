@@ -45,7 +45,7 @@ export async function runReplay(
   output: LineOutput = new ReplayOutput(),
   salt = Math.floor(Math.random() * 2 ** 32),
 ): Promise<Exit> {
-  const startMs = performance.now();
+  const startedSeconds = process.uptime();
   const modes = parseModes(options.mode);
   const open = new OpenPorts(salt);
   const connections = new SeenConnections(salt, (address, port) => open.add(PROTOCOL_TCP, address, port));
@@ -61,7 +61,9 @@ export async function runReplay(
   if (needsFirstPacket(options)) narrow = readNarrow(options, (await firstPacketOf(files)) ?? 0);
   const places = new Places(files.map(({ name }) => name));
   const summary =
-    options.summary === 'none' ? null : (await import('./replay-summary.ts')).openSummary(options.summary);
+    options.summary === 'none'
+      ? null
+      : (await import('./replay-summary.ts')).openSummary(options.summary, salt);
   const { recorder, story } = await makeRecorders(
     options,
     config,
@@ -110,7 +112,8 @@ export async function runReplay(
   });
   await engine.settle();
   await actions?.close();
-  engine.close();
+  // Nobody hears of the scans that end now.
+  if (!engine.onlyCounts) engine.close();
   recorder.close();
   summary?.write(
     {
@@ -122,7 +125,7 @@ export async function runReplay(
       modes: resolvedModes,
       top: options.top,
     },
-    performance.now() - startMs,
+    (process.uptime() - startedSeconds) * 1_000,
     output,
   );
   output.flush();

@@ -1,6 +1,7 @@
 import type { Probe } from '../classify/probe.ts';
 import { PORT_COUNT } from '../config/ports.ts';
-import { Address } from '../net/address.ts';
+import { type Address, parseAddress } from '../net/address.ts';
+import { EndpointSet } from '../net/endpoint-set.ts';
 import { compareTransports, type Transport, transportOf } from '../net/protocol.ts';
 import type { ProbeEvent, ScanEvent } from '../track/event.ts';
 import type { Reported } from '../track/reported.ts';
@@ -25,38 +26,39 @@ export interface ProbedPort {
 
 /** Different addresses, MAX_ADDRESSES at most. */
 class AddressCount {
-  readonly #seen = new Set<string>();
-  #last = '';
+  readonly #seen: EndpointSet;
   isMore = false;
+
+  constructor(salt: number) {
+    this.#seen = new EndpointSet(MAX_ADDRESSES, salt);
+  }
 
   get size(): number {
     return this.#seen.size;
   }
 
-  add(address: string): void {
-    if (address === this.#last) return;
-    this.#last = address;
-    if (this.#seen.size < MAX_ADDRESSES) this.#seen.add(address);
-    else this.isMore ||= !this.#seen.has(address);
+  add(address: Address): void {
+    if (!this.#seen.add(0, address, 0)) this.isMore = true;
   }
 }
 
 /** Sums up the probes and the scans of a replay. */
 export class Findings {
-  readonly sources = new AddressCount();
-  readonly targets = new AddressCount();
+  readonly sources: AddressCount;
+  readonly targets: AddressCount;
   readonly topSources = new TopSources();
   /** Scans of a single probe. */
   singles = 0;
   readonly #ports = new Map<Transport, Uint32Array>();
   readonly #plot: ProbePlot | null;
-  /** The target of the last probe without an event. */
-  readonly #target = new Address();
-  #hasTarget = false;
+  /** The target of the last event. */
+  #target = '';
 
-  /** `plot` also gets the probes; null for none. */
-  constructor(plot: ProbePlot | null) {
+  /** `plot` also gets the probes; null for none. `salt` randomizes hashes; the results do not depend on it. */
+  constructor(plot: ProbePlot | null, salt: number) {
     this.#plot = plot;
+    this.sources = new AddressCount(salt);
+    this.targets = new AddressCount(salt);
   }
 
   /** Counts a probe; `reported` is that of its source. */
@@ -64,22 +66,21 @@ export class Findings {
     { time, family, source, destination, transport, destinationPort }: ProbeEvent,
     reported: Reported,
   ): void {
-    // To look up the text of an address takes longer than all else. The source of IPv6 may be a network.
-    if (!reported.isSummed || family === 6) this.sources.add(source);
+    // To read the text of an address takes longer than all else. The source of IPv6 may be a network.
+    if (!reported.isSummed || family === 6) this.sources.add(parseAddress(source) as Address);
     reported.isSummed = true;
-    this.targets.add(destination);
+    if (destination !== this.#target) {
+      this.#target = destination;
+      this.targets.add(parseAddress(destination) as Address);
+    }
     this.#countPort(transport, destinationPort, time);
   }
 
   /** Counts a probe of which there is no event. */
   sum({ time, source, destination, protocol, destinationPort }: Probe, reported: Reported): void {
-    if (!reported.isSummed || !source.isV4) this.sources.add(source.toString());
+    if (!reported.isSummed || !source.isV4) this.sources.add(source);
     reported.isSummed = true;
-    if (!this.#hasTarget || !destination.equals(this.#target)) {
-      this.#hasTarget = true;
-      this.#target.set(destination);
-      this.targets.add(destination.toString());
-    }
+    this.targets.add(destination);
     this.#countPort(transportOf(protocol), destinationPort, time);
   }
 

@@ -23,17 +23,22 @@ export class ProbeBuffer {
   add(probe: Probe): void {
     if (this.#overflowed) return;
     if (this.#length === this.#view.byteLength && !this.#grow()) {
-      this.#overflowed = true;
-      this.#view = new DataView(new ArrayBuffer(0));
-      this.#files = new Uint32Array(0);
-      this.#frames = new Float64Array(0);
-      this.#length = 0;
+      this.overflow();
       return;
     }
     writeProbe(this.#view, this.#length, probe, 0);
     this.#files[this.size] = probe.file;
     this.#frames[this.size] = probe.frame;
     this.#length += RECORD_LENGTH;
+  }
+
+  /** Holds nothing from now on. */
+  overflow(): void {
+    this.#overflowed = true;
+    this.#view = new DataView(new ArrayBuffer(0));
+    this.#files = new Uint32Array(0);
+    this.#frames = new Float64Array(0);
+    this.#length = 0;
   }
 
   /** Whether it holds a probe of the source. */
@@ -69,15 +74,16 @@ export class ProbeBuffer {
     this.#length = size * RECORD_LENGTH;
   }
 
+  /** Takes all the memory that it may ever take: what is not written to yet is not occupied, and nothing is copied again. */
   #grow(): boolean {
     if (this.#length >= MAX_PROBES * RECORD_LENGTH) return false;
-    const larger = new Uint8Array(this.#view.byteLength * 2);
+    const larger = new Uint8Array(MAX_PROBES * RECORD_LENGTH);
     larger.set(new Uint8Array(this.#view.buffer));
     this.#view = new DataView(larger.buffer);
-    const files = new Uint32Array(this.#files.length * 2);
+    const files = new Uint32Array(MAX_PROBES);
     files.set(this.#files);
     this.#files = files;
-    const frames = new Float64Array(this.#frames.length * 2);
+    const frames = new Float64Array(MAX_PROBES);
     frames.set(this.#frames);
     this.#frames = frames;
     return true;

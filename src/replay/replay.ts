@@ -28,6 +28,12 @@ import { WrongChecksums } from './wrong-checksums.ts';
  */
 const HELD_BEFORE_JUDGING = 1_024;
 
+/**
+ * Candidate probes held while they are judged early as well. A capture with more is probably a flood, where to hold them
+ * takes a fifteenth of the time; if it was judged too early after all, it is read a second time.
+ */
+const HELD_WHILE_JUDGING = 8_192;
+
 /** What a replay works with. */
 export interface ReplayParts {
   readonly engine: Engine;
@@ -116,6 +122,7 @@ export class Replay {
    * connection, forgets what was judged.
    */
   endFirst(): void {
+    this.#answers.endNotes();
     if (this.#first !== 'too early') return;
     this.#first = 'hold';
     this.#judgedWeak = false;
@@ -271,7 +278,8 @@ export class Replay {
 
   #keep(packet: PacketProbe): void {
     const { kind, protocol, destinationPort } = packet;
-    this.#held.add(packet);
+    if (this.#first === 'judge' && this.#held.size >= HELD_WHILE_JUDGING) this.#held.overflow();
+    else this.#held.add(packet);
     if (kind === Kind.syn) this.#synPorts[destinationPort] = 1;
     if (isWeak(kind) && protocol === PROTOCOL_TCP && this.#countsAsSuspect(packet)) this.#hasSuspects = true;
   }

@@ -42,9 +42,9 @@ const FIRST_ANSWERS = 256;
  */
 export class SeenAnswers {
   /** Pairs of an answering port and an address. */
-  readonly #pairs: ConnectionTable;
+  #pairs: ConnectionTable;
   /** Which end sent the first datagram between two ports. */
-  readonly #datagrams: ConnectionTable;
+  #datagrams: ConnectionTable;
   readonly #salt: number;
   #words = new Uint32Array(FIRST_ANSWERS * ANSWER_WORDS);
   /** The first answer to an address, by its hash, counted from 1. */
@@ -84,6 +84,12 @@ export class SeenAnswers {
     write(words, at + FROM, source);
     words[at + PORT] = (protocol << 16) | sourcePort;
     this.#link(answer, destination);
+  }
+
+  /** Frees what only notes need. Whatever is noted later is taken for new. */
+  endNotes(): void {
+    this.#pairs = new ConnectionTable(MAX_ANSWERS, this.#salt);
+    this.#datagrams = new ConnectionTable(MAX_EXCHANGES, this.#salt);
   }
 
   /** What answered the address, 64 ports at most; null when there were too many answers to know. */

@@ -206,12 +206,19 @@ describe('when no one reads the records, the first pass judges many probes', () 
     expect(readings).toBe(1);
   });
 
-  test('and reads the captures once more when it could not hold them all', async () => {
-    const frames = [...Array.from({ length: 23 }, () => scan).flat(), back(7, 9, SYN | ACK)];
-    const { totals, tooEarly, readings } = await read(frames);
-    expect([tooEarly, readings]).toEqual([true, 2]);
-    expect(totals.slice(0, 3)).toEqual([69_001, 69_000 - 3 * 23, 1]);
-  });
+  test.each([
+    [2, 1],
+    [4, 2],
+    [23, 2],
+  ])(
+    'and of %i times as many probes takes %i readings, because it holds only the first',
+    async (times, needed) => {
+      const frames = [...Array.from({ length: times }, () => scan).flat(), back(7, 9, SYN | ACK)];
+      const { totals, tooEarly, readings } = await read(frames);
+      expect([tooEarly, readings]).toEqual([true, needed]);
+      expect(totals.slice(0, 3)).toEqual([3_000 * times + 1, 3_000 * times - 3 * times, 1]);
+    },
+  );
 
   test('and never reads them a third time, also where connections are wanted that it could not hold', async () => {
     const many = Array.from({ length: 23 }, () => scan).flat();

@@ -32,7 +32,9 @@ test('one address is told 64 ports, and whom nothing can be said of is told so',
   expect(answers.to(address('10.0.0.1'))).toHaveLength(64);
   expect(answers.to(address('10.0.0.5'))).toEqual([]);
   answers.note(answer(1, '10.0.0.5'));
+  answers.endNotes();
   expect(answers.to(address('10.0.0.5'))).toBeNull();
+  expect(answers.to(address('10.0.0.1'))).toHaveLength(64);
 });
 
 test('a datagram is an answer only if one went the other way between the same ports', () => {
