@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { PROGRAM } from '../support/detector.ts';
+import { UNBUNDLED } from '../support/detector.ts';
 
 const DIST = pathToFileURL(resolve('dist/')).href;
 
@@ -34,7 +34,7 @@ function loadedBy(...args: readonly string[]): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'portsentry-dispatch-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const env = { ...process.env, NODE_V8_COVERAGE: folder };
-  const { signal } = spawnSync(process.execPath, [PROGRAM, ...args], { env, input: '' });
+  const { signal } = spawnSync(process.execPath, [UNBUNDLED, ...args], { env, input: '' });
   expect(signal).toBeNull();
   const [file] = readdirSync(folder);
   const { result } = JSON.parse(readFileSync(join(folder, file as string), 'utf8')) as {
