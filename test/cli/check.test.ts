@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { renderCheck, runCheck } from '../../src/cli/check.ts';
 import { startOf } from '../../src/cli/check-start.ts';
+import { FIELDS } from '../../src/config/directives.ts';
 import { parseConfig } from '../../src/config/load.ts';
 
 let folder: string;
@@ -260,7 +261,7 @@ test('the settings are a table of key, origin and value', () => {
   const lines = table.split('\n').slice(1, -1);
   // The columns are as wide as the longest key.
   const rows = lines.map((line) => line.replace(/ +/g, ' '));
-  expect(rows).toHaveLength(71);
+  expect(rows).toHaveLength(FIELDS.length);
   expect(rows).toContain(' SCAN_TRIGGER line 2 2');
   expect(rows).toContain(' KILL_ROUTE line 3 /bin/x $TARGET$');
   expect(rows).toContain(' KILL_ROUTE6 default -');
