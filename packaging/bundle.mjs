@@ -17,10 +17,10 @@ const BUNDLE = join(ROOT, 'build/bundle');
  * times. Each further file costs the start of a short command half a millisecond (bench/replay). The first is what the user
  * starts.
  */
-const WHOLE = ['src/main.ts', 'src/cli/replay-start.ts'];
+const WHOLE = ['src/main.ts', 'src/cli/replay-start.ts', 'src/share/redis/redis-worker.ts'];
 
 /** The programs that it starts itself (src/files/program.ts). */
-const PROGRAMS = ['src/sensor/child.ts', 'src/cli/doctor/prober.ts', 'src/share/redis/redis-worker.ts'];
+const PROGRAMS = ['src/sensor/child.ts', 'src/cli/doctor/prober.ts'];
 
 /** What the packages of the time before ES modules call to load a module of Node. */
 const REQUIRE = 'const require = process.getBuiltinModule;';

@@ -58,6 +58,12 @@ const SHOW_TABLES = `
   ipset save; ip route show table all; ip -6 route show table all`;
 const SHOW_ALL = `nft -a list ruleset; ${SHOW_TABLES}`;
 
+/** All that a firewall of the host holds, without what packets of the host's own change. */
+async function showAll(): Promise<string> {
+  const text = await shell(lab, lab.victim, SHOW_ALL);
+  return text.replace(/counter packets \d+ bytes \d+/g, 'counter');
+}
+
 const METHODS = [
   ['nftables', 'its own tables'],
   ['nftables', 'a large interval set of somebody else'],
@@ -203,7 +209,7 @@ describe.each(METHODS)('%s, with %s', (method, tables) => {
   withOneKind('text that is no address reaches no program', async () => {
     const backend = await start();
     await backend.open();
-    const before = await shell(lab, lab.victim, SHOW_ALL);
+    const before = await showAll();
     const hostile = [
       '',
       '0.0.0.0/0',
@@ -220,13 +226,13 @@ describe.each(METHODS)('%s, with %s', (method, tables) => {
     for (const failure of [...(await backend.block(hostile)), ...(await backend.release(hostile))]) {
       expect(failure).toMatch(/^not an address or prefix that can be blocked: /);
     }
-    expect(await shell(lab, lab.victim, SHOW_ALL)).toBe(before);
+    expect(await showAll()).toBe(before);
     expect(await backend.list()).toEqual([]);
   });
 
   test("other people's rules stay as they are, and in the end none of ours is left", async () => {
     await shell(lab, lab.victim, OTHERS);
-    const before = await shell(lab, lab.victim, SHOW_ALL);
+    const before = await showAll();
     const others = async () =>
       (await shell(lab, lab.victim, SHOW_TABLES))
         .split('\n')
@@ -240,7 +246,7 @@ describe.each(METHODS)('%s, with %s', (method, tables) => {
     expect(await backend.release(NETWORKS)).toEqual([null, null]);
     expect(await others()).toEqual(othersBefore);
     await backend.close('release');
-    expect(await shell(lab, lab.victim, SHOW_ALL)).toBe(before);
+    expect(await showAll()).toBe(before);
     expect(backend.events()).toEqual([]);
     await expectReached();
   });
