@@ -1,6 +1,6 @@
 import type { At } from './command-checks.ts';
 import type { Config } from './config.ts';
-import { isLoopbackName } from './engine-address.ts';
+import { certificateFindings, needs, openFindings, withoutEffect } from './engine-checks.ts';
 import type { Finding } from './finding.ts';
 
 /** What this host may do at the engine. */
@@ -12,7 +12,7 @@ interface Roles {
 /** Checks the keys of CrowdSec together. */
 export function crowdsecFindings(config: Config, roles: Roles, at: At): Finding[] {
   const url = config.crowdsecUrl;
-  if (url === null) return withoutUrl(config, at);
+  if (url === null) return withoutEffect(config, KEYS, 'CROWDSEC_URL', 'nothing is shared', at);
   return [...pairs(config, at), ...withoutRole(config, roles, at), ...inTheOpen(config, url, at)];
 }
 
@@ -26,26 +26,17 @@ const KEYS = [
   ['crowdsecCaFile', 'CROWDSEC_CA_FILE'],
 ] as const;
 
-function withoutUrl(config: Config, at: At): Finding[] {
-  return KEYS.filter(([field]) => config[field] !== null).map(([, key]) =>
-    at([key], 'warning', `${key} has no effect without CROWDSEC_URL: nothing is shared`),
-  );
-}
-
 /** Keys of which one is of no use without the other. A certificate stands in for a password. */
 function pairs(config: Config, at: At): Finding[] {
   const { crowdsecMachine, crowdsecPasswordFile, crowdsecCertFile, crowdsecCertKeyFile } = config;
-  const needs = (one: string, other: string) =>
-    at([one], 'error', `${one}: expected ${other} beside it, found none`);
   const findings: Finding[] = [];
   if (crowdsecMachine !== null && crowdsecPasswordFile === null && crowdsecCertFile === null)
-    findings.push(needs('CROWDSEC_MACHINE', 'CROWDSEC_PASSWORD_FILE or CROWDSEC_CERT_FILE'));
+    findings.push(needs('CROWDSEC_MACHINE', 'CROWDSEC_PASSWORD_FILE or CROWDSEC_CERT_FILE', at));
   if (crowdsecPasswordFile !== null && crowdsecMachine === null)
-    findings.push(needs('CROWDSEC_PASSWORD_FILE', 'CROWDSEC_MACHINE'));
-  if (crowdsecCertFile !== null && crowdsecCertKeyFile === null)
-    findings.push(needs('CROWDSEC_CERT_FILE', 'CROWDSEC_CERT_KEY_FILE'));
-  if (crowdsecCertKeyFile !== null && crowdsecCertFile === null)
-    findings.push(needs('CROWDSEC_CERT_KEY_FILE', 'CROWDSEC_CERT_FILE'));
+    findings.push(needs('CROWDSEC_PASSWORD_FILE', 'CROWDSEC_MACHINE', at));
+  const cert = [crowdsecCertFile, 'CROWDSEC_CERT_FILE'] as const;
+  const certKey = [crowdsecCertKeyFile, 'CROWDSEC_CERT_KEY_FILE'] as const;
+  findings.push(...certificateFindings({ cert, certKey }, at));
   return findings;
 }
 
@@ -59,12 +50,10 @@ function withoutRole(config: Config, { pushes, pulls }: Roles, at: At): Finding[
 }
 
 function inTheOpen({ crowdsecCertFile, crowdsecCaFile }: Config, text: string, at: At): Finding[] {
-  const { protocol, hostname } = new URL(text);
-  if (protocol !== 'http:') return [];
-  if (crowdsecCertFile !== null || crowdsecCaFile !== null)
-    return [at(['CROWDSEC_URL'], 'error', 'CROWDSEC_URL: expected https: beside certificates, found http:')];
-  if (isLoopbackName(hostname)) return [];
-  const message =
-    'CROWDSEC_URL: with http: everybody on the way reads the password, and can say whom this host shuts out';
-  return [at(['CROWDSEC_URL'], 'warning', message)];
+  const hasCertificates = crowdsecCertFile !== null || crowdsecCaFile !== null;
+  const risk = 'everybody on the way reads the password, and can say whom this host shuts out';
+  return openFindings(
+    { key: 'CROWDSEC_URL', text, secure: 'https:', open: 'http:', hasCertificates, risk },
+    at,
+  );
 }
