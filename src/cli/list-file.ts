@@ -32,13 +32,13 @@ export function parseList(text: string, name: string): string[] {
 
 /** What stands for the target in a line; null when the line has none. */
 function targetOf(line: string): string | null {
-  if (line.startsWith('{')) return cidrOf(line);
+  if (line.startsWith('{')) return targetInJson(line);
   const text = line.replace(COMMENT, '').trim();
   return text === '' ? null : text;
 }
 
 /** The `cidr` or the `target` of a JSON line. The line of DROP that describes the list has a `type` instead. */
-function cidrOf(line: string): string | null {
+function targetInJson(line: string): string | null {
   let value: unknown;
   try {
     value = JSON.parse(line);

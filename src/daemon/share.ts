@@ -46,7 +46,7 @@ export class Share {
     this.#parts = parts;
     this.#queue = queue;
     const { engine, config, blocks, tracker, lists, clock, tell } = parts;
-    const wallNow = () => clock.toWall(clock.now());
+    const wallNow = () => this.#wallNow;
     this.#candidates = new ShareCandidates({
       blocks,
       tracker,

@@ -19,6 +19,13 @@ export interface CredentialFiles {
   readonly ca: string | null;
 }
 
+/** The secret in a file. Throws an EngineError when it cannot be used. */
+export function secretIn(path: string): string {
+  const read = readSecret(path);
+  if ('trouble' in read) throw new EngineError(read.trouble, 'undone');
+  return read.secret;
+}
+
 /** Reads the files anew when they have changed, so that a renewed certificate needs no restart. */
 export class Credentials {
   readonly files: CredentialFiles;
@@ -26,13 +33,6 @@ export class Credentials {
 
   constructor(files: CredentialFiles) {
     this.files = files;
-  }
-
-  /** The secret in a file. Throws an EngineError when it cannot be used. */
-  secret(path: string): string {
-    const read = readSecret(path);
-    if ('trouble' in read) throw new EngineError(read.trouble, 'undone');
-    return read.secret;
   }
 
   /** What a TLS connection needs; `now` in ms since the epoch. Rejects with an EngineError. */

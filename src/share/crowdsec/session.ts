@@ -1,4 +1,4 @@
-import type { Credentials } from '../credentials.ts';
+import { type Credentials, secretIn } from '../credentials.ts';
 import { EngineError } from '../engine.ts';
 import { shown } from '../shown.ts';
 import { type HttpAnswer, type HttpRequest, request } from './http.ts';
@@ -62,7 +62,7 @@ export class Session {
   asBouncer(asked: Asked): Promise<HttpAnswer> {
     const { credentials } = this.#parts;
     const { apiKey } = credentials.files;
-    return this.#send(asked, apiKey === null ? {} : { 'X-Api-Key': credentials.secret(apiKey) });
+    return this.#send(asked, apiKey === null ? {} : { 'X-Api-Key': secretIn(apiKey) });
   }
 
   async #login(signal: AbortSignal): Promise<string> {
@@ -73,7 +73,7 @@ export class Session {
     const { password } = credentials.files;
     const body = {
       ...(machine === null ? {} : { machine_id: machine }),
-      ...(password === null ? {} : { password: credentials.secret(password) }),
+      ...(password === null ? {} : { password: secretIn(password) }),
       scenarios: ['portsentry/scan'],
     };
     const answer = await this.#send({ method: 'POST', path: '/v1/watchers/login', body, signal }, {});

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { Credentials } from '../credentials.ts';
+import { Credentials, secretIn } from '../credentials.ts';
 import { EngineError } from '../engine.ts';
 import { shown } from '../shown.ts';
 import { entriesOf, SIGNATURE_FIELD, TEXT_FIELD } from './entries.ts';
@@ -139,7 +139,7 @@ export class RedisClient {
       port,
       ...(isTls ? { tls: { secureContext: await this.#credentials.secureContext(now) } } : {}),
       ...(user === null ? {} : { username: user }),
-      ...(password === null ? {} : { password: this.#credentials.secret(password) }),
+      ...(password === null ? {} : { password: secretIn(password) }),
       protocol: 2,
       lazyConnect: true,
       connectTimeout: CONNECT_TIMEOUT_MS,

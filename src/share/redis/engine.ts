@@ -1,6 +1,5 @@
-import { readSecret } from '../../files/secret-file.ts';
 import { counted } from '../../record/counted.ts';
-import type { CredentialFiles } from '../credentials.ts';
+import { type CredentialFiles, secretIn } from '../credentials.ts';
 import {
   type Decision,
   EngineError,
@@ -171,7 +170,7 @@ export class RedisEngine implements ShareEngine {
     let genuine = 0;
     await this.#readFrom(BEGINNING, signal, (entries) => {
       count += entries.length;
-      genuine += entries.filter((entry) => isGenuine(entry, signer)).length;
+      genuine += entries.filter((entry) => signer.isGenuine(entry)).length;
     });
     const { stream, keyFile } = this.#parts;
     const held = `The stream ${stream} holds ${counted(count, 'message')}`;
@@ -245,14 +244,13 @@ export class RedisEngine implements ShareEngine {
   /** Signs with the key as the file has it now. Throws an EngineError. */
   #signer(): Signer {
     const { keyFile, stream } = this.#parts;
-    const read = readSecret(keyFile);
-    if ('trouble' in read) throw new EngineError(read.trouble, 'undone');
-    if (read.secret.length < MIN_KEY_LENGTH)
+    const key = secretIn(keyFile);
+    if (key.length < MIN_KEY_LENGTH)
       throw new EngineError(
-        `${keyFile}: expected ${MIN_KEY_LENGTH} characters and more, found ${read.secret.length}: openssl rand -base64 32 > ${keyFile}`,
+        `${keyFile}: expected ${MIN_KEY_LENGTH} characters and more, found ${key.length}: openssl rand -base64 32 > ${keyFile}`,
         'undone',
       );
-    return new Signer(read.secret, stream);
+    return new Signer(key, stream);
   }
 }
 
@@ -305,13 +303,9 @@ class News {
   }
 }
 
-function isGenuine({ text, signature }: Entry, signer: Signer): boolean {
-  return text !== null && signature !== null && signer.isGenuine({ text, signature });
-}
-
 /** The id of the decision that an entry makes; none for other entries. */
 function idIn(entry: Entry, signer: Signer): string[] {
-  const message = isGenuine(entry, signer) && entry.text !== null ? messageIn(entry.text) : null;
+  const message = signer.isGenuine(entry) ? messageIn(entry.text) : null;
   if (message === null || typeof message === 'string' || message.op !== 'block') return [];
   return [decisionId(message.host, message.target, message.since)];
 }

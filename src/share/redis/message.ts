@@ -44,6 +44,12 @@ export interface Signed {
   readonly signature: string;
 }
 
+/** What a stream has in the place of a message. */
+export interface Unchecked {
+  readonly text: string | null;
+  readonly signature: string | null;
+}
+
 /** The message that tells of a report of this host. */
 export function blockMessage(report: Report, host: string): object {
   return { v: VERSION, op: 'block', host: shortHost(host), ...report };
@@ -78,12 +84,13 @@ export class Signer {
     return { text, signature: this.#signatureOf(text).toString('base64url') };
   }
 
-  /** Whether a host with the same key has signed this. */
-  isGenuine({ text, signature }: Signed): boolean {
-    if (signature.length !== SIGNATURE_LENGTH) return false;
-    const given = Buffer.from(signature, 'base64url');
+  /** Whether a host with the same key has signed this; null stands for what is missing. */
+  isGenuine(given: Unchecked): given is Signed {
+    const { text, signature } = given;
+    if (text === null || signature?.length !== SIGNATURE_LENGTH) return false;
+    const octets = Buffer.from(signature, 'base64url');
     const right = this.#signatureOf(text);
-    return given.length === right.length && timingSafeEqual(given, right);
+    return octets.length === right.length && timingSafeEqual(octets, right);
   }
 
   #signatureOf(text: string): Buffer {

@@ -1,6 +1,6 @@
 import type { CredentialFiles } from '../credentials.ts';
 import type { EngineError } from '../engine.ts';
-import type { Signed } from './message.ts';
+import type { Signed, Unchecked } from './message.ts';
 
 /** How the worker reaches the server. */
 export interface RedisSetup {
@@ -23,10 +23,8 @@ export type RedisRequest =
   | { readonly kind: 'try-to-add' };
 
 /** An entry of the stream; null where it has no such field, or one that is too long. */
-export interface Entry {
+export interface Entry extends Unchecked {
   readonly id: string;
-  readonly text: string | null;
-  readonly signature: string | null;
 }
 
 /** What a request must keep to. */

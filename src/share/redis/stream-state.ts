@@ -1,4 +1,5 @@
-import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
+import { parsePrefix } from '../../net/prefix.ts';
+import { counted } from '../../record/counted.ts';
 import type { Decision, EndedDecision, LeftOut, PullLimits } from '../engine.ts';
 import { LeftOutCounts } from '../left-out.ts';
 import { shown } from '../shown.ts';
@@ -49,9 +50,7 @@ export class StreamState {
     this.#byTarget.clear();
   }
 
-  /**
-   * The decisions that stand on exactly this target.
-   */
+  /** How many decisions stand on exactly this target. */
   countOf(target: string): number {
     return this.#byTarget.get(target)?.size ?? 0;
   }
@@ -70,10 +69,9 @@ export class StreamState {
     const decisions = new Map<string, Decision>();
     const ended: EndedDecision[] = [];
     const leftOut = new LeftOutCounts();
-    for (const { id: entryId, text, signature } of entries) {
-      const isGenuine = text !== null && signature !== null && signer.isGenuine({ text, signature });
-      const message = isGenuine ? messageIn(text) : 'it is not signed with the key of SHARE_KEY_FILE';
-      if (typeof message === 'string') leftOut.add(message, `entry ${entryId}`);
+    for (const entry of entries) {
+      const message = signer.isGenuine(entry) ? messageIn(entry.text) : NOT_SIGNED;
+      if (typeof message === 'string') leftOut.add(message, `entry ${entry.id}`);
       else if (message.op === 'block') {
         const over = this.#endOf(message, limits);
         if (over !== null) ended.push(over);
@@ -107,9 +105,8 @@ export class StreamState {
     this.#known.set(id, { id, target, since, until });
     const ids = this.#byTarget.get(target) ?? new Set();
     this.#byTarget.set(target, ids.add(id));
-    const tried = ports === 1 ? '1 port' : `${ports} ports`;
-    const note = `portsentry/scan from ${shown(host)}: ${tried}, evidence ${evidence}`;
-    return { id, target: formatPrefix(prefix), prefix, until, note, isPortsentry: true };
+    const note = `portsentry/scan from ${shown(host)}: ${counted(ports, 'port')}, evidence ${evidence}`;
+    return { id, target, prefix, until, note, isPortsentry: true };
   }
 
   /** The end of a decision that is in force here or comes from this host, and was ended before its message came. */
@@ -147,4 +144,5 @@ export class StreamState {
   }
 }
 
+const NOT_SIGNED = 'it is not signed with the key of SHARE_KEY_FILE';
 const AHEAD = `it is of a time ahead of this host's clock by more than ${MAX_AHEAD_MS / 60_000} minutes`;
