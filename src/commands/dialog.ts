@@ -4,8 +4,12 @@ import type { Failure } from './failure.ts';
 import { onEnd, startTool, type Tool } from './tool.ts';
 import { resolvesWithin } from './within.ts';
 
-/** The time for one answer. A program that exceeds it hangs, and is replaced. */
-const ANSWER_TIMEOUT_MS = 5_000;
+/**
+ * How often an answer is looked for, and after how many looks without one the program hangs, and is replaced. The looks
+ * count, and not the time: a process that was held up has not looked, and the program may have been held up, too.
+ */
+const LOOK_INTERVAL_MS = 500;
+const MAX_SILENT_LOOKS = 10;
 /** When the program ends this often without an answer in between, all waiting questions fail. */
 const MAX_ENDS = 3;
 /** The first restart is immediate. The pause before the next one begins here, and doubles. */
@@ -64,7 +68,8 @@ export class Dialog {
   #askedLength = 0;
   #ends = 0;
   #failure = '';
-  #deadline: NodeJS.Timeout | null = null;
+  #looking: NodeJS.Timeout | null = null;
+  #silentLooks = 0;
   #pause: NodeJS.Timeout | null = null;
   #closed = false;
   readonly #opening: Opening | null;
@@ -148,10 +153,7 @@ export class Dialog {
     const asked = `${text}\n${this.#program.invalidLine(wordOf(number))}\n`;
     this.#askedLength += asked.length;
     this.#child?.stdin?.write(asked);
-    this.#deadline ??= setTimeout(
-      () => this.#giveUp(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`),
-      ANSWER_TIMEOUT_MS,
-    );
+    this.#looking ??= setInterval(() => this.#look(), LOOK_INTERVAL_MS);
   }
 
   #onStderr(text: string): void {
@@ -170,12 +172,10 @@ export class Dialog {
   #answer(stderr: string): void {
     this.#ends = 0;
     this.#number++;
+    this.#silentLooks = 0;
     this.#questions.shift()?.settle({ stderr });
-    if (this.#questions.length > 0) {
-      this.#deadline?.refresh();
-      return;
-    }
-    this.#clearDeadline();
+    if (this.#questions.length > 0) return;
+    this.#stopLooking();
     if (this.#askedLength > MAX_ASKED_LENGTH) this.#renew();
   }
 
@@ -197,7 +197,7 @@ export class Dialog {
   #ended(child: ChildProcess, why: Failure): void {
     if (this.#child !== child) return;
     this.#child = null;
-    this.#clearDeadline();
+    this.#stopLooking();
     const reason = this.#failure || why || `${this.#program.tool.command}: it ended`;
     this.#failure = '';
     this.#ends++;
@@ -217,14 +217,20 @@ export class Dialog {
   }
 
   #fail(failure: string): void {
-    this.#clearDeadline();
+    this.#stopLooking();
     this.#number += this.#questions.length;
     for (const { settle } of this.#questions.splice(0)) settle({ failure });
   }
 
-  #clearDeadline(): void {
-    if (this.#deadline !== null) clearTimeout(this.#deadline);
-    this.#deadline = null;
+  #look(): void {
+    if (++this.#silentLooks === MAX_SILENT_LOOKS)
+      this.#giveUp(`no answer within ${(MAX_SILENT_LOOKS * LOOK_INTERVAL_MS) / 1_000} s`);
+  }
+
+  #stopLooking(): void {
+    if (this.#looking !== null) clearInterval(this.#looking);
+    this.#looking = null;
+    this.#silentLooks = 0;
   }
 }
 

@@ -100,6 +100,20 @@ test('when it hangs, it is replaced', async () => {
   expect(existsSync(`/proc/${first}`)).toBe(false);
 }, 20_000);
 
+test('a program that was paused together with this process is not replaced', async () => {
+  const log = join(testFolder(), 'log');
+  const dialog = dialogWith();
+  await dialog.ask('');
+  const first = dialog.pid as number;
+  process.kill(first, 'SIGSTOP');
+  const answer = dialog.ask(`do ${log}`);
+  // As a virtual machine that is paused.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_500);
+  process.kill(first, 'SIGCONT');
+  for (const asked of [answer, dialog.ask(`do ${log}`)]) expect(await asked).toEqual({ stderr: '' });
+  expect(readFileSync(log, 'utf8'), 'the same process').toBe(`done ${first}\n`.repeat(2));
+});
+
 test('a missing program is reported, each time', async () => {
   const dialog = dialogWith({ tool: { command: 'no-such-program', package: 'nothing' } });
   const failure = 'no-such-program: not found; install nothing';
