@@ -1,15 +1,11 @@
 import { createSocket } from 'node:dgram';
 import type { Failure } from '../commands/failure.ts';
+import { resolvesWithin } from '../commands/within.ts';
 import { counted } from '../record/counted.ts';
+import { CounterSums } from '../sensor/kernel/counter-sums.ts';
 import { LostReports } from '../sensor/kernel/lost-reports.ts';
 import { boundGroups } from '../sensor/kernel/neighbours.ts';
-import {
-  COUNTERS,
-  type CounterName,
-  type SensorPlan,
-  TRIAL_ADDRESS,
-  TRIAL_PORT,
-} from '../sensor/kernel/plan.ts';
+import { type Counters, type SensorPlan, TRIAL_ADDRESS, TRIAL_PORT } from '../sensor/kernel/plan.ts';
 import { SensorTable } from '../sensor/kernel/sensor-table.ts';
 import { type SensorSummary, SensorSupervisor } from '../sensor/supervisor.ts';
 
@@ -21,6 +17,9 @@ const OWNED_RENEWAL_MS = 5_000;
 
 /** How often the counters are read, to find out what was lost. */
 const COUNTERS_INTERVAL_MS = 5_000;
+
+/** How long a question waits for counters. */
+const COUNTERS_WAIT_MS = 2_000;
 
 /** How often the log says that the kernel could not hold every source. */
 const SHED_INTERVAL_MS = 60_000;
@@ -54,10 +53,6 @@ export interface KernelSensorParts {
   failed(reason: string): void;
 }
 
-type Counters = Readonly<Record<CounterName, number>>;
-
-const NOTHING_COUNTED = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Counters;
-
 /** The counters since the start, over all tables, and how many reports were not read. */
 export interface SensorCounts extends Counters {
   readonly lost: number;
@@ -84,10 +79,8 @@ export class KernelSensor {
   #isReportedTo = false;
   #lastRenewalMs = Number.NEGATIVE_INFINITY;
   #lastCountersMs = Number.NEGATIVE_INFINITY;
-  /** What earlier tables have counted, and the one that stands: the `#countedLoads`-th. */
-  #past = NOTHING_COUNTED;
-  #present = NOTHING_COUNTED;
-  #countedLoads = 1;
+  readonly #counters = new CounterSums();
+  #counting: Promise<void> | null = null;
   readonly #lost = new LostReports();
   #lostSaid = 0;
   #shedSaid = 0;
@@ -202,10 +195,13 @@ export class KernelSensor {
     return this.#lost.count;
   }
 
-  /** What the tables have counted since the start, and what was lost by the last look of `tick`. */
+  /**
+   * What the tables have counted since the start, and what was lost by the last look of `tick`. On a machine that is too busy
+   * to be asked the counters are some seconds old.
+   */
   async tableCounts(): Promise<SensorCounts> {
-    if (this.#isOpen) await this.#readCounters();
-    return { ...this.#sum(), lost: this.#lost.count };
+    if (this.#isOpen) await resolvesWithin(this.#readCounters(), COUNTERS_WAIT_MS);
+    return { ...this.#counters.sums, lost: this.#lost.count };
   }
 
   /** Takes the table away and ends what reads the reports. */
@@ -246,23 +242,20 @@ export class KernelSensor {
     return failure;
   }
 
-  async #readCounters(): Promise<void> {
-    const { loads } = this.table;
-    const counters = await this.table.counters();
-    // A table that was replaced meanwhile may be either of the two.
-    if (counters === null || loads !== this.table.loads) return;
-    if (loads !== this.#countedLoads) {
-      const { reported, ...others } = this.#sum();
-      // Some packets came between the last look at the old table and its end: what was read was reported.
-      this.#past = { ...others, reported: Math.max(reported, this.#read) };
-      this.#countedLoads = loads;
-    }
-    this.#present = counters;
+  /** One look at a time: an older one must not come after a newer one. */
+  #readCounters(): Promise<void> {
+    this.#counting ??= this.#takeCounters().finally(() => {
+      this.#counting = null;
+    });
+    return this.#counting;
   }
 
-  #sum(): Counters {
-    const sums = COUNTERS.map((name) => [name, this.#past[name] + this.#present[name]]);
-    return Object.fromEntries(sums) as Counters;
+  async #takeCounters(): Promise<void> {
+    const { loads } = this.table;
+    const read = this.#read;
+    const counters = await this.table.counters();
+    // A table that was replaced meanwhile may be either of the two.
+    if (counters !== null && loads === this.table.loads) this.#counters.take(counters, loads, read);
   }
 
   /** How many reports were read. */
@@ -273,7 +266,7 @@ export class KernelSensor {
   }
 
   #tellLost(): void {
-    this.#lost.look(this.#sum().reported, this.#read);
+    this.#lost.look(this.#counters.sums.reported, this.#read);
     const lost = this.#lost.count - this.#lostSaid;
     if (lost <= 0) return;
     this.#parts.tell(`${counted(lost, 'report')} of the kernel ${lost === 1 ? 'was' : 'were'} lost.`);
@@ -281,7 +274,7 @@ export class KernelSensor {
   }
 
   #tellShed(now: number): void {
-    const { shed } = this.#sum();
+    const { shed } = this.#counters.sums;
     if (shed === this.#shedSaid || now - this.#lastShedMs < SHED_INTERVAL_MS) return;
     this.#parts.tell(
       `${counted(shed - this.#shedSaid, 'probe')} got no answer but no hold either: more sources probe than the kernel holds (status: shed).`,

@@ -1,13 +1,22 @@
 import { type Failure, failureOf, throwOn } from '../../commands/failure.ts';
 import { runTool } from '../../commands/tool.ts';
 import { type Prefix, parsePrefix } from '../../net/prefix.ts';
+import { type Counted, readCounters } from '../../nft/counters.ts';
 import { runScript } from '../../nft/script.ts';
 import { GONE, NFT, NO_LISTING } from '../../nft/words.ts';
 import { SerialQueue } from '../serial-queue.ts';
 import { sparedTargets } from '../spared-targets.ts';
 import type { ListEntry } from './entry.ts';
-import { type Dropped, readCounters, readShape, type Shape } from './listing.ts';
-import { type ListSet, MAX_LENGTHS, SPARED, setFor, setName } from './names.ts';
+import { readShape, type Shape } from './listing.ts';
+import {
+  LIST_TABLE_NAME,
+  type ListSet,
+  listOfCounter,
+  MAX_LENGTHS,
+  SPARED,
+  setFor,
+  setName,
+} from './names.ts';
 import { type Changes, changing, declaring, REMOVAL, ruling } from './script.ts';
 
 /** What the table needs from its owner. */
@@ -95,10 +104,16 @@ export class ListTable {
   }
 
   /** What each list has dropped; null when that cannot be read. Never rejects. */
-  async dropped(): Promise<ReadonlyMap<string, Dropped> | null> {
+  async dropped(): Promise<ReadonlyMap<string, Counted> | null> {
     if (this.#lists.size === 0) return new Map();
-    const { failure, stdout } = await runTool(NFT, ['-t', 'list', 'ruleset', 'inet']);
-    return failure === null ? readCounters(stdout) : null;
+    const counters = await readCounters(LIST_TABLE_NAME);
+    if (counters === null) return null;
+    const lists = new Map<string, Counted>();
+    for (const [name, counted] of counters) {
+      const list = listOfCounter(name);
+      if (list !== null) lists.set(list, counted);
+    }
+    return lists;
   }
 
   /** Makes the table anew when another program has changed it or taken it away; true then. Rejects with a one-line reason. */

@@ -1,29 +1,5 @@
 import { type Json, objectsOfTable } from '../../nft/objects.ts';
-import { LIST_TABLE, LIST_TABLE_NAME, type ListSet, listOfCounter, readSetName } from './names.ts';
-
-/** What a list has dropped since it was loaded. */
-export interface Dropped {
-  readonly packets: number;
-  readonly bytes: number;
-}
-
-/** The counters in the text of `nft -t list ruleset inet`. */
-const COUNTER = /^\tcounter (\S+) \{[^}]*?\bpackets (\d+) bytes (\d+)/gm;
-
-/**
- * What each list has dropped, from the text of `nft -t list ruleset inet`. nft reads every element of a set for any other
- * listing that has counters, and 1.0.6 prints no JSON for a table that a process owns, as that of the sensor.
- */
-export function readCounters(text: string): Map<string, Dropped> {
-  const [, from = ''] = text.split(`table ${LIST_TABLE} {\n`);
-  const [table = ''] = from.split('\n}\n', 1);
-  const counters = new Map<string, Dropped>();
-  for (const [, name = '', packets, bytes] of table.matchAll(COUNTER)) {
-    const list = listOfCounter(name);
-    if (list !== null) counters.set(list, { packets: Number(packets), bytes: Number(bytes) });
-  }
-  return counters;
-}
+import { LIST_TABLE_NAME, type ListSet, readSetName } from './names.ts';
 
 /** The table as it is in the kernel. */
 export interface Shape {

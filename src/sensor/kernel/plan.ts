@@ -14,6 +14,7 @@ export const JUDGED_PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
 /** What the table counts; `reported` and `unreported` are packets, `shed` is sources that found no room in a set. */
 export const COUNTERS = ['probes', 'reported', 'unreported', 'held', 'shed', 'spared', 'forged'] as const;
 export type CounterName = (typeof COUNTERS)[number];
+export type Counters = Readonly<Record<CounterName, number>>;
 
 /** How long the kernel remembers what it has seen of a source or sent to a peer. */
 export const MEMORY_S = 60;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, Dialog } from '../../commands/dialog.ts';
 import type { Failure } from '../../commands/failure.ts';
 import { firstError, runTool } from '../../commands/tool.ts';
+import { readCounters } from '../../nft/counters.ts';
 import { entriesOf } from '../../nft/objects.ts';
 import { GONE, NFT, NFT_DIALOG } from '../../nft/words.ts';
 import { findOtherDaemon } from './neighbours.ts';
@@ -9,7 +10,7 @@ import {
   ALIVE_SET,
   ALIVE_TIMEOUT_S,
   COUNTERS,
-  type CounterName,
+  type Counters,
   JUDGED_PROTOCOLS,
   SENSOR_TABLE,
   SENSOR_TABLE_NAME,
@@ -185,15 +186,10 @@ export class SensorTable {
   }
 
   /** What the table has counted; null when it cannot be read. */
-  async counters(): Promise<Readonly<Record<CounterName, number>> | null> {
-    const { failure, stdout } = await runTool(NFT, [
-      '-j',
-      'list',
-      'counters',
-      'table',
-      ...SENSOR_TABLE.split(' '),
-    ]);
-    return failure === null ? readCounters(stdout) : null;
+  async counters(): Promise<Counters | null> {
+    const found = await readCounters(SENSOR_TABLE_NAME);
+    if (found === null || found.size === 0) return null;
+    return Object.fromEntries(COUNTERS.map((name) => [name, found.get(name)?.packets ?? 0])) as Counters;
   }
 
   /** How many sources the kernel holds now; null when it cannot be read. A flood makes some thousand of them at most. */
@@ -346,19 +342,6 @@ async function lookAtLife(): Promise<{ leftS: number; beganMs: number; endedMs: 
     beganMs,
     endedMs: performance.now(),
   };
-}
-
-/** The counters in `nft -j list counters`; null when the text is not such a listing. */
-export function readCounters(text: string): Readonly<Record<CounterName, number>> | null {
-  const objects = objectsOf<{ counter?: { table?: string; name?: string; packets?: number } }>(text);
-  if (objects === null) return null;
-  const counts = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<CounterName, number>;
-  for (const { counter } of objects) {
-    if (counter?.table !== SENSOR_TABLE_NAME || counter.name === undefined || !(counter.name in counts))
-      continue;
-    counts[counter.name as CounterName] = counter.packets ?? 0;
-  }
-  return counts;
 }
 
 /** The objects of a listing by `nft -j`; null when the text is no listing. */

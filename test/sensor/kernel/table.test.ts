@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { Kind, kindMask } from '../../../src/classify/kind.ts';
 import { PortSet } from '../../../src/config/ports.ts';
-import { COUNTERS, type TablePlan } from '../../../src/sensor/kernel/plan.ts';
-import { readCounters } from '../../../src/sensor/kernel/sensor-table.ts';
+import type { TablePlan } from '../../../src/sensor/kernel/plan.ts';
 import { asOneLine, changeLine, tableLines } from '../../../src/sensor/kernel/table.ts';
 
 const PLAN: TablePlan = {
@@ -70,20 +69,6 @@ test('a kind that is not looked for passes: the packet is neither dropped nor re
 
 test('an impossible segment is judged on every port that is not excluded, watched or not', () => {
   expect(chain({}, 'impossible')).toEqual(['tcp dport @excluded_tcp accept', 'goto judge']);
-});
-
-test('the counters of the table are read, and those of other tables are not', () => {
-  const counter = (table: string, name: string, packets: number) => ({ counter: { table, name, packets } });
-  const text = JSON.stringify({
-    nftables: [
-      { metainfo: {} },
-      counter('portsentry_sensor', 'probes', 7),
-      counter('other', 'probes', 9),
-      counter('portsentry_sensor', 'stranger', 9),
-    ],
-  });
-  expect(readCounters(text)).toEqual({ ...Object.fromEntries(COUNTERS.map((name) => [name, 0])), probes: 7 });
-  expect([readCounters('no listing'), readCounters('{}')]).toEqual([null, null]);
 });
 
 test.each<[string, Partial<TablePlan>]>([
