@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
+import { SYSTEM_ENV } from './test/support/system-env.ts';
 
 /** End-to-end tests that compare how long two things take. Nothing runs beside them. */
 const ALONE = ['capture-loss', 'fragments', 'lifecycle'].map((name) => `test/e2e/${name}.test.ts`);
@@ -16,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          env: SYSTEM_ENV,
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/field/**', 'test/vm/**'],
           ...UNIT_LIMITS,
@@ -27,6 +29,7 @@ export default defineConfig({
         // Each file has hosts of its own, and waits for them most of the time.
         test: {
           name: 'e2e',
+          env: SYSTEM_ENV,
           include: ['test/e2e/**/*.test.ts'],
           exclude: ALONE,
           ...END_TO_END_LIMITS,
@@ -37,6 +40,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e-alone',
+          env: SYSTEM_ENV,
           include: ALONE,
           ...END_TO_END_LIMITS,
           fileParallelism: false,

@@ -22,7 +22,7 @@ import type { BlockEvent, Outcome, Reaction, RefusedEvent } from './respond/even
 import type { NeverBlockRule, RuleOrigin } from './respond/never-block.ts';
 import { mayTryAgain } from './respond/retry.ts';
 import { ArpSweeps } from './track/arp-sweeps.ts';
-import type { CapturePlace } from './track/capture-place.ts';
+import type { CapturePlace, FrameNumber } from './track/capture-place.ts';
 import type { DecoyGroup } from './track/decoy-group.ts';
 import { Decoys } from './track/decoys.ts';
 import type { Answered, DecoysEvent, ProbeDetails, ProbeEvent, ScanEvent } from './track/event.ts';
@@ -109,8 +109,8 @@ export interface EngineParts extends EngineSettings {
   readonly onLocal?: (address: Address) => void;
   /** What answered a source, as far as a replay knows; null when that is not known. */
   readonly answersTo?: (source: Address) => readonly Answered[] | null;
-  /** Where the packet of a probe lies in the captures of a replay. */
-  readonly placeOf?: (probe: Probe) => CapturePlace;
+  /** Where a frame lies in the captures of a replay. */
+  readonly placeOf?: (at: FrameNumber) => CapturePlace;
   /** Randomizes hashes; the results do not depend on it. */
   readonly salt: number;
   /** Sources tracked at a time; MAX_SOURCES by default. */
@@ -417,7 +417,7 @@ export class Engine {
     const event = this.#event(probe, source, { policy, evidence, rule, tool, isKnown: circumstance.isKnown });
     if (this.tracker.newPort) source.reported.unreportedPorts++;
     if (event.note === 'traceroute-like') marks.traceroutes++;
-    if (event.place !== undefined) marks.notePlace(event.place);
+    if (event.place !== undefined) marks.notePlace(probe);
     marks.triggered ||= event.triggered && !event.isSilent;
     if (group !== null) this.#expose(group, event);
     const isHeldBack = event.triggered && this.#isHeldBack(event);
@@ -524,7 +524,7 @@ export class Engine {
     const isLine = (triggered && source.probes > 1) || isArpSweep(source.kinds);
     // Nobody reads the scans of a flood of forged sources.
     if (recorder.readsEvents || isLine || recorder.wantsScan?.(source.probes) === true)
-      recorder.scan(scanEvent(source, this.#answersTo(source)));
+      recorder.scan(scanEvent(source, this.#answersTo(source), this.#parts.placeOf));
   }
 
   /** Of a network, what answered its addresses is not known. */

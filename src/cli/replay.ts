@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import type { Probe } from '../classify/probe.ts';
 import type { Config } from '../config/config.ts';
 import { DEFAULT_DETECT } from '../config/kinds.ts';
 import { loadConfigOrDefault } from '../config/load.ts';
@@ -20,6 +19,7 @@ import { StampedText } from '../replay/stamped-text.ts';
 import { Story } from '../replay/story.ts';
 import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock } from '../respond/never-block.ts';
+import type { FrameNumber } from '../track/capture-place.ts';
 import { EVERY_HOME, homeOf } from '../watch/home.ts';
 import { OpenPorts } from '../watch/open-ports.ts';
 import { SeenAnswers } from '../watch/seen-answers.ts';
@@ -90,7 +90,7 @@ export async function runReplay(
     takeBack: (source) => void actions?.blocks.releaseDecoy(source),
     recorder: () => story,
     ...(options.inferOpen ? { answersTo: (source: Address) => answers.to(source) } : {}),
-    ...(needsPlaces(options, files.length) ? { placeOf: (probe: Probe) => places.of(probe) } : {}),
+    ...(needsPlaces(options, files.length) ? { placeOf: (at: FrameNumber) => places.of(at) } : {}),
     localCheck: options.localCheck,
     salt,
   });

@@ -1,6 +1,5 @@
 import type { CaptureSource } from '../capture/source.ts';
-import type { Probe } from '../classify/probe.ts';
-import type { CapturePlace } from '../track/capture-place.ts';
+import type { CapturePlace, FrameNumber } from '../track/capture-place.ts';
 
 /** Comments that a summary has: thousands of files may have one each. */
 const MAX_COMMENTS = 16;
@@ -31,8 +30,8 @@ export class Places {
     this.#source = null;
   }
 
-  /** Where the packet of a probe lies. */
-  of({ file, frame }: Probe): CapturePlace {
+  /** Where a frame lies. */
+  of({ file, frame }: FrameNumber): CapturePlace {
     const isOpen = this.#source !== null && file === this.#number;
     const comment = (isOpen ? this.#source?.comment : this.#comments.get(file)) ?? null;
     return { file: this.#names[file] as string, frame, comment };

@@ -1,3 +1,9 @@
+/** The number of a capture of a replay, counted from 0, and of a frame in it, counted from 1. */
+export interface FrameNumber {
+  readonly file: number;
+  readonly frame: number;
+}
+
 /** Where a packet lies in the captures of a replay. */
 export interface CapturePlace {
   /** The path of the capture as it was given, or `standard input`. */

@@ -1,5 +1,5 @@
 import { Address } from '../net/address.ts';
-import type { CapturePlace } from './capture-place.ts';
+import type { FrameNumber } from './capture-place.ts';
 import type { DecoyGroup } from './decoy-group.ts';
 import { type Evidence, isBetter } from './evidence.ts';
 import { ACTIVE, type Members } from './members.ts';
@@ -7,6 +7,9 @@ import { ToolVote } from './tool-vote.ts';
 
 /** Addresses of a source that are remembered as genuine; an attacker proves his own ones, and the oldest leaves. */
 const MAX_PROVEN = 8;
+
+/** Frames are counted from 1. */
+const NO_FRAME = 0;
 
 /** Evidence that no blind forger can make. */
 export type Proof = Extract<Evidence, 'reacts' | 'handshake'>;
@@ -23,8 +26,11 @@ export class Marks {
   readonly tool = new ToolVote();
   /** Probes of the scan that look like traceroute's. */
   traceroutes = 0;
-  /** Where the first and the last probe of the scan lie in captures; undefined outside of a replay. */
-  places: { first: CapturePlace; last: CapturePlace } | undefined;
+  /** Where the first and the last probe of the scan lie in captures; no frame outside of a replay. */
+  #firstFile = 0;
+  #firstFrame = NO_FRAME;
+  #lastFile = 0;
+  #lastFrame = NO_FRAME;
   /** Probes of the scan in the last reported summary. */
   reportedProbes = 0;
   /** The addresses that are genuine, and how that is known; null while there is none. */
@@ -76,9 +82,22 @@ export class Marks {
   }
 
   /** Notes where a probe lies. */
-  notePlace(place: CapturePlace): void {
-    if (this.places === undefined) this.places = { first: place, last: place };
-    else this.places.last = place;
+  notePlace({ file, frame }: FrameNumber): void {
+    if (this.#firstFrame === NO_FRAME) {
+      this.#firstFile = file;
+      this.#firstFrame = frame;
+    }
+    this.#lastFile = file;
+    this.#lastFrame = frame;
+  }
+
+  /** Where the first and the last probe lie; null when that was not noted. */
+  get places(): { readonly first: FrameNumber; readonly last: FrameNumber } | null {
+    if (this.#firstFrame === NO_FRAME) return null;
+    return {
+      first: { file: this.#firstFile, frame: this.#firstFrame },
+      last: { file: this.#lastFile, frame: this.#lastFrame },
+    };
   }
 
   /** Belongs to another slot from now on. */
@@ -94,7 +113,7 @@ export class Marks {
     this.acted = false;
     this.tool.reset();
     this.traceroutes = 0;
-    this.places = undefined;
+    this.#firstFrame = NO_FRAME;
     this.reportedProbes = 0;
   }
 }

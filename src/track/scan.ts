@@ -1,14 +1,20 @@
 import { Kind, type KindName, kindName } from '../classify/kind.ts';
 import { formatPrefix } from '../net/prefix.ts';
+import type { CapturePlace, FrameNumber } from './capture-place.ts';
 import type { DecoyGroup } from './decoy-group.ts';
 import type { Answered, ScanEvent } from './event.ts';
 import { countPorts, joinRanges, type ScannedRange } from './ranges.ts';
 import { groupShapeOf, type Shape, shapeOf } from './shape.ts';
 import type { Source } from './source.ts';
 
-/** The summary of a source's scan that is over; `time` is that of its last probe. */
-export function scanEvent(source: Source, answered: readonly Answered[] | null = null): ScanEvent {
+/** The summary of a source's scan that is over; `time` is that of its last probe. `placeOf` finds frames of a replay. */
+export function scanEvent(
+  source: Source,
+  answered: readonly Answered[] | null = null,
+  placeOf?: (at: FrameNumber) => CapturePlace,
+): ScanEvent {
   const { ranges } = source;
+  const { places } = source.marks;
   return {
     action: 'scan',
     time: source.lastSeen,
@@ -31,8 +37,10 @@ export function scanEvent(source: Source, answered: readonly Answered[] | null =
     evidence: source.marks.evidence,
     sources: 1,
     decoys: [],
-    // Copied, because the scan may go on.
-    places: source.marks.places && { ...source.marks.places },
+    places:
+      places === null || placeOf === undefined
+        ? undefined
+        : { first: placeOf(places.first), last: placeOf(places.last) },
   };
 }
 

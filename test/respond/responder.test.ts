@@ -287,10 +287,14 @@ describe('the look before the first action', () => {
   test('takes bounded memory in a flood', async () => {
     const { responder } = given(() => ({ blockTcp: 1, killRoute: 'true' }));
     let release = () => {};
-    const held = new Promise<null>((resolve) => {
-      release = () => resolve(null);
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
     });
-    const looking = responder(() => held);
+    // One in 64 is blocked in the end: 2,048 commands would take long.
+    const looking = responder(async ({ source }) => {
+      await held;
+      return Number(source.split('.')[3]) % 64 === 0 ? null : RULE;
+    });
     const from = (index: number) => knockFrom(`10.1.${index >> 8}.${index & 255}`);
     const first = Array.from({ length: 2_048 }, (_, index) => looking.respond(from(index), 1));
     expect(await looking.respond(from(2_048), 1)).toMatchObject({
@@ -298,7 +302,10 @@ describe('the look before the first action', () => {
       reason: 'too many responses are under way: 2048',
     });
     release();
-    expect((await Promise.all(first)).filter(({ action }) => action === 'block').length).toBeGreaterThan(0);
+    const actions = (await Promise.all(first)).map(({ action }) => action);
+    expect(['block', 'refused'].map((name) => actions.filter((each) => each === name).length)).toEqual([
+      32, 2_016,
+    ]);
   });
 });
 

@@ -42,7 +42,7 @@ const EMULATION = ['-accel', 'tcg', '-icount', 'shift=0,sleep=off', '-smp', '1']
 const KERNEL_ARGUMENTS = 'console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off systemd.show_status=0';
 
 /** The parts of `guest/trial`. */
-const ALL_PARTS = 'boot,unit,network,package';
+const ALL_PARTS = 'boot,unit,metrics,network,package';
 
 /** What the tests in the machine need besides `guest`. */
 const FILES = ['test/support/services/http.mjs'];
