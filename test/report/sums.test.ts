@@ -195,9 +195,9 @@ test('whatever the events are, all parts have the same sum', () => {
     { numRuns: 100 },
   );
   fc.assert(
-    fc.property(events, (some) =>
-      expect(reportPage(reportOf(sumsOf(some), some.length))).toContain('</html>'),
-    ),
+    fc.property(events, (some) => {
+      expect(reportPage(reportOf(sumsOf(some), some.length))).toContain('</html>');
+    }),
     { numRuns: 10 },
   );
 });
