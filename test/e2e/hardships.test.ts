@@ -44,7 +44,8 @@ async function inKernel(): Promise<Set<string>> {
 }
 
 test('nft is killed again and again among 600 blocks: all of them are in force', async () => {
-  configure(lab.victim, `BLOCK_METHOD="nftables"\n${UNLIMITED}`);
+  // Without its nft the kernel sensor would miss probes that come meanwhile.
+  configure(lab.victim, `SENSOR="packet"\nBLOCK_METHOD="nftables"\n${UNLIMITED}`);
   const detector = await startDetector(lab, lab.victim);
   const sources = sourcesOf(600);
   for (let first = 0; first < sources.length; first += 100) {
