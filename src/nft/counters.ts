@@ -10,9 +10,9 @@ export interface Counted {
 const COUNTER = /^\tcounter (\S+) \{[^}]*?\bpackets (\d+) bytes (\d+)/gm;
 
 /**
- * The named counters of the table `inet NAME`, without any when there is no such table; null when nft cannot tell. For any other listing that has counters nft reads every
- * element of every set as well, and begins anew whenever a ruleset changes meanwhile: in a flood on a busy machine it never
- * comes to its end.
+ * The named counters of the table `inet NAME`, none when there is no such table; null when nft cannot tell. This listing
+ * reads no elements of sets. Every other listing with counters reads all of them, and nft starts it again whenever a ruleset
+ * changes: in a flood on a busy machine it never ends.
  */
 export async function readCounters(name: string): Promise<ReadonlyMap<string, Counted> | null> {
   const { failure, stdout } = await runTool(NFT, ['-t', 'list', 'ruleset', 'inet']);

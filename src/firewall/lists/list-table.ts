@@ -7,16 +7,8 @@ import { GONE, NFT, NO_LISTING } from '../../nft/words.ts';
 import { SerialQueue } from '../serial-queue.ts';
 import { sparedTargets } from '../spared-targets.ts';
 import type { ListEntry } from './entry.ts';
-import { readShape, type Shape } from './listing.ts';
-import {
-  LIST_TABLE_NAME,
-  type ListSet,
-  listOfCounter,
-  MAX_LENGTHS,
-  SPARED,
-  setFor,
-  setName,
-} from './names.ts';
+import { droppedByList, readShape, type Shape } from './listing.ts';
+import { LIST_TABLE_NAME, type ListSet, MAX_LENGTHS, SPARED, setFor, setName } from './names.ts';
 import { type Changes, changing, declaring, REMOVAL, ruling } from './script.ts';
 
 /** What the table needs from its owner. */
@@ -107,13 +99,7 @@ export class ListTable {
   async dropped(): Promise<ReadonlyMap<string, Counted> | null> {
     if (this.#lists.size === 0) return new Map();
     const counters = await readCounters(LIST_TABLE_NAME);
-    if (counters === null) return null;
-    const lists = new Map<string, Counted>();
-    for (const [name, counted] of counters) {
-      const list = listOfCounter(name);
-      if (list !== null) lists.set(list, counted);
-    }
-    return lists;
+    return counters === null ? null : droppedByList(counters);
   }
 
   /** Makes the table anew when another program has changed it or taken it away; true then. Rejects with a one-line reason. */

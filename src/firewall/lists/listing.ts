@@ -1,5 +1,16 @@
+import type { Counted } from '../../nft/counters.ts';
 import { type Json, objectsOfTable } from '../../nft/objects.ts';
-import { LIST_TABLE_NAME, type ListSet, readSetName } from './names.ts';
+import { LIST_TABLE_NAME, type ListSet, listOfCounter, readSetName } from './names.ts';
+
+/** What each list has dropped since it was loaded, by the counters of the table. */
+export function droppedByList(counters: ReadonlyMap<string, Counted>): Map<string, Counted> {
+  const lists = new Map<string, Counted>();
+  for (const [name, counted] of counters) {
+    const list = listOfCounter(name);
+    if (list !== null) lists.set(list, counted);
+  }
+  return lists;
+}
 
 /** The table as it is in the kernel. */
 export interface Shape {

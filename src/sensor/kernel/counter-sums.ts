@@ -1,6 +1,6 @@
-import { COUNTERS, type Counters } from './plan.ts';
+import { type Counters, countersWith } from './plan.ts';
 
-const NOTHING_COUNTED = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Counters;
+const NOTHING_COUNTED = countersWith(() => 0);
 
 /** What the sensor's tables have counted since the start. A new table in the place of another begins at zero. */
 export class CounterSums {
@@ -10,12 +10,13 @@ export class CounterSums {
 
   /** All tables together. */
   get sums(): Counters {
-    return sumOf(this.#past, this.#present);
+    return countersWith((name) => this.#past[name] + this.#present[name]);
   }
 
   /**
-   * Takes what the table of the `loads`-th load has counted, and how many reports were read before that was asked: so many
-   * were reported. What an old table counted between the last look at it and its end nobody knows.
+   * Takes the counters of the table that stands; `loads` is the number of its load. `readBefore` is how many reports had been
+   * read when nft was asked: at least as many were reported. A table may have reported more between the last look at it and
+   * its end, and nobody knows how many.
    */
   take(counters: Counters, loads: number, readBefore: number): void {
     if (loads !== this.#loads) this.#past = this.sums;
@@ -24,8 +25,4 @@ export class CounterSums {
     const unknown = Math.max(0, readBefore - this.sums.reported);
     this.#past = { ...this.#past, reported: this.#past.reported + unknown };
   }
-}
-
-function sumOf(one: Counters, other: Counters): Counters {
-  return Object.fromEntries(COUNTERS.map((name) => [name, one[name] + other[name]])) as Counters;
 }

@@ -16,6 +16,11 @@ export const COUNTERS = ['probes', 'reported', 'unreported', 'held', 'shed', 'sp
 export type CounterName = (typeof COUNTERS)[number];
 export type Counters = Readonly<Record<CounterName, number>>;
 
+/** The counters with these values. */
+export function countersWith(countOf: (name: CounterName) => number): Counters {
+  return Object.fromEntries(COUNTERS.map((name) => [name, countOf(name)])) as Counters;
+}
+
 /** How long the kernel remembers what it has seen of a source or sent to a peer. */
 export const MEMORY_S = 60;
 

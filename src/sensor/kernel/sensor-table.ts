@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, Dialog } from '../../commands/dialog.ts';
 import type { Failure } from '../../commands/failure.ts';
 import { firstError, runTool } from '../../commands/tool.ts';
-import { readCounters } from '../../nft/counters.ts';
+import { type Counted, readCounters } from '../../nft/counters.ts';
 import { entriesOf } from '../../nft/objects.ts';
 import { GONE, NFT, NFT_DIALOG } from '../../nft/words.ts';
 import { findOtherDaemon } from './neighbours.ts';
 import {
   ALIVE_SET,
   ALIVE_TIMEOUT_S,
-  COUNTERS,
   type Counters,
+  countersWith,
   JUDGED_PROTOCOLS,
   SENSOR_TABLE,
   SENSOR_TABLE_NAME,
@@ -188,8 +188,7 @@ export class SensorTable {
   /** What the table has counted; null when it cannot be read. */
   async counters(): Promise<Counters | null> {
     const found = await readCounters(SENSOR_TABLE_NAME);
-    if (found === null || found.size === 0) return null;
-    return Object.fromEntries(COUNTERS.map((name) => [name, found.get(name)?.packets ?? 0])) as Counters;
+    return found === null ? null : sensorCounters(found);
   }
 
   /** How many sources the kernel holds now; null when it cannot be read. A flood makes some thousand of them at most. */
@@ -342,6 +341,11 @@ async function lookAtLife(): Promise<{ leftS: number; beganMs: number; endedMs: 
     beganMs,
     endedMs: performance.now(),
   };
+}
+
+/** The sensor's counters among those of its table; null when there is no table. */
+export function sensorCounters(found: ReadonlyMap<string, Counted>): Counters | null {
+  return found.size === 0 ? null : countersWith((name) => found.get(name)?.packets ?? 0);
 }
 
 /** The objects of a listing by `nft -j`; null when the text is no listing. */

@@ -1,5 +1,20 @@
 import { expect, test } from 'vitest';
-import { readShape } from '../../../src/firewall/lists/listing.ts';
+import { droppedByList, readShape } from '../../../src/firewall/lists/listing.ts';
+
+test('counters of lists', () => {
+  const [drop, ab] = [
+    { packets: 3, bytes: 180 },
+    { packets: 0, bytes: 0 },
+  ];
+  const counters = { dropped_drop: drop, 'dropped_a-b': ab, other: { packets: 9, bytes: 9 } };
+  expect(droppedByList(new Map(Object.entries(counters)))).toEqual(
+    new Map([
+      ['drop', drop],
+      ['a-b', ab],
+    ]),
+  );
+  expect(droppedByList(new Map())).toEqual(new Map());
+});
 
 const listing = (...objects: object[]) => JSON.stringify({ nftables: [{ metainfo: {} }, ...objects] });
 const ours = { family: 'inet', table: 'portsentry_lists' };

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CounterSums } from '../../../src/sensor/kernel/counter-sums.ts';
-import { COUNTERS, type Counters } from '../../../src/sensor/kernel/plan.ts';
+import { type Counters, countersWith } from '../../../src/sensor/kernel/plan.ts';
 
 const counters = (reported: number, shed = 0): Counters => ({
-  ...(Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Counters),
+  ...countersWith(() => 0),
   reported,
   shed,
 });

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Kind, kindMask } from '../../../src/classify/kind.ts';
 import { PortSet } from '../../../src/config/ports.ts';
-import type { TablePlan } from '../../../src/sensor/kernel/plan.ts';
+import { COUNTERS, type TablePlan } from '../../../src/sensor/kernel/plan.ts';
+import { sensorCounters } from '../../../src/sensor/kernel/sensor-table.ts';
 import { asOneLine, changeLine, tableLines } from '../../../src/sensor/kernel/table.ts';
 
 const PLAN: TablePlan = {
@@ -69,6 +70,15 @@ test('a kind that is not looked for passes: the packet is neither dropped nor re
 
 test('an impossible segment is judged on every port that is not excluded, watched or not', () => {
   expect(chain({}, 'impossible')).toEqual(['tcp dport @excluded_tcp accept', 'goto judge']);
+});
+
+test('the counters of the table are read, and strangers among them are not', () => {
+  const found = { probes: { packets: 7, bytes: 280 }, stranger: { packets: 9, bytes: 9 } };
+  expect(sensorCounters(new Map(Object.entries(found)))).toEqual({
+    ...Object.fromEntries(COUNTERS.map((name) => [name, 0])),
+    probes: 7,
+  });
+  expect(sensorCounters(new Map())).toBeNull();
 });
 
 test.each<[string, Partial<TablePlan>]>([
