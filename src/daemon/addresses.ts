@@ -43,7 +43,7 @@ async function sourcesFrom(typed: string, table: SourceTable): Promise<{ text: s
   for (let slot = 0; slot < table.usedSlots; slot++) {
     if (slot % PIECE_SLOTS === PIECE_SLOTS - 1) await turn();
     if (!table.isTaken(slot)) continue;
-    const { address, lastSeen } = table.glance(slot);
+    const { address, lastSeen } = table.source(slot);
     const text = address.toString();
     if (text.startsWith(typed)) found.push({ text, lastSeen });
   }

@@ -109,7 +109,7 @@ export class LiveControlHandlers implements ControlHandlers {
     const table = () => engine.tracker.table;
     this.#feed = new SourceFeed({
       table,
-      infoOf: (slot) => scannerInfo(blockManager, table().glance(slot)),
+      infoOf: (slot) => scannerInfo(blockManager, table().source(slot)),
       header: () => this.#header(),
       probes: () => engine.probes,
       ready: () => Promise.race([this.#sensor.look(), delay(LOOK_TIME_MS, undefined, NO_REF)]),

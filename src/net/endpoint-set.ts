@@ -1,3 +1,4 @@
+import { free } from '../memory/free.ts';
 import { Address } from './address.ts';
 import { hashAddress, mix } from './hash.ts';
 
@@ -92,9 +93,10 @@ export class EndpointSet {
       address.w1 = old[at + 1] as number;
       address.w2 = old[at + 2] as number;
       address.w3 = old[at + 3] as number;
-      const free = this.#find((entry >>> 16) & 0xff, address, entry & 0xffff);
-      this.#words.set(old.subarray(at, at + SLOT_WORDS), free);
+      const found = this.#find((entry >>> 16) & 0xff, address, entry & 0xffff);
+      this.#words.set(old.subarray(at, at + SLOT_WORDS), found);
     }
+    free(old);
   }
 }
 

@@ -37,8 +37,8 @@ export interface Form1Parts {
 /** The form of 1.x: the first probes of a source have a line each, and those that follow are summed up. */
 export class Form1 implements Form {
   readonly #parts: Form1Parts;
-  /** Sources with probes that no sum has counted yet, the oldest first. */
-  readonly #pendingSums = new Map<Reported, string>();
+  /** Sources with probes that no sum has counted yet, by slot, the oldest first. */
+  readonly #pendingSums = new Map<number, { readonly source: string; readonly reported: Reported }>();
 
   constructor(parts: Form1Parts) {
     this.#parts = parts;
@@ -91,13 +91,13 @@ export class Form1 implements Form {
   }
 
   tick(now: number): void {
-    for (const [reported, source] of this.#pendingSums) {
+    for (const { source, reported } of this.#pendingSums.values()) {
       if (Math.abs(now - reported.unreportedSince) >= SUM_INTERVAL_MS) this.#sum(source, reported);
     }
   }
 
   close(): void {
-    for (const [reported, source] of this.#pendingSums) this.#sum(source, reported);
+    for (const { source, reported } of this.#pendingSums.values()) this.#sum(source, reported);
   }
 
   /** 1.x is silent before the trigger. Pings never trigger, and get a line where they are detected. */
@@ -120,7 +120,8 @@ export class Form1 implements Form {
     reported.unreportedProbes++;
     reported.countedPorts = reported.unreportedPorts;
     if (Math.abs(now - reported.unreportedSince) >= SUM_INTERVAL_MS) this.#sum(event.source, reported);
-    else if (this.#pendingSums.size < MAX_PENDING_SUMS) this.#pendingSums.set(reported, event.source);
+    else if (this.#pendingSums.size < MAX_PENDING_SUMS)
+      this.#pendingSums.set(reported.slot, { source: event.source, reported });
   }
 
   #sum(source: string, reported: Reported): void {
@@ -129,7 +130,7 @@ export class Form1 implements Form {
     reported.unreportedProbes = 0;
     reported.unreportedPorts = 0;
     reported.countedPorts = 0;
-    this.#pendingSums.delete(reported);
+    this.#pendingSums.delete(reported.slot);
     lines.write(probeLines, source, (name) => sumLine(source, name, unreportedProbes, unreportedPorts));
   }
 

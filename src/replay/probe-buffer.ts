@@ -1,4 +1,5 @@
 import { Probe } from '../classify/probe.ts';
+import { free } from '../memory/free.ts';
 import type { Address } from '../net/address.ts';
 import { RECORD_LENGTH, readProbe, writeProbe } from '../sensor/record-format.ts';
 
@@ -35,6 +36,7 @@ export class ProbeBuffer {
   /** Holds nothing from now on. */
   overflow(): void {
     this.#overflowed = true;
+    free(this.#view, this.#files, this.#frames);
     this.#view = new DataView(new ArrayBuffer(0));
     this.#files = new Uint32Array(0);
     this.#frames = new Float64Array(0);

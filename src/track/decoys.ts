@@ -95,7 +95,7 @@ export class Decoys {
   }
 
   #dismiss(slot: number, group: DecoyGroup): void {
-    const source = this.#table.glance(slot);
+    const source = this.#table.source(slot);
     if (group.leave(source)) this.#onEnd(group, source);
   }
 

@@ -6,6 +6,7 @@ import { SlotLists } from './slot-lists.ts';
 import { Source } from './source.ts';
 import type { SourceNetworks } from './source-networks.ts';
 import { SourceRecords } from './source-records.ts';
+import { SourceState } from './source-state.ts';
 
 /**
  * Sources tracked at a time. An attacker who forges addresses fills it with one-probe sources in seconds. They evict
@@ -31,15 +32,13 @@ export const MAX_PREFETCH = 64;
 export class SourceTable {
   readonly records: SourceRecords;
   readonly members: Members;
+  readonly state: SourceState;
   readonly #capacity: number;
   readonly #known: number;
   readonly #salt: number;
-  readonly #networks: SourceNetworks;
+  readonly networks: SourceNetworks;
   readonly #buckets: Int32Array;
   readonly #chain: Int32Array;
-  readonly #sources: Source[] = [];
-  /** Serves `glance`. */
-  readonly #passing: Source;
   readonly #lists: SlotLists;
   readonly #onForget: (slot: number) => void;
   readonly #leaving = new Address();
@@ -61,15 +60,15 @@ export class SourceTable {
   ) {
     this.records = new SourceRecords(capacity, salt);
     this.members = new Members(capacity);
+    this.state = new SourceState(capacity);
     this.#capacity = capacity;
     this.#known = Math.floor((capacity / 4) * 3);
     this.#salt = salt;
-    this.#networks = networks;
+    this.networks = networks;
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2))).fill(NONE);
     this.#chain = new Int32Array(capacity);
     this.#lists = new SlotLists(capacity, LEAVING_ORDER.length);
     this.#onForget = onForget;
-    this.#passing = new Source(this.records, this.members, 0, networks);
   }
 
   get size(): number {
@@ -88,7 +87,7 @@ export class SourceTable {
 
   /** The slot of the address or its network; -1 when it is not tracked. */
   find(address: Address): number {
-    const key = this.#networks.keyOf(address);
+    const key = this.networks.keyOf(address);
     let slot = this.#buckets[this.#bucketOf(key)] as number;
     if (key !== address) return this.#findNetwork(slot, key);
     while (slot !== NONE && !this.records.isAt(slot, address)) slot = this.#chain[slot] as number;
@@ -112,7 +111,7 @@ export class SourceTable {
     let sum = 0;
     for (let index = 0; index < count; index++) {
       const probe = probes[index] as Probe;
-      slots[index] = this.#buckets[this.#bucketOf(this.#networks.keyOf(probe.source))] as number;
+      slots[index] = this.#buckets[this.#bucketOf(this.networks.keyOf(probe.source))] as number;
     }
     for (let index = 0; index < count; index++) {
       const slot = slots[index] as number;
@@ -128,17 +127,7 @@ export class SourceTable {
 
   /** The slot's source. */
   source(slot: number): Source {
-    let source = this.#sources[slot];
-    if (source === undefined) {
-      source = new Source(this.records, this.members, slot, this.#networks);
-      this.#sources[slot] = source;
-    }
-    return source;
-  }
-
-  /** The slot's source, valid until the next call; makes no lasting object for a source that nobody has asked for. */
-  glance(slot: number): Source {
-    return this.#sources[slot] ?? this.#passing.turnTo(slot);
+    return new Source(this, slot);
   }
 
   /** Calls `each` with the slots of active sources last seen before `time` (ms), and makes them quiet. */
@@ -164,7 +153,7 @@ export class SourceTable {
     for (let slot = 0; slot < this.#used; slot++) {
       if (this.#lists.listOf(slot) === NONE) continue;
       this.records.readAddress(slot, address);
-      this.#link(slot, this.#bucketOf(this.#networks.keyOf(address)));
+      this.#link(slot, this.#bucketOf(this.networks.keyOf(address)));
     }
   }
 
@@ -177,7 +166,7 @@ export class SourceTable {
 
   /** The first slot in the chain from `first` whose address is in the network. */
   #findNetwork(first: number, network: Address): number {
-    const { mask } = this.#networks;
+    const { mask } = this.networks;
     let slot = first;
     while (slot !== NONE && !this.records.isIn(slot, network, mask)) slot = this.#chain[slot] as number;
     return slot;
@@ -185,10 +174,10 @@ export class SourceTable {
 
   #insert(address: Address): number {
     const slot = this.#takeSlot();
-    this.#link(slot, this.#bucketOf(this.#networks.keyOf(address)));
+    this.#link(slot, this.#bucketOf(this.networks.keyOf(address)));
     this.#lists.touch(slot, ACTIVE_ONCE);
     this.records.reset(slot, address);
-    this.#sources[slot]?.reset();
+    this.state.reset(slot);
     return slot;
   }
 
@@ -223,7 +212,7 @@ export class SourceTable {
   #release(slot: number): void {
     this.#onForget(slot);
     this.records.readAddress(slot, this.#leaving);
-    this.#unlink(slot, this.#bucketOf(this.#networks.keyOf(this.#leaving)));
+    this.#unlink(slot, this.#bucketOf(this.networks.keyOf(this.#leaving)));
     this.#lists.remove(slot);
     this.#chain[slot] = this.#free;
     this.#free = slot;

@@ -190,30 +190,31 @@ export class Tracker {
   #endQuiet(slot: number): void {
     const { records } = this.#table;
     const isSlow = this.#pausesMs.delete(slot);
-    this.#report(slot, this.#table.source(slot));
+    this.#report(slot);
+    this.#table.source(slot).marks.reportedProbes = records.probes(slot);
     const steps = Math.max(records.ports(slot), records.targets(slot));
     if (!isSlow && steps > SMALL_SCAN_STEPS) this.#endScan(slot);
   }
 
   #forget(slot: number): void {
     this.#pausesMs.delete(slot);
-    this.#report(slot, this.#table.glance(slot));
+    this.#report(slot);
     this.#endScan(slot);
   }
 
-  #report(slot: number, source: Source): void {
+  /** Reports the scan if the source has probed since it was last reported. */
+  #report(slot: number): void {
     const probes = this.#table.records.probes(slot);
-    if (probes === 0) return;
-    if (source.marks.reportedProbes === probes) return;
+    const source = this.#table.source(slot);
+    if (probes === 0 || probes === source.marks.reportedProbes) return;
     this.#onScanEnd(source);
-    source.marks.reportedProbes = probes;
     source.reported.endScan();
   }
 
   #endScan(slot: number): void {
     const { records } = this.#table;
     if (records.probes(slot) === 0) return;
-    this.#table.glance(slot).marks.reset();
+    this.#table.source(slot).marks.reset();
     this.#table.members.reset(slot);
     records.endScan(slot);
   }

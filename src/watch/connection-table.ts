@@ -1,3 +1,4 @@
+import { free } from '../memory/free.ts';
 import { Address } from '../net/address.ts';
 import { hashAddress, mix } from '../net/hash.ts';
 import type { Segment } from './in-use.ts';
@@ -61,6 +62,11 @@ export class ConnectionTable {
     this.#chain[entry] = this.#buckets[bucket] as number;
     this.#buckets[bucket] = entry + 1;
     return entry;
+  }
+
+  /** Frees the memory. The table must not be used afterwards. */
+  close(): void {
+    free(this.state, this.times, this.sequences, this.#keys, this.#buckets, this.#chain);
   }
 
   #freeEntry(): number {
@@ -129,6 +135,7 @@ export class ConnectionTable {
     this.sequences = enlarged(this.sequences, new Uint32Array(entries));
     this.#keys = enlarged(this.#keys, new Uint32Array(entries * KEY_WORDS));
     this.#chain = enlarged(this.#chain, new Int32Array(entries));
+    free(this.#buckets);
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(entries * 2)));
     for (let entry = 0; entry < this.#size; entry++) {
       const bucket = this.#bucketOfKey(entry * KEY_WORDS);
@@ -180,5 +187,6 @@ function readAddress(keys: Uint32Array, at: number, into: Address): void {
 
 function enlarged<T extends Uint8Array | Uint32Array | Int32Array | Float64Array>(old: T, larger: T): T {
   larger.set(old);
+  free(old);
   return larger;
 }

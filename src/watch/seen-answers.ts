@@ -1,4 +1,5 @@
 import type { Packet } from '../decode/packet.ts';
+import { free } from '../memory/free.ts';
 import { Address } from '../net/address.ts';
 import { hashAddress } from '../net/hash.ts';
 import { type Transport, transportOf } from '../net/protocol.ts';
@@ -88,6 +89,8 @@ export class SeenAnswers {
 
   /** Frees what only notes need. Whatever is noted later is taken for new. */
   endNotes(): void {
+    this.#pairs.close();
+    this.#datagrams.close();
     this.#pairs = new ConnectionTable(MAX_ANSWERS, this.#salt);
     this.#datagrams = new ConnectionTable(MAX_EXCHANGES, this.#salt);
   }
@@ -149,7 +152,9 @@ export class SeenAnswers {
     const old = this.#words;
     this.#words = new Uint32Array(old.length * 2);
     this.#words.set(old);
-    this.#buckets = new Int32Array(this.#buckets.length * 2);
+    const buckets = new Int32Array(this.#buckets.length * 2);
+    free(this.#buckets);
+    this.#buckets = buckets;
     for (let answer = 1; placeOf(answer) < old.length; answer++) {
       const at = placeOf(answer);
       if (old[at + COUNT] === 0) continue;
@@ -157,6 +162,7 @@ export class SeenAnswers {
       this.#words[at + NEXT_ADDRESS] = this.#buckets[bucket] as number;
       this.#buckets[bucket] = answer;
     }
+    free(old);
   }
 }
 

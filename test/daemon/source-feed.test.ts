@@ -15,7 +15,7 @@ function given() {
   const feed = new SourceFeed({
     table: () => tracker.table,
     infoOf: (slot) => {
-      const source = tracker.table.glance(slot);
+      const source = tracker.table.source(slot);
       return { ...SCANNER, source: String(source.address), probes: source.probes, lastSeen: source.lastSeen };
     },
     header: () => ({ ...WATCH_HEADER, sources: tracker.size }),

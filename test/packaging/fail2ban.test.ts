@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { History } from '../../src/record/history.ts';
 import { Names } from '../../src/record/names.ts';
 import { Recorder } from '../../src/record/recorder.ts';
-import { Reported } from '../../src/track/reported.ts';
 import { probeEvent, testFolder, udpEvent } from '../record/given.ts';
+import { newReported } from '../support/reported.ts';
 
 /** The shipped filter, run on a history that portsentry writes. */
 
@@ -37,7 +37,7 @@ function historyOf(logFormat: 1 | 2, name: string | null, blocks: boolean): stri
   for (const probe of PROBES) {
     const event = { ...probe, noBlock: !blocks };
     const outcome = { target: probe.source, until: null, times: 1, method: 'command', steps: [] } as const;
-    recorder.probe(event, new Reported(), blocks ? 'begun' : 'none');
+    recorder.probe(event, newReported(), blocks ? 'begun' : 'none');
     if (blocks) recorder.block({ ...event, ...outcome, action: 'block', reason: null }, event);
     else recorder.unblocked(event);
   }
@@ -74,11 +74,11 @@ test('in the form of 2.x, no source is banned that is spared, or whose packets m
     history,
     names: null,
   });
-  recorder.probe(probeEvent({ source: '192.0.2.1', ignored: 'ignore file 192.0.2.1' }), new Reported());
-  recorder.probe(probeEvent({ source: '192.0.2.2', ignored: 'default gateway' }), new Reported());
-  recorder.probe(probeEvent({ source: '192.0.2.3', decoy: true }), new Reported(), 'held back');
-  recorder.probe(probeEvent({ source: '192.0.2.4', triggered: false }), new Reported());
-  recorder.probe(probeEvent({ source: '192.0.2.5', noBlock: true }), new Reported());
+  recorder.probe(probeEvent({ source: '192.0.2.1', ignored: 'ignore file 192.0.2.1' }), newReported());
+  recorder.probe(probeEvent({ source: '192.0.2.2', ignored: 'default gateway' }), newReported());
+  recorder.probe(probeEvent({ source: '192.0.2.3', decoy: true }), newReported(), 'held back');
+  recorder.probe(probeEvent({ source: '192.0.2.4', triggered: false }), newReported());
+  recorder.probe(probeEvent({ source: '192.0.2.5', noBlock: true }), newReported());
   recorder.close();
   expect(banned(historyFile)).toEqual(['192.0.2.5']);
 });

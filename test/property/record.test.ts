@@ -7,8 +7,9 @@ import { AppendFile } from '../../src/record/append-file.ts';
 import { cleanName } from '../../src/record/names.ts';
 import { oneLine } from '../../src/record/one-line.ts';
 import { Recorder } from '../../src/record/recorder.ts';
-import { Reported } from '../../src/track/reported.ts';
+import type { Reported } from '../../src/track/reported.ts';
 import { NOON, probeEvent } from '../record/given.ts';
+import { newReported } from '../support/reported.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 3_000 });
 
@@ -54,7 +55,7 @@ test('in any order of probes, repeats and pauses, every alert has its line or is
       for (const { repeat, pause, tick, source } of steps) {
         time += pause;
         if (tick) recorder.tick(time);
-        const memory = reported.get(source) ?? new Reported();
+        const memory = reported.get(source) ?? newReported();
         reported.set(source, memory);
         recorder.probe(probeEvent({ time, repeat, source }), memory);
       }

@@ -5,7 +5,7 @@ import { History } from '../../src/record/history.ts';
 import { Recorder, type RecorderParts } from '../../src/record/recorder.ts';
 import type { BlockEvent } from '../../src/respond/event.ts';
 import type { ProbeEvent } from '../../src/track/event.ts';
-import { Reported } from '../../src/track/reported.ts';
+import { newReported } from '../support/reported.ts';
 import { NOON, probeEvent, testFolder } from './given.ts';
 
 const HOST = '10.99.0.1/10.99.0.1';
@@ -64,7 +64,7 @@ describe('LOG_FORMAT="2"', () => {
   test('a probe that blocks has one line, after those of the actions', () => {
     const { recorder, lines, files } = given();
     const probe = probeEvent();
-    recorder.probe(probe, new Reported(), 'begun');
+    recorder.probe(probe, newReported(), 'begun');
     recorder.step('10.99.0.1', STEP);
     recorder.block(blockOf(probe), probe);
     expect(lines).toEqual([STEP_LINE, scanAt(111, BLOCKED)]);
@@ -75,7 +75,7 @@ describe('LOG_FORMAT="2"', () => {
 
   test('probes that come during the actions come after them, as already blocked', () => {
     const { recorder, lines, files } = given();
-    const reported = new Reported();
+    const reported = newReported();
     const probe = probeEvent();
     recorder.probe(probe, reported, 'begun');
     for (const destinationPort of [112, 113])
@@ -95,8 +95,8 @@ describe('LOG_FORMAT="2"', () => {
   test('a block that fails has the words of 2.x', () => {
     const { recorder, lines, files } = given();
     const probe = probeEvent();
-    recorder.probe(probe, new Reported(), 'begun');
-    recorder.probe(probeEvent({ destinationPort: 112 }), new Reported(), 'under way');
+    recorder.probe(probe, newReported(), 'begun');
+    recorder.probe(probeEvent({ destinationPort: 112 }), newReported(), 'under way');
     recorder.block(blockOf(probe, 'block-failed'), probe);
     expect(lines).toEqual([
       `attackalert: Error during target dispose ${HOST}!`,
@@ -112,7 +112,7 @@ describe('LOG_FORMAT="2"', () => {
       ProbeEvent,
       ProbeEvent,
     ];
-    for (const probe of [one, two]) recorder.probe(probe, new Reported(), 'begun');
+    for (const probe of [one, two]) recorder.probe(probe, newReported(), 'begun');
     for (const probe of [one, two]) recorder.block(blockOf(one), probe);
     expect(lines.map((line) => /^Scan from: \[(.*?)\]/.exec(line)?.[1])).toEqual([one.source, two.source]);
     const { history, blocked } = files();
@@ -121,7 +121,7 @@ describe('LOG_FORMAT="2"', () => {
 
   test('each probe has its line, however many, repeats too; there is no sum', () => {
     const { recorder, lines, files } = given();
-    const reported = new Reported();
+    const reported = newReported();
     for (let port = 1; port <= 60; port++)
       recorder.probe(probeEvent({ destinationPort: port, noBlock: true }), reported);
     recorder.probe(probeEvent({ repeat: true, noBlock: true }), reported);
@@ -136,7 +136,7 @@ describe('LOG_FORMAT="2"', () => {
     for (let index = 0; index < 500; index++)
       recorder.probe(
         probeEvent({ source: `10.0.${index >> 8}.${index & 255}`, noBlock: true }),
-        new Reported(),
+        newReported(),
       );
     recorder.tick(NOON + 59_999);
     expect(lines).toHaveLength(100);
@@ -151,8 +151,8 @@ describe('LOG_FORMAT="2"', () => {
     const { recorder, lines, files } = given();
     const probe = probeEvent();
     for (let port = 1; port <= 200; port++)
-      recorder.probe(probeEvent({ destinationPort: port, noBlock: true }), new Reported());
-    recorder.probe(probe, new Reported(), 'begun');
+      recorder.probe(probeEvent({ destinationPort: port, noBlock: true }), newReported());
+    recorder.probe(probe, newReported(), 'begun');
     recorder.step('10.99.0.1', STEP);
     recorder.block(blockOf(probe), probe);
     expect(lines.slice(100)).toEqual([STEP_LINE, scanAt(111, BLOCKED)]);
@@ -162,7 +162,7 @@ describe('LOG_FORMAT="2"', () => {
   test('a connect of a blocked source has the words of 2.x, each time', () => {
     const { recorder, lines } = given();
     const event = probeEvent({ kind: 'connect', mode: 'tcp', alreadyBlocked: true });
-    for (let count = 0; count < 2; count++) recorder.probe(event, new Reported());
+    for (let count = 0; count < 2; count++) recorder.probe(event, newReported());
     expect(lines.filter((line) => line === ALREADY_BLOCKED)).toHaveLength(2);
     expect(lines.filter((line) => line.endsWith(BLOCKED))).toHaveLength(2);
   });
@@ -172,7 +172,7 @@ describe('LOG_FORMAT="2"', () => {
     const scan = scanAt(111, 'ignored: [true] triggered: [unset] noblock: [unset] blocked: [unset]');
     for (const namedIgnoreFile of [null, '/etc/ignore']) {
       const { recorder, lines } = given({ namedIgnoreFile });
-      recorder.probe(probeEvent(ignored), new Reported());
+      recorder.probe(probeEvent(ignored), newReported());
       const more = ['Host: 10.99.0.1 found in ignore file /etc/ignore, aborting actions'];
       expect(lines).toEqual([...(namedIgnoreFile === null ? [] : more), scan]);
     }
@@ -181,14 +181,14 @@ describe('LOG_FORMAT="2"', () => {
   test('what 1.x says and 2.x does not is not said', () => {
     const { recorder, lines } = given();
     recorder.unblocked(probeEvent());
-    recorder.forget('10.99.0.1', new Reported());
+    recorder.forget('10.99.0.1', newReported());
     recorder.close();
     expect(lines).toEqual([]);
   });
 
   test('probes that still wait at the end are written as not decided', () => {
     const { recorder, lines, files } = given();
-    recorder.probe(probeEvent(), new Reported(), 'under way');
+    recorder.probe(probeEvent(), newReported(), 'under way');
     expect(files().history).toHaveLength(1);
     expect(lines).toEqual([
       scanAt(111, 'ignored: [false] triggered: [true] noblock: [false] blocked: [unset]'),
@@ -198,7 +198,7 @@ describe('LOG_FORMAT="2"', () => {
   test('no more than a thousand probes wait', () => {
     const { recorder, lines } = given({ history: null, sumUp: false });
     for (let port = 1; port <= 1_001; port++)
-      recorder.probe(probeEvent({ destinationPort: port }), new Reported(), 'under way');
+      recorder.probe(probeEvent({ destinationPort: port }), newReported(), 'under way');
     expect(lines).toHaveLength(1);
   });
 });

@@ -8,7 +8,7 @@ import { PortSet } from '../../src/config/ports.ts';
 import { History, historyLine1 } from '../../src/record/history.ts';
 import { Recorder } from '../../src/record/recorder.ts';
 import { listeningLine, modeLines } from '../../src/record/start-lines.ts';
-import { Reported } from '../../src/track/reported.ts';
+import { newReported } from '../support/reported.ts';
 import { NOON, probeEvent, testFolder, udpEvent } from './given.ts';
 
 // The programs that parse our lines, from the Debian packages fail2ban and logwatch.
@@ -90,7 +90,7 @@ describe("logwatch's own script", () => {
 
   test.each(SCANS)('knows a %s scan', (kind, tcpFlags, heading) => {
     const event = probeEvent({ kind, tcpFlags, source: '2001:db8::1' });
-    const text = report(linesOf((recorder) => recorder.probe(event, new Reported())));
+    const text = report(linesOf((recorder) => recorder.probe(event, newReported())));
     expect(text).toContain(`${heading}\n      2001:db8::1: ports: 111\n`);
     expect(text).not.toContain('Unmatched');
   });
@@ -101,13 +101,13 @@ describe("logwatch's own script", () => {
     ['ip-protocol', 'ip', 'IP protocol from:'],
   ] as const)('knows a scan of the kind %s', (kind, transport, heading) => {
     const event = probeEvent({ kind, transport, tcpFlags: 0 });
-    const text = report(linesOf((recorder) => recorder.probe(event, new Reported())));
+    const text = report(linesOf((recorder) => recorder.probe(event, newReported())));
     expect(text).toContain(`${heading}\n      10.99.0.1: ports: 111\n`);
     expect(text).not.toContain('Unmatched');
   });
 
   test('knows a UDP scan', () => {
-    const text = report(linesOf((recorder) => recorder.probe(udpEvent(), new Reported())));
+    const text = report(linesOf((recorder) => recorder.probe(udpEvent(), newReported())));
     expect(text).toContain('UDP from:\n      10.99.0.1: ports: 9\n');
     expect(text).not.toContain('Unmatched');
   });
@@ -124,8 +124,8 @@ describe("logwatch's own script", () => {
 
   test('knows that a host is already blocked', () => {
     const lines = linesOf((recorder) => {
-      recorder.probe(probeEvent({ alreadyBlocked: true }), new Reported());
-      recorder.probe(udpEvent({ alreadyBlocked: true }), new Reported());
+      recorder.probe(probeEvent({ alreadyBlocked: true }), newReported());
+      recorder.probe(udpEvent({ alreadyBlocked: true }), newReported());
     });
     expect(lines).toHaveLength(4);
     expect(report(lines)).not.toContain('Unmatched');
@@ -173,20 +173,20 @@ describe('the expressions of other readers', () => {
     [
       'OSSEC, connect',
       1,
-      (recorder) => recorder.probe(connect, new Reported()),
+      (recorder) => recorder.probe(connect, newReported()),
       { source: '10.99.0.1', protocol: 'TCP', port: '111' },
     ],
     [
       'OSSEC, blocked',
       1,
-      (recorder) => recorder.probe({ ...connect, alreadyBlocked: true }, new Reported()),
+      (recorder) => recorder.probe({ ...connect, alreadyBlocked: true }, newReported()),
       { source: '10.99.0.1' },
     ],
     [
       'Prelude, scan',
       1,
       (recorder) => {
-        const reported = new Reported();
+        const reported = newReported();
         for (let port = 1; port <= 20; port++)
           recorder.probe(probeEvent({ destinationPort: port }), reported);
         recorder.probe(probeEvent({ kind: 'null', tcpFlags: 0 }), reported);
@@ -197,11 +197,11 @@ describe('the expressions of other readers', () => {
     [
       'Prelude, blocked',
       1,
-      (recorder) => recorder.probe(probeEvent({ alreadyBlocked: true }), new Reported()),
+      (recorder) => recorder.probe(probeEvent({ alreadyBlocked: true }), newReported()),
       { name: '10.99.0.1', source: '10.99.0.1' },
     ],
-    ['2.x', 2, (recorder) => recorder.probe(connect, new Reported()), { type: 'Connect', port: '111' }],
-    ['2.x', 2, (recorder) => recorder.probe(udpEvent(), new Reported()), { type: 'UDP', port: '9' }],
+    ['2.x', 2, (recorder) => recorder.probe(connect, newReported()), { type: 'Connect', port: '111' }],
+    ['2.x', 2, (recorder) => recorder.probe(udpEvent(), newReported()), { type: 'UDP', port: '9' }],
   ])('%s, LOG_FORMAT="%i"', (reader, logFormat, use, groups) => {
     const found = linesOf(logFormat, use).map((line) => READERS[reader].exec(line)?.groups);
     expect(found.at(-1)).toMatchObject(groups);
@@ -209,9 +209,9 @@ describe('the expressions of other readers', () => {
 
   test('in the form of 2.x each line of a probe fits, and what is ours begins with adminalert', () => {
     const lines = linesOf(2, (recorder) => {
-      for (const probe of PROBES.slice(0, 5)) recorder.probe(probe, new Reported());
+      for (const probe of PROBES.slice(0, 5)) recorder.probe(probe, newReported());
       for (let port = 1; port <= 200; port++)
-        recorder.probe(probeEvent({ destinationPort: port }), new Reported());
+        recorder.probe(probeEvent({ destinationPort: port }), newReported());
       recorder.decoys({
         ...probeEvent(),
         action: 'decoys',

@@ -7,7 +7,8 @@ import { Recorder, type RecorderParts } from '../../src/record/recorder.ts';
 import { wallTimeBy } from '../../src/record/wall-time.ts';
 import type { BlockEvent } from '../../src/respond/event.ts';
 import type { ProbeEvent } from '../../src/track/event.ts';
-import { Reported } from '../../src/track/reported.ts';
+import type { Reported } from '../../src/track/reported.ts';
+import { newReported } from '../support/reported.ts';
 import { NOON, probeEvent, scanEvent, testFolder } from './given.ts';
 
 const HOST = '10.99.0.1/10.99.0.1';
@@ -42,7 +43,7 @@ function scan(recorder: Recorder, reported: Reported, count: number, fields: Par
 describe('a probe', () => {
   test('that triggered is a line, and another when it has IP options', () => {
     const { recorder, lines } = given();
-    recorder.probe(probeEvent({ ipOptions: true }), new Reported());
+    recorder.probe(probeEvent({ ipOptions: true }), newReported());
     expect(lines).toEqual([
       alertAt(111),
       `attackalert: Packet from host: ${HOST} to TCP port: 111 has IP options set (detection avoidance technique).`,
@@ -51,7 +52,7 @@ describe('a probe', () => {
 
   test('but not yet is only an event in 1.x', () => {
     const { recorder, lines, events } = given();
-    recorder.probe(probeEvent({ triggered: false }), new Reported());
+    recorder.probe(probeEvent({ triggered: false }), newReported());
     expect(lines).toEqual([]);
     expect(events).toHaveLength(1);
   });
@@ -59,7 +60,7 @@ describe('a probe', () => {
   test('from a source in IGNORE_FILE is only an event in 1.x, and its refusal too', () => {
     const { recorder, lines, events } = given();
     const ignored = 'ignore file /etc/portsentry/portsentry.ignore:3 10.99.0.0/24';
-    recorder.probe(probeEvent({ ignored, isSilent: true }), new Reported());
+    recorder.probe(probeEvent({ ignored, isSilent: true }), newReported());
     recorder.refused({
       ...probeEvent(),
       action: 'refused',
@@ -73,13 +74,13 @@ describe('a probe', () => {
 
   test('from a source that another rule spares is a line like any other', () => {
     const { recorder, lines } = given();
-    recorder.probe(probeEvent({ ignored: 'default gateway' }), new Reported());
+    recorder.probe(probeEvent({ ignored: 'default gateway' }), newReported());
     expect(lines).toEqual([alertAt(111)]);
   });
 
   test('from a blocked source is followed by a line about that, once a minute', () => {
     const { recorder, lines } = given();
-    const reported = new Reported();
+    const reported = newReported();
     for (const [port, time] of [1, 59_999, 60_001].entries()) {
       recorder.probe(
         probeEvent({ alreadyBlocked: true, destinationPort: port + 1, time: NOON + time }),
@@ -94,7 +95,7 @@ describe('a probe', () => {
 describe('a source that goes on', () => {
   test('has ten lines and events, then one line after a minute', () => {
     const { recorder, lines, events } = given();
-    const reported = new Reported();
+    const reported = newReported();
     scan(recorder, reported, 10);
     expect(lines).toEqual(Array.from({ length: 10 }, (_, index) => alertAt(index + 1)));
     scan(recorder, reported, 397, { time: NOON + 1_000 });
@@ -108,7 +109,7 @@ describe('a source that goes on', () => {
 
   test('is summed up when it probes again, a minute at a time', () => {
     const { recorder, lines } = given();
-    const reported = new Reported();
+    const reported = newReported();
     scan(recorder, reported, 10);
     for (let second = 0; second <= 120; second += 30) {
       scan(recorder, reported, 1, { time: NOON + second * 1_000 });
@@ -120,7 +121,7 @@ describe('a source that goes on', () => {
 
   test('has one last sum when its scan has ended', () => {
     const { recorder, lines } = given();
-    const reported = new Reported();
+    const reported = newReported();
     scan(recorder, reported, 12);
     recorder.forget('10.99.0.1', reported);
     recorder.forget('10.99.0.1', reported);
@@ -130,7 +131,7 @@ describe('a source that goes on', () => {
 
   test('but only repeats itself appears in the sum', () => {
     const { recorder, lines, events } = given();
-    const reported = new Reported();
+    const reported = newReported();
     scan(recorder, reported, 1);
     for (let count = 0; count < 3; count++) recorder.probe(probeEvent({ repeat: true }), reported);
     recorder.close();
@@ -143,7 +144,7 @@ describe('a source that goes on', () => {
 
   test('has ten more lines after SCAN_WINDOW, once the earlier probes are summed up', () => {
     const { recorder, lines } = given();
-    const reported = new Reported();
+    const reported = newReported();
     scan(recorder, reported, 11);
     reported.reset();
     scan(recorder, reported, 1, { destinationPort: 80, time: NOON + 30_000 });
@@ -155,7 +156,7 @@ describe('a source that goes on', () => {
 
   test('has ten events before the trigger and ten after it', () => {
     const { recorder, lines, events } = given();
-    const reported = new Reported();
+    const reported = newReported();
     scan(recorder, reported, 15, { triggered: false });
     scan(recorder, reported, 15);
     expect(events).toHaveLength(20);
@@ -176,7 +177,7 @@ describe('what a scan begins to do after its first ten lines', () => {
     ['SCTP', { kind: 'sctp-init', transport: 'sctp' }, /SCTP INIT scan .* to SCTP port: 500$/],
   ])('%s: has its line once, and is in no sum', (_what, fields, line) => {
     const { recorder, lines, events } = given();
-    const reported = new Reported();
+    const reported = newReported();
     scan(recorder, reported, 12);
     const first = { ...fields, destinationPort: 500 };
     reported.unreportedPorts++;
@@ -191,7 +192,7 @@ describe('what a scan begins to do after its first ten lines', () => {
 
   test('IP options: have both of their lines once', () => {
     const { recorder, lines } = given();
-    const reported = new Reported();
+    const reported = newReported();
     scan(recorder, reported, 12);
     recorder.probe(probeEvent({ ipOptions: true, destinationPort: 500 }), reported);
     recorder.probe(probeEvent({ ipOptions: true, destinationPort: 501 }), reported);
@@ -200,7 +201,7 @@ describe('what a scan begins to do after its first ten lines', () => {
 
   test('a connect over UDP is not one over TCP', () => {
     const { recorder, lines } = given();
-    const reported = new Reported();
+    const reported = newReported();
     scan(recorder, reported, 11, { kind: 'connect', mode: 'tcp' });
     recorder.probe(probeEvent({ kind: 'connect', mode: 'udp', transport: 'udp' }), reported);
     expect(lines.slice(10)).toEqual([`attackalert: Connect from host: ${HOST} to UDP port: 111`]);
@@ -214,7 +215,7 @@ describe('of the events of a source', () => {
 
   test('the first probe that triggered is an alert, once in a scan', () => {
     const { recorder, events } = given();
-    const reported = new Reported();
+    const reported = newReported();
     scan(recorder, reported, 2, { triggered: false });
     scan(recorder, reported, 3);
     reported.endScan();
@@ -228,7 +229,7 @@ describe('of the events of a source', () => {
     ['only pings', { kind: 'icmp', triggered: false }],
   ])('none is an alert when it %s', (_what, fields) => {
     const { recorder, events } = given({ sumUp: false });
-    recorder.probe(probeEvent(fields), new Reported());
+    recorder.probe(probeEvent(fields), newReported());
     expect(kinds(events)).toEqual(['event']);
   });
 });
@@ -253,7 +254,7 @@ test('a packet from the address that it was sent to has the line of 2.x', () => 
 describe('in a replay', () => {
   test('every probe is an event, and every probe but repeats is a line', () => {
     const { recorder, lines, events } = given({ sumUp: false });
-    const reported = new Reported();
+    const reported = newReported();
     scan(recorder, reported, 500);
     recorder.probe(probeEvent({ repeat: true }), reported);
     recorder.close();
@@ -270,7 +271,7 @@ describe('in a replay', () => {
 test('times are written as the wall clock has them, and rates go by the own clock', () => {
   const wallTime = wallTimeBy((time) => time - 3 * 3_600_000);
   const { recorder, lines, events } = given({ wallTime });
-  const reported = new Reported();
+  const reported = newReported();
   const take = (ms: number) => recorder.probe(probeEvent({ time: NOON + ms, triggered: true }), reported);
   for (let index = 0; index < 100; index++) take(index);
   for (let second = 1; second < 59; second++) recorder.tick(NOON + second * 1_000);
@@ -284,7 +285,7 @@ describe('a flood', () => {
   test('of forged sources is 80 lines a second and one that counts the rest', () => {
     const { recorder, lines, events } = given();
     for (let index = 0; index < 5_000; index++) {
-      recorder.probe(probeEvent({ source: `10.0.${index >> 8}.${index & 255}` }), new Reported());
+      recorder.probe(probeEvent({ source: `10.0.${index >> 8}.${index & 255}` }), newReported());
     }
     expect(lines).toHaveLength(80);
     expect(events).toHaveLength(1_000);
@@ -297,7 +298,7 @@ describe('a flood', () => {
 
   test('does not silence the actions against a scanner', () => {
     const { recorder, lines } = given();
-    for (let index = 0; index < 200; index++) recorder.probe(probeEvent(), new Reported());
+    for (let index = 0; index < 200; index++) recorder.probe(probeEvent(), newReported());
     recorder.step('10.99.0.1', { step: 'route', text: 'true', failure: null });
     expect(lines.at(-1)).toBe(
       'attackalert: Host 10.99.0.1 has been blocked via dropped route using command: "true"',
@@ -401,7 +402,7 @@ describe('with names', () => {
         }),
     );
     const { recorder, lines } = given({ names });
-    recorder.probe(probeEvent(), new Reported());
+    recorder.probe(probeEvent(), newReported());
     recorder.step('10.99.0.1', { step: 'route', text: 'true', failure: null });
     recorder.admin('written at once');
     expect(lines).toEqual(['adminalert: written at once']);
@@ -415,10 +416,10 @@ describe('with names', () => {
 
   test('a name that does not come delays no line for more than three seconds, or beyond the end', () => {
     const { recorder, lines } = given({ names: new Names(() => new Promise(() => {})) });
-    recorder.probe(probeEvent(), new Reported());
+    recorder.probe(probeEvent(), newReported());
     recorder.tick(NOON + 3_000);
     expect(lines).toEqual([alertAt(111)]);
-    recorder.probe(probeEvent({ source: '10.99.0.9', time: NOON + 4_000 }), new Reported());
+    recorder.probe(probeEvent({ source: '10.99.0.9', time: NOON + 4_000 }), newReported());
     recorder.close();
     expect(lines[1]).toContain('10.99.0.9/10.99.0.9');
   });

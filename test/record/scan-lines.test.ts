@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decoysLine, scanEndedLine } from '../../src/record/lines1.ts';
 import { Recorder, type RecorderParts } from '../../src/record/recorder.ts';
 import type { DecoysEvent, ScanEvent } from '../../src/track/event.ts';
-import { Reported } from '../../src/track/reported.ts';
+import { newReported } from '../support/reported.ts';
 import { NOON, probeEvent, scanEvent } from './given.ts';
 
 const MEMBERS = ['203.0.113.7', '198.51.100.23', '10.99.0.1'];
@@ -117,7 +117,7 @@ describe('the recorder', () => {
     ] as const) {
       const { recorder, lines, events } = given({ sumUp });
       recorder.decoys(decoys());
-      recorder.probe(probeEvent({ decoy: true }), new Reported());
+      recorder.probe(probeEvent({ decoy: true }), newReported());
       expect([lines.length, events.length]).toEqual([1 + more, 1 + more]);
       expect(JSON.parse(events[0] as string)).toMatchObject({
         event: { action: 'decoys' },
@@ -134,11 +134,11 @@ describe('the recorder', () => {
       [false, 'nmap', ''],
     ] as const) {
       const { recorder, lines } = given({ logTool });
-      recorder.probe(probeEvent({ tool }), new Reported());
+      recorder.probe(probeEvent({ tool }), newReported());
       expect(lines).toEqual([`${line}${end}`]);
     }
     const { recorder, lines } = given({ logTool: true, logFormat: 2 });
-    recorder.probe(probeEvent({ tool: 'nmap' }), new Reported());
+    recorder.probe(probeEvent({ tool: 'nmap' }), newReported());
     expect(lines[0]).not.toContain('nmap');
   });
 });

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { LINKTYPE_ETHERNET } from '../../src/capture/link-type.ts';
+import { SourceState } from '../../src/track/source-state.ts';
 import { ToolVote } from '../../src/track/tool-vote.ts';
 import { probesIn, synProbe } from '../support/probes.ts';
 
 describe('the tool of a scan', () => {
   test('is what most of its probes look like', () => {
-    const vote = new ToolVote();
+    const vote = new ToolVote(new SourceState(1), 0);
     const nmap = synProbe({ flags: 0, window: 1_024 });
     for (let index = 0; index < 3; index++) vote.add(nmap);
     expect(vote.name).toBe('nmap');
@@ -14,14 +15,14 @@ describe('the tool of a scan', () => {
   });
 
   test('is not that of one chance match among many', () => {
-    const vote = new ToolVote();
+    const vote = new ToolVote(new SourceState(1), 0);
     for (let index = 0; index < 5; index++) vote.add(synProbe({ window: 31_337, sequence: index * 3 }));
     expect(vote.add(synProbe({ window: 31_337 }, { identification: 54_321 }))).toBe('zmap');
     expect(vote.name).toBeNull();
   });
 
   test('is forgotten with the scan', () => {
-    const vote = new ToolVote();
+    const vote = new ToolVote(new SourceState(1), 0);
     vote.add(synProbe({ window: 512 }));
     vote.reset();
     expect(vote.name).toBeNull();
@@ -29,7 +30,7 @@ describe('the tool of a scan', () => {
 });
 
 test("two of unicornscan's SYNs reveal it, and one does not", () => {
-  const vote = new ToolVote();
+  const vote = new ToolVote(new SourceState(1), 0);
   const add = (destinationPort: number, sourcePort: number) => {
     // To 10.99.0.2, as a little-endian host reads it.
     const sequence = (0xdeadbeef ^ 0x0200630a ^ ((destinationPort << 16) + sourcePort)) >>> 0;
@@ -56,7 +57,7 @@ const RECORDED = [
 ];
 
 test("the SYNs that unicornscan's sender puts on the wire reveal it, from the second one on", () => {
-  const vote = new ToolVote();
+  const vote = new ToolVote(new SourceState(1), 0);
   const frames = RECORDED.map((hex) => Uint8Array.from(Buffer.from(hex, 'hex')));
   const probes = probesIn(
     frames.map((data) => ({ data, wireLength: data.length, linkType: LINKTYPE_ETHERNET, time: 0 })),
