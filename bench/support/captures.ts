@@ -32,45 +32,113 @@ export function* synScan(): Frames {
   }
 }
 
+/** What `manyHosts` has of each kind: more than the tables have room for. */
+const MANY = {
+  v4Connections: 530_000,
+  v6Connections: 140_000,
+  exchanges: 140_000,
+  sources: 70_000,
+  targets: 80_000,
+  scanners: 1_024,
+  portsOfScanner: 290,
+};
+
 /**
- * What takes the most memory: half of it two SYNs each from more sources than are tracked, to 80,000 hosts, half of it
- * the beginnings of connections between hosts that occur once.
+ * What takes the most memory: beginnings of connections between hosts that occur once, IPv4 and IPv6, datagrams, two SYNs
+ * each from more sources than are tracked to 80,000 hosts, and scans of ports in no order.
  */
 export function* manyHosts(): Frames {
-  const frames = [SYN, SYN | ACK, ACK].map((flags) =>
-    ethernet(tcpPacket({ source: '1.0.0.0', destination: SERVER, destinationPort: 1, flags })),
-  );
-  let state = 7;
-  const next = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state;
-  };
-  const made = (
-    which: number,
-    [source, sourcePort, destination, port]: readonly [number, number, number, number],
-  ) => {
-    const frame = frames[which] as Uint8Array;
-    const view = new DataView(frame.buffer);
-    view.setUint32(26, source);
-    view.setUint16(34, sourcePort);
-    view.setUint32(30, destination);
-    view.setUint16(36, port);
-    view.setUint32(38, next());
-    fixChecksums(view);
-    return frame;
-  };
-  for (let index = 0; index < PACKETS; index += 4) {
-    const time = index / 100;
+  const next = numbers();
+  const port = () => 1 + (next() % 65_535);
+  let time = 0;
+  for (let index = 0; index < MANY.v4Connections; index++) {
+    time += 0.01;
     const [client, server] = [next() | 0x01000000, next() | 0x02000000];
-    const [port, clientPort] = [next() >>> 16, next() >>> 16];
-    yield { frame: made(1, [server, port, client, clientPort]), time };
-    yield { frame: made(2, [client, clientPort, server, port]), time };
-    for (const sourcePort of [2_000, 2_001]) {
-      const target = 0x30000000 + (next() % 80_000);
-      const source = 0x20000000 + ((index / 4) % 70_000);
-      yield { frame: made(0, [source, sourcePort, target, 1 + ((next() >>> 16) % 1_000)]), time };
-    }
+    const [clientPort, serverPort] = [port(), port()];
+    yield { frame: v4Segment(SYN | ACK, [server, serverPort, client, clientPort], next()), time };
+    if (index % 4 === 0)
+      yield { frame: v4Segment(ACK, [client, clientPort, server, serverPort], next()), time };
+    if (index < MANY.v6Connections) yield { frame: v6SynAck([next(), port(), next(), port()]), time };
+    if (index >= MANY.exchanges) continue;
+    yield { frame: v4Datagram([client, serverPort, server, clientPort]), time };
+    if (index % 2 === 0) yield { frame: v4Datagram([server, clientPort, client, serverPort]), time };
   }
+  for (let index = 0; index < 2 * MANY.sources; index++) {
+    time += 0.01;
+    const source = 0x20000000 + (index >>> 1);
+    const target = 0x30000000 + (next() % MANY.targets);
+    yield {
+      frame: v4Segment(SYN, [source, 2_000 + (index & 1), target, 1 + (next() % 1_000)], next()),
+      time,
+    };
+  }
+  for (let index = 0; index < MANY.scanners * MANY.portsOfScanner; index++) {
+    time += 0.01;
+    const source = 0x20000000 + (index % MANY.scanners);
+    yield { frame: v4Segment(SYN, [source, 2_000, 0x30000000, port()], next()), time };
+  }
+}
+
+/** Source, its port, destination and its port; of IPv6 the last words of the addresses. */
+type EndNumbers = readonly [number, number, number, number];
+
+/** Numbers of 32 bits that are always the same, in no order. */
+function numbers(): () => number {
+  let state = 7;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state ^ (state >>> 15)) >>> 0;
+  };
+}
+
+const SEGMENTS = new Map(
+  [SYN, SYN | ACK, ACK].map((flags) => [
+    flags,
+    ethernet(tcpPacket({ source: '1.0.0.0', destination: SERVER, destinationPort: 1, flags })),
+  ]),
+);
+const V6_SYN_ACK = ethernet(
+  tcpPacket({ source: '2001:db8:1::1', destination: '2001:db8:2::1', destinationPort: 1, flags: SYN | ACK }),
+);
+const DATAGRAM = ethernet(
+  udpPacket({ source: '1.0.0.0', destination: SERVER, destinationPort: 1, payload: new Uint8Array(4) }),
+);
+
+/** A frame that the next call overwrites. */
+function v4Segment(flags: number, ends: EndNumbers, sequence: number): Uint8Array {
+  const frame = SEGMENTS.get(flags) as Uint8Array;
+  const view = writeEnds(frame, ends);
+  view.setUint32(38, sequence);
+  fixChecksums(view);
+  return frame;
+}
+
+/** The same; nobody looks at the checksum of a datagram that is no probe. */
+function v4Datagram(ends: EndNumbers): Uint8Array {
+  const view = writeEnds(DATAGRAM, ends);
+  view.setUint16(24, 0);
+  view.setUint16(24, complement(sum(view, 14, 20)));
+  view.setUint16(40, 0);
+  return DATAGRAM;
+}
+
+/** The same; nobody looks at the checksum of an answer. */
+function v6SynAck([source, sourcePort, destination, destinationPort]: EndNumbers): Uint8Array {
+  const view = new DataView(V6_SYN_ACK.buffer, V6_SYN_ACK.byteOffset);
+  view.setUint32(34, source);
+  view.setUint32(50, destination);
+  view.setUint16(54, sourcePort);
+  view.setUint16(56, destinationPort);
+  return V6_SYN_ACK;
+}
+
+function writeEnds(frame: Uint8Array, [source, sourcePort, destination, port]: EndNumbers): DataView {
+  const view = new DataView(frame.buffer, frame.byteOffset);
+  view.setUint32(26, source);
+  view.setUint16(34, sourcePort);
+  view.setUint32(30, destination);
+  view.setUint16(36, port);
+  return view;
 }
 
 /**

@@ -2,8 +2,9 @@ import { free } from '../memory/free.ts';
 import { Address } from './address.ts';
 import { hashAddress, mix } from './hash.ts';
 
-/** Words in a slot: the address, then protocol and port with a bit that marks the slot as taken. */
+/** Words in a slot: protocol and port with a bit that marks the slot as taken, then the address, of IPv4 only the last word. */
 const SLOT_WORDS = 5;
+const SLOT_WORDS_V4 = 2;
 const TAKEN = 0x80000000;
 const FIRST_SLOTS = 1024;
 
@@ -14,7 +15,8 @@ const FIRST_SLOTS = 1024;
 export class EndpointSet {
   readonly #capacity: number;
   readonly #salt: number;
-  #words = new Uint32Array(FIRST_SLOTS * SLOT_WORDS);
+  readonly #slotWords: number;
+  #words: Uint32Array;
   #slots = FIRST_SLOTS;
   #size = 0;
   /** Where the last endpoint was found: consecutive packets often belong to one connection. */
@@ -22,11 +24,14 @@ export class EndpointSet {
 
   /**
    * Keeps up to `capacity` endpoints. Pass a random `salt` when an attacker can choose the endpoints: half a million
-   * that fall into one slot take minutes to add. The salt does not change what the set holds.
+   * that fall into one slot take minutes to add. The salt does not change what the set holds. A set for IPv4 takes no
+   * other addresses, and less than half of the memory.
    */
-  constructor(capacity: number, salt = 0) {
+  constructor(capacity: number, salt = 0, family: 'IPv4' | 'any' = 'any') {
     this.#capacity = capacity;
     this.#salt = salt;
+    this.#slotWords = family === 'IPv4' ? SLOT_WORDS_V4 : SLOT_WORDS;
+    this.#words = new Uint32Array(FIRST_SLOTS * this.#slotWords);
   }
 
   get size(): number {
@@ -34,19 +39,21 @@ export class EndpointSet {
   }
 
   has(protocol: number, address: Address, port: number): boolean {
-    return this.#words[this.#find(protocol, address, port) + 4] !== 0;
+    return this.#words[this.#find(protocol, address, port)] !== 0;
   }
 
   /** Returns false when the set is full and does not hold the endpoint. */
   add(protocol: number, address: Address, port: number): boolean {
     const at = this.#find(protocol, address, port);
-    if (this.#words[at + 4] !== 0) return true;
+    if (this.#words[at] !== 0) return true;
     if (this.#size >= this.#capacity) return false;
-    this.#words[at] = address.w0;
-    this.#words[at + 1] = address.w1;
-    this.#words[at + 2] = address.w2;
-    this.#words[at + 3] = address.w3;
-    this.#words[at + 4] = tag(protocol, port);
+    this.#words[at] = tag(protocol, port);
+    this.#words[at + 1] = address.w3;
+    if (this.#slotWords === SLOT_WORDS) {
+      this.#words[at + 2] = address.w2;
+      this.#words[at + 3] = address.w1;
+      this.#words[at + 4] = address.w0;
+    }
     this.#size++;
     if (this.#size * 2 > this.#slots) this.#grow();
     return true;
@@ -59,8 +66,8 @@ export class EndpointSet {
     if (this.#isAt(this.#last, wanted, address)) return this.#last;
     let slot = mix(hashAddress(address, this.#salt) ^ wanted) & (this.#slots - 1);
     for (;;) {
-      const at = slot * SLOT_WORDS;
-      const found = words[at + 4];
+      const at = slot * this.#slotWords;
+      const found = words[at];
       if (found === 0) return at;
       if (this.#isAt(at, wanted, address)) {
         this.#last = at;
@@ -72,29 +79,28 @@ export class EndpointSet {
 
   #isAt(at: number, wanted: number, address: Address): boolean {
     const words = this.#words;
-    return (
-      words[at + 4] === wanted &&
-      words[at + 3] === address.w3 &&
-      words[at + 2] === address.w2 &&
-      words[at + 1] === address.w1 &&
-      words[at] === address.w0
-    );
+    if (words[at] !== wanted || words[at + 1] !== address.w3) return false;
+    if (this.#slotWords === SLOT_WORDS_V4) return true;
+    return words[at + 2] === address.w2 && words[at + 3] === address.w1 && words[at + 4] === address.w0;
   }
 
   #grow(): void {
     const old = this.#words;
     this.#slots *= 2;
-    this.#words = new Uint32Array(this.#slots * SLOT_WORDS);
-    const address = new Address();
-    for (let at = 0; at < old.length; at += SLOT_WORDS) {
-      const entry = old[at + 4] as number;
+    const words = this.#slotWords;
+    this.#words = new Uint32Array(this.#slots * words);
+    const address = Address.v4(0);
+    for (let at = 0; at < old.length; at += words) {
+      const entry = old[at] as number;
       if (entry === 0) continue;
-      address.w0 = old[at] as number;
-      address.w1 = old[at + 1] as number;
-      address.w2 = old[at + 2] as number;
-      address.w3 = old[at + 3] as number;
+      address.w3 = old[at + 1] as number;
+      if (words === SLOT_WORDS) {
+        address.w2 = old[at + 2] as number;
+        address.w1 = old[at + 3] as number;
+        address.w0 = old[at + 4] as number;
+      }
       const found = this.#find((entry >>> 16) & 0xff, address, entry & 0xffff);
-      this.#words.set(old.subarray(at, at + SLOT_WORDS), found);
+      for (let word = 0; word < words; word++) this.#words[found + word] = old[at + word] as number;
     }
     free(old);
   }

@@ -3,13 +3,18 @@ import { Address } from '../net/address.ts';
 import { hashAddress, mix } from '../net/hash.ts';
 import type { Segment } from './in-use.ts';
 
-/** Words of a key: both addresses, then both ports. */
+/** Words of a key: both ports, then both addresses, of IPv4 only their last words. */
 const KEY_WORDS = 9;
-const PORTS = 8;
+const KEY_WORDS_V4 = 3;
 const FIRST_ENTRIES = 1_024;
 
 /** What tells connections apart. */
-type Ends = Pick<Segment, 'source' | 'sourcePort' | 'destination' | 'destinationPort'>;
+interface Ends {
+  readonly source: Address;
+  sourcePort: number;
+  readonly destination: Address;
+  destinationPort: number;
+}
 
 /** No entry. */
 export const NO_ENTRY = -1;
@@ -25,18 +30,23 @@ export class ConnectionTable {
   sequences = new Uint32Array(FIRST_ENTRIES);
   readonly #capacity: number;
   readonly #salt: number;
-  #keys = new Uint32Array(FIRST_ENTRIES * KEY_WORDS);
+  readonly #keyWords: number;
+  #keys: Uint32Array;
   /** Entries by hash, as chains; both count entries from 1, so that new arrays are empty. */
   #buckets = new Int32Array(FIRST_ENTRIES * 2);
   #chain = new Int32Array(FIRST_ENTRIES);
   #size = 0;
   #oldest = 0;
   /** Serves `#bucketOfKey`, so that a table that grows or is full makes no objects. */
-  readonly #ends = { source: new Address(), sourcePort: 0, destination: new Address(), destinationPort: 0 };
+  readonly #ends: Ends;
 
-  constructor(capacity: number, salt: number) {
+  /** A table for IPv4 takes no other connections, and little more than half of the memory. */
+  constructor(capacity: number, salt: number, family: 'IPv4' | 'any' = 'any') {
     this.#capacity = capacity;
     this.#salt = salt;
+    this.#keyWords = family === 'IPv4' ? KEY_WORDS_V4 : KEY_WORDS;
+    this.#keys = new Uint32Array(FIRST_ENTRIES * this.#keyWords);
+    this.#ends = { source: Address.v4(0), sourcePort: 0, destination: Address.v4(0), destinationPort: 0 };
   }
 
   get size(): number {
@@ -57,7 +67,7 @@ export class ConnectionTable {
     this.state[entry] = 0;
     this.times[entry] = 0;
     this.sequences[entry] = 0;
-    this.#writeKey(entry * KEY_WORDS, segment);
+    this.#writeKey(entry * this.#keyWords, segment);
     const bucket = this.#bucketOf(segment);
     this.#chain[entry] = this.#buckets[bucket] as number;
     this.#buckets[bucket] = entry + 1;
@@ -81,23 +91,37 @@ export class ConnectionTable {
   }
 
   #isAt(entry: number, segment: Segment): boolean {
-    const keys = this.#keys;
-    const at = entry * KEY_WORDS;
+    const at = entry * this.#keyWords;
     const { source, sourcePort, destination, destinationPort } = segment;
-    if (isFirst(segment))
-      return keys[at + PORTS] === ports(sourcePort, destinationPort) && isPair(keys, at, source, destination);
-    return keys[at + PORTS] === ports(destinationPort, sourcePort) && isPair(keys, at, destination, source);
+    return isFirst(segment)
+      ? this.#keys[at] === ports(sourcePort, destinationPort) && this.#isPair(at + 1, source, destination)
+      : this.#keys[at] === ports(destinationPort, sourcePort) && this.#isPair(at + 1, destination, source);
   }
 
   #writeKey(at: number, segment: Segment): void {
     const { source, sourcePort, destination, destinationPort } = segment;
     const first = isFirst(segment);
-    writeAddress(this.#keys, at, first ? source : destination);
-    writeAddress(this.#keys, at + 4, first ? destination : source);
-    this.#keys[at + PORTS] = first ? ports(sourcePort, destinationPort) : ports(destinationPort, sourcePort);
+    this.#keys[at] = first ? ports(sourcePort, destinationPort) : ports(destinationPort, sourcePort);
+    this.#writePair(at + 1, first ? source : destination, first ? destination : source);
   }
 
-  #bucketOf({ source, sourcePort, destination, destinationPort }: Ends): number {
+  #isPair(at: number, first: Address, second: Address): boolean {
+    const keys = this.#keys;
+    if (this.#keyWords === KEY_WORDS_V4) return keys[at] === first.w3 && keys[at + 1] === second.w3;
+    return isAddress(keys, at, first) && isAddress(keys, at + 4, second);
+  }
+
+  #writePair(at: number, first: Address, second: Address): void {
+    if (this.#keyWords === KEY_WORDS_V4) {
+      this.#keys[at] = first.w3;
+      this.#keys[at + 1] = second.w3;
+    } else {
+      writeAddress(this.#keys, at, first);
+      writeAddress(this.#keys, at + 4, second);
+    }
+  }
+
+  #bucketOf({ source, sourcePort, destination, destinationPort }: Readonly<Ends>): number {
     const hash = mix(
       mix(hashAddress(source, this.#salt) ^ sourcePort) +
         mix(hashAddress(destination, this.#salt) ^ destinationPort),
@@ -106,7 +130,7 @@ export class ConnectionTable {
   }
 
   #unlink(entry: number): void {
-    const at = entry * KEY_WORDS;
+    const at = entry * this.#keyWords;
     const bucket = this.#bucketOfKey(at);
     let link = this.#buckets[bucket] as number;
     if (link === entry + 1) {
@@ -119,10 +143,15 @@ export class ConnectionTable {
 
   #bucketOfKey(at: number): number {
     const keys = this.#keys;
-    const both = keys[at + PORTS] as number;
+    const both = keys[at] as number;
     const ends = this.#ends;
-    readAddress(keys, at, ends.source);
-    readAddress(keys, at + 4, ends.destination);
+    if (this.#keyWords === KEY_WORDS_V4) {
+      ends.source.w3 = keys[at + 1] as number;
+      ends.destination.w3 = keys[at + 2] as number;
+    } else {
+      readAddress(keys, at + 1, ends.source);
+      readAddress(keys, at + 5, ends.destination);
+    }
     ends.sourcePort = both >>> 16;
     ends.destinationPort = both & 0xffff;
     return this.#bucketOf(ends);
@@ -133,15 +162,42 @@ export class ConnectionTable {
     this.state = enlarged(this.state, new Uint8Array(entries));
     this.times = enlarged(this.times, new Float64Array(entries));
     this.sequences = enlarged(this.sequences, new Uint32Array(entries));
-    this.#keys = enlarged(this.#keys, new Uint32Array(entries * KEY_WORDS));
+    this.#keys = enlarged(this.#keys, new Uint32Array(entries * this.#keyWords));
     this.#chain = enlarged(this.#chain, new Int32Array(entries));
     free(this.#buckets);
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(entries * 2)));
     for (let entry = 0; entry < this.#size; entry++) {
-      const bucket = this.#bucketOfKey(entry * KEY_WORDS);
+      const bucket = this.#bucketOfKey(entry * this.#keyWords);
       this.#chain[entry] = this.#buckets[bucket] as number;
       this.#buckets[bucket] = entry + 1;
     }
+  }
+}
+
+/** Tables for connections of each family, which are filled separately. */
+export class ConnectionTables {
+  readonly #v4: ConnectionTable;
+  readonly #v6: ConnectionTable;
+
+  /** `v4` and `v6` are the most connections of each. */
+  constructor({ v4, v6 }: { readonly v4: number; readonly v6: number }, salt: number) {
+    this.#v4 = new ConnectionTable(v4, salt, 'IPv4');
+    this.#v6 = new ConnectionTable(v6, salt);
+  }
+
+  /** The table for the segment's connection. */
+  of({ source, destination }: Pick<Segment, 'source' | 'destination'>): ConnectionTable {
+    return source.isV4 && destination.isV4 ? this.#v4 : this.#v6;
+  }
+
+  get size(): number {
+    return this.#v4.size + this.#v6.size;
+  }
+
+  /** Frees the memory. The tables must not be used afterwards. */
+  close(): void {
+    this.#v4.close();
+    this.#v6.close();
   }
 }
 
@@ -156,10 +212,6 @@ export function isFirst({ source, sourcePort, destination, destinationPort }: Se
 
 function ports(first: number, second: number): number {
   return ((first << 16) | second) >>> 0;
-}
-
-function isPair(keys: Uint32Array, at: number, first: Address, second: Address): boolean {
-  return isAddress(keys, at, first) && isAddress(keys, at + 4, second);
 }
 
 function isAddress(keys: Uint32Array, at: number, address: Address): boolean {

@@ -4,8 +4,9 @@ import { EndpointSet } from '../net/endpoint-set.ts';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
 import type { InUse } from './in-use.ts';
 
-/** Half a million endpoints take 20 MiB. This bounds the cost of a file full of forged senders. */
-const MAX_OPEN_ENDPOINTS = 524_288;
+/** Endpoints of each family, 8 and 5 MiB. This bounds the cost of a file full of forged senders. */
+const MAX_V4_ENDPOINTS = 524_288;
+const MAX_V6_ENDPOINTS = 131_072;
 
 // Bits for a port: in use at some address; in use at every address; `has` denied it for some address.
 const SOMEWHERE = 1;
@@ -17,7 +18,8 @@ const DENIED = 4;
  * in use for the whole file.
  */
 export class OpenPorts implements InUse {
-  readonly #endpoints: EndpointSet;
+  readonly #v4: EndpointSet;
+  readonly #v6: EndpointSet;
   /** The bits of each port, by protocol. They avoid most look-ups of endpoints. */
   readonly #tcp = new Uint8Array(PORT_COUNT);
   readonly #udp = new Uint8Array(PORT_COUNT);
@@ -28,7 +30,8 @@ export class OpenPorts implements InUse {
 
   /** `salt` randomizes a hash; the results do not depend on it. */
   constructor(salt: number) {
-    this.#endpoints = new EndpointSet(MAX_OPEN_ENDPOINTS, salt);
+    this.#v4 = new EndpointSet(MAX_V4_ENDPOINTS, salt, 'IPv4');
+    this.#v6 = new EndpointSet(MAX_V6_ENDPOINTS, salt);
   }
 
   /** Marks a port as in use at one address. */
@@ -36,8 +39,9 @@ export class OpenPorts implements InUse {
     const ports = this.#portsOf(protocol);
     const known = ports[port] as number;
     if ((known & EVERYWHERE) !== 0) return;
-    if ((known & DENIED) !== 0 && !this.#endpoints.has(protocol, address, port)) this.#wasWrong = true;
-    if (this.#endpoints.add(protocol, address, port)) ports[port] = known | SOMEWHERE;
+    if ((known & DENIED) !== 0 && !this.#endpoints(address).has(protocol, address, port))
+      this.#wasWrong = true;
+    if (this.#endpoints(address).add(protocol, address, port)) ports[port] = known | SOMEWHERE;
   }
 
   /** Marks a TCP or UDP port as in use at every address. */
@@ -68,7 +72,11 @@ export class OpenPorts implements InUse {
   holds(protocol: number, address: Address, port: number): boolean {
     const known = this.#portsOf(protocol)[port] as number;
     if ((known & EVERYWHERE) !== 0) return true;
-    return (known & SOMEWHERE) !== 0 && this.#endpoints.has(protocol, address, port);
+    return (known & SOMEWHERE) !== 0 && this.#endpoints(address).has(protocol, address, port);
+  }
+
+  #endpoints(address: Address): EndpointSet {
+    return address.isV4 ? this.#v4 : this.#v6;
   }
 
   #portsOf(protocol: number): Uint8Array {

@@ -3,14 +3,17 @@ import { free } from '../memory/free.ts';
 import { Address } from '../net/address.ts';
 import { hashAddress } from '../net/hash.ts';
 import { type Transport, transportOf } from '../net/protocol.ts';
-import { ConnectionTable, isFirst, NO_ENTRY } from './connection-table.ts';
+import { ConnectionTables, isFirst, NO_ENTRY } from './connection-table.ts';
 
 /** Answers remembered in all, and those of them that one source is told. */
 const MAX_ANSWERS = 65_536;
 const MAX_OF_SOURCE = 64;
 
+/** Room for them, whatever their family. */
+const PAIRS = { v4: MAX_ANSWERS, v6: MAX_ANSWERS };
+
 /** Exchanges of datagrams remembered, the last ones. */
-const MAX_EXCHANGES = 65_536;
+const MAX_EXCHANGES = { v4: 65_536, v6: 65_536 };
 
 // Of such an exchange: the end that comes first in its key has asked, or the other.
 const FIRST_ASKED = 1;
@@ -43,9 +46,9 @@ const FIRST_ANSWERS = 256;
  */
 export class SeenAnswers {
   /** Pairs of an answering port and an address. */
-  #pairs: ConnectionTable;
+  #pairs: ConnectionTables;
   /** Which end sent the first datagram between two ports. */
-  #datagrams: ConnectionTable;
+  #datagrams: ConnectionTables;
   readonly #salt: number;
   #words = new Uint32Array(FIRST_ANSWERS * ANSWER_WORDS);
   /** The first answer to an address, by its hash, counted from 1. */
@@ -54,30 +57,35 @@ export class SeenAnswers {
 
   /** `salt` randomizes hashes; the results do not depend on it. */
   constructor(salt: number) {
-    this.#pairs = new ConnectionTable(MAX_ANSWERS, salt);
-    this.#datagrams = new ConnectionTable(MAX_EXCHANGES, salt);
+    this.#pairs = new ConnectionTables(PAIRS, salt);
+    this.#datagrams = new ConnectionTables(MAX_EXCHANGES, salt);
     this.#salt = salt;
   }
 
   /** Notes a datagram, which is an answer if one went the other way between the same ports before it. */
   noteDatagram(packet: Packet): void {
-    const { state } = this.#datagrams;
+    const datagrams = this.#datagrams.of(packet);
     const sender = isFirst(packet) ? FIRST_ASKED : SECOND_ASKED;
-    const exchange = this.#datagrams.find(packet);
-    if (exchange === NO_ENTRY) this.#datagrams.state[this.#datagrams.add(packet)] = sender;
-    else if (state[exchange] !== sender) this.note(packet);
+    const exchange = datagrams.find(packet);
+    if (exchange === NO_ENTRY) {
+      // A table that grows has a new array.
+      const added = datagrams.add(packet);
+      datagrams.state[added] = sender;
+    } else if (datagrams.state[exchange] !== sender) this.note(packet);
   }
 
   /** Notes a packet that comes from a port that listens. */
   note({ source, sourcePort, destination, protocol, time }: Packet): void {
     // The protocol stands in for the other port, so that ports of two protocols are two.
     const pair = { source, sourcePort, destination, destinationPort: protocol, time };
-    if (this.#isFull || this.#pairs.find(pair) !== NO_ENTRY) return;
+    const pairs = this.#pairs.of(pair);
+    if (this.#isFull || pairs.find(pair) !== NO_ENTRY) return;
     if (this.#pairs.size === MAX_ANSWERS) {
       this.#isFull = true;
       return;
     }
-    const answer = this.#pairs.add(pair) + 1;
+    pairs.add(pair);
+    const answer = this.#pairs.size;
     if (answer * ANSWER_WORDS > this.#words.length) this.#grow();
     const at = placeOf(answer);
     const words = this.#words;
@@ -91,8 +99,8 @@ export class SeenAnswers {
   endNotes(): void {
     this.#pairs.close();
     this.#datagrams.close();
-    this.#pairs = new ConnectionTable(MAX_ANSWERS, this.#salt);
-    this.#datagrams = new ConnectionTable(MAX_EXCHANGES, this.#salt);
+    this.#pairs = new ConnectionTables(PAIRS, this.#salt);
+    this.#datagrams = new ConnectionTables(MAX_EXCHANGES, this.#salt);
   }
 
   /** What answered the address, 64 ports at most; null when there were too many answers to know. */

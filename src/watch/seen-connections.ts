@@ -1,16 +1,16 @@
 import type { Packet } from '../decode/packet.ts';
 import { ACK, FIN, PSH, RST, SYN } from '../decode/transport/tcp.ts';
 import type { Address } from '../net/address.ts';
-import { ConnectionTable, isFirst, NO_ENTRY } from './connection-table.ts';
+import { type ConnectionTable, ConnectionTables, isFirst, NO_ENTRY } from './connection-table.ts';
 import type { Connections, Segment } from './in-use.ts';
 import { SeenServices } from './seen-services.ts';
 
 /**
- * Connections remembered, 60 octets each, in tables that grow as they fill. Those with one speaker have a table of
- * their own, because a scan with bare ACKs makes one of each port.
+ * Connections remembered, 37 octets each, of IPv6 61, in tables that grow as they fill. Those with one speaker have tables
+ * of their own, because a scan with bare ACKs makes one of each port.
  */
-const MAX_CONNECTIONS = 524_288;
-const MAX_HALF = 131_072;
+const MAX_CONNECTIONS = { v4: 524_288, v6: 131_072 };
+const MAX_HALF = { v4: 131_072, v6: 32_768 };
 
 /** A connection is remembered for this long after its end: peers repeat their last segments (RFC 9293, section 3.6). */
 const MEMORY_MS = 60_000;
@@ -43,16 +43,16 @@ const SECOND_END = 4;
  */
 export class SeenConnections implements Connections {
   /** With the time of each connection's end. */
-  readonly #known: ConnectionTable;
+  readonly #known: ConnectionTables;
   /** With the time of a RST that nothing provoked. */
-  readonly #half: ConnectionTable;
+  readonly #half: ConnectionTables;
   readonly #services: SeenServices;
   #hasOneWay = false;
 
   /** `salt` randomizes hashes; `onService` receives each endpoint that turns out to be a service's. */
   constructor(salt: number, onService: (address: Address, port: number) => void = () => {}) {
-    this.#known = new ConnectionTable(MAX_CONNECTIONS, salt);
-    this.#half = new ConnectionTable(MAX_HALF, salt);
+    this.#known = new ConnectionTables(MAX_CONNECTIONS, salt);
+    this.#half = new ConnectionTables(MAX_HALF, salt);
     this.#services = new SeenServices(salt, onService);
   }
 
@@ -63,8 +63,9 @@ export class SeenConnections implements Connections {
   noteEdges(packet: Packet): void {
     if (isSynAck(packet)) this.#begin(packet);
     else if ((packet.tcpFlags & (RST | FIN)) !== 0) {
-      const entry = this.#known.find(packet);
-      if (entry !== NO_ENTRY) this.#noteEnd(entry, packet);
+      const known = this.#known.of(packet);
+      const entry = known.find(packet);
+      if (entry !== NO_ENTRY) noteEnd(known, entry, packet);
     }
   }
 
@@ -74,76 +75,67 @@ export class SeenConnections implements Connections {
       this.#begin(packet);
       return;
     }
-    let entry = this.#known.find(packet);
+    const known = this.#known.of(packet);
+    let entry = known.find(packet);
     if (entry === NO_ENTRY || this.#hasOneWay) {
       const isConnection = this.#noteHalf(packet);
-      if (entry === NO_ENTRY && isConnection) entry = this.#know(packet);
+      if (entry === NO_ENTRY && isConnection) entry = this.#know(known, packet);
     }
-    if (entry !== NO_ENTRY) this.#noteKnown(entry, packet);
+    if (entry !== NO_ENTRY) this.#noteKnown(known, entry, packet);
   }
 
   /** Whether the segment belongs to a connection, or comes from a service. */
   holds(segment: Segment): boolean {
-    const entry = this.#known.find(segment);
-    if (entry !== NO_ENTRY && segment.time <= (this.#known.times[entry] as number) + MEMORY_MS) return true;
+    const known = this.#known.of(segment);
+    const entry = known.find(segment);
+    if (entry !== NO_ENTRY && segment.time <= (known.times[entry] as number) + MEMORY_MS) return true;
     return this.#services.has(segment.source, segment.sourcePort);
   }
 
   /** Whether the SYN began a connection of which the capture shows one direction. */
   wentOn(syn: Segment): boolean {
     if (!this.#hasOneWay) return false;
-    const entry = this.#half.find(syn);
-    return entry !== NO_ENTRY && ((this.#half.state[entry] as number) & (WENT_ON << endOf(syn))) !== 0;
+    const half = this.#half.of(syn);
+    const entry = half.find(syn);
+    return entry !== NO_ENTRY && ((half.state[entry] as number) & (WENT_ON << endOf(syn))) !== 0;
   }
 
   #begin(packet: Packet): void {
-    const found = this.#known.find(packet);
-    this.#renew(found === NO_ENTRY ? this.#known.add(packet) : found);
-  }
-
-  #renew(entry: number): void {
-    this.#known.state[entry] = 0;
-    this.#known.times[entry] = Number.POSITIVE_INFINITY;
+    const known = this.#known.of(packet);
+    const found = known.find(packet);
+    renew(known, found === NO_ENTRY ? known.add(packet) : found);
   }
 
   /** Adds a connection that goes on until its end is seen. */
-  #know(packet: Packet): number {
-    const entry = this.#known.add(packet);
-    this.#renew(entry);
-    const half = this.#half.find(packet);
-    const resetTime = half === NO_ENTRY ? 0 : (this.#half.times[half] as number);
-    if (resetTime !== 0) this.#known.times[entry] = resetTime;
+  #know(known: ConnectionTable, packet: Packet): number {
+    const entry = known.add(packet);
+    renew(known, entry);
+    const half = this.#half.of(packet);
+    const halfEntry = half.find(packet);
+    const resetTime = halfEntry === NO_ENTRY ? 0 : (half.times[halfEntry] as number);
+    if (resetTime !== 0) known.times[entry] = resetTime;
     return entry;
   }
 
-  #noteKnown(entry: number, packet: Packet): void {
-    const { state, times } = this.#known;
+  #noteKnown(known: ConnectionTable, entry: number, packet: Packet): void {
+    const { state, times } = known;
     const end = endOf(packet);
     const other = SECOND_END - end;
     const isData = hasData(packet);
     // Data long after the end are of another connection between the same ports.
-    if (isData && packet.time > (times[entry] as number) + MEMORY_MS) this.#renew(entry);
+    if (isData && packet.time > (times[entry] as number) + MEMORY_MS) renew(known, entry);
     const asked = ((state[entry] as number) >> other) & (SENT_DATA | ACKNOWLEDGED);
     if (asked === SENT_DATA && isSpeech(packet)) {
       state[entry] = (state[entry] as number) | (ACKNOWLEDGED << other);
       this.#services.noteAcknowledged(packet.destination, packet.destinationPort, packet.source);
     }
     if (isData) state[entry] = (state[entry] as number) | (SENT_DATA << end);
-    if ((packet.tcpFlags & (RST | FIN)) !== 0) this.#noteEnd(entry, packet);
-  }
-
-  /** A connection ends with the second FIN or the first RST. */
-  #noteEnd(entry: number, packet: Packet): void {
-    const { state, times } = this.#known;
-    if ((packet.tcpFlags & FIN) !== 0) state[entry] = (state[entry] as number) | (FINISHED << endOf(packet));
-    const isFinished = ((state[entry] as number) & BOTH_FINISHED) === BOTH_FINISHED;
-    const isOver = isFinished || (packet.tcpFlags & RST) !== 0;
-    if (isOver && times[entry] === Number.POSITIVE_INFINITY) times[entry] = packet.time;
+    if ((packet.tcpFlags & (RST | FIN)) !== 0) noteEnd(known, entry, packet);
   }
 
   /** Notes who speaks. True when the packet makes it a connection. */
   #noteHalf(packet: Packet): boolean {
-    const half = this.#half;
+    const half = this.#half.of(packet);
     const found = half.find(packet);
     const entry = found === NO_ENTRY ? half.add(packet) : found;
     const end = endOf(packet);
@@ -158,18 +150,33 @@ export class SeenConnections implements Connections {
     if (speaks) now |= SPOKE << end;
     if (isFirstReset) half.times[entry] = packet.time;
     if (packet.tcpFlags === SYN) half.sequences[entry] = packet.sequence;
-    if (isData && !isAnswered && this.#followsSyn(entry, packet)) {
+    if (isData && !isAnswered && followsSyn(half, entry, packet)) {
       now |= WENT_ON << end;
       this.#hasOneWay = true;
     }
     half.state[entry] = now;
     return isData || (speaks && (before & (SPOKE << other)) !== 0);
   }
+}
 
-  #followsSyn(entry: number, { sequence }: Packet): boolean {
-    const syn = this.#half.sequences[entry] as number;
-    return syn !== 0 && (sequence - syn - 1) >>> 0 < MAX_FIRST_DATA;
-  }
+/** Makes it a connection that goes on. */
+function renew({ state, times }: ConnectionTable, entry: number): void {
+  state[entry] = 0;
+  times[entry] = Number.POSITIVE_INFINITY;
+}
+
+/** A connection ends with the second FIN or the first RST. */
+function noteEnd({ state, times }: ConnectionTable, entry: number, packet: Packet): void {
+  if ((packet.tcpFlags & FIN) !== 0) state[entry] = (state[entry] as number) | (FINISHED << endOf(packet));
+  const isFinished = ((state[entry] as number) & BOTH_FINISHED) === BOTH_FINISHED;
+  const isOver = isFinished || (packet.tcpFlags & RST) !== 0;
+  if (isOver && times[entry] === Number.POSITIVE_INFINITY) times[entry] = packet.time;
+}
+
+/** Whether the data came soon after a SYN of the same end. */
+function followsSyn({ sequences }: ConnectionTable, entry: number, { sequence }: Packet): boolean {
+  const syn = sequences[entry] as number;
+  return syn !== 0 && (sequence - syn - 1) >>> 0 < MAX_FIRST_DATA;
 }
 
 /** Whether a TCP packet has data of a connection. */

@@ -21,8 +21,13 @@ test('the all-zero endpoint is like any other', () => {
   expect(set.has(0, new Address(), 0)).toBe(true);
 });
 
-test.each([0, 0xdeadbeef])('the set grows and loses nothing, with salt %i', (salt) => {
-  const set = new EndpointSet(100_000, salt);
+test.each([
+  [0, 'any'],
+  [0xdeadbeef, 'any'],
+  [0, 'IPv4'],
+  [0xdeadbeef, 'IPv4'],
+] as const)('the set grows and loses nothing, with salt %i and for the family %s', (salt, family) => {
+  const set = new EndpointSet(100_000, salt, family);
   for (let index = 0; index < 100_000; index++) set.add(6, Address.v4(index), index & 0xffff);
   expect(set.size).toBe(100_000);
   let found = 0;

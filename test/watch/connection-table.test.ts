@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Address } from '../../src/net/address.ts';
-import { ConnectionTable, NO_ENTRY } from '../../src/watch/connection-table.ts';
+import { ConnectionTable, ConnectionTables, NO_ENTRY } from '../../src/watch/connection-table.ts';
 import type { Segment } from '../../src/watch/in-use.ts';
 import { SALTS } from '../support/salts.ts';
 import { address } from '../track/given.ts';
@@ -51,4 +52,44 @@ test('a host that speaks to itself, and IPv6', () => {
   expect(table.find({ ...ends, sourcePort: 1, destinationPort: 2, source: address('fd00::2') })).toBe(
     NO_ENTRY,
   );
+});
+
+test('a table for IPv4 holds what one for any family does', () => {
+  const end = fc.record({ host: fc.integer({ min: 0, max: 5 }), port: fc.integer({ min: 0, max: 3 }) });
+  const steps = fc.array(fc.tuple(end, end), { minLength: 1, maxLength: 80 });
+  fc.assert(
+    fc.property(steps, (all) => {
+      const [narrow, wide] = [new ConnectionTable(20, 1, 'IPv4'), new ConnectionTable(20, 1)];
+      for (const [from, to] of all) {
+        const step = {
+          source: Address.v4(0xfffffff0 + from.host),
+          sourcePort: from.port,
+          destination: Address.v4(to.host),
+          destinationPort: to.port,
+          time: 0,
+        };
+        expect(narrow.find(step)).toBe(wide.find(step));
+        if (narrow.find(step) === NO_ENTRY) expect(narrow.add(step)).toBe(wide.add(step));
+      }
+    }),
+  );
+});
+
+test('the families have tables of their own; IPv4 in IPv6 with one end of IPv6 is IPv6', () => {
+  const tables = new ConnectionTables({ v4: 8, v6: 8 }, 1);
+  const ends = { sourcePort: 1, destinationPort: 2, time: 0 };
+  const [v4, v6] = [Address.v4(0x0a000001), address('fd00::1')];
+  const all = [
+    { ...ends, source: v4, destination: SERVER },
+    { ...ends, source: v4, destination: v6 },
+    { ...ends, source: v6, destination: v4 },
+    { ...ends, source: v6, destination: v6 },
+  ];
+  const [own, ...others] = all.map((each) => tables.of(each));
+  expect(new Set(others).size).toBe(1);
+  expect(own).not.toBe(others[0]);
+  for (const each of all.slice(1)) {
+    if (tables.of(each).find(each) === NO_ENTRY) tables.of(each).add(each);
+  }
+  expect(tables.size).toBe(3);
 });

@@ -54,3 +54,13 @@ test('a datagram is an answer only if one went the other way between the same po
     expect(answers.to(address('10.0.0.2'))).toEqual([]);
   }
 });
+
+test('a datagram that is repeated is no answer, also where the table of exchanges grew with the first one', () => {
+  const answers = new SeenAnswers(1);
+  for (let port = 1; port <= 5_000; port++) {
+    const asked = answer(port, '10.0.0.1', 17);
+    answers.noteDatagram(asked);
+    answers.noteDatagram(asked);
+  }
+  expect(answers.to(address('10.0.0.1'))).toEqual([]);
+});
