@@ -7,7 +7,7 @@ const MAX_YOUNG_BYTES = 4 * 2 ** 20;
 const GROWTH_PERCENT = 10;
 
 /** Above this much memory in all, V8 prefers smaller code and a smaller heap to speed. */
-const MAX_QUICK_BYTES = 140e6;
+const MAX_QUICK_BYTES = 120e6;
 
 /**
  * Keeps V8's heap small while a replay makes events. By itself V8 lets the young generation grow to 48 MiB (Node 20) or

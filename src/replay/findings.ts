@@ -7,7 +7,7 @@ import type { ProbeEvent, ScanEvent } from '../track/event.ts';
 import type { Reported } from '../track/reported.ts';
 import { TopSources } from './top-sources.ts';
 
-/** Different addresses that are counted: a capture of a flood of forged sources must not fill the memory. */
+/** Different addresses of each family that are counted: a capture of a flood of forged sources must not fill the memory. */
 const MAX_ADDRESSES = 65_536;
 
 /** What draws the ports of probes by time. */
@@ -24,21 +24,23 @@ export interface ProbedPort {
   readonly probes: number;
 }
 
-/** Different addresses, MAX_ADDRESSES at most. */
+/** Different addresses, MAX_ADDRESSES of each family at most. */
 class AddressCount {
-  readonly #seen: EndpointSet;
+  readonly #v4: EndpointSet;
+  readonly #v6: EndpointSet;
   isMore = false;
 
   constructor(salt: number) {
-    this.#seen = new EndpointSet(MAX_ADDRESSES, salt);
+    this.#v4 = new EndpointSet(MAX_ADDRESSES, salt, 'IPv4');
+    this.#v6 = new EndpointSet(MAX_ADDRESSES, salt);
   }
 
   get size(): number {
-    return this.#seen.size;
+    return this.#v4.size + this.#v6.size;
   }
 
   add(address: Address): void {
-    if (!this.#seen.add(0, address, 0)) this.isMore = true;
+    if (!(address.isV4 ? this.#v4 : this.#v6).add(0, address, 0)) this.isMore = true;
   }
 }
 

@@ -27,7 +27,6 @@ export class ConnectionTable {
   /** Bits for the user of the table, and numbers, by entry. */
   state = new Uint8Array(FIRST_ENTRIES);
   times = new Float64Array(FIRST_ENTRIES);
-  sequences = new Uint32Array(FIRST_ENTRIES);
   readonly #capacity: number;
   readonly #salt: number;
   readonly #keyWords: number;
@@ -35,6 +34,8 @@ export class ConnectionTable {
   /** Entries by hash, as chains; both count entries from 1, so that new arrays are empty. */
   #buckets = new Int32Array(FIRST_ENTRIES * 2);
   #chain = new Int32Array(FIRST_ENTRIES);
+  /** Made with the first number that is not 0. */
+  #sequences: Uint32Array | null = null;
   #size = 0;
   #oldest = 0;
   /** Serves `#bucketOfKey`, so that a table that grows or is full makes no objects. */
@@ -66,7 +67,7 @@ export class ConnectionTable {
     const entry = this.#freeEntry();
     this.state[entry] = 0;
     this.times[entry] = 0;
-    this.sequences[entry] = 0;
+    if (this.#sequences !== null) this.#sequences[entry] = 0;
     this.#writeKey(entry * this.#keyWords, segment);
     const bucket = this.#bucketOf(segment);
     this.#chain[entry] = this.#buckets[bucket] as number;
@@ -74,9 +75,19 @@ export class ConnectionTable {
     return entry;
   }
 
+  /** The sequence number noted with an entry; 0 for none. */
+  sequenceOf(entry: number): number {
+    return this.#sequences === null ? 0 : (this.#sequences[entry] as number);
+  }
+
+  noteSequence(entry: number, sequence: number): void {
+    this.#sequences ??= new Uint32Array(this.state.length);
+    this.#sequences[entry] = sequence;
+  }
+
   /** Frees the memory. The table must not be used afterwards. */
   close(): void {
-    free(this.state, this.times, this.sequences, this.#keys, this.#buckets, this.#chain);
+    free(this.state, this.times, this.#keys, this.#buckets, this.#chain);
   }
 
   #freeEntry(): number {
@@ -161,7 +172,7 @@ export class ConnectionTable {
     const entries = Math.min(this.#capacity, this.state.length * 2);
     this.state = enlarged(this.state, new Uint8Array(entries));
     this.times = enlarged(this.times, new Float64Array(entries));
-    this.sequences = enlarged(this.sequences, new Uint32Array(entries));
+    if (this.#sequences !== null) this.#sequences = enlarged(this.#sequences, new Uint32Array(entries));
     this.#keys = enlarged(this.#keys, new Uint32Array(entries * this.#keyWords));
     this.#chain = enlarged(this.#chain, new Int32Array(entries));
     free(this.#buckets);

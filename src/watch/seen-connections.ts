@@ -149,7 +149,7 @@ export class SeenConnections implements Connections {
     let now = (before & ~(WENT_ON << other)) | (SEEN << end);
     if (speaks) now |= SPOKE << end;
     if (isFirstReset) half.times[entry] = packet.time;
-    if (packet.tcpFlags === SYN) half.sequences[entry] = packet.sequence;
+    if (packet.tcpFlags === SYN) half.noteSequence(entry, packet.sequence);
     if (isData && !isAnswered && followsSyn(half, entry, packet)) {
       now |= WENT_ON << end;
       this.#hasOneWay = true;
@@ -174,8 +174,8 @@ function noteEnd({ state, times }: ConnectionTable, entry: number, packet: Packe
 }
 
 /** Whether the data came soon after a SYN of the same end. */
-function followsSyn({ sequences }: ConnectionTable, entry: number, { sequence }: Packet): boolean {
-  const syn = sequences[entry] as number;
+function followsSyn(half: ConnectionTable, entry: number, { sequence }: Packet): boolean {
+  const syn = half.sequenceOf(entry);
   return syn !== 0 && (sequence - syn - 1) >>> 0 < MAX_FIRST_DATA;
 }
 
