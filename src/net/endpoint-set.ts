@@ -1,5 +1,5 @@
-import { free } from '../memory/free.ts';
 import { Address } from './address.ts';
+import { free } from './free-memory.ts';
 import { hashAddress, mix } from './hash.ts';
 
 /** Words in a slot: protocol and port with a bit that marks the slot as taken, then the address, of IPv4 only the last word. */
