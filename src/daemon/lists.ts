@@ -10,6 +10,7 @@ import { formatPrefix, type Prefix } from '../net/prefix.ts';
 import { counted } from '../record/counted.ts';
 import { admit, type Refused } from '../respond/lists/admission.ts';
 import { type ListMember, NamedList } from '../respond/lists/named-list.ts';
+import { PrefixLengths } from '../respond/lists/prefix-lengths.ts';
 import type { NeverBlock } from '../respond/never-block.ts';
 import type { SteadyClock } from './clock.ts';
 import { readLists, removeList, writeList } from './list-files.ts';
@@ -159,14 +160,23 @@ export class Lists {
       if (list === undefined) return this.#replace(name, 'shared', [...added], note, this.#wallNow());
       const { admitted, refused } = await admit(added, this.#parts.never);
       const gone = removed.flatMap((target) => list.delete(target) ?? []);
+      const fitting = new PrefixLengths(list.members()).divide(admitted);
+      refused.push(...fitting.refused);
       const room = MAX_LIST_ENTRIES - this.#total;
-      const taken = admitted.slice(0, room);
-      for (const { prefix } of admitted.slice(room))
+      const taken = fitting.taken.slice(0, room);
+      for (const { prefix } of fitting.taken.slice(room))
         refused.push({ target: formatPrefix(prefix), why: FULL });
+      const former = taken.flatMap(({ prefix }) => list.get(formatPrefix(prefix)) ?? []);
       const replaced = taken.filter(({ prefix }) => list.get(formatPrefix(prefix)) !== undefined);
       const fresh = taken.filter(({ prefix }) => list.get(formatPrefix(prefix)) === undefined);
       for (const member of taken) list.set(member);
-      return { failure: await this.#table.change(name, { added: fresh, replaced, removed: gone }), refused };
+      const failure = await this.#table.change(name, { added: fresh, replaced, removed: gone });
+      if (failure !== null) {
+        // As it was, so that the caller finds the difference again.
+        for (const { prefix } of fresh) list.delete(formatPrefix(prefix));
+        for (const member of [...former, ...gone]) list.set(member);
+      }
+      return { failure, refused };
     });
   }
 
@@ -288,9 +298,11 @@ export class Lists {
     if (this.#total - (before?.size ?? 0) + members.length > MAX_LIST_ENTRIES)
       return { failure: FULL, refused: [] };
     const { admitted, refused } = await admit(members, this.#parts.never);
+    const fitting = new PrefixLengths().divide(admitted);
+    refused.push(...fitting.refused);
     const list = new NamedList(name, origin, loadedAt);
     list.note = note;
-    list.replace(admitted);
+    list.replace(fitting.taken);
     this.#lists.set(name, list);
     await this.#spare();
     const failure = await this.#table.change(name, changesBetween(before, list));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { configure, IGNORE_FILE, nmap, PROGRAM, startDetector, writeFile } from '../support/detector.ts';
 import { createLab, type Lab } from '../support/lab.ts';
+import { setFailing, withNft } from '../support/nft-wrappers.ts';
 import { listedBlocks, order, targetsOf } from '../support/orders.ts';
 import { startService } from '../support/services.ts';
 
@@ -143,6 +144,52 @@ test('a list survives a restart, a kill and a flushed ruleset', async () => {
   await startDetector(lab, lab.victim);
   await lab.waitFor(async () => !(await reaches()));
   expect(await lists()).toMatchObject([{ name: 'drop', entries: 1 }]);
+});
+
+/** The names of the sets in the kernel. */
+async function sets(): Promise<string[]> {
+  const { stdout } = await lab.run(lab.victim, ['nft', '-t', 'list', 'table', 'inet', 'portsentry_lists']);
+  return [...stdout.matchAll(/^\s*set (\S+) \{$/gm)].map(([, name = '']) => name);
+}
+
+test('more prefix lengths than a packet can be looked up with are left out, and the others are in force', async () => {
+  await startService(lab, lab.victim, 'http', SERVICE);
+  configureLists();
+  await startDetector(lab, lab.victim);
+  const lengths = (first: number, last: number) =>
+    Array.from({ length: last - first + 1 }, (_, index) => `2001:db8::/${first + index}`);
+  const loaded = await load(...lengths(32, 65), '10.99.0.1');
+  expect(loaded).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(
+      /^the list drop has 32 entries; 3 left out, .* at most 32 prefix lengths of IPv6/,
+    ),
+  });
+  expect(await reaches()).toBe(false);
+  // Sets of lengths that are gone do not count for ever.
+  for (const first of [66, 93]) {
+    expect(await load(...lengths(first, first + 26), '10.99.0.1')).toMatchObject({ code: 0 });
+    expect((await sets()).filter((name) => name.startsWith('drop_6_')).length).toBeLessThanOrEqual(32);
+    expect(await reaches()).toBe(false);
+  }
+});
+
+test('an nft that fails loses nothing: lists stay as they are, and the next order works', async () => {
+  await startService(lab, lab.victim, 'http', SERVICE);
+  configureLists();
+  await startDetector(lab, lab.victim, undefined, withNft(lab.victim, 'fails now and then'));
+  await load('10.99.0.1');
+  setFailing(lab.victim, true);
+  expect(await load('10.99.0.1', '2001:db8::/47')).toMatchObject({ code: 69 });
+  expect(await order(lab, 'unblock', '--list', 'drop')).toMatchObject({ code: 75 });
+  expect(await lists()).toMatchObject([{ name: 'drop', entries: 1 }]);
+  expect(await reaches(), 'still in force').toBe(false);
+  setFailing(lab.victim, false);
+  expect(await load('10.99.0.1', '2001:db8::/47')).toMatchObject({ code: 0 });
+  expect(await reaches()).toBe(false);
+  expect((await sets()).filter((name) => name.startsWith('drop_'))).toHaveLength(2);
+  expect(await order(lab, 'unblock', '--list', 'drop')).toMatchObject({ code: 0 });
+  expect(await reaches(), 'taken away').toBe(true);
 });
 
 test('another host takes over the blocks through a pipe, with their ends and reasons', async () => {

@@ -64,8 +64,9 @@ export async function startDetector(
   lab: Lab,
   host: Host,
   args: readonly string[] = ['-atcp', '-audp'],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<LabProcess> {
-  const detector = await lab.start(host, [process.execPath, PROGRAM, ...args]);
+  const detector = await lab.start(host, [process.execPath, PROGRAM, ...args], { env });
   await detector.waitForLine(ACTIVE);
   return detector;
 }

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { treeArchive } from './debian-archive.ts';
 import { unpackTree } from './debian-tree.ts';
 import { writeFile } from './detector.ts';
@@ -17,6 +17,11 @@ exec /usr/sbin/nft "$@" < <(exec sed -u 's/flags owner/flags nobody/')
 `,
   /** One like nft 1.0.6 beside a table of nft 1.1.3. */
   'dies of a signal': 'kill -SEGV $$',
+  /** One that fails as long as there is a file. */
+  'fails now and then': `
+[ ! -e ${FOLDER}/fails ] || { echo 'Error: no room' >&2; exit 1; }
+exec /usr/sbin/nft "$@"
+`,
 } as const;
 
 /** What nft reads beside its libraries is the list of terminals. */
@@ -27,6 +32,12 @@ export type NftFault = keyof typeof WRAPPERS;
 /** The environment in which a program of the host finds an nft with this fault before the real one. */
 export function withNft(host: Host, fault: NftFault): Record<string, string> {
   return withProgram(host, FOLDER, WRAPPERS[fault]);
+}
+
+/** Makes the nft that fails now and then fail, or work again. */
+export function setFailing(host: Host, fails: boolean): void {
+  if (fails) writeFile(host, `${FOLDER}/fails`, '');
+  else rmSync(host.path(`${FOLDER}/fails`));
 }
 
 /** The same with the nft of a Debian release, which runs with the libraries of that release. */

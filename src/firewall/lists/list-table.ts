@@ -9,7 +9,7 @@ import { sparedTargets } from '../spared-targets.ts';
 import type { ListEntry } from './entry.ts';
 import { droppedByList, readShape, type Shape } from './listing.ts';
 import { LIST_TABLE_NAME, type ListSet, MAX_LENGTHS, SPARED, setFor, setName } from './names.ts';
-import { type Changes, changing, declaring, REMOVAL, ruling } from './script.ts';
+import { type Changes, changing, declaring, deleting, REMOVAL, ruling } from './script.ts';
 
 /** What the table needs from its owner. */
 export interface ListTableOptions {
@@ -66,12 +66,13 @@ export class ListTable {
       this.#queue.run(async () => {
         if (!this.#lists.has(list)) return;
         this.#lists.delete(list);
-        if (this.#lists.size === 0) return this.#removeTable();
-        const gone = [...this.#sets.values()].filter((set) => set.list === list);
-        const rest = [...this.#sets.values()].filter((set) => set.list !== list);
-        if (!(await this.#ran(ruling(rest, { sets: gone, lists: [list] })))) return this.#rebuild();
-        this.#setSets(rest);
-        this.#shape = (await readTable())?.text ?? null;
+        try {
+          await this.#takeAway(list);
+        } catch (error) {
+          this.#lists.add(list);
+          this.#shape = null;
+          throw error;
+        }
       }),
     );
   }
@@ -123,10 +124,23 @@ export class ListTable {
     );
   }
 
+  async #takeAway(list: string): Promise<void> {
+    if (this.#lists.size === 0) return this.#removeTable();
+    // What the kernel holds is not known.
+    if (this.#shape === null) return this.#rebuild();
+    const gone = [...this.#sets.values()].filter((set) => set.list === list);
+    const rest = [...this.#sets.values()].filter((set) => set.list !== list);
+    if (!(await this.#ran(ruling(rest, { sets: gone, lists: [list] })))) return this.#rebuild();
+    this.#setSets(rest);
+    this.#shape = (await readTable())?.text ?? null;
+  }
+
   async #change(list: string, changes: Changes): Promise<void> {
     const all = [...changes.added, ...changes.replaced, ...changes.removed];
     const missing = this.#missing(list, all);
     if (missing.length > 0) {
+      // Sets that have become empty stay until then.
+      if (this.#hasTooManySets(list, missing)) return this.#rebuild();
       const sets = [...this.#sets.values(), ...missing];
       const lists = list === SPARED ? [] : [list];
       const script = `${declaring(lists, missing)}${ruling(sets, { sets: [], lists: [] })}`;
@@ -146,44 +160,44 @@ export class ListTable {
    */
   async #rebuild(): Promise<void> {
     const old = (await readTable())?.sets ?? [];
-    this.#generation = Math.max(0, ...old.map(({ generation }) => generation)) + 1;
-    this.#sets.clear();
+    const generation = Math.max(this.#generation, ...old.map((set) => set.generation)) + 1;
     const spared = this.#spared.map((prefix): ListEntry => ({ prefix, until: null }));
     const contents = [
       [SPARED, spared] as const,
       ...[...this.#lists].map((list) => [list, [...this.#options.entriesOf(list)]] as const),
     ];
-    const sets = contents.flatMap(([list, entries]) => this.#missing(list, entries));
+    const sets = contents.flatMap(([list, entries]) => setsFor(list, entries, generation));
     throwOn((await runScript(declaring([...this.#lists], sets))).failure);
-    for (const [list, entries] of contents) {
-      for (const piece of pieces({ added: entries, replaced: [], removed: [] }))
-        throwOn((await runScript(changing(list, this.#generation, piece, this.#options.now()))).failure);
+    try {
+      for (const [list, entries] of contents) {
+        for (const piece of pieces({ added: entries, replaced: [], removed: [] }))
+          throwOn((await runScript(changing(list, generation, piece, this.#options.now()))).failure);
+      }
+      const lists = new Set(
+        old.map(({ list }) => list).filter((list) => list !== SPARED && !this.#lists.has(list)),
+      );
+      throwOn((await runScript(ruling(sets, { sets: old, lists: [...lists] }))).failure);
+    } catch (error) {
+      // No rule names them. What is left of them is deleted with the next table.
+      await runScript(deleting(sets));
+      throw error;
     }
-    const lists = new Set(
-      old.map(({ list }) => list).filter((list) => list !== SPARED && !this.#lists.has(list)),
-    );
-    throwOn((await runScript(ruling(sets, { sets: old, lists: [...lists] }))).failure);
+    this.#generation = generation;
     this.#setSets(sets);
     this.#shape = (await readTable())?.text ?? null;
   }
 
-  /** The sets that these entries need and the table does not have. Throws when a list would need too many. */
+  /** The sets that these entries need and the table does not have. */
   #missing(list: string, entries: readonly Pick<ListEntry, 'prefix'>[]): ListSet[] {
-    const missing = new Map<string, ListSet>();
-    for (const { prefix } of entries) {
-      const set = setFor(list, prefix, this.#generation);
-      const name = setName(set);
-      if (!this.#sets.has(name)) missing.set(name, set);
-    }
-    const sets = [...[...this.#sets.values()].filter((set) => set.list === list), ...missing.values()];
-    for (const family of [4, 6] as const) {
-      const lengths = sets.filter((set) => set.family === family).length;
-      if (lengths > MAX_LENGTHS && list !== SPARED)
-        throw new Error(
-          `more than ${MAX_LENGTHS} prefix lengths of IPv${family}, and each costs time for each packet`,
-        );
-    }
-    return [...missing.values()];
+    return setsFor(list, entries, this.#generation).filter((set) => !this.#sets.has(setName(set)));
+  }
+
+  /** Whether the list would have more sets of one family than it may have prefix lengths. */
+  #hasTooManySets(list: string, missing: readonly ListSet[]): boolean {
+    const sets = [...[...this.#sets.values()].filter((set) => set.list === list), ...missing];
+    return ([4, 6] as const).some(
+      (family) => sets.filter((set) => set.family === family).length > MAX_LENGTHS && list !== SPARED,
+    );
   }
 
   /** Whether a change took effect; false when the table is gone. Throws for any other failure. */
@@ -215,6 +229,16 @@ function* pieces({ added, replaced, removed }: Changes): Generator<Changes> {
 }
 
 const NO_CHANGES: Changes = { added: [], replaced: [], removed: [] };
+
+/** The sets that hold these entries, each once. */
+function setsFor(list: string, entries: readonly Pick<ListEntry, 'prefix'>[], generation: number): ListSet[] {
+  const sets = new Map<string, ListSet>();
+  for (const { prefix } of entries) {
+    const set = setFor(list, prefix, generation);
+    sets.set(setName(set), set);
+  }
+  return [...sets.values()];
+}
 
 function keyOf({ address, length }: Prefix): string {
   return `${address}/${length}`;

@@ -51,9 +51,18 @@ export function ruling(
     '}',
     '}',
     ...gone.sets.map((set) => `delete set ${LIST_TABLE} ${setName(set)}`),
-    ...gone.lists.map((list) => `delete counter ${LIST_TABLE} ${counterName(list)}`),
+    // The counter is added before, because to delete one that is not there fails, and with it everything.
+    ...gone.lists.flatMap((list) => [
+      `add counter ${LIST_TABLE} ${counterName(list)}`,
+      `delete counter ${LIST_TABLE} ${counterName(list)}`,
+    ]),
     '',
   ].join('\n');
+}
+
+/** Deletes sets that no rule names. */
+export function deleting(sets: readonly ListSet[]): string {
+  return sets.map((set) => `delete set ${LIST_TABLE} ${setName(set)}\n`).join('');
 }
 
 /** Deletes the table. */

@@ -59,6 +59,7 @@ test('what passes is asked first, then each list by length', () => {
     '}',
     '}',
     'delete set inet portsentry_lists old_4_32_2',
+    'add counter inet portsentry_lists dropped_old',
     'delete counter inet portsentry_lists dropped_old',
   ]);
 });
