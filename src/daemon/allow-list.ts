@@ -6,12 +6,14 @@ import { loadIgnoreFile } from '../respond/ignore-file.ts';
 import { NeverBlock, type NeverBlockRule } from '../respond/never-block.ts';
 import type { Triggering } from '../respond/responder.ts';
 import { NO_LIFELINES } from '../watch/lifelines.ts';
+import { EngineAddresses } from './engine-addresses.ts';
 
 const EVERYTHING: Question = { about: null, asksTimeDaemons: true };
 
 /** Keeps the never-block list: what the configuration names, and what this host depends on. */
 export class AllowList {
   readonly never = new NeverBlock();
+  readonly #engines = new EngineAddresses((found) => this.never.setEngines(found));
   /** Null where AUTO_IGNORE has never been on. */
   #lookup: HostLookup | null = null;
   #autoIgnore = false;
@@ -21,8 +23,10 @@ export class AllowList {
   #lastSeen = '';
 
   /** Takes over this configuration: reads its ignore file and looks up what this host depends on. */
-  async configure({ ignoreFile, autoIgnore }: Config): Promise<void> {
+  async configure(config: Config): Promise<void> {
+    const { ignoreFile, autoIgnore } = config;
     this.#autoIgnore = autoIgnore;
+    this.#engines.configure(config);
     const { entries } = ignoreFile === null ? { entries: [] } : await loadIgnoreFile(ignoreFile);
     this.never.setIgnore(entries);
     await this.learn();
@@ -74,6 +78,7 @@ export class AllowList {
 
   /** Must be called every second; `now` in ms since the epoch. */
   tick(now: number): void {
+    this.#engines.tick(now);
     if (this.#isLookDue) void this.learn();
     this.#isLookDue = false;
     if (now < this.#trialEndMs) return;

@@ -15,6 +15,17 @@ export type Secret = { readonly secret: string } | { readonly trouble: string };
  * this process. No symbolic link is followed that somebody else could have made. Never throws.
  */
 export function readSecret(path: string): Secret {
+  const read = readPrivate(path, MAX_SECRET_BYTES + 1);
+  return 'trouble' in read ? read : secretOf(path, read.bytes);
+}
+
+/**
+ * Reads up to `maxBytes` of a file that nobody else can write or read, under the same conditions. Never throws.
+ */
+export function readPrivate(
+  path: string,
+  maxBytes: number,
+): { readonly bytes: Buffer } | { readonly trouble: string } {
   let fd: number;
   try {
     fd = openRegular(path, constants.O_RDONLY);
@@ -28,8 +39,8 @@ export function readSecret(path: string): Secret {
       return { trouble: `${path}: it belongs to user ${uid}: chown root ${path}` };
     if ((mode & TOO_OPEN) !== 0)
       return { trouble: `${path}: others may read or write it: chmod 600 ${path}` };
-    const bytes = Buffer.alloc(MAX_SECRET_BYTES + 1);
-    return secretOf(path, bytes.subarray(0, readSync(fd, bytes)));
+    const bytes = Buffer.alloc(maxBytes);
+    return { bytes: bytes.subarray(0, readSync(fd, bytes)) };
   } catch (error) {
     return { trouble: `${path}: cannot be read (${(error as NodeJS.ErrnoException).code})` };
   } finally {

@@ -3,6 +3,9 @@
  * 1.x and 2.x have their own forms in local time. `time` is in ms since the epoch; fractions are cut off.
  */
 
+/** The end of the year 9999: what is later has no such text. */
+const LAST_TIME_MS = 253_402_300_799_999;
+
 /** A time for people: `2026-11-22 13:33`. */
 export function formatTime(time: number): string {
   const date = new Date(time);
@@ -38,7 +41,7 @@ export function timeOfDayText(time: number): string {
 
 /** A time in JSON: `2026-11-22T13:33:37.513Z`. */
 export function isoTime(time: number): string {
-  return new Date(time).toISOString();
+  return new Date(Math.min(time, LAST_TIME_MS)).toISOString();
 }
 
 /** `1795354417 - 11/22/2026 13:33:37`, the beginning of a 1.x history line. */

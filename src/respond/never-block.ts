@@ -56,6 +56,7 @@ export class NeverBlock {
   #ignored: readonly Entry[] = [];
   #own: readonly Entry[] = [];
   #lifelines: readonly Entry[] = [];
+  #engines: readonly Entry[] = [];
   #trial: readonly Entry[] = [];
   /** The peers of connections that this host opened. */
   #opened: readonly Entry[] = [];
@@ -175,6 +176,12 @@ export class NeverBlock {
     this.#rebuild();
   }
 
+  /** The addresses of the engine that SHARE asks: a list that comes from it must not cut this host off from it. */
+  setEngines(engines: readonly { readonly address: Address; readonly of: string }[]): void {
+    this.#engines = engines.map(({ address, of }) => single(address, `engine ${address} of ${of}`, 'server'));
+    this.#rebuild();
+  }
+
   /** The address from which `doctor` sends its probe, which must not look like a scan; null when the trial is over. */
   setTrial(address: Address | null): void {
     this.#trial =
@@ -188,7 +195,7 @@ export class NeverBlock {
    */
   #rebuild(): void {
     const ignored = tableOf(this.#ignored);
-    const found = [...this.#lifelines, ...this.#own, ...this.#trial].map(
+    const found = [...this.#engines, ...this.#lifelines, ...this.#own, ...this.#trial].map(
       ([prefix, rule, origin]): Entry => [
         prefix,
         ignored.match(prefix.address) ?? builtInRule(prefix.address) ?? rule,

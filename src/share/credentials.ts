@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { type Stats, statSync } from 'node:fs';
 import type { SecureContext } from 'node:tls';
 import { readRegular } from '../files/read-regular.ts';
-import { readSecret } from '../files/secret-file.ts';
+import { readPrivate, readSecret } from '../files/secret-file.ts';
 import { reasonOf } from '../ledger/log-file.ts';
 import { EngineError } from './engine.ts';
 
@@ -81,15 +81,11 @@ function readPem(path: string): string {
   }
 }
 
-/** Bits that let the group write, or others do anything. */
-const TOO_OPEN = 0o027;
-
 /** A private key has several lines, and is as secret as a password. */
 function readKey(path: string): string {
-  const text = readPem(path);
-  if ((statSync(path).mode & TOO_OPEN) !== 0)
-    throw new EngineError(`${path}: others may read or write it: chmod 600 ${path}`, 'undone');
-  return text;
+  const read = readPrivate(path, MAX_CERTIFICATE_BYTES);
+  if ('trouble' in read) throw new EngineError(read.trouble, 'undone');
+  return read.bytes.toString('latin1');
 }
 
 function stampOf(path: string | null): string {

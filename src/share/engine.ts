@@ -100,6 +100,8 @@ export interface ShareEngine {
   readonly wholeIntervalMs: number;
   /** The most reports of one push. */
   readonly batchSize: number;
+  /** Reports in doubt that `findPushed` is asked about at once: an engine that is asked of each takes one. */
+  readonly findBatchSize: number;
   /**
    * Sends reports. Resolves to what became of each. After an EngineError with the outcome `unknown` the caller asks
    * `findPushed` before it sends them again; `refused` means that at least one of them is not to the engine's liking.

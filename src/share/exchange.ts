@@ -1,6 +1,6 @@
 import { EngineError, type Pulled, type ShareEngine } from './engine.ts';
 import { Lane } from './lane.ts';
-import { deliver } from './push.ts';
+import { BatchLimit, deliver } from './push.ts';
 import type { ShareQueue } from './queue.ts';
 import type { Said } from './report.ts';
 
@@ -38,6 +38,7 @@ export interface ExchangeParts {
 export class Exchange {
   readonly #parts: ExchangeParts;
   readonly #end = new AbortController();
+  readonly #batch = new BatchLimit();
   readonly #pushing: Lane;
   readonly #pulling: Lane;
   #nextPullMs = 0;
@@ -120,7 +121,10 @@ export class Exchange {
     this.#pushing.run(now, async () => {
       if (queue.size === 0) await engine.beat(this.#end.signal);
       else {
-        const { pushed, takenBack, refused } = await deliver({ engine, queue, tell }, this.#end.signal);
+        const { pushed, takenBack, refused } = await deliver(
+          { engine, queue, batch: this.#batch, tell },
+          this.#end.signal,
+        );
         this.pushed += pushed;
         this.takenBack += takenBack;
         this.refused += refused;

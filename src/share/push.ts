@@ -2,10 +2,35 @@ import { counted } from '../record/counted.ts';
 import { EngineError, type Pushed, type ShareEngine } from './engine.ts';
 import type { Order, ShareQueue } from './queue.ts';
 
+/** While reports in doubt are cleared up, nothing is pulled. */
+const MAX_CLEARING_MS = 5_000;
+
+/**
+ * How many reports go into a request. A batch that is refused is halved until the report that nobody wants is alone, with one
+ * request for each delivery; what is taken doubles it again.
+ */
+export class BatchLimit {
+  #most = Number.POSITIVE_INFINITY;
+
+  /** Of this many reports so many are sent together, one at least. */
+  of(count: number): number {
+    return Math.max(1, Math.min(count, this.#most));
+  }
+
+  refused(size: number): void {
+    this.#most = size >> 1;
+  }
+
+  taken(): void {
+    this.#most = Math.max(1, this.#most) * 2;
+  }
+}
+
 /** What a delivery works with. */
 export interface DeliveryParts {
   readonly engine: ShareEngine;
   readonly queue: ShareQueue;
+  readonly batch: BatchLimit;
   /** Logs one line for the administrator. */
   readonly tell: (text: string) => void;
 }
@@ -27,8 +52,8 @@ type ReportOrder = Extract<Order, { kind: 'report' }>;
  * EngineError; the orders stay in the queue then.
  */
 export async function deliver(parts: DeliveryParts, signal: AbortSignal): Promise<Delivered> {
-  const { engine, queue } = parts;
-  const orders = queue.next(engine.batchSize);
+  const { engine, queue, batch } = parts;
+  const orders = queue.next(batch.of(engine.batchSize));
   const [first] = orders;
   if (first === undefined) return NOTHING;
   if (first.kind === 'take-back') {
@@ -60,8 +85,27 @@ function isRefusal(error: unknown): error is EngineError {
   return error instanceof EngineError && error.outcome === 'refused';
 }
 
-/** The answer to these reports is missing, or a crash came between: the engine says which of them it has. */
+/**
+ * The answer to these reports is missing, or a crash came between: the engine says which of them it has, as many as it can
+ * say in a few seconds.
+ */
 async function clearUp(
+  parts: DeliveryParts,
+  orders: readonly ReportOrder[],
+  signal: AbortSignal,
+): Promise<Delivered> {
+  const { findBatchSize } = parts.engine;
+  const begun = performance.now();
+  let sum = NOTHING;
+  for (let at = 0; at < orders.length; at += findBatchSize) {
+    const { pushed, refused } = await clearUpSome(parts, orders.slice(at, at + findBatchSize), signal);
+    sum = { ...sum, pushed: sum.pushed + pushed, refused: sum.refused + refused };
+    if (performance.now() - begun > MAX_CLEARING_MS) break;
+  }
+  return sum;
+}
+
+async function clearUpSome(
   { engine, queue, tell }: DeliveryParts,
   orders: readonly ReportOrder[],
   signal: AbortSignal,
@@ -96,7 +140,7 @@ async function send(
   orders: readonly ReportOrder[],
   signal: AbortSignal,
 ): Promise<Delivered> {
-  const { engine, queue } = parts;
+  const { engine, queue, batch } = parts;
   const seqs = orders.map(({ seq }) => seq);
   // Where the disk is full this is not known after a crash, and the queue has said so. Others must be told all the same.
   await queue.sending(seqs);
@@ -107,34 +151,30 @@ async function send(
       signal,
     );
   } catch (error) {
-    return settle(parts, orders, error as Error, signal);
+    return settle(parts, orders, error as Error);
   }
+  batch.taken();
   for (const [index, seq] of seqs.entries()) queue.done([seq], made[index]);
   return { ...NOTHING, pushed: orders.length };
 }
 
-/** A push failed. What is refused in company is sent alone, so that one bad report does not keep back the others. */
-async function settle(
-  parts: DeliveryParts,
+/** A push failed. What is refused in company is sent in smaller ones, so that one bad report does not keep back the others. */
+function settle(
+  { queue, engine, batch, tell }: DeliveryParts,
   orders: readonly ReportOrder[],
   error: Error,
-  signal: AbortSignal,
-): Promise<Delivered> {
-  const { queue, engine, tell } = parts;
+): Delivered {
   const outcome = error instanceof EngineError ? error.outcome : 'unknown';
   if (outcome === 'unknown') throw error;
   queue.notSent(orders.map(({ seq }) => seq));
   if (outcome === 'undone') throw error;
   const [first] = orders;
-  if (first !== undefined && orders.length === 1) {
-    tell(`${engine.name} refuses the report on ${first.report.target}: ${error.message}.`);
-    queue.done([first.seq]);
-    return { ...NOTHING, refused: 1 };
+  if (first === undefined || orders.length > 1) {
+    batch.refused(orders.length);
+    return NOTHING;
   }
-  let sum = NOTHING;
-  for (const half of [orders.slice(0, orders.length >> 1), orders.slice(orders.length >> 1)]) {
-    const { pushed, refused } = await send(parts, half, signal);
-    sum = { ...sum, pushed: sum.pushed + pushed, refused: sum.refused + refused };
-  }
-  return sum;
+  tell(`${engine.name} refuses the report on ${first.report.target}: ${error.message}.`);
+  queue.done([first.seq]);
+  batch.taken();
+  return { ...NOTHING, refused: 1 };
 }

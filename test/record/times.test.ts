@@ -32,4 +32,5 @@ test('people read local minutes, and programs a time with its zone', () => {
   expect(formatTime(time)).toBe('2026-11-22 10:03');
   expect([formatUntil(time), formatUntil(null)]).toEqual(['until 2026-11-22 10:03', 'for ever']);
   expect(isoTime(time)).toBe('2026-11-22T13:33:37.513Z');
+  expect(isoTime(Number.MAX_VALUE)).toBe('9999-12-31T23:59:59.999Z');
 });

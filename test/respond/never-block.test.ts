@@ -276,3 +276,14 @@ function address(text: string): Address {
 function ignore(text: string) {
   return parseIgnoreFile(text, 'portsentry.ignore').entries;
 }
+
+test('the engine that SHARE asks is in no list and passes in a wider one', () => {
+  const never = new NeverBlock();
+  never.setEngines([{ address: address('192.0.2.20'), of: 'REDIS_URL' }]);
+  expect(never.ruleFor(address('192.0.2.20'))).toBe('engine 192.0.2.20 of REDIS_URL');
+  expect(never.ruleAgainstListing(parsePrefix('192.0.2.20') as Prefix)).toMatch(/^engine/);
+  expect(never.ruleAgainstListing(parsePrefix('192.0.2.0/24') as Prefix)).toBeNull();
+  expect(never.prefixes()).toEqual(['192.0.2.20']);
+  never.setEngines([]);
+  expect(never.prefixes()).toEqual([]);
+});

@@ -109,7 +109,7 @@ test('a report that the engine does not like does not keep back the others', asy
   const { engine, queue, exchange, told, pass } = await given();
   engine.dislikes = '192.0.2.2';
   for (const last of [1, 2, 3]) queue.report(reportOn(`192.0.2.${last}`));
-  await pass(4);
+  await pass(8);
   expect(engine.has.map(({ target }) => target)).toEqual(['192.0.2.1', '192.0.2.3']);
   expect([exchange.pushed, exchange.refused, queue.size]).toEqual([2, 1, 0]);
   expect(told).toEqual(['the engine refuses the report on 192.0.2.2: no.']);

@@ -21,6 +21,7 @@ export class TestEngine implements ShareEngine {
   keepsPlace = false;
   readonly wholeIntervalMs = 3_600_000;
   readonly batchSize = 3;
+  readonly findBatchSize = 3;
   readonly has: Report[] = [];
   readonly asked: string[] = [];
   /** When the last target was unblocked that was taken back. */

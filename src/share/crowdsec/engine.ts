@@ -57,6 +57,7 @@ export class CrowdsecEngine implements ShareEngine {
   readonly keepsPlace = false;
   readonly wholeIntervalMs = WHOLE_INTERVAL_MS;
   readonly batchSize = BATCH_SIZE;
+  readonly findBatchSize = 1;
   readonly #parts: CrowdsecParts;
   readonly #session: Session;
 
@@ -266,8 +267,16 @@ async function refused(answer: HttpAnswer): Promise<EngineError> {
   const text = await answer.text().catch(() => '');
   const said = refusalOf(status, text);
   if (status === 401 || status === 403) return new EngineError(`it refuses this host: ${said}`, 'undone');
-  if (status === 429 || status === 502 || status === 503) return new EngineError(said, 'undone');
-  // CrowdSec answers with 500 to what it does not like, too.
-  const isJudged = status < 500 || /validation failure|invalid addr|unable to parse/.test(text);
-  return new EngineError(said, isJudged ? 'refused' : 'unknown');
+  if (isJudgement(status, text)) return new EngineError(said, 'refused');
+  return new EngineError(said, status < 500 || status === 502 || status === 503 ? 'undone' : 'unknown');
+}
+
+/**
+ * Whether the engine has judged what it was asked. Anything else, such as the 404 of a proxy whose engine is away, says
+ * nothing of it. CrowdSec answers with 500 to what it does not like, too.
+ */
+function isJudgement(status: number, text: string): boolean {
+  if (status === 413) return true;
+  if (status === 400 || status === 422) return typeof parse(text)?.message === 'string';
+  return status === 500 && /validation failure|invalid addr|unable to parse/.test(text);
 }

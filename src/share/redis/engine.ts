@@ -69,6 +69,7 @@ export class RedisEngine implements ShareEngine {
   readonly keepsPlace = true;
   readonly wholeIntervalMs = WHOLE_INTERVAL_MS;
   readonly batchSize = BATCH_SIZE;
+  readonly findBatchSize = BATCH_SIZE;
   readonly #parts: RedisParts;
   readonly #link: RedisWay;
   readonly #state = new StreamState();

@@ -228,7 +228,12 @@ test('a flood is one alert with a decision for each source; a block that is over
 
 test.each([
   [400, '{"message":"validation failure list"}', 'refused'],
-  [422, '', 'refused'],
+  [400, '<h1>400 Bad Request</h1>', 'undone'],
+  [422, '{"message":"no"}', 'refused'],
+  [422, '', 'undone'],
+  [413, '<h1>413 Request Entity Too Large</h1>', 'refused'],
+  [404, '404 page not found', 'undone'],
+  [405, '', 'undone'],
   [500, '{"message":"unable to create alerts: invalid addr/range"}', 'refused'],
   [500, '{"message":"database is locked"}', 'unknown'],
   [503, '', 'undone'],
