@@ -108,7 +108,10 @@ export interface EngineParts extends EngineSettings {
   /** Gets the address of each packet that this check ignores. */
   readonly onLocal?: (address: Address) => void;
   /** What answered a source, as far as a replay knows; null when that is not known. */
-  readonly answersTo?: (source: Address) => readonly Answered[] | null;
+  readonly answersTo?: (
+    source: Address,
+    span: { readonly first: number; readonly last: number },
+  ) => readonly Answered[] | null;
   /** Where a frame lies in the captures of a replay. */
   readonly placeOf?: (at: FrameNumber) => CapturePlace;
   /** Randomizes hashes; the results do not depend on it. */
@@ -530,7 +533,8 @@ export class Engine {
   /** Of a network, what answered its addresses is not known. */
   #answersTo(source: Source): readonly Answered[] | null {
     if (source.hasSeveralAddresses) return null;
-    return this.#parts.answersTo?.(source.address) ?? null;
+    const span = { first: source.firstSeen, last: source.lastSeen };
+    return this.#parts.answersTo?.(source.address, span) ?? null;
   }
 
   #endGroup(group: DecoyGroup, last: Source): void {

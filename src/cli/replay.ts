@@ -89,7 +89,14 @@ export async function runReplay(
     isSettled: (details) => actions?.responder.isTold(details) ?? false,
     takeBack: (source) => void actions?.blocks.releaseDecoy(source),
     recorder: () => story,
-    ...(options.inferOpen ? { answersTo: (source: Address) => answers.to(source) } : {}),
+    ...(options.inferOpen
+      ? {
+          answersTo: (source: Address, span: { readonly first: number; readonly last: number }) =>
+            answers
+              .to(source, span)
+              ?.filter(({ transport, port }) => narrow?.hasPort(transport, port) !== false) ?? null,
+        }
+      : {}),
     ...(needsPlaces(options, files.length) ? { placeOf: (at: FrameNumber) => places.of(at) } : {}),
     localCheck: options.localCheck,
     salt,

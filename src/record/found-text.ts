@@ -14,16 +14,20 @@ const MAX_KNOWN = 64;
 const ASKS: readonly KindName[] = ['syn', 'connect', 'udp', 'sctp-init'];
 
 /**
- * What the scanner found: `2 of 100 ports answered: 7, 80 of 10.0.0.2`. Null when that is not known, or when silence
+ * What the scanner found: `2 of 100 ports answered: 7, 80 of 10.0.0.2`, or of one port `3 of 59 addresses answered`. Null when that is not known, or when silence
  * would say nothing.
  */
 export function foundText(event: ScanEvent): string | null {
-  const { answered, tried, atLeast, kinds, shape } = event;
+  const { answered, tried, targets, atLeast, kinds, shape } = event;
   if (answered === null || shape === 'arp sweep' || shape === 'traceroute') return null;
-  const of = `of ${atLeast ? 'at least ' : ''}${counted(tried, 'port')} answered`;
-  if (answered.length === 0) return kinds.some((kind) => ASKS.includes(kind)) ? `none ${of}` : null;
-  const count = countPorts(answered);
   const isMore = answered.length >= MAX_KNOWN;
+  const isSweep = targets > 1 && tried === 1;
+  const addresses = new Set(answered.map(({ address }) => address)).size;
+  // A port in use is no probe's, so the addresses that answered were not counted as targets.
+  const asked = isSweep ? counted(targets + addresses, 'address', 'addresses') : counted(tried, 'port');
+  const of = `of ${atLeast || isMore ? 'at least ' : ''}${asked} answered`;
+  if (answered.length === 0) return kinds.some((kind) => ASKS.includes(kind)) ? `none ${of}` : null;
+  const count = isSweep ? addresses : countPorts(answered);
   return `${isMore ? 'at least ' : ''}${count} ${of}: ${endpointsText(answered)}`;
 }
 

@@ -2,7 +2,7 @@ import type { Probe } from '../classify/probe.ts';
 import type { PortSet } from '../config/ports.ts';
 import type { Address } from '../net/address.ts';
 import { type Prefix, PrefixTable } from '../net/prefix.ts';
-import { PROTOCOL_TCP, PROTOCOL_UDP } from '../net/protocol.ts';
+import { type Transport, transportOf } from '../net/protocol.ts';
 
 /** Which probes are judged; null for all. Times are ms since the epoch. */
 export interface NarrowParts {
@@ -40,12 +40,13 @@ export class Narrow {
 
   /** Whether the probe is judged. */
   takes({ time, source, protocol, destinationPort }: Probe): boolean {
-    return this.spans(time) && this.names(source) && this.#hasPort(protocol, destinationPort);
+    return this.spans(time) && this.names(source) && this.hasPort(transportOf(protocol), destinationPort);
   }
 
-  #hasPort(protocol: number, port: number): boolean {
+  /** Whether the port is one of those that are judged. */
+  hasPort(transport: Transport, port: number): boolean {
     if (this.#ports === null) return true;
-    if (protocol === PROTOCOL_TCP) return this.#ports.tcp.has(port);
-    return protocol === PROTOCOL_UDP && this.#ports.udp.has(port);
+    if (transport === 'tcp') return this.#ports.tcp.has(port);
+    return transport === 'udp' && this.#ports.udp.has(port);
   }
 }

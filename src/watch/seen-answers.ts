@@ -19,6 +19,14 @@ const MAX_EXCHANGES = { v4: 65_536, v6: 65_536 };
 const FIRST_ASKED = 1;
 const SECOND_ASKED = 2;
 
+/** From the first to the last moment, in ms since the epoch. */
+interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+const ALWAYS: Span = { first: 0, last: Number.POSITIVE_INFINITY };
+
 /** A port that sent an answer. */
 export interface SeenAnswer {
   /** Canonical address text. */
@@ -36,7 +44,16 @@ const NEXT = 9;
 const LAST = 10;
 const COUNT = 11;
 const NEXT_ADDRESS = 12;
-const ANSWER_WORDS = 13;
+/** When it came first and last, in seconds since the epoch. */
+const FIRST_SECOND = 13;
+const LAST_SECOND = 14;
+const ANSWER_WORDS = 15;
+
+/**
+ * An answer this long before the first probe of a scan or after its last one still belongs to it, in seconds: a port in use is
+ * no probe's, and it may be the first or the last that a slow scan asks.
+ */
+const SLACK_SECONDS = 30;
 
 const FIRST_ANSWERS = 256;
 
@@ -79,19 +96,27 @@ export class SeenAnswers {
     // The protocol stands in for the other port, so that ports of two protocols are two.
     const pair = { source, sourcePort, destination, destinationPort: protocol, time };
     const pairs = this.#pairs.of(pair);
-    if (this.#isFull || pairs.find(pair) !== NO_ENTRY) return;
+    if (this.#isFull) return;
+    const known = pairs.find(pair);
+    if (known !== NO_ENTRY) {
+      this.#words[placeOf(pairs.sequenceOf(known)) + LAST_SECOND] = secondOf(time);
+      return;
+    }
     if (this.#pairs.size === MAX_ANSWERS) {
       this.#isFull = true;
       return;
     }
-    pairs.add(pair);
+    const entry = pairs.add(pair);
     const answer = this.#pairs.size;
+    pairs.noteSequence(entry, answer);
     if (answer * ANSWER_WORDS > this.#words.length) this.#grow();
     const at = placeOf(answer);
     const words = this.#words;
     write(words, at + TO, destination);
     write(words, at + FROM, source);
     words[at + PORT] = (protocol << 16) | sourcePort;
+    words[at + FIRST_SECOND] = secondOf(time);
+    words[at + LAST_SECOND] = secondOf(time);
     this.#link(answer, destination);
   }
 
@@ -103,15 +128,24 @@ export class SeenAnswers {
     this.#datagrams = new ConnectionTables(MAX_EXCHANGES, this.#salt);
   }
 
-  /** What answered the address, 64 ports at most; null when there were too many answers to know. */
-  to(address: Address): readonly SeenAnswer[] | null {
+  /**
+   * What answered the address between the times (ms since the epoch), 64 ports at most; null when there were too many answers
+   * to know.
+   */
+  to(address: Address, { first: from, last: until }: Span = ALWAYS): readonly SeenAnswer[] | null {
     const words = this.#words;
     const first = this.#firstTo(address);
     if (first === 0) return this.#isFull ? null : [];
     const answers: SeenAnswer[] = [];
+    const isCut = words[placeOf(first) + COUNT] === MAX_OF_SOURCE;
     for (let answer = first; answer !== 0; answer = words[placeOf(answer) + NEXT] as number) {
       const at = placeOf(answer);
       const port = words[at + PORT] as number;
+      const isBefore = (words[at + LAST_SECOND] as number) < from / 1_000 - SLACK_SECONDS;
+      const isAfter = (words[at + FIRST_SECOND] as number) > until / 1_000 + SLACK_SECONDS;
+      // What came in that time may be among those that are not remembered.
+      if ((isBefore || isAfter) && isCut) return null;
+      if (isBefore || isAfter) continue;
       const transport = transportOf(port >>> 16);
       answers.push({ address: addressAt(words, at + FROM).toString(), transport, port: port & 0xffff });
     }
@@ -172,6 +206,10 @@ export class SeenAnswers {
     }
     free(old);
   }
+}
+
+function secondOf(time: number): number {
+  return Math.floor(time / 1_000);
 }
 
 function placeOf(answer: number): number {

@@ -46,9 +46,14 @@ test.each<[string, Partial<ScanEvent>, string]>([
     '1 of 398 ports answered: 22 of 10.99.0.2; 22 of 10.99.0.3',
   ],
   [
+    'a sweep of one port',
+    { answered: [port(22), port(22, '10.99.0.3')], tried: 1, targets: 57 },
+    '2 of 59 addresses answered: 22 of 10.99.0.2; 22 of 10.99.0.3',
+  ],
+  [
     'more than is named',
     { answered: Array.from({ length: 64 }, (_, at) => port(at, `10.0.0.${at % 10}`)), tried: 461 },
-    'at least 64 of 461 ports answered: 0, 10, 20, 30, 40, 50, 60 of 10.0.0.0; ',
+    'at least 64 of at least 461 ports answered: 0, 10, 20, 30, 40, 50, 60 of 10.0.0.0; ',
   ],
 ])('%s', (_what, fields, text) => {
   expect(clausesOf(fields)).toContain(text);

@@ -64,3 +64,22 @@ test('a datagram that is repeated is no answer, also where the table of exchange
   }
   expect(answers.to(address('10.0.0.1'))).toEqual([]);
 });
+
+test('of several scans of one source each has the answers of its time', () => {
+  const answers = new SeenAnswers(1);
+  const day = 86_400_000;
+  const at = (time: number, port: number) => answers.note(Object.assign(answer(port, '10.0.0.1'), { time }));
+  at(day, 22);
+  at(day + 500, 80);
+  at(3 * day, 80);
+  const portsIn = (first: number, last: number) =>
+    answers.to(address('10.0.0.1'), { first, last })?.map(({ port }) => port);
+  expect(portsIn(day, day + 1_000)).toEqual([22, 80]);
+  expect(portsIn(day + 10_000, day + 20_000)).toEqual([22, 80]);
+  expect(portsIn(day + 60_000, day + 120_000)).toEqual([80]);
+  expect(portsIn(3 * day, 3 * day + 1_000)).toEqual([80]);
+  expect(portsIn(4 * day, 5 * day)).toEqual([]);
+  for (let port = 1_000; port < 1_064; port++) at(3 * day, port);
+  // Those of the fifth day may be among the ones that are not remembered.
+  expect(portsIn(4 * day, 5 * day)).toBeUndefined();
+});
