@@ -52,6 +52,7 @@ import { selfCheck } from './self-check.ts';
 import type { Share } from './share.ts';
 import { shareHealth } from './share-status.ts';
 import { SourceFeed } from './source-feed.ts';
+import { withLists } from './still-listed.ts';
 import { tryBlock } from './trial-block.ts';
 
 /** How long an answer waits for a look at the blocks. */
@@ -185,7 +186,8 @@ export class LiveControlHandlers implements ControlHandlers {
 
   /** Whom an administrator unblocks here, no portsentry of the engine has to block. */
   async #shareToo(target: string, answer: Answer): Promise<Answer> {
-    return (await this.#parts.share()?.unblocked(target, answer)) ?? answer;
+    const shared = (await this.#parts.share()?.unblocked(target, answer)) ?? answer;
+    return withLists(target, shared, this.#parts.lists);
   }
 
   async unblockAll(): Promise<Answer & { readonly count: number }> {

@@ -5,6 +5,7 @@ import type { Refused } from '../respond/lists/admission.ts';
 import type { ListMember } from '../respond/lists/named-list.ts';
 import type { Decision, EndedDecision, LeftOut, Pulled } from '../share/engine.ts';
 import { type Difference, ForeignDecisions, type ForeignTarget, isSame } from '../share/foreign.ts';
+import { LeftOutCounts } from '../share/left-out.ts';
 import type { SteadyClock } from './clock.ts';
 import type { Lists } from './lists.ts';
 
@@ -54,8 +55,9 @@ export class SharedList {
     if (decisions.length > room) left.push(overflow(decisions.slice(room), most()));
     const taken = decisions.slice(0, room).map((each) => ({ ...each, until: Math.min(each.until, last) }));
     const refused = await this.#putInForce(this.#take(isWhole, taken, ended));
-    const [first] = refused;
-    if (first !== undefined) left.push({ count: refused.length, first: first.target, why: first.why });
+    const byReason = new LeftOutCounts();
+    for (const { target, why } of refused) byReason.add(why, target);
+    left.push(...byReason.all);
     this.#tellOf(left, isWhole);
   }
 

@@ -100,7 +100,7 @@ export interface ShareEngine {
   readonly wholeIntervalMs: number;
   /** The most reports of one push. */
   readonly batchSize: number;
-  /** Reports in doubt that `findPushed` is asked about at once: an engine that is asked of each takes one. */
+  /** Reports in doubt that `findPushed` is asked about at once. */
   readonly findBatchSize: number;
   /**
    * Sends reports. Resolves to what became of each. After an EngineError with the outcome `unknown` the caller asks

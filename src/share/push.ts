@@ -2,9 +2,6 @@ import { counted } from '../record/counted.ts';
 import { EngineError, type Pushed, type ShareEngine } from './engine.ts';
 import type { Order, ShareQueue } from './queue.ts';
 
-/** While reports in doubt are cleared up, nothing is pulled. */
-const MAX_CLEARING_MS = 5_000;
-
 /**
  * How many reports go into a request. A batch that is refused is halved until the report that nobody wants is alone, with one
  * request for each delivery; what is taken doubles it again.
@@ -86,30 +83,15 @@ function isRefusal(error: unknown): error is EngineError {
 }
 
 /**
- * The answer to these reports is missing, or a crash came between: the engine says which of them it has, as many as it can
- * say in a few seconds.
+ * The answer to these reports is missing, or a crash came between: the engine says which of the first ones it has. A slow
+ * engine is not asked of all at once, because nothing is pulled meanwhile.
  */
 async function clearUp(
-  parts: DeliveryParts,
-  orders: readonly ReportOrder[],
-  signal: AbortSignal,
-): Promise<Delivered> {
-  const { findBatchSize } = parts.engine;
-  const begun = performance.now();
-  let sum = NOTHING;
-  for (let at = 0; at < orders.length; at += findBatchSize) {
-    const { pushed, refused } = await clearUpSome(parts, orders.slice(at, at + findBatchSize), signal);
-    sum = { ...sum, pushed: sum.pushed + pushed, refused: sum.refused + refused };
-    if (performance.now() - begun > MAX_CLEARING_MS) break;
-  }
-  return sum;
-}
-
-async function clearUpSome(
   { engine, queue, tell }: DeliveryParts,
-  orders: readonly ReportOrder[],
+  inDoubt: readonly ReportOrder[],
   signal: AbortSignal,
 ): Promise<Delivered> {
+  const orders = inDoubt.slice(0, engine.findBatchSize);
   let found: readonly (Pushed | null)[];
   try {
     found = await engine.findPushed(

@@ -21,6 +21,9 @@ const MAX_SINGLE_ALERTS = 10;
 /** Decisions of one alert: it takes the engine less than a second to store them. */
 const BATCH_SIZE = 500;
 
+/** Each takes a request of its own. */
+const FIND_BATCH_SIZE = 4;
+
 /** The time for an answer with decisions, and how long such an answer may be: some 300,000 decisions. */
 const PULL_TIMEOUT_MS = 60_000;
 const MAX_PULL_BYTES = 67_108_864;
@@ -57,7 +60,7 @@ export class CrowdsecEngine implements ShareEngine {
   readonly keepsPlace = false;
   readonly wholeIntervalMs = WHOLE_INTERVAL_MS;
   readonly batchSize = BATCH_SIZE;
-  readonly findBatchSize = 1;
+  readonly findBatchSize = FIND_BATCH_SIZE;
   readonly #parts: CrowdsecParts;
   readonly #session: Session;
 
