@@ -1,5 +1,8 @@
 import { MAX_SOURCES } from '../track/source-table.ts';
 
+/** Sources of a generation. A daemon keeps those that come again longer than others, and the events of a week have more. */
+const GENERATION_SIZE = 2 * MAX_SOURCES;
+
 /** What is known of the scan of a source that may go on. */
 interface OpenScan {
   /** When the scan that was summed up began, and the probes of that sum; null before there is a sum. */
@@ -51,7 +54,7 @@ export class OpenScans {
     const young = this.#young.get(key);
     if (young !== undefined) return young;
     const known = this.#old.get(key) ?? { first: null, summed: 0, single: 0 };
-    if (this.#young.size >= MAX_SOURCES) {
+    if (this.#young.size >= GENERATION_SIZE) {
       this.#old = this.#young;
       this.#young = new Map();
     }
