@@ -15,6 +15,9 @@ const LONGEST_PAUSE_MS = 900_000;
 /** How long a delivery that was aborted may take to end: a command gets TERM, then KILL. */
 const ABORT_TIME_MS = 400;
 
+/** Why a message at the end was not delivered. */
+const TOO_LATE = 'no answer before the end';
+
 /** What a sender works with. */
 export interface SenderParts {
   readonly channel: Channel;
@@ -25,7 +28,7 @@ export interface SenderParts {
   readonly toWall: (time: number) => number;
   /** Remembers beyond the end of the process when the last message was sent (wall clock, ms); left out for a test. */
   readonly pace?: { readonly last: number | null; note(time: number): void };
-  /** Gets one line when deliveries begin to fail, and when they work again. */
+  /** Gets one line when deliveries begin to fail, when they work again, and when notices are lost at the end. */
   readonly tell: (text: string) => void;
 }
 
@@ -59,6 +62,10 @@ export class Sender {
   #failures = 0;
   #failure: string | null = null;
   #lastSent: number | null = null;
+  /** Notices of the message under way. */
+  #inDelivery = 0;
+  /** How the last attempt ended; null when it was broken off. */
+  #lastAnswer: string | null = null;
   #closing = false;
 
   constructor(parts: SenderParts) {
@@ -112,7 +119,7 @@ export class Sender {
 
   /**
    * Sends what waits without regard to the minute, and ends. A delivery under way gets half of the time; what it does not
-   * deliver goes with the last message.
+   * deliver goes with the last message. One line tells what is lost.
    */
   async close(timeMs: number): Promise<void> {
     this.#closing = true;
@@ -130,6 +137,15 @@ export class Sender {
     }
     this.#abort.abort();
     await this.#endsWithin(ABORT_TIME_MS);
+    this.#tellLost();
+  }
+
+  /** What was not delivered at the end is in no later message. */
+  #tellLost(): void {
+    const lost = this.#group.size + this.#inDelivery;
+    if (lost === 0) return;
+    const notices = lost === 1 ? 'One notice' : `${lost} notices`;
+    this.#parts.tell(`${notices} did not reach ${this.#channel.to()}: ${this.#lastAnswer ?? TOO_LATE}.`);
   }
 
   /** Waits for the delivery under way, if there is one: it may have ended meanwhile. */
@@ -147,9 +163,14 @@ export class Sender {
   }
 
   async #send(): Promise<void> {
+    this.#inDelivery = this.#group.size;
+    this.#lastAnswer = null;
     const grouped = this.#group.take();
     const channel = this.#channel;
-    const outcome = await this.#deliver(channel, messageOf(grouped, this.#parts.origin), this.#abort.signal);
+    const { signal } = this.#abort;
+    const outcome = await this.#deliver(channel, messageOf(grouped, this.#parts.origin), signal);
+    this.#inDelivery = 0;
+    this.#lastAnswer = signal.aborted ? null : outcome.answer;
     if (outcome.isDelivered) {
       this.#succeeded(channel);
       return;

@@ -168,6 +168,33 @@ describe('the end', () => {
     ]);
   });
 
+  test('tells in one line what is lost, and why', async () => {
+    const { sender, told, pass } = given([failed('status 500'), failed('status 502')]);
+    sender.add(notice());
+    await pass(1);
+    sender.add(notice());
+    sender.add(ownNotice('stop', 0, 'bye'));
+    await sender.close(1_000);
+    expect(told.slice(1)).toEqual(['3 notices did not reach https://receiver: status 502.']);
+  });
+
+  test('tells of a message that gets no answer in time, also when its delivery does not end', async () => {
+    for (const ends of [true, false]) {
+      const { sender, told, channel } = given(['hangs']);
+      if (!ends) channel.deliver = () => new Promise(() => {});
+      sender.add(ownNotice('stop', 0, 'bye'));
+      await sender.close(100);
+      expect(told).toEqual(['One notice did not reach https://receiver: no answer before the end.']);
+    }
+  });
+
+  test('tells of no loss when all was delivered', async () => {
+    const { sender, told } = given();
+    sender.add(notice());
+    await sender.close(1_000);
+    expect(told).toEqual([]);
+  });
+
   test('sends nothing when nothing waits', async () => {
     const { sender, sent } = given();
     await sender.close(1_000);
