@@ -62,6 +62,8 @@ export class Sender {
   #failures = 0;
   #failure: string | null = null;
   #lastSent: number | null = null;
+  /** Why the last test failed, if nothing was delivered since. */
+  #testFailure: string | null = null;
   /** Notices of the message under way. */
   #inDelivery = 0;
   /** How the last attempt ended; null when it was broken off. */
@@ -87,8 +89,8 @@ export class Sender {
       failed: this.#failed,
       waiting: this.#group.size,
       lastSent: this.#lastSent,
-      failure: this.#failure,
-      failures: this.#failures,
+      failure: this.#testFailure ?? this.#failure,
+      failures: this.#failures + (this.#testFailure === null ? 0 : 1),
     };
   }
 
@@ -100,6 +102,7 @@ export class Sender {
   configure(channel: Channel): void {
     const isOther = channel.key !== this.#channel.key;
     this.#channel = channel;
+    if (isOther) this.#testFailure = null;
     if (!isOther || this.#failures === 0) return;
     this.#failures = 0;
     this.#failure = null;
@@ -112,9 +115,20 @@ export class Sender {
     if (this.#parts.now() >= this.#nextMs) this.#begin();
   }
 
-  /** Delivers a message beside all others. Never rejects. */
+  /**
+   * Delivers a test message beside all others, and remembers how that ended. What waits is sent no earlier or later for it.
+   * Never rejects.
+   */
   async try(message: Message): Promise<Outcome> {
-    return this.#deliver(this.#channel, message, this.#abort.signal);
+    const channel = this.#channel;
+    const outcome = await this.#deliver(channel, message, this.#abort.signal);
+    if (channel.key !== this.#channel.key) return outcome;
+    if (outcome.isDelivered) this.#succeeded(channel);
+    else {
+      this.#failed++;
+      this.#testFailure = outcome.answer;
+    }
+    return outcome;
   }
 
   /**
@@ -193,6 +207,7 @@ export class Sender {
     this.#lastSent = this.#parts.now();
     this.#failures = 0;
     this.#failure = null;
+    this.#testFailure = null;
   }
 
   #hasFailed(channel: Channel, { answer, retryAfterMs }: Outcome): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../src/notify/channel.ts';
-import type { Message } from '../../src/notify/message.ts';
+import { Group } from '../../src/notify/group.ts';
+import { type Message, messageOf } from '../../src/notify/message.ts';
 import { ownNotice } from '../../src/notify/notices.ts';
 import { failed, type Outcome } from '../../src/notify/outcome.ts';
 import { PACE_MS, Sender, type SenderParts } from '../../src/notify/sender.ts';
@@ -138,6 +139,41 @@ describe('a receiver that fails', () => {
     sender.configure({ ...channel, key: 'two' });
     await pass(1);
     expect(times()).toHaveLength(before + 1);
+  });
+});
+
+describe('a test', () => {
+  const message = () => {
+    const group = new Group();
+    group.add(notice());
+    return messageOf(group.take(), { host: 'h', version: '3' });
+  };
+
+  test('that failed is remembered until something arrives, and delays nothing', async () => {
+    const { sender, told, pass, times } = given([failed('status 401')]);
+    await sender.try(message());
+    expect(sender.state).toMatchObject({ sent: 0, failed: 1, failures: 1, failure: 'status 401' });
+    sender.add(notice());
+    await pass(1);
+    expect(times()).toEqual([0, 1]);
+    expect(sender.state).toMatchObject({ sent: 1, failures: 0, failure: null });
+    expect(told).toEqual([]);
+  });
+
+  test('that arrives ends a failure', async () => {
+    const { sender, told, pass } = given([failed('status 500')]);
+    sender.add(notice());
+    await pass(1);
+    await sender.try(message());
+    expect(sender.state).toMatchObject({ sent: 1, failed: 1, failures: 0, failure: null });
+    expect(told.at(-1)).toBe('Notifications reach https://receiver again, after one attempt that failed.');
+  });
+
+  test('that failed says nothing of another receiver', async () => {
+    const { sender, channel } = given([failed('status 401')]);
+    await sender.try(message());
+    sender.configure({ ...channel, key: 'two' });
+    expect(sender.state).toMatchObject({ failures: 0, failure: null });
   });
 });
 
