@@ -1,5 +1,5 @@
-import { Exit } from '../preflight/exit.ts';
 import { type Paint, paintFor } from './colour.ts';
+import { endForStandardOutput } from './standard-output-error.ts';
 
 /** Commands write large outputs in pieces of about this size: one write for each line costs more than the line. */
 export const PIECE_CHARS = 65_536;
@@ -13,11 +13,9 @@ export interface CommandOutput {
   readonly paint?: Paint;
 }
 
-/** The streams of this process. A closed pipe (`portsentry list | head`) ends the process. */
+/** The streams of this process. It ends when standard output takes nothing more. */
 export function standardStreams(): CommandOutput {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? Exit.ok : Exit.ioError);
-  });
+  process.stdout.on('error', endForStandardOutput);
   return {
     stdout: (text) => new Promise((resolve) => process.stdout.write(text, () => resolve())),
     stderr: (text) => process.stderr.write(text),

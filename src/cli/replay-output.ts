@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
-import { Exit } from '../preflight/exit.ts';
 import { PIECE_CHARS } from './output.ts';
+import { endForStandardOutput } from './standard-output-error.ts';
 import { STDOUT } from './terminal.ts';
 
 /** Where the lines of a replay go. */
@@ -9,7 +9,7 @@ export interface LineOutput {
   flush(): void;
 }
 
-/** Standard output in large pieces. A closed pipe (`portsentry replay F | head`) ends the process. */
+/** Standard output in large pieces. The process ends when it takes nothing more. */
 export class ReplayOutput implements LineOutput {
   #pending = '';
   /** For all pieces, because V8 frees a buffer of its own for each too late. */
@@ -31,7 +31,7 @@ export class ReplayOutput implements LineOutput {
         text = text.slice(read);
       }
     } catch (error) {
-      process.exit((error as NodeJS.ErrnoException).code === 'EPIPE' ? Exit.ok : Exit.ioError);
+      endForStandardOutput(error as NodeJS.ErrnoException);
     }
   }
 

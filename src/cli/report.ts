@@ -5,6 +5,7 @@ import { programVersion } from '../files/program.ts';
 import { configError } from '../preflight/config-error.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { buildReport } from '../report/build-report.ts';
+import { closeEventFiles } from '../report/event-files.ts';
 import { openOrigins } from '../report/geo.ts';
 import { type EventsRead, readEventsOf, type Span } from '../report/read-events.ts';
 import type { Report } from '../report/report.ts';
@@ -27,6 +28,7 @@ export async function runReport(options: ReportOptions, output: CommandOutput): 
   const config = readConfig(options.configfile);
   const input =
     options.files.length === 0 ? ownEvents(config) : await namedFiles(options.files, () => process.stdin);
+  await checkPage(options, input);
   const tell = (text: string) => output.stderr(`portsentry: ${text}\n`);
   for (const trouble of input.troubles) tell(trouble);
   const sums = new EventSums(config.blockIpv6Prefix);
@@ -48,6 +50,17 @@ export async function runReport(options: ReportOptions, output: CommandOutput): 
   });
   await write(report, options, output);
   return exit;
+}
+
+/** Before anything is read, which may take long. */
+async function checkPage({ html }: ReportOptions, input: ReportInput): Promise<void> {
+  if (html === undefined || html === '-') return;
+  try {
+    (await import('./page-target.ts')).checkPageTarget(html, input);
+  } catch (error) {
+    closeEventFiles(input.events);
+    throw error;
+  }
 }
 
 function readConfig(configfile: string | undefined): Config {

@@ -4,6 +4,7 @@ import { ENDING } from '../commands/ending.ts';
 import { oneLine } from '../commands/shell.ts';
 import type { Post } from './formats.ts';
 import { failed, type Outcome } from './outcome.ts';
+import { authorizationOf, withoutSecrets } from './secrets.ts';
 import { trustOfHost } from './trust.ts';
 
 /** The time for a whole delivery: name, connection, TLS, request and answer. */
@@ -21,7 +22,7 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 /** Where a message is posted to. */
 export interface Receiver {
   readonly url: URL;
-  /** The value of the header Authorization; null for none. */
+  /** The value of the header Authorization; null for that of the user and password in the address, if it has them. */
   readonly authorization: string | null;
   /** Which answers with status 2xx mean that nobody got the message. */
   readonly refuses?: ReadonlySet<number>;
@@ -45,7 +46,8 @@ export async function post(
   { headers, body }: Post,
   limits: PostLimits,
 ): Promise<Outcome> {
-  const { url, authorization } = receiver;
+  const { url } = receiver;
+  const authorization = authorizationOf(receiver);
   const { signal, timeoutMs = POST_TIMEOUT_MS, version } = limits;
   const late = AbortSignal.timeout(timeoutMs);
   const bytes = Buffer.from(body);
@@ -63,12 +65,20 @@ export async function post(
     },
   };
   try {
-    return outcomeOf(await exchange(url, options, bytes), receiver, limits.now);
+    return outcomeOf(await exchange(withoutCredentials(url), options, bytes), receiver, limits.now);
   } catch (error) {
     if (signal.aborted) return failed(ENDING);
     if (late.aborted) return failed(`no answer within ${timeoutMs / 1_000} s`);
     return failed(withoutSecrets(oneLine((error as Error).message), receiver));
   }
+}
+
+/** They are in the header. */
+function withoutCredentials({ href }: URL): URL {
+  const url = new URL(href);
+  url.username = '';
+  url.password = '';
+  return url;
 }
 
 /** Loads what a delivery to this address needs, so that the first one takes no time from probes. */
@@ -164,36 +174,6 @@ function reasonOf(error: NodeJS.ErrnoException): string {
   const [first] = error instanceof AggregateError ? (error.errors as NodeJS.ErrnoException[]) : [];
   const { message, code } = first ?? error;
   return message === '' ? (code ?? 'it failed') : message;
-}
-
-/** A receiver may repeat what it got. The path of an address is as secret as a token. */
-function withoutSecrets(text: string, { url, authorization }: Receiver): string {
-  const token = authorization?.split(' ').at(-1) ?? '';
-  const path = `${url.pathname}${url.search}`;
-  const { username, password, pathname } = url;
-  const parts = [
-    authorization ?? '',
-    token,
-    path,
-    decodeSafely(path),
-    password,
-    username,
-    ...pathname.split('/'),
-  ];
-  return parts
-    .filter((part) => part.length >= MIN_SECRET_CHARS)
-    .reduce((shown, part) => shown.replaceAll(part, '***'), text);
-}
-
-/** A shorter part would blank out words that are none. */
-const MIN_SECRET_CHARS = 6;
-
-function decodeSafely(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** An address as it may be shown: whatever comes after its host may be a secret. */

@@ -15,6 +15,9 @@ const LONGEST_PAUSE_MS = 900_000;
 /** How long a delivery that was aborted may take to end: a command gets TERM, then KILL. */
 const ABORT_TIME_MS = 400;
 
+/** Why a message at the end was not delivered. */
+const TOO_LATE = 'no answer before the end';
+
 /** What a sender works with. */
 export interface SenderParts {
   readonly channel: Channel;
@@ -25,7 +28,7 @@ export interface SenderParts {
   readonly toWall: (time: number) => number;
   /** Remembers beyond the end of the process when the last message was sent (wall clock, ms); left out for a test. */
   readonly pace?: { readonly last: number | null; note(time: number): void };
-  /** Gets one line when deliveries begin to fail, and when they work again. */
+  /** Gets one line when deliveries begin to fail, when they work again, and when notices are lost at the end. */
   readonly tell: (text: string) => void;
 }
 
@@ -59,6 +62,12 @@ export class Sender {
   #failures = 0;
   #failure: string | null = null;
   #lastSent: number | null = null;
+  /** Why the last test failed, if nothing was delivered since. */
+  #testFailure: string | null = null;
+  /** Notices of the message under way. */
+  #inDelivery = 0;
+  /** How the last attempt ended; null when it was broken off. */
+  #lastAnswer: string | null = null;
   #closing = false;
 
   constructor(parts: SenderParts) {
@@ -80,8 +89,8 @@ export class Sender {
       failed: this.#failed,
       waiting: this.#group.size,
       lastSent: this.#lastSent,
-      failure: this.#failure,
-      failures: this.#failures,
+      failure: this.#testFailure ?? this.#failure,
+      failures: this.#failures + (this.#testFailure === null ? 0 : 1),
     };
   }
 
@@ -93,6 +102,7 @@ export class Sender {
   configure(channel: Channel): void {
     const isOther = channel.key !== this.#channel.key;
     this.#channel = channel;
+    if (isOther) this.#testFailure = null;
     if (!isOther || this.#failures === 0) return;
     this.#failures = 0;
     this.#failure = null;
@@ -105,14 +115,25 @@ export class Sender {
     if (this.#parts.now() >= this.#nextMs) this.#begin();
   }
 
-  /** Delivers a message beside all others. Never rejects. */
+  /**
+   * Delivers a test message beside all others, and remembers how that ended. What waits is sent no earlier or later for it.
+   * Never rejects.
+   */
   async try(message: Message): Promise<Outcome> {
-    return this.#deliver(this.#channel, message, this.#abort.signal);
+    const channel = this.#channel;
+    const outcome = await this.#deliver(channel, message, this.#abort.signal);
+    if (channel.key !== this.#channel.key) return outcome;
+    if (outcome.isDelivered) this.#succeeded(channel);
+    else {
+      this.#failed++;
+      this.#testFailure = outcome.answer;
+    }
+    return outcome;
   }
 
   /**
    * Sends what waits without regard to the minute, and ends. A delivery under way gets half of the time; what it does not
-   * deliver goes with the last message.
+   * deliver goes with the last message. One line tells what is lost.
    */
   async close(timeMs: number): Promise<void> {
     this.#closing = true;
@@ -130,6 +151,15 @@ export class Sender {
     }
     this.#abort.abort();
     await this.#endsWithin(ABORT_TIME_MS);
+    this.#tellLost();
+  }
+
+  /** What was not delivered at the end is in no later message. */
+  #tellLost(): void {
+    const lost = this.#group.size + this.#inDelivery;
+    if (lost === 0) return;
+    const notices = lost === 1 ? 'One notice' : `${lost} notices`;
+    this.#parts.tell(`${notices} did not reach ${this.#channel.to()}: ${this.#lastAnswer ?? TOO_LATE}.`);
   }
 
   /** Waits for the delivery under way, if there is one: it may have ended meanwhile. */
@@ -147,9 +177,14 @@ export class Sender {
   }
 
   async #send(): Promise<void> {
+    this.#inDelivery = this.#group.size;
+    this.#lastAnswer = null;
     const grouped = this.#group.take();
     const channel = this.#channel;
-    const outcome = await this.#deliver(channel, messageOf(grouped, this.#parts.origin), this.#abort.signal);
+    const { signal } = this.#abort;
+    const outcome = await this.#deliver(channel, messageOf(grouped, this.#parts.origin), signal);
+    this.#inDelivery = 0;
+    this.#lastAnswer = signal.aborted ? null : outcome.answer;
     if (outcome.isDelivered) {
       this.#succeeded(channel);
       return;
@@ -172,6 +207,7 @@ export class Sender {
     this.#lastSent = this.#parts.now();
     this.#failures = 0;
     this.#failure = null;
+    this.#testFailure = null;
   }
 
   #hasFailed(channel: Channel, { answer, retryAfterMs }: Outcome): void {

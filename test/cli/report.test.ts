@@ -1,6 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -126,7 +128,7 @@ test('a span', () => {
 
 test('a page is replaced as a whole, keeps its mode, and leaves nothing beside it', () => {
   mkdirSync(at('www'));
-  writeFileSync(at('www/page.html'), 'old');
+  writeFileSync(at('www/page.html'), '<!DOCTYPE html>\nold');
   chmodSync(at('www/page.html'), 0o640);
   expect(report('-c @conf --html @www/page.html')).toEqual({ status: 0, stdout: '', stderr: '' });
   expect(readFileSync(at('www/page.html'), 'utf8')).toContain('</html>');
@@ -146,6 +148,33 @@ test('no link is followed to the page, and no device is replaced', () => {
     expect(lstatSync(at(name)).isSymbolicLink()).toBe(true);
   }
   expect(readFileSync(at('victim'), 'utf8')).toBe('stays');
+});
+
+test('a page replaces no input and nothing else than a page', () => {
+  const text = `${lines[0]}\n`;
+  writeFileSync(at('t.json'), text);
+  linkSync(at('t.json'), at('hard.json'));
+  copyFileSync(CAPTURE, at('c.pcap'));
+  writeFileSync(at('other.txt'), 'my notes');
+  writeFileSync(at('empty.html'), '');
+  const isInput = (name: string) =>
+    `portsentry: --html: ${name} is read for this report; name another file for the page\n`;
+  for (const [words, stderr] of [
+    ['@t.json --html @t.json', isInput('t.json')],
+    ['@t.json --html @hard.json', isInput('hard.json')],
+    ['@c.pcap --html @c.pcap', isInput('c.pcap')],
+    ['-c @conf --html @events.1.gz', isInput('events.1.gz')],
+    ['--html @t.json -c @conf', /^portsentry: --html: t\.json has something else than a page in it/],
+    ['@t.json --html @other.txt', /^portsentry: --html: other\.txt has something else than a page in it/],
+  ] as const) {
+    const result = report(words);
+    expect(result.status, words).toBe(64);
+    expect(result.stderr).toMatch(stderr);
+    expect(result.stderr.trimEnd()).not.toContain('\n');
+  }
+  expect(readFileSync(at('t.json'), 'utf8')).toBe(text);
+  expect(readFileSync(at('other.txt'), 'utf8')).toBe('my notes');
+  expect(report('@t.json --html @empty.html')).toMatchObject({ status: 0, stderr: '' });
 });
 
 test.each([

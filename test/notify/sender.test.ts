@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../src/notify/channel.ts';
-import type { Message } from '../../src/notify/message.ts';
+import { Group } from '../../src/notify/group.ts';
+import { type Message, messageOf } from '../../src/notify/message.ts';
 import { ownNotice } from '../../src/notify/notices.ts';
 import { failed, type Outcome } from '../../src/notify/outcome.ts';
 import { PACE_MS, Sender, type SenderParts } from '../../src/notify/sender.ts';
@@ -141,6 +142,41 @@ describe('a receiver that fails', () => {
   });
 });
 
+describe('a test', () => {
+  const message = () => {
+    const group = new Group();
+    group.add(notice());
+    return messageOf(group.take(), { host: 'h', version: '3' });
+  };
+
+  test('that failed is remembered until something arrives, and delays nothing', async () => {
+    const { sender, told, pass, times } = given([failed('status 401')]);
+    await sender.try(message());
+    expect(sender.state).toMatchObject({ sent: 0, failed: 1, failures: 1, failure: 'status 401' });
+    sender.add(notice());
+    await pass(1);
+    expect(times()).toEqual([0, 1]);
+    expect(sender.state).toMatchObject({ sent: 1, failures: 0, failure: null });
+    expect(told).toEqual([]);
+  });
+
+  test('that arrives ends a failure', async () => {
+    const { sender, told, pass } = given([failed('status 500')]);
+    sender.add(notice());
+    await pass(1);
+    await sender.try(message());
+    expect(sender.state).toMatchObject({ sent: 1, failed: 1, failures: 0, failure: null });
+    expect(told.at(-1)).toBe('Notifications reach https://receiver again, after one attempt that failed.');
+  });
+
+  test('that failed says nothing of another receiver', async () => {
+    const { sender, channel } = given([failed('status 401')]);
+    await sender.try(message());
+    sender.configure({ ...channel, key: 'two' });
+    expect(sender.state).toMatchObject({ failures: 0, failure: null });
+  });
+});
+
 describe('the end', () => {
   test('sends what waits, whatever the minute', async () => {
     const { sender, sent, pass } = given();
@@ -166,6 +202,33 @@ describe('the end', () => {
       'portsentry on h: 1 scan',
       'portsentry on h: 1 scan, stopped',
     ]);
+  });
+
+  test('tells in one line what is lost, and why', async () => {
+    const { sender, told, pass } = given([failed('status 500'), failed('status 502')]);
+    sender.add(notice());
+    await pass(1);
+    sender.add(notice());
+    sender.add(ownNotice('stop', 0, 'bye'));
+    await sender.close(1_000);
+    expect(told.slice(1)).toEqual(['3 notices did not reach https://receiver: status 502.']);
+  });
+
+  test('tells of a message that gets no answer in time, also when its delivery does not end', async () => {
+    for (const ends of [true, false]) {
+      const { sender, told, channel } = given(['hangs']);
+      if (!ends) channel.deliver = () => new Promise(() => {});
+      sender.add(ownNotice('stop', 0, 'bye'));
+      await sender.close(100);
+      expect(told).toEqual(['One notice did not reach https://receiver: no answer before the end.']);
+    }
+  });
+
+  test('tells of no loss when all was delivered', async () => {
+    const { sender, told } = given();
+    sender.add(notice());
+    await sender.close(1_000);
+    expect(told).toEqual([]);
   });
 
   test('sends nothing when nothing waits', async () => {
