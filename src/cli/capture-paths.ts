@@ -1,8 +1,9 @@
-import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, type Dirent, openSync, readdirSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Format, formatOf } from '../capture/file/format.ts';
 import { systemReason } from '../capture/file/input.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
+import { statOf } from './stat-of.ts';
 
 /** Octets that show whether a compressed file is a capture. Deflate expands them to 4 MiB at most. */
 const HEAD_BYTES = 4_096;
@@ -23,8 +24,8 @@ export function capturePaths(words: readonly string[]): string[][] {
 
 function kindOf(path: string): 'folder' | 'file' | 'nothing' {
   if (path === '-') return 'file';
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return 'nothing';
+  const { stats } = statOf(path);
+  if (stats === null) return 'nothing';
   return stats.isDirectory() ? 'folder' : 'file';
 }
 
@@ -34,12 +35,12 @@ function inFolder(folder: string): string[] {
   return found;
 }
 
-/** Links to folders are not followed, because they may form a circle. */
+/** Links to folders are not followed, because they may form a circle. A link to nothing is kept: reading it fails. */
 function filesBelow(folder: string): string[] {
   return list(folder).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return filesBelow(path);
-    return entry.isFile() || (entry.isSymbolicLink() && isFile(path)) ? [path] : [];
+    return entry.isFile() || (entry.isSymbolicLink() && mayBeFile(path)) ? [path] : [];
   });
 }
 
@@ -58,7 +59,7 @@ function expand(base: string, [part = '', ...rest]: readonly string[]): string[]
   });
   return entries.flatMap(({ name }) => {
     const path = base === '' ? name : join(base, name);
-    if (rest.length === 0) return isFile(path) ? [path] : [];
+    if (rest.length === 0) return mayBeFile(path) ? [path] : [];
     return kindOf(path) === 'folder' ? expand(path, rest) : [];
   });
 }
@@ -87,8 +88,9 @@ function list(folder: string): Dirent[] {
   }
 }
 
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+/** Whether the path, which its folder lists, is a file, as far as anybody may know. */
+function mayBeFile(path: string): boolean {
+  return statOf(path).stats?.isFile() !== false;
 }
 
 /** Whether the file begins as a capture does, decompressed if it must be. A pipe would wait for its other end. */

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import type { CaptureSource } from '../capture/source.ts';
+import { statOf } from './stat-of.ts';
 import { formatDuration } from './times.ts';
 
 /** A line is drawn this often, and not before the work has taken so long. */
@@ -84,7 +84,7 @@ export class Progress {
 export function bytesOf(paths: readonly string[]): number {
   let sum = 0;
   for (const path of paths) {
-    const stats = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false });
+    const stats = path === '-' ? null : statOf(path).stats;
     if (stats?.isFile() !== true) return 0;
     sum += stats.size;
   }

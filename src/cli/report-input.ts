@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { formatOf } from '../capture/file/format.ts';
 import { systemReason } from '../capture/file/input.ts';
@@ -6,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { closeEventFiles, type EventFile, openEventFile, openEventFiles } from '../report/event-files.ts';
 import { capturePaths, isCapture } from './capture-paths.ts';
+import { statOf } from './stat-of.ts';
 import { StreamInput } from './stream-input.ts';
 
 const STANDARD_INPUT = '-';
@@ -75,7 +75,7 @@ export async function namedFiles(
 
 async function pipeAt(path: string, standardInput: () => Readable): Promise<Readable | null> {
   if (path === STANDARD_INPUT) return standardInput();
-  if (statSync(path, { throwIfNoEntry: false })?.isFIFO() !== true) return null;
+  if (statOf(path).stats?.isFIFO() !== true) return null;
   const { openPipe } = await import('../capture/file/pipe.ts');
   return attempt(path, () => openPipe(path));
 }

@@ -85,3 +85,12 @@ test.each([
     expect.objectContaining({ exit: 66, message: expect.stringMatching(message) }),
   );
 });
+
+test('what the system knows nothing of is kept, and reported when it is read', () => {
+  symlinkSync('loop.pcap', join(folder, 'texts/loop.pcap'));
+  symlinkSync('loop', join(folder, 'texts/loop'));
+  const long = 'x'.repeat(300);
+  expect(pathsOf('texts')).toEqual(['texts/loop.pcap']);
+  expect(pathsOf('texts/l*.pcap', 'texts/loop', long)).toEqual(['texts/loop.pcap', 'texts/loop', long]);
+  expect(() => pathsOf(`${long}*`)).toThrow(/no file matches$/);
+});

@@ -51,4 +51,5 @@ test('of a pipe the length is not known', () => {
   expect(written).toEqual(['\r\x1b[Klast pass: 1.0 MB, 10 packets']);
   expect(bytesOf(['package.json', 'package.json'])).toBeGreaterThan(1_000);
   expect(bytesOf(['/nonexistent'])).toBe(0);
+  expect(bytesOf(['x'.repeat(300)])).toBe(0);
 });
