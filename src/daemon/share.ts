@@ -181,10 +181,11 @@ export class Share {
       return { outcome: 'later', message: `${target}: too much waits for ${engine.name}` };
     const parts = this.#saidIn(target).filter((part) => this.#queue.takeBack(part, at));
     const [failure, lost] = await Promise.all([this.#drop([target, ...parts]), this.#queue.durable()]);
+    const trouble = this.#exchange.pushTrouble;
     const what =
       answer.outcome === 'done' ? answer.message : `${target} is no longer in the list ${engine.list}`;
     const notes = [
-      `${engine.name} is told`,
+      trouble === null ? `${engine.name} is told` : `${engine.name} is told as soon as it can be: ${trouble}`,
       ...(failure === null ? [] : [failure]),
       ...(lost === null ? [] : [`but a restart forgets that: ${lost}`]),
       ...(stays === null ? [] : [`but ${staying}`]),

@@ -11,6 +11,7 @@ import { formatPrefix, type Prefix, parsePrefix } from '../../src/net/prefix.ts'
 import type { BlockEvent } from '../../src/respond/event.ts';
 import { type ListMember, NamedList } from '../../src/respond/lists/named-list.ts';
 import type { Decision } from '../../src/share/engine.ts';
+import { EngineError } from '../../src/share/engine.ts';
 import type { Evidence } from '../../src/track/evidence.ts';
 import { NOTHING, TestEngine } from '../share/test-engine.ts';
 import { makeBlockManager } from './given.ts';
@@ -255,6 +256,19 @@ test('unblock takes back what any portsentry has said, and says what stays', asy
     outcome: 'refused',
     message: 'it stays in the list test: a note',
   });
+});
+
+test('while the engine takes nothing, the answer to an unblock says so', async () => {
+  const { engine, share, pass } = await given();
+  engine.answer = { ...NOTHING, decisions: [decision('1', '192.0.2.1')] };
+  await pass(1);
+  engine.answer = NOTHING;
+  await share.unblocked('192.0.2.1', { outcome: 'absent', message: 'it is not blocked' });
+  engine.takeBack = () => Promise.reject(new EngineError('status 404', 'undone'));
+  await pass(3);
+  expect((await share.unblocked('192.0.2.1', { outcome: 'done', message: 'done' })).message).toBe(
+    'done; the engine is told as soon as it can be: status 404',
+  );
 });
 
 test('a network that is unblocked takes back what was said of its parts', async () => {
