@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { loadConfigOrDefault } from '../config/load.ts';
+import { DEFAULT_CONFIG_FILE, loadConfigOrDefault } from '../config/load.ts';
 import { findAccount } from '../preflight/account.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { PLAIN } from './colour.ts';
@@ -8,6 +8,7 @@ import { DEFAULT_LINES, MAX_LINES } from './logs/bounds.ts';
 import { logFile } from './logs/files.ts';
 import { journal } from './logs/journal.ts';
 import { type LogLine, type LogPlace, type LogQuery, renderLine } from './logs/line.ts';
+import { nothingFound } from './logs/nothing-found.ts';
 import { eventTime, parseEventLine, parseSyslogLine, syslogTime } from './logs/parse.ts';
 import { readSpan } from './moments.ts';
 import type { CommandOutput } from './output.ts';
@@ -30,7 +31,7 @@ const SAME_MS = 5_000;
 export async function runLogs(options: LogsOptions, output: CommandOutput): Promise<Exit> {
   const { since } = readSpan({ since: options.since }, Date.now());
   const lines = options.lines ?? (since === null ? DEFAULT_LINES : MAX_LINES);
-  const places = placesOf(options);
+  const places = placesOf(options, output);
   const ending = new AbortController();
   const end = () => ending.abort();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -39,7 +40,7 @@ export async function runLogs(options: LogsOptions, output: CommandOutput): Prom
     const { place: found, troubles } = await choose(places);
     // What is not there yet may come.
     const place = found ?? (options.follow && troubles.length === 0 ? places[0] : undefined);
-    if (place === undefined) throw nothingFound(places, troubles);
+    if (place === undefined) throw nothingFound(options.from, places, troubles);
     const query: LogQuery = { lines, since, follow: options.follow, signal: ending.signal };
     for await (const line of place.read(query)) await output.stdout(renderLine(line, output.paint ?? PLAIN));
     return Exit.ok;
@@ -51,13 +52,28 @@ export async function runLogs(options: LogsOptions, output: CommandOutput): Prom
   }
 }
 
-/** The places that there are, in the order of preference. */
-function placesOf({ configfile, from }: LogsOptions): LogPlace[] {
+/** What the configuration says of places. One with errors still says it; so much is told. */
+function settingsOf(
+  configfile: string | undefined,
+  output: CommandOutput,
+): { readonly user: string | null; readonly eventFile: string | null } {
   const loaded = loadConfigOrDefault(configfile);
-  const config = loaded.status === 'read' ? loaded.config : null;
-  if (configfile !== undefined && loaded.status !== 'read')
-    throw new CommandError(Exit.noInput, loaded.reason);
-  const { user = null, eventFile = null } = config ?? {};
+  if (loaded.status !== 'read') {
+    if (configfile !== undefined) throw new CommandError(Exit.noInput, loaded.reason);
+    return { user: null, eventFile: null };
+  }
+  if (loaded.config !== null) return loaded.config;
+  const file = configfile ?? DEFAULT_CONFIG_FILE;
+  output.stderr(
+    `portsentry: ${file} has errors (see portsentry check); only USER and EVENT_FILE were read\n`,
+  );
+  const textOf = (key: string) => loaded.settings.get(key)?.value ?? null;
+  return { user: textOf('USER'), eventFile: textOf('EVENT_FILE') };
+}
+
+/** The places that there are, in the order of preference. */
+function placesOf({ configfile, from }: LogsOptions, output: CommandOutput): LogPlace[] {
+  const { user, eventFile } = settingsOf(configfile, output);
   const uid = user === null ? null : (findAccount(user)?.uid ?? null);
   const wants = (place: LogsOptions['from']) => from === undefined || from === place;
   const now = Date.now;
@@ -101,22 +117,4 @@ async function lastLine(place: LogPlace): Promise<LogLine | null> {
   const query = { lines: 1, since: null, follow: false, signal: new AbortController().signal };
   for await (const line of place.read(query)) return line;
   return null;
-}
-
-function nothingFound(places: readonly LogPlace[], troubles: readonly Error[]): CommandError {
-  const forbidden = troubles.find((error) => (error as NodeJS.ErrnoException).code === 'EACCES');
-  if (forbidden !== undefined)
-    return new CommandError(
-      Exit.noPermission,
-      `the log may not be read (${forbidden.message}): run it as root`,
-    );
-  const [trouble] = troubles;
-  if (trouble !== undefined) return new CommandError(Exit.noInput, trouble.message);
-  const where = places.map(({ name }) => name).join(', ');
-  const searched =
-    where === '' ? 'there is no journal, no file of syslog and no EVENT_FILE' : `looked in ${where}`;
-  return new CommandError(
-    Exit.noInput,
-    `no line of portsentry was found: ${searched}; with --logoutput stdout they go to whoever started it`,
-  );
 }

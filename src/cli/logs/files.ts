@@ -21,6 +21,8 @@ export interface LogFileOptions {
   /** The time of any line of the file, ours or not; null for a line without one. */
   readonly timeOf: (line: string, now: number) => number | null;
   readonly now: () => number;
+  /** The most octets that are searched; left out for MAX_SEARCHED_BYTES. */
+  readonly maxBytes?: number;
 }
 
 /** The lines of a file and of those that logrotate made of it. */
@@ -80,13 +82,14 @@ class Search {
   readonly #options: LogFileOptions;
   readonly #lines: number;
   readonly #since: number | null;
-  #roomBytes = MAX_SEARCHED_BYTES;
+  #roomBytes: number;
   #isOver: boolean;
 
   constructor(options: LogFileOptions, lines: number, since: number | null) {
     this.#options = options;
     this.#lines = lines;
     this.#since = since;
+    this.#roomBytes = options.maxBytes ?? MAX_SEARCHED_BYTES;
     this.#isOver = lines === 0;
   }
 
@@ -126,7 +129,6 @@ class Search {
         if (parsed === null || (this.#since !== null && parsed.time < this.#since)) continue;
         last.push(parsed);
         if (last.length > 2 * wanted) last.splice(0, last.length - wanted);
-        if (this.#roomBytes <= 0) break;
       }
     } catch {
       // A file that is cut off, or still being compressed: what could be read counts.
@@ -155,9 +157,11 @@ class Search {
     if (first !== null && since !== null && first < since) this.#isOver = true;
   }
 
-  #spend(bytes: number): void {
+  /** Returns whether more may be read. */
+  #spend(bytes: number): boolean {
     this.#roomBytes -= bytes;
     if (this.#roomBytes <= 0) this.#isOver = true;
+    return this.#roomBytes > 0;
   }
 }
 
@@ -168,18 +172,21 @@ function linesOf(bytes: Buffer): string[] {
     .filter((line) => line !== '');
 }
 
-async function* streamedLines(file: FileHandle, count: (bytes: number) => void): AsyncGenerator<string> {
+/** `count` gets the octets that were read, and returns whether more may be. */
+async function* streamedLines(file: FileHandle, count: (bytes: number) => boolean): AsyncGenerator<string> {
   const input = file.createReadStream({ autoClose: false }).on('error', (error) => gunzip.destroy(error));
   const gunzip = createGunzip();
   input.pipe(gunzip);
   let rest = '';
   try {
     for await (const chunk of gunzip.setEncoding('utf8') as AsyncIterable<string>) {
-      count(chunk.length);
+      const goesOn = count(Buffer.byteLength(chunk));
       const lines = `${rest}${chunk}`.split('\n');
       rest = (lines.pop() ?? '').slice(0, MAX_LINE_BYTES);
       yield* lines;
+      if (!goesOn) return;
     }
+    if (rest !== '') yield rest;
   } finally {
     input.destroy();
     gunzip.destroy();

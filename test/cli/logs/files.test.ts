@@ -18,8 +18,9 @@ const line = (number: number, tag = 'portsentry[7]') =>
 const linesOf = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, index) => line(first + index)).join('');
 
-function place(path: string) {
+function place(path: string, maxBytes?: number) {
   return logFile({
+    ...(maxBytes === undefined ? {} : { maxBytes }),
     path,
     isPartial: false,
     parse: parseSyslogLine,
@@ -77,6 +78,24 @@ describe('the last lines', () => {
       ]),
     );
     expect(await read(path)).toEqual(numbers(1, 3));
+  });
+
+  test('of a gzipped file without a line feed at its end', async () => {
+    const path = join(testFolder(), 'syslog');
+    writeFileSync(`${path}.1.gz`, gzipSync(linesOf(1, 3).trimEnd()));
+    writeFileSync(path, line(4));
+    expect(await read(path)).toEqual(numbers(1, 4));
+  });
+
+  test('are searched no further than the bound, also in a gzipped file with lines of others alone', async () => {
+    const path = join(testFolder(), 'syslog');
+    writeFileSync(`${path}.1.gz`, gzipSync(line(1) + line(2, 'sshd[1]').repeat(60_000) + line(3)));
+    writeFileSync(path, line(4));
+    expect(await read(path)).toEqual([...numbers(1, 1), ...numbers(3, 4)]);
+    const found: string[] = [];
+    const query = { lines: 50, since: null, follow: false, signal: new AbortController().signal };
+    for await (const { text } of place(path, 1_000_000).read(query)) found.push(text);
+    expect(found).toEqual(['line 1', 'line 4']);
   });
 
   test.each(['a pipe', 'a folder'])('%s is refused at once', async (kind) => {
