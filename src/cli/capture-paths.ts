@@ -8,6 +8,9 @@ import { statOf } from './stat-of.ts';
 /** Octets that show whether a compressed file is a capture. Deflate expands them to 4 MiB at most. */
 const HEAD_BYTES = 4_096;
 
+/** Names of captures, parts of a long one (x.pcap12) and compressed ones among them. */
+const CAPTURE_NAME = /\.(p?cap|pcapng)\d*(\.(gz|zst|xz|bz2|lz4|z))?$/i;
+
 /**
  * The captures that each word of a command line stands for: a folder for those in it and in its folders, a pattern with
  * `*`, `?` or `[` for the files that match it, anything else for itself. Files of a folder or pattern are in the order
@@ -93,21 +96,25 @@ function mayBeFile(path: string): boolean {
   return statOf(path).stats?.isFile() !== false;
 }
 
-/** Whether the file begins as a capture does, decompressed if it must be. A pipe would wait for its other end. */
+/**
+ * Whether the file has the name of a capture, so that a damaged one is reported when it is read, or begins as a capture
+ * does, decompressed if it must be. A pipe would wait for its other end.
+ */
 export function isCapture(path: string): boolean {
+  return CAPTURE_NAME.test(basename(path)) || beginsAsCapture(path);
+}
+
+function beginsAsCapture(path: string): boolean {
   const head = new Uint8Array(HEAD_BYTES);
-  let descriptor: number;
   try {
-    descriptor = openSync(path, 'r');
+    const descriptor = openSync(path, 'r');
+    try {
+      return isCaptureHead(head.subarray(0, readSync(descriptor, head, 0, HEAD_BYTES, 0)));
+    } finally {
+      closeSync(descriptor);
+    }
   } catch {
-    // It is named when it is read.
-    return /cap/i.test(basename(path));
-  }
-  try {
-    const length = readSync(descriptor, head, 0, HEAD_BYTES, 0);
-    return isCaptureHead(head.subarray(0, length));
-  } finally {
-    closeSync(descriptor);
+    return false;
   }
 }
 

@@ -18,6 +18,7 @@ const FILES: Readonly<Record<string, Uint8Array | string>> = {
   'day/log.gz': gzipSync('a line of a log\n'),
   'day/notes.txt': 'no capture',
   'day/empty.pcap': '',
+  'day/other.pcap3.zst': 'compressed otherwise',
   '.hidden.pcap': PCAP,
   'texts/a.txt': 'no capture',
 };
@@ -42,7 +43,7 @@ test.each<[string[], string[]]>([
     ['x.pcap', 'none', 'x.pcap'],
     ['x.pcap', 'none', 'x.pcap'],
   ],
-  [['day'], ['day/b.pcapng', 'day/c.gz', 'day/link']],
+  [['day'], ['day/b.pcapng', 'day/c.gz', 'day/empty.pcap', 'day/link', 'day/other.pcap3.zst']],
   [['x*'], ['x.pcap', 'x.pcap1', 'x.pcap2', 'x.pcap10']],
   [['x.pcap?'], ['x.pcap1', 'x.pcap2']],
   [['x.pcap[!2]'], ['x.pcap1']],
@@ -57,13 +58,15 @@ test.each<[string[], string[]]>([
   expect(pathsOf(...words)).toEqual(paths);
 });
 
-test('a folder has its captures and those of its folders', () => {
+test('a folder has its captures and those of its folders, damaged ones too', () => {
   expect(pathsOf('.')).toEqual([
     '.hidden.pcap',
     'a[1].pcap',
     'day/b.pcapng',
     'day/c.gz',
+    'day/empty.pcap',
     'day/link',
+    'day/other.pcap3.zst',
     'x.pcap',
     'x.pcap1',
     'x.pcap2',
