@@ -16,6 +16,28 @@ const QUERIES = GRAFANA.panels.flatMap(({ title, targets }) =>
   targets.map(({ expr }) => [title, expr] as const),
 );
 
+/** A daemon that runs for three minutes, is away for three hours, and runs again. */
+const RULES_CASE = `
+rule_files: [/rules.yml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - series: portsentry_start_time_seconds{job="node", instance="web1"}
+        values: 100 100 100 stale _x180 10000 10000 10000
+    alert_rule_test:
+      - { eval_time: 2m, alertname: PortSentryGone, exp_alerts: [] }
+      - { eval_time: 12m, alertname: PortSentryGone, exp_alerts: [] }
+      - &fires
+        eval_time: 14m
+        alertname: PortSentryGone
+        exp_alerts:
+          - exp_labels: { job: node, instance: web1, severity: warning }
+            exp_annotations: { summary: portsentry on web1 has ended }
+      - { <<: *fires, eval_time: 3h }
+      - { eval_time: 3h5m, alertname: PortSentryGone, exp_alerts: [] }
+`;
+
 let lab: Lab;
 let detector: LabProcess;
 
@@ -80,6 +102,15 @@ test('promtool finds nothing wrong with metrics, rules and scrape jobs', async (
   expect(checked.stdout + checked.stderr).toBe('');
   const { stdout } = await lab.run(lab.victim, inTree('promtool', 'check', 'config', '/prometheus.yml'));
   expect(stdout).toContain('SUCCESS: 7 rules found');
+});
+
+test('the alert for a daemon that is away fires after a short run, lasts, and ends with it', async () => {
+  writeFile(lab.victim, `${TREE}/case.yml`, RULES_CASE);
+  const { code, stdout, stderr } = await lab.run(
+    lab.victim,
+    inTree('promtool', 'test', 'rules', '/case.yml'),
+  );
+  expect(code, stdout + stderr).toBe(0);
 });
 
 test('a scan is in Prometheus, from both jobs', async () => {
