@@ -29,7 +29,8 @@ export async function openAll(groups: readonly (readonly string[])[]): Promise<C
   for (const paths of groups) {
     const group: CaptureFile[] = [];
     for (const path of paths) group.push(await openCaptureFile(path, () => process.stdin));
-    files.push(...(group.length > 1 ? await byFirstPacket(group) : group));
+    // One by one, because a call takes only so many arguments.
+    for (const file of group.length > 1 ? await byFirstPacket(group) : group) files.push(file);
   }
   return files;
 }
