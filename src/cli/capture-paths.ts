@@ -4,6 +4,7 @@ import { type Format, formatOf } from '../capture/file/format.ts';
 import { systemReason } from '../capture/file/input.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { statOf } from './stat-of.ts';
+import { shownText } from './terminal-text.ts';
 
 /** Octets that show whether a compressed file is a capture. Deflate expands them to 4 MiB at most. */
 const HEAD_BYTES = 4_096;
@@ -160,5 +161,5 @@ function byName(one: string, other: string): number {
 }
 
 function noInput(message: string): CommandError {
-  return new CommandError(Exit.noInput, message);
+  return new CommandError(Exit.noInput, shownText(message));
 }

@@ -105,3 +105,7 @@ test('a pattern may have . and .. and parts without wildcards', () => {
   expect(capturePaths(['./package.jso?'])).toEqual([['./package.json']]);
   expect(() => found('day/*/none.pcap')).toThrow(/no file matches$/);
 });
+
+test('a name in an error has no control characters', () => {
+  expect(() => pathsOf('\u001b[2J\u202e*')).toThrow(/^[^\p{Cc}\p{Cf}]*: no file matches$/u);
+});
