@@ -4,9 +4,12 @@ import { type Format, formatOf } from '../capture/file/format.ts';
 import { systemReason } from '../capture/file/input.ts';
 import { CommandError, Exit } from '../preflight/exit.ts';
 import { statOf } from './stat-of.ts';
+import { shownText } from './terminal-text.ts';
 
 /** Octets that show whether a compressed file is a capture. Deflate expands them to 4 MiB at most. */
 const HEAD_BYTES = 4_096;
+
+const WILDCARD = /[*?[]/;
 
 /** Names of captures, parts of a long one (x.pcap12) and compressed ones among them. */
 const CAPTURE_NAME = /\.(p?cap|pcapng)\d*(\.(gz|zst|xz|bz2|lz4|z))?$/i;
@@ -21,7 +24,7 @@ export function capturePaths(words: readonly string[]): string[][] {
   return words.map((word) => {
     const kind = kindOf(word);
     if (kind === 'folder') return inFolder(word);
-    return kind === 'nothing' && /[*?[]/.test(word) ? matching(word) : [word];
+    return kind === 'nothing' && WILDCARD.test(word) ? matching(word) : [word];
   });
 }
 
@@ -48,26 +51,42 @@ function filesBelow(folder: string): string[] {
 }
 
 function matching(pattern: string): string[] {
-  const parts = pattern.split('/');
-  const found = expand(parts[0] === '' ? '/' : '', parts[0] === '' ? parts.slice(1) : parts).sort(byName);
+  const parts = pattern.split('/').filter((part, index, all) => part !== '' || index === all.length - 1);
+  const found = expand(pattern.startsWith('/') ? '/' : '', parts).sort(byName);
   if (found.length === 0) throw noInput(`${pattern}: no file matches`);
   return found;
 }
 
 /** The files below `base` whose path matches the parts of a pattern. */
 function expand(base: string, [part = '', ...rest]: readonly string[]): string[] {
-  const expression = expressionOf(part);
-  const entries = list(base === '' ? '.' : base).filter(({ name }) => {
-    return expression.test(name) && (!name.startsWith('.') || part.startsWith('.'));
-  });
-  return entries.flatMap(({ name }) => {
-    const path = base === '' ? name : join(base, name);
+  return namesIn(base, part).flatMap((name) => {
+    const path = below(base, name);
     if (rest.length === 0) return mayBeFile(path) ? [path] : [];
     return kindOf(path) === 'folder' ? expand(path, rest) : [];
   });
 }
 
-/** `*`, `?` and `[...]` of a shell; a part `.` or `..` is itself. */
+/** The names in a folder that match a part. One without wildcards is not looked for: the folder may not be listed. */
+function namesIn(base: string, part: string): string[] {
+  if (!WILDCARD.test(part)) return isThere(below(base, part)) ? [part] : [];
+  const expression = expressionOf(part);
+  return list(base === '' ? '.' : base)
+    .map(({ name }) => name)
+    .filter((name) => expression.test(name) && (!name.startsWith('.') || part.startsWith('.')));
+}
+
+/** The parts joined as they are: `link/..` is not where the link is. */
+function below(base: string, name: string): string {
+  return base === '' || base.endsWith('/') ? `${base}${name}` : `${base}/${name}`;
+}
+
+/** Whether something is there, or the system does not tell. */
+function isThere(path: string): boolean {
+  const { stats, reason } = statOf(path);
+  return stats !== null || reason !== null;
+}
+
+/** `*`, `?` and `[...]` of a shell. */
 function expressionOf(part: string): RegExp {
   const source = part.replace(/\[!?[^\]]+\]|[\s\S]/g, (token) => {
     if (token === '*') return '[\\s\\S]*';
@@ -142,5 +161,5 @@ function byName(one: string, other: string): number {
 }
 
 function noInput(message: string): CommandError {
-  return new CommandError(Exit.noInput, message);
+  return new CommandError(Exit.noInput, shownText(message));
 }

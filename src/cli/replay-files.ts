@@ -8,6 +8,7 @@ import type { Places } from '../replay/places.ts';
 import type { Replay } from '../replay/replay.ts';
 import { byFirstPacket } from './first-packet.ts';
 import type { Progress } from './progress.ts';
+import { shownText } from './terminal-text.ts';
 
 /** What the passes over the captures work with. */
 export interface PassParts {
@@ -29,7 +30,8 @@ export async function openAll(groups: readonly (readonly string[])[]): Promise<C
   for (const paths of groups) {
     const group: CaptureFile[] = [];
     for (const path of paths) group.push(await openCaptureFile(path, () => process.stdin));
-    files.push(...(group.length > 1 ? await byFirstPacket(group) : group));
+    // One by one, because a call takes only so many arguments.
+    for (const file of group.length > 1 ? await byFirstPacket(group) : group) files.push(file);
   }
   return files;
 }
@@ -109,7 +111,7 @@ function reportUndecoded({ name, frames, undecoded, types }: UndecodedFrames): E
   const names = [...types].map(linkTypeName).join(', ');
   const which = types.size === 1 ? `link type ${names} is` : `link types ${names} are`;
   process.stderr.write(
-    `portsentry: ${name}: ${which} not decoded: ${undecoded} of ${frames} frames left out\n`,
+    `portsentry: ${shownText(name)}: ${which} not decoded: ${undecoded} of ${frames} frames left out\n`,
   );
   return undecoded === frames ? Exit.dataError : Exit.ok;
 }
@@ -117,7 +119,7 @@ function reportUndecoded({ name, frames, undecoded, types }: UndecodedFrames): E
 /** Reports a broken capture in one line on stderr. */
 function reportEnd(name: string, end: CaptureEnd): Exit {
   if (end.status === 'complete') return Exit.ok;
-  process.stderr.write(`portsentry: ${name}: ${end.reason}\n`);
+  process.stderr.write(`portsentry: ${shownText(name)}: ${shownText(end.reason)}\n`);
   return end.status === 'unreadable' ? Exit.noInput : Exit.dataError;
 }
 

@@ -1,5 +1,4 @@
 import { endpointsText } from '../record/found-text.ts';
-import { oneLine } from '../record/one-line.ts';
 import { kindsText, spanText } from '../record/scan-text.ts';
 import { formatMillisecond } from '../record/times.ts';
 import { Findings } from '../replay/findings.ts';
@@ -10,6 +9,7 @@ import type { ScanEvent } from '../track/event.ts';
 import type { LineOutput } from './replay-output.ts';
 import { renderRows, renderTable } from './table.ts';
 import { isTerminal, STDERR } from './terminal.ts';
+import { shownText } from './terminal-text.ts';
 
 /** What gathers a summary, and writes it. */
 export interface SummaryWriter {
@@ -53,7 +53,7 @@ function rowsOf(summary: Summary, ms: number): string[][] {
   const { files, comments, first, last, linkTypes, packets, leftOut, probes, scans } = summary;
   return [
     ...(files > 1 ? [['files', String(files)]] : []),
-    ...comments.map((comment) => ['comment', oneLine(comment)]),
+    ...comments.map((comment) => ['comment', shownText(comment)]),
     ...(first === null || last === null ? [] : spanRows(first, last)),
     ...(linkTypes.length === 0 ? [] : [['link types', linkTypesText(linkTypes)]]),
     ['packets', String(packets)],

@@ -24,9 +24,9 @@ export function unwatchedHint(probes: number, skipped: Float64Array, modes: Mode
   const tcp = skipped[Skip.tcpPort] as number;
   const udp = skipped[Skip.udpPort] as number;
   if (probes > 0 || tcp + udp === 0) return null;
-  const names = [modes.tcp, modes.udp].filter((mode) => mode !== null).join(' and ');
+  const names = [modes.tcp, modes.udp].filter((mode) => mode !== null);
   return (
-    `Only ports that ${names} does not watch were probed. ` +
+    `Only ports that ${names.join(' and ')} ${names.length > 1 ? 'do' : 'does'} not watch were probed. ` +
     'Watch more with ADVANCED_PORTS_TCP and ADVANCED_PORTS_UDP in a configuration (-c), or with --mode.'
   );
 }

@@ -183,6 +183,8 @@ describe('an invalid command line is a usage error of one line', () => {
     ['replay f --summary=xml', /xml/],
     ['replay f --top -1', /--top takes a whole number/],
     ['replay f --extract g', /--extract needs --source/],
+    ['replay f --source 10.0.0.1 --extract -', /--extract takes the name of a new file, not standard output/],
+    ['replay f --source 10.0.0.1 --extract=-', /--extract takes the name of a new file, not standard output/],
     ['replay f --daemon', /daemon/],
     ['-l file', /file/],
     ['-c', /configfile|argument/],

@@ -97,3 +97,15 @@ test('what the system knows nothing of is kept, and reported when it is read', (
   expect(pathsOf('texts/l*.pcap', 'texts/loop', long)).toEqual(['texts/loop.pcap', 'texts/loop', long]);
   expect(() => pathsOf(`${long}*`)).toThrow(/no file matches$/);
 });
+
+test('a pattern may have . and .. and parts without wildcards', () => {
+  const found = (pattern: string) => capturePaths([`${folder}/${pattern}`]).flat();
+  expect(found('./day/../x.pcap?')).toEqual([`${folder}/./day/../x.pcap1`, `${folder}/./day/../x.pcap2`]);
+  expect(found('d*//c.gz')).toEqual([`${folder}/day/c.gz`]);
+  expect(capturePaths(['./package.jso?'])).toEqual([['./package.json']]);
+  expect(() => found('day/*/none.pcap')).toThrow(/no file matches$/);
+});
+
+test('a name in an error has no control characters', () => {
+  expect(() => pathsOf('\u001b[2J\u202e*')).toThrow(/^[^\p{Cc}\p{Cf}]*: no file matches$/u);
+});

@@ -198,7 +198,7 @@ describe('the summary', () => {
     file('a.pcap', capture([syn(50_000), 0]));
     const { stderr } = replay(['--format', 'none', 'a.pcap']);
     expect(stderr).toMatch(/TCP ports that atcp does not watch +1\n/);
-    expect(stderr).toContain('Only ports that atcp and audp does not watch were probed. ');
+    expect(stderr).toContain('Only ports that atcp and audp do not watch were probed. ');
   });
 
   test('says that many sources of one probe each are probably forged', () => {

@@ -82,6 +82,8 @@ export function addReplay(parser: Argv, take: (invocation: Invocation) => void):
           if (!Number.isInteger(top) || top < 0) throw new Error('--top takes a whole number');
           if (extract !== undefined && source === undefined)
             throw new Error('--extract needs --source, which says whose packets');
+          if (extract !== undefined && asGiven(extract) === '-')
+            throw new Error('--extract takes the name of a new file, not standard output (-)');
           return true;
         }),
     ({ disableLocalCheck, ...values }) => {
