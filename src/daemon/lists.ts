@@ -52,7 +52,8 @@ export class Lists {
   /** One order after the other: a list is judged, put in force and written before the next one is looked at. */
   readonly #orders = new SerialQueue();
   #lastVerifyMs = 0;
-  #spared = '';
+  /** What the table was told to let pass; null when that is not known. */
+  #spared: string | null = null;
   #trouble: Failure = null;
 
   constructor(parts: ListsParts) {
@@ -264,7 +265,7 @@ export class Lists {
     const text = passing.join(' ');
     if (text === this.#spared) return;
     const failure = await this.#table.spare(passing);
-    if (failure === null) this.#spared = text;
+    this.#spared = failure === null ? text : null;
     this.#say(failure);
   }
 

@@ -49,6 +49,7 @@ test.each(['--version', '-V'])(
     expect(loadedBy(option)).toEqual([
       'cli/colour.js',
       'cli/output.js',
+      'cli/standard-output-error.js',
       'cli/version.js',
       'files/program.js',
       'main.js',

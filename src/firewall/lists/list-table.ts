@@ -87,11 +87,17 @@ export class ListTable {
         this.#spared = targets.map(({ text }) => parsePrefix(text) as Prefix);
         if (this.#shape === null) return;
         const added = this.#spared.filter((prefix) => !before.delete(keyOf(prefix)));
-        await this.#change(SPARED, {
-          added: added.map((prefix) => ({ prefix, until: null })),
-          replaced: [],
-          removed: [...before.values()],
-        });
+        try {
+          await this.#change(SPARED, {
+            added: added.map((prefix) => ({ prefix, until: null })),
+            replaced: [],
+            removed: [...before.values()],
+          });
+        } catch (error) {
+          // The next look makes the table anew, with what passes now.
+          this.#shape = null;
+          throw error;
+        }
       }),
     );
   }
@@ -167,8 +173,8 @@ export class ListTable {
       ...[...this.#lists].map((list) => [list, [...this.#options.entriesOf(list)]] as const),
     ];
     const sets = contents.flatMap(([list, entries]) => setsFor(list, entries, generation));
-    throwOn((await runScript(declaring([...this.#lists], sets))).failure);
     try {
+      throwOn((await runScript(declaring([...this.#lists], sets))).failure);
       for (const [list, entries] of contents) {
         for (const piece of pieces({ added: entries, replaced: [], removed: [] }))
           throwOn((await runScript(changing(list, generation, piece, this.#options.now()))).failure);
