@@ -1,6 +1,6 @@
 import { Probe } from '../classify/probe.ts';
 import type { Address } from '../net/address.ts';
-import { free } from '../net/free-memory.ts';
+import { free } from '../net/endpoint-set.ts';
 import { RECORD_LENGTH, readProbe, writeProbe } from '../sensor/record-format.ts';
 
 /** 5 MiB with the places. A capture with more probes is read a second time instead. */

@@ -1,5 +1,5 @@
 import { Address } from '../net/address.ts';
-import { free } from '../net/free-memory.ts';
+import { free } from '../net/endpoint-set.ts';
 import { hashAddress, mix } from '../net/hash.ts';
 import type { Segment } from './in-use.ts';
 

@@ -1,6 +1,6 @@
 import type { Packet } from '../decode/packet.ts';
 import { Address } from '../net/address.ts';
-import { free } from '../net/free-memory.ts';
+import { free } from '../net/endpoint-set.ts';
 import { hashAddress } from '../net/hash.ts';
 import { type Transport, transportOf } from '../net/protocol.ts';
 import { ConnectionTables, isFirst, NO_ENTRY } from './connection-table.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Address } from '../../src/net/address.ts';
-import { EndpointSet } from '../../src/net/endpoint-set.ts';
+import { EndpointSet, free } from '../../src/net/endpoint-set.ts';
 
 const HOST = Address.v4(0x0a000001);
 
@@ -45,4 +45,12 @@ describe('the bound', () => {
     expect(added).toEqual([true, true, true, false, true]);
     expect([set.size, set.has(17, HOST, 4), set.has(17, HOST, 1)]).toEqual([3, false, true]);
   });
+});
+
+test('memory that is freed is gone at once where Node can, and the other arrays stay', () => {
+  const [used, unused] = [new Uint32Array(8).fill(7), new Uint8Array(16)];
+  free(unused);
+  expect(used.every((value) => value === 7)).toBe(true);
+  const canTransfer = 'transfer' in ArrayBuffer.prototype;
+  expect(unused.length).toBe(canTransfer ? 0 : 16);
 });
